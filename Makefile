@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Targets
+#   all (default)   build/xfdtriage
+#   deps            install what building and testing needs (Debian, as root)
+#   triage          triage the vmcores in dumps/
+#   check           unit tests, tests on the vmcores in dumps/, style checks
+#   check-sanitize  the same with AddressSanitizer and UndefinedBehaviorSanitizer
+#   fuzz            run the fuzzers for FUZZ_SECONDS each (clang)
+#   bench           measure against crash(8) on DUMP with VMLINUX
+#   install         into $(DESTDIR)$(PREFIX)
+#   clean
+#
+# Knobs
+#   V=1             print commands
+#   DEBUG=yes       no optimisation
+#   SANITIZE=yes    ASan and UBSan, into build/sanitize
+#   WERROR=yes      warnings are errors
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+VERSION := 0.1
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
+ifeq ($(DEBUG),yes)
+CFLAGS += -O0
+endif
+BUILD := build
+ifeq ($(SANITIZE),yes)
+BUILD := build/sanitize
+CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=address,undefined
+endif
+ifeq ($(WERROR),yes)
+WARNINGS += -Werror
+endif
+ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -DXFDT_VERSION='"$(VERSION)"' $(CPPFLAGS)
+ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(CFLAGS)
+LIBS := -lkdumpfile -laddrxlat -lbpf -lZydis -ljson-c -lz
+
+ifneq ($(V),1)
+Q := @
+SAY = @echo "  $(1)	$(2)";
+endif
+
+CORE_DIRS := base image insn xstate kernel verdict report distill
+CORE_SOURCES := $(foreach dir,$(CORE_DIRS),$(sort $(wildcard src/$(dir)/*.c))) src/cli/session.c
+CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
+TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
+TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
+
+.PHONY: all deps triage check check-unit check-dumps check-style check-sanitize fuzz bench install clean
+.SECONDARY:
+
+all: $(BUILD)/xfdtriage
+
+$(BUILD)/xfdtriage: $(BUILD)/src/cli/main.o $(BUILD)/libxfdtriage.a
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/libxfdtriage.a: $(CORE_OBJECTS)
+	$(call SAY,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call SAY,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+include tests/tests.mk
+
+deps:
+	$(Q)tests/install-deps.sh
+
+triage: $(BUILD)/xfdtriage
+	-$(Q)$(BUILD)/xfdtriage dumps/*.vmcore
+
+install: all
+	install -D -m 755 $(BUILD)/xfdtriage $(DESTDIR)$(BINDIR)/xfdtriage
+	install -D -m 644 docs/xfdtriage.1 $(DESTDIR)$(MANDIR)/man1/xfdtriage.1
+	install -D -m 644 docs/xfdtriage.bash $(DESTDIR)$(BASHCOMPDIR)/xfdtriage
+
+clean:
+	$(Q)rm -rf build
+
+-include $(CORE_OBJECTS:.o=.d) $(BUILD)/src/cli/main.d $(TESTS:=.d)

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Chained errors: what failed, at which address, one line of context a layer. */
+#ifndef XFDT_BASE_ERROR_H
+#define XFDT_BASE_ERROR_H
+
+#include <stdint.h>
+
+/*
+ * Why something could not be had.  The first group speaks of the dump's
+ * content, the second of the program's surroundings.
+ */
+enum xfdt_code {
+	XFDT_EXCLUDED = 1,	/* the page was filtered out of the dump */
+	XFDT_TRUNCATED,		/* the file ends before the page */
+	XFDT_CORRUPT,		/* the bytes contradict their own format */
+	XFDT_UNMAPPED,		/* the kernel page tables do not map the address */
+	XFDT_MISSING,		/* the dump does not carry this at all */
+	XFDT_LIMIT,		/* a count or size passed its bound */
+
+	XFDT_UNSUPPORTED,	/* well-formed, but not handled */
+	XFDT_NOT_A_DUMP,	/* the file is no vmcore */
+	XFDT_SYSTEM,		/* an operating system call failed */
+	XFDT_NO_MEMORY,
+};
+
+struct xfdt_error;
+
+/*
+ * Functions that can fail return NULL on success or an error that the caller
+ * owns: pass it up, or release it with xfdt_error_free().
+ *
+ * xfdt_error_new - @kvaddr is the kernel virtual address concerned, or 0.
+ * xfdt_error_wrap - put "context: " in front of @err's message; takes over
+ * @err and returns it.
+ * Both always return an error, also when memory has run out.
+ */
+struct xfdt_error *xfdt_error_new(enum xfdt_code code, uint64_t kvaddr,
+				  const char *format, ...)
+	__attribute__((format(printf, 3, 4), returns_nonnull));
+struct xfdt_error *xfdt_error_wrap(struct xfdt_error *err,
+				   const char *format, ...)
+	__attribute__((format(printf, 2, 3), returns_nonnull));
+void xfdt_error_free(struct xfdt_error *err);
+
+enum xfdt_code xfdt_error_code(const struct xfdt_error *err);
+uint64_t xfdt_error_kvaddr(const struct xfdt_error *err);
+/* Borrowed: valid until @err is wrapped or freed. */
+const char *xfdt_error_message(const struct xfdt_error *err);
+
+/* True when @err says that the dump lacks the bytes, rather than that they are wrong. */
+int xfdt_error_is_absence(const struct xfdt_error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The stages, one after the other, for one dump. */
+#ifndef XFDT_CLI_SESSION_H
+#define XFDT_CLI_SESSION_H
+
+#include "image/dump.h"
+#include "report/report.h"
+#include "verdict/verdict.h"
+
+struct xfdt_session {
+	struct xfdt_dump *dump;
+	struct xfdt_image image;
+	struct xfdt_host host;
+	struct xfdt_verdict verdict;
+	struct xfdt_report report;
+};
+
+struct xfdt_session_options {
+	struct xfdt_dump_options dump;
+	const char *cache_dir;	/* NULL: no cache */
+};
+
+/* Triage the dump that the @count files at @paths make up. */
+struct xfdt_error *xfdt_session_init(struct xfdt_session *session,
+				     const char *const *paths, size_t count,
+				     const struct xfdt_session_options *options);
+void xfdt_session_deinit(struct xfdt_session *session);
+
+#endif

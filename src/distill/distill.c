@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kdump-compressed format, version 6 (makedumpfile: IMPLEMENTATION). */
+#include "distill/distill.h"
+#include "image/vmcoreinfo.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/procfs.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define BLOCK XFDT_PAGE_SIZE
+#define COMPRESSED_ZLIB 1
+#define HEADER_VERSION 6
+#define DUMP_LEVEL 31
+#define UTS_FIELD 65
+#define MAX_PFN (1ull << 40)
+
+struct disk_dump_header {
+	char signature[8];
+	int32_t header_version;
+	char utsname[6][UTS_FIELD];
+	char padding[6];
+	int64_t timestamp[2];
+	uint32_t status;
+	int32_t block_size;
+	int32_t sub_hdr_size;
+	uint32_t bitmap_blocks;
+	uint32_t max_mapnr;
+	uint32_t total_ram_blocks, device_blocks, written_blocks;
+	uint32_t current_cpu;
+	int32_t nr_cpus;
+};
+
+struct kdump_sub_header {
+	uint64_t phys_base;
+	int32_t dump_level, split;
+	uint64_t start_pfn, end_pfn;
+	uint64_t offset_vmcoreinfo, size_vmcoreinfo;
+	uint64_t offset_note, size_note;
+	uint64_t offset_eraseinfo, size_eraseinfo;
+	uint64_t start_pfn_64, end_pfn_64, max_mapnr_64;
+};
+
+struct page_desc {
+	uint64_t offset;
+	uint32_t size, flags;
+	uint64_t page_flags;
+};
+
+/* the notes, as the kernel writes them: NT_PRSTATUS by CPU, then VMCOREINFO */
+
+static void put_note(FILE *out, const char *name, uint32_t type, const void *desc, size_t size)
+{
+	static const char zeros[4];
+	Elf64_Nhdr header = {
+		.n_namesz = (uint32_t)strlen(name) + 1, .n_descsz = (uint32_t)size, .n_type = type,
+	};
+
+	fwrite(&header, sizeof(header), 1, out);
+	fwrite(name, header.n_namesz, 1, out);
+	fwrite(zeros, -header.n_namesz & 3, 1, out);
+	fwrite(desc, size, 1, out);
+	fwrite(zeros, -size & 3, 1, out);
+}
+
+static struct xfdt_error *make_notes(const struct xfdt_source *source, int keep_pid,
+				     char **ret_notes, size_t *ret_size)
+{
+	FILE *out = open_memstream(ret_notes, ret_size);
+	size_t i;
+
+	if (!out)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
+	for (i = 0; i < source->note_count; i++) {
+		struct elf_prstatus status = { .pr_pid = source->notes[i].pid };
+
+		if (status.pr_pid == keep_pid)
+			memcpy(&status.pr_reg, &source->notes[i].regs, sizeof(source->notes[i].regs));
+		put_note(out, "CORE", NT_PRSTATUS, &status, sizeof(status));
+	}
+	if (source->vmcoreinfo)
+		put_note(out, "VMCOREINFO", 0, source->vmcoreinfo, strlen(source->vmcoreinfo));
+	if (fclose(out)) {
+		free(*ret_notes);
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
+	}
+	return NULL;
+}
+
+/* the file */
+
+struct writer {
+	struct xfdt_dump *dump;
+	const struct xfdt_frame *frames;
+	size_t count;
+	FILE *out;
+	uint64_t sub_hdr_blocks, bitmap_blocks;	/* blocks of one bitmap */
+	uint64_t bytes_kept;
+};
+
+static uint64_t blocks_of(uint64_t bytes)
+{
+	return (bytes + BLOCK - 1) / BLOCK;
+}
+
+static void put_headers(struct writer *writer, const struct xfdt_source *source,
+			const char *notes, size_t notes_size)
+{
+	uint64_t end_pfn = writer->frames[writer->count - 1].pfn + 1, phys_base = 0;
+	struct disk_dump_header header = {
+		.signature = "KDUMP   ",
+		.header_version = HEADER_VERSION,
+		.utsname = { "Linux" },
+		.status = COMPRESSED_ZLIB,
+		.block_size = BLOCK,
+		.sub_hdr_size = (int32_t)writer->sub_hdr_blocks,
+		.bitmap_blocks = (uint32_t)(2 * writer->bitmap_blocks),
+		.max_mapnr = end_pfn < UINT32_MAX ? (uint32_t)end_pfn : UINT32_MAX,
+		.nr_cpus = (int32_t)source->note_count,
+	};
+	struct kdump_sub_header sub = {
+		.dump_level = DUMP_LEVEL,
+		.offset_note = BLOCK + sizeof(sub),
+		.size_note = notes_size,
+		.max_mapnr_64 = end_pfn,
+	};
+	const char *vmcoreinfo = source->vmcoreinfo;
+
+	if (vmcoreinfo) {
+		xfdt_vmcoreinfo_get(vmcoreinfo, "OSRELEASE", header.utsname[2], UTS_FIELD);
+		xfdt_vmcoreinfo_number(vmcoreinfo, "phys_base", &phys_base);
+		sub.size_vmcoreinfo = strlen(vmcoreinfo);
+		/* the note's descriptor: its last bytes but for padding */
+		sub.offset_vmcoreinfo = sub.offset_note + notes_size -
+			((sub.size_vmcoreinfo + 3) & ~3ull);
+	}
+	snprintf(header.utsname[4], UTS_FIELD, "x86_64");
+	sub.phys_base = phys_base;
+	fwrite(&header, sizeof(header), 1, writer->out);
+	fseeko(writer->out, BLOCK, SEEK_SET);
+	fwrite(&sub, sizeof(sub), 1, writer->out);
+	fwrite(notes, notes_size, 1, writer->out);
+}
+
+/* Two bitmaps: pages that exist, and pages that are in the file.  Here they are the same. */
+static struct xfdt_error *put_bitmaps(struct writer *writer)
+{
+	size_t size = writer->bitmap_blocks * BLOCK, i;
+	uint8_t *bitmap = calloc(1, size);
+
+	if (!bitmap)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the page bitmap");
+	for (i = 0; i < writer->count; i++)
+		bitmap[writer->frames[i].pfn / 8] |= (uint8_t)(1u << writer->frames[i].pfn % 8);
+	fseeko(writer->out, (off_t)((1 + writer->sub_hdr_blocks) * BLOCK), SEEK_SET);
+	fwrite(bitmap, size, 1, writer->out);
+	fwrite(bitmap, size, 1, writer->out);
+	free(bitmap);
+	return NULL;
+}
+
+static void blank(const struct xfdt_frame *frame, uint8_t *page, uint64_t *kept)
+{
+	size_t i;
+
+	for (i = 0; i < BLOCK; i++) {
+		if (frame->read[i / 8] >> i % 8 & 1)
+			++*kept;
+		else
+			page[i] = 0;
+	}
+}
+
+static struct xfdt_error *put_pages(struct writer *writer)
+{
+	off_t descs = (off_t)((1 + writer->sub_hdr_blocks + 2 * writer->bitmap_blocks) * BLOCK);
+	uint64_t data = (uint64_t)descs + writer->count * sizeof(struct page_desc);
+	uint8_t page[BLOCK], compressed[2 * BLOCK];
+	size_t i;
+
+	for (i = 0; i < writer->count; i++) {
+		struct page_desc desc = { .offset = data, .flags = COMPRESSED_ZLIB };
+		uLongf size = sizeof(compressed);
+		const uint8_t *bytes = compressed;
+		struct xfdt_error *err;
+
+		err = xfdt_dump_read_frame(writer->dump, writer->frames[i].pfn, page);
+		if (err)
+			return err;
+		blank(&writer->frames[i], page, &writer->bytes_kept);
+		if (compress2(compressed, &size, page, BLOCK, Z_BEST_COMPRESSION) != Z_OK)
+			return xfdt_error_new(XFDT_NO_MEMORY, 0, "zlib cannot compress a page");
+		if (size >= BLOCK) {
+			desc.flags = 0;
+			size = BLOCK;
+			bytes = page;
+		}
+		desc.size = (uint32_t)size;
+		fseeko(writer->out, descs + (off_t)(i * sizeof(desc)), SEEK_SET);
+		fwrite(&desc, sizeof(desc), 1, writer->out);
+		fseeko(writer->out, (off_t)data, SEEK_SET);
+		fwrite(bytes, size, 1, writer->out);
+		data += size;
+	}
+	return NULL;
+}
+
+static struct xfdt_error *put_file(struct writer *writer, int keep_pid)
+{
+	struct xfdt_source source = xfdt_dump_source(writer->dump);
+	struct xfdt_error *err;
+	size_t notes_size;
+	char *notes;
+
+	err = make_notes(&source, keep_pid, &notes, &notes_size);
+	if (err)
+		return err;
+	writer->sub_hdr_blocks = blocks_of(sizeof(struct kdump_sub_header) + notes_size);
+	writer->bitmap_blocks = blocks_of(writer->frames[writer->count - 1].pfn / 8 + 1);
+	put_headers(writer, &source, notes, notes_size);
+	free(notes);
+	err = put_bitmaps(writer);
+	return err ? err : put_pages(writer);
+}
+
+struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, int keep_pid,
+				      const char *path,
+				      struct xfdt_distill_result *ret_result)
+{
+	struct writer writer = { .dump = dump };
+	struct xfdt_error *err = NULL;
+	char temporary[PATH_MAX];
+	struct stat status;
+	mode_t mask;
+	int fd;
+
+	writer.frames = xfdt_dump_frames(dump, &writer.count);
+	if (!writer.count)
+		return xfdt_error_new(XFDT_MISSING, 0, "nothing of the dump could be read");
+	if (writer.frames[writer.count - 1].pfn >= MAX_PFN)
+		return xfdt_error_new(XFDT_LIMIT, 0, "a page lies beyond physical memory");
+	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= sizeof(temporary))
+		return xfdt_error_new(XFDT_SYSTEM, 0, "%s: %s", path, strerror(ENAMETOOLONG));
+	fd = mkstemp(temporary);
+	if (fd < 0)
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot create %s: %s", temporary, strerror(errno));
+	writer.out = fdopen(fd, "w");
+	if (!writer.out) {
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "%s: %s", temporary, strerror(errno));
+		close(fd);
+		goto fail;
+	}
+	err = put_file(&writer, keep_pid);
+	if (!err && (fflush(writer.out) || ferror(writer.out) || fstat(fd, &status)))
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", temporary, strerror(errno));
+	if (!err) {
+		mask = umask(0);
+		umask(mask);
+		fchmod(fd, 0666 & ~mask);
+	}
+	if (fclose(writer.out) && !err)
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", temporary, strerror(errno));
+	if (!err && rename(temporary, path))
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot rename %s to %s: %s", temporary, path,
+				     strerror(errno));
+	if (err)
+		goto fail;
+	*ret_result = (struct xfdt_distill_result) {
+		.pages = writer.count, .bytes_kept = writer.bytes_kept,
+		.file_size = (uint64_t)status.st_size,
+	};
+	return NULL;
+fail:
+	unlink(temporary);
+	return err;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The flattened format (makedumpfile(8), -F and -R; its header is big endian). */
+#include "image/flattened.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEADER_SIZE 4096
+#define OFFSET_MAX (1ll << 50)
+#define BUFFER (1u << 16)
+
+static const char signature[16] = "makedumpfile";
+
+struct record {
+	int64_t offset;		/* -1 ends the stream */
+	int64_t size;
+};
+
+bool xfdt_is_flattened(int fd)
+{
+	char start[sizeof(signature)];
+
+	return pread(fd, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
+	       !memcmp(start, signature, sizeof(signature));
+}
+
+static struct xfdt_error *copy_bytes(int from, int64_t from_offset, int to,
+				     int64_t to_offset, int64_t size, char *buf)
+{
+	while (size > 0) {
+		size_t len = size < BUFFER ? (size_t)size : BUFFER;
+		ssize_t got = pread(from, buf, len, from_offset);
+
+		if (got < 0)
+			return xfdt_error_new(XFDT_SYSTEM, 0, "read: %s", strerror(errno));
+		if (!got)
+			return xfdt_error_new(XFDT_TRUNCATED, 0,
+					      "the flattened dump ends in the middle of a record, at offset %lld",
+					      (long long)from_offset);
+		if (pwrite(to, buf, (size_t)got, to_offset) != got)
+			return xfdt_error_new(XFDT_SYSTEM, 0,
+					      "cannot write the rearranged dump: %s", strerror(errno));
+		from_offset += got;
+		to_offset += got;
+		size -= got;
+	}
+	return NULL;
+}
+
+static struct xfdt_error *copy_records(int from, int to, char *buf)
+{
+	int64_t position = HEADER_SIZE;
+
+	for (;;) {
+		struct xfdt_error *err;
+		struct record record;
+		ssize_t got = pread(from, &record, sizeof(record), position);
+
+		if (got < 0)
+			return xfdt_error_new(XFDT_SYSTEM, 0, "read: %s", strerror(errno));
+		if (got != sizeof(record))
+			return xfdt_error_new(XFDT_TRUNCATED, 0,
+					      "the flattened dump has no end record");
+		record.offset = (int64_t)be64toh((uint64_t)record.offset);
+		record.size = (int64_t)be64toh((uint64_t)record.size);
+		if (record.offset == -1)
+			return NULL;
+		if (record.offset < 0 || record.offset > OFFSET_MAX ||
+		    record.size <= 0 || record.size > OFFSET_MAX)
+			return xfdt_error_new(XFDT_CORRUPT, 0,
+					      "a flattened record at offset %lld is out of bounds",
+					      (long long)position);
+		position += (int64_t)sizeof(record);
+		err = copy_bytes(from, position, to, record.offset, record.size, buf);
+		if (err)
+			return err;
+		position += record.size;
+	}
+}
+
+struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir, int *ret_fd)
+{
+	struct xfdt_error *err;
+	char *buf = malloc(BUFFER);
+	int to;
+
+	if (!buf)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
+	to = open(temp_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (to < 0) {
+		err = xfdt_error_new(XFDT_SYSTEM, 0,
+				     "cannot make a temporary file in '%s' to rearrange the flattened dump: %s",
+				     temp_dir, strerror(errno));
+		goto out;
+	}
+	err = copy_records(fd, to, buf);
+	if (err)
+		close(to);
+	else
+		*ret_fd = to;
+out:
+	free(buf);
+	return err;
+}

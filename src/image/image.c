@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Accessors over a reader, a symbol table and a layout. */
+#include "image/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define GAPS_MAX 64
+#define POINTER 8
+
+const char xfdt_remedy_page[] =
+	"make the dump with a makedumpfile that knows this kernel, or at a lower dump level (-d 1, or -d 0)";
+const char xfdt_remedy_types[] =
+	"the kernel must have CONFIG_DEBUG_INFO_BTF=y and the dump must keep its read-only data";
+
+void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what,
+		   struct xfdt_error *err, const char *remedy)
+{
+	struct xfdt_gap *items, gap = { .remedy = remedy };
+	size_t i;
+
+	for (i = 0; i < gaps->count; i++)
+		if (!strcmp(gaps->items[i].what, what))
+			break;
+	if (i < gaps->count || gaps->count == GAPS_MAX) {
+		xfdt_error_free(err);
+		return;
+	}
+	gap.what = strdup(what);
+	gap.why = strdup(err ? xfdt_error_message(err) : "");
+	items = realloc(gaps->items, (gaps->count + 1) * sizeof(*items));
+	if (items)
+		gaps->items = items;
+	if (items && gap.what && gap.why) {
+		items[gaps->count++] = gap;
+	} else {
+		free(gap.what);
+		free(gap.why);
+	}
+	xfdt_error_free(err);
+}
+
+void xfdt_gaps_deinit(struct xfdt_gaps *gaps)
+{
+	size_t i;
+
+	for (i = 0; i < gaps->count; i++) {
+		free(gaps->items[i].what);
+		free(gaps->items[i].why);
+	}
+	free(gaps->items);
+	gaps->items = NULL;
+	gaps->count = 0;
+}
+
+bool xfdt_is_kernel_address(uint64_t kvaddr)
+{
+	/* the upper half, also with five levels of page tables */
+	return kvaddr >= 0xff00000000000000ull;
+}
+
+struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr,
+			     void *buf, size_t len)
+{
+	return image->reader->read(image->reader, kvaddr, buf, len);
+}
+
+struct xfdt_error *xfdt_read_u64(const struct xfdt_image *image,
+				 uint64_t kvaddr, uint64_t *ret_value)
+{
+	uint64_t value;
+	struct xfdt_error *err = xfdt_read(image, kvaddr, &value, sizeof(value));
+
+	if (!err)
+		*ret_value = value;
+	return err;
+}
+
+struct xfdt_error *xfdt_read_string(const struct xfdt_image *image,
+				    uint64_t kvaddr, char *ret_text, size_t size)
+{
+	size_t done = 0;
+
+	/* page by page: the string may end right before an unmapped one */
+	while (done < size - 1) {
+		size_t part = 4096 - (kvaddr + done) % 4096;
+		struct xfdt_error *err;
+
+		if (part > size - 1 - done)
+			part = size - 1 - done;
+		err = xfdt_read(image, kvaddr + done, ret_text + done, part);
+		if (err)
+			return err;
+		if (memchr(ret_text + done, '\0', part))
+			return NULL;
+		done += part;
+	}
+	ret_text[done] = '\0';
+	return NULL;
+}
+
+bool xfdt_has_member(const struct xfdt_image *image, enum xfdt_member_id id)
+{
+	return image->layout.members[id].known;
+}
+
+bool xfdt_has_struct(const struct xfdt_image *image, enum xfdt_struct_id id)
+{
+	return image->layout.structs[id] != 0;
+}
+
+static struct xfdt_error *check_member(const struct xfdt_image *image,
+				       enum xfdt_member_id id)
+{
+	if (image->layout.members[id].known)
+		return NULL;
+	return xfdt_error_new(XFDT_MISSING, 0, "no type information has '%s.%s'",
+			      xfdt_member_needs[id].structure, xfdt_member_needs[id].path);
+}
+
+struct xfdt_error *xfdt_member_kvaddr(const struct xfdt_image *image,
+				      uint64_t base, enum xfdt_member_id id,
+				      uint64_t *ret_kvaddr)
+{
+	struct xfdt_error *err = check_member(image, id);
+
+	if (!err)
+		*ret_kvaddr = base + image->layout.members[id].offset;
+	return err;
+}
+
+static uint64_t extract(const struct xfdt_member *member, const uint8_t *bytes)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, bytes, member->size);
+	if (member->bit_size) {
+		value >>= member->bit_offset;
+		value &= (1ull << member->bit_size) - 1;
+	}
+	return value;
+}
+
+struct xfdt_error *xfdt_read_member(const struct xfdt_image *image,
+				    uint64_t base, enum xfdt_member_id id,
+				    uint64_t *ret_value)
+{
+	const struct xfdt_member *member = &image->layout.members[id];
+	struct xfdt_error *err = check_member(image, id);
+	uint8_t bytes[sizeof(uint64_t)];
+
+	if (err)
+		return err;
+	if (!member->size || member->size > sizeof(bytes))
+		return xfdt_error_new(XFDT_CORRUPT, 0, "'%s.%s' has %u bytes, which is no integer",
+				      xfdt_member_needs[id].structure,
+				      xfdt_member_needs[id].path, member->size);
+	err = xfdt_read(image, base + member->offset, bytes, member->size);
+	if (err)
+		return xfdt_error_wrap(err, "%s.%s", xfdt_member_needs[id].structure,
+				       xfdt_member_needs[id].path);
+	*ret_value = extract(member, bytes);
+	return NULL;
+}
+
+bool xfdt_member_value(const struct xfdt_image *image, const void *buf,
+		       size_t len, enum xfdt_member_id id, uint64_t *ret_value)
+{
+	const struct xfdt_member *member = &image->layout.members[id];
+
+	if (!member->known || !member->size || member->size > sizeof(uint64_t) ||
+	    member->offset > len || member->size > len - member->offset)
+		return false;
+	*ret_value = extract(member, (const uint8_t *)buf + member->offset);
+	return true;
+}
+
+struct xfdt_error *xfdt_container_of(const struct xfdt_image *image,
+				     uint64_t kvaddr, enum xfdt_member_id id,
+				     uint64_t *ret_base)
+{
+	struct xfdt_error *err = check_member(image, id);
+
+	if (!err)
+		*ret_base = kvaddr - image->layout.members[id].offset;
+	return err;
+}
+
+const struct xfdt_symbol *xfdt_symbol(const struct xfdt_image *image,
+				      enum xfdt_symbol_id id)
+{
+	const struct xfdt_symbol *symbol = &image->symtab.symbols[id];
+
+	return symbol->known ? symbol : NULL;
+}
+
+bool xfdt_in_function(const struct xfdt_image *image, enum xfdt_symbol_id id,
+		      uint64_t kvaddr)
+{
+	const struct xfdt_symbol *symbol = xfdt_symbol(image, id);
+
+	return symbol && kvaddr - symbol->kvaddr < symbol->size;
+}
+
+struct xfdt_error *xfdt_percpu(const struct xfdt_image *image,
+			       enum xfdt_symbol_id id, unsigned int cpu,
+			       uint64_t *ret_kvaddr)
+{
+	const struct xfdt_symbol *offsets = xfdt_symbol(image, XFDT_S_per_cpu_offset);
+	const struct xfdt_symbol *symbol = xfdt_symbol(image, id);
+	struct xfdt_error *err;
+	uint64_t offset;
+
+	if (!offsets || !symbol)
+		return xfdt_error_new(XFDT_MISSING, 0, "the symbol '%s' is unknown",
+				      xfdt_symbol_needs[offsets ? id : XFDT_S_per_cpu_offset].name);
+	if (offsets->size && (uint64_t)cpu * POINTER >= offsets->size)
+		return xfdt_error_new(XFDT_LIMIT, offsets->kvaddr, "there is no CPU %u", cpu);
+	err = xfdt_read_u64(image, offsets->kvaddr + (uint64_t)cpu * POINTER, &offset);
+	if (err)
+		return xfdt_error_wrap(err, "__per_cpu_offset[%u]", cpu);
+	*ret_kvaddr = symbol->kvaddr + offset;
+	return NULL;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A kernel's memory with its symbols and types: what every later stage reads.
+ *
+ * All addresses are kernel virtual addresses (kvaddr), relocated as in the
+ * running kernel.  Everything read is untrusted.
+ */
+#ifndef XFDT_IMAGE_IMAGE_H
+#define XFDT_IMAGE_IMAGE_H
+
+#include "base/error.h"
+#include "image/layout.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where memory comes from.  Back ends embed this. */
+struct xfdt_reader {
+	/* Fill @buf with @len bytes at @kvaddr: all of them, or an error. */
+	struct xfdt_error *(*read)(struct xfdt_reader *reader, uint64_t kvaddr,
+				   void *buf, size_t len);
+};
+
+/* x86-64 registers in the order of struct pt_regs (arch/x86/include/asm/ptrace.h). */
+struct xfdt_regs {
+	uint64_t r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
+	uint64_t ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+
+/* One NT_PRSTATUS note of the dump. */
+struct xfdt_cpu_note {
+	int pid;		/* of the thread on that CPU; 0 in the idle thread */
+	struct xfdt_regs regs;
+};
+
+/* Something that the dump should have told and did not. */
+struct xfdt_gap {
+	char *what;		/* what cannot be said */
+	char *why;
+	const char *remedy;	/* what to do; static, or NULL */
+};
+
+struct xfdt_gaps {
+	struct xfdt_gap *items;
+	size_t count;
+};
+
+/*
+ * Add a gap; takes over @err, whose message becomes the reason.  Nothing is
+ * added for the same @what twice, nor past a fixed number.
+ */
+void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what,
+		   struct xfdt_error *err, const char *remedy);
+void xfdt_gaps_deinit(struct xfdt_gaps *gaps);
+
+/* Remedies that several places give. */
+extern const char xfdt_remedy_page[];
+extern const char xfdt_remedy_types[];
+
+struct xfdt_image {
+	struct xfdt_reader *reader;	/* borrowed from the back end */
+	const char *vmcoreinfo;		/* NUL-terminated; borrowed; NULL: none */
+	const struct xfdt_cpu_note *notes;	/* borrowed, in the order of the dump */
+	size_t note_count;
+
+	const char *arch;		/* as libkdumpfile names it; NULL: unknown; borrowed */
+	char *release;			/* OSRELEASE, or NULL */
+	char *build_id;			/* of vmlinux, lower-case hex, or NULL */
+	char *kvm_build_id;		/* of kvm.ko; NULL: built in, or unknown */
+	const char *symbol_source;	/* static words for the report */
+	const char *type_source;
+	bool kvm_is_module;		/* a module named kvm was found */
+	bool modules_known;		/* the list of modules could be read */
+
+	struct xfdt_symtab symtab;
+	struct xfdt_layout layout;
+	struct xfdt_gaps gaps;
+};
+
+struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr,
+			     void *buf, size_t len);
+struct xfdt_error *xfdt_read_u64(const struct xfdt_image *image,
+				 uint64_t kvaddr, uint64_t *ret_value);
+/* Read up to @size bytes with a NUL put at the end; @size counts the NUL. */
+struct xfdt_error *xfdt_read_string(const struct xfdt_image *image,
+				    uint64_t kvaddr, char *ret_text, size_t size);
+
+/* Can pointer @kvaddr be one into the kernel half at all? */
+bool xfdt_is_kernel_address(uint64_t kvaddr);
+
+bool xfdt_has_member(const struct xfdt_image *image, enum xfdt_member_id id);
+bool xfdt_has_struct(const struct xfdt_image *image, enum xfdt_struct_id id);
+/* Address of member @id in the structure at @base; XFDT_MISSING if unknown. */
+struct xfdt_error *xfdt_member_kvaddr(const struct xfdt_image *image,
+				      uint64_t base, enum xfdt_member_id id,
+				      uint64_t *ret_kvaddr);
+/* Value of integer, pointer or bit-field member @id, of 1 to 8 bytes. */
+struct xfdt_error *xfdt_read_member(const struct xfdt_image *image,
+				    uint64_t base, enum xfdt_member_id id,
+				    uint64_t *ret_value);
+/* The same out of a copy @buf of @len bytes of the structure; false if it does not fit. */
+bool xfdt_member_value(const struct xfdt_image *image, const void *buf,
+		       size_t len, enum xfdt_member_id id, uint64_t *ret_value);
+/* The structure whose member @id is at @kvaddr. */
+struct xfdt_error *xfdt_container_of(const struct xfdt_image *image,
+				     uint64_t kvaddr, enum xfdt_member_id id,
+				     uint64_t *ret_base);
+
+/* NULL if unknown; borrowed from @image. */
+const struct xfdt_symbol *xfdt_symbol(const struct xfdt_image *image,
+				      enum xfdt_symbol_id id);
+/* Is @kvaddr inside function @id?  False also when it is unknown. */
+bool xfdt_in_function(const struct xfdt_image *image, enum xfdt_symbol_id id,
+		      uint64_t kvaddr);
+/* Address of per-CPU variable @id on @cpu. */
+struct xfdt_error *xfdt_percpu(const struct xfdt_image *image,
+			       enum xfdt_symbol_id id, unsigned int cpu,
+			       uint64_t *ret_kvaddr);
+
+/* What a back end has to offer.  All borrowed until xfdt_image_deinit(). */
+struct xfdt_source {
+	struct xfdt_reader *reader;
+	const char *arch;		/* NULL: unknown */
+	const char *vmcoreinfo;		/* NULL: none */
+	const struct xfdt_cpu_note *notes;
+	size_t note_count;
+};
+
+/* Is the kernel one for x86-64, or at least not known to be another? */
+bool xfdt_is_x86_64(const struct xfdt_image *image);
+
+/*
+ * Resolve what needs.def lists.  What cannot be resolved is a gap, not an
+ * error: a report can say so.  Nothing is resolved for other architectures.
+ * @cache_dir is the folder of the cache, NULL to leave it alone.
+ */
+void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
+		     const char *cache_dir);
+void xfdt_image_deinit(struct xfdt_image *image);
+
+#endif

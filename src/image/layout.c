@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of needs, and the bounds on what fills it. */
+#include "image/layout.h"
+
+#define XFDT_STRUCT(id, ident, req, loss) \
+	[XFDT_T_##id] = { .name = ident, .need = XFDT_##req, .lost = loss },
+#define XFDT_MEMBER(...)
+#define XFDT_SYMBOL(...)
+const struct xfdt_struct_need xfdt_struct_needs[XFDT_STRUCT_COUNT] = {
+#include "image/needs.def"
+};
+#undef XFDT_STRUCT
+#undef XFDT_MEMBER
+#undef XFDT_SYMBOL
+
+#define XFDT_STRUCT(...)
+#define XFDT_MEMBER(id, type, name, size, req, loss) \
+	[XFDT_M_##id] = { .structure = type, .path = name, .bytes = size, \
+			  .need = XFDT_##req, .lost = loss },
+#define XFDT_SYMBOL(...)
+const struct xfdt_member_need xfdt_member_needs[XFDT_MEMBER_COUNT] = {
+#include "image/needs.def"
+};
+#undef XFDT_STRUCT
+#undef XFDT_MEMBER
+#undef XFDT_SYMBOL
+
+#define XFDT_STRUCT(...)
+#define XFDT_MEMBER(...)
+#define XFDT_SYMBOL(id, ident, where, req, loss) \
+	[XFDT_S_##id] = { .name = ident, .place = XFDT_##where, \
+			  .need = XFDT_##req, .lost = loss },
+const struct xfdt_symbol_need xfdt_symbol_needs[XFDT_SYMBOL_COUNT] = {
+#include "image/needs.def"
+};
+#undef XFDT_STRUCT
+#undef XFDT_MEMBER
+#undef XFDT_SYMBOL
+
+bool xfdt_member_is_sane(const struct xfdt_member *member)
+{
+	if (member->offset > XFDT_STRUCT_MAX || member->size > XFDT_STRUCT_MAX)
+		return false;
+	if (!member->bit_size)
+		return member->bit_offset == 0;
+	return member->bit_offset < 8 && member->bit_size <= 32;
+}
+
+bool xfdt_layout_is_complete(const struct xfdt_layout *layout)
+{
+	size_t i;
+
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
+		if (xfdt_struct_needs[i].need == XFDT_REQUIRED && !layout->structs[i])
+			return false;
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (xfdt_member_needs[i].need == XFDT_REQUIRED &&
+		    !layout->members[i].known)
+			return false;
+	return true;
+}

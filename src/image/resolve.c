@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ladder: symbols and types from what the dump itself carries, or from the
+ * record of an earlier run.
+ */
+#include "image/cache.h"
+#include "image/image.h"
+#include "image/kallsyms.h"
+#include "image/modules.h"
+#include "image/types.h"
+#include "image/vmcoreinfo.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BTF_MAX (64u << 20)
+#define KEY_MAX 100
+#define ID_MAX 48
+
+/* What vmlinux's own BTF is, while it may still be needed as a base. */
+struct ladder {
+	struct xfdt_image *image;
+	const char *cache_dir;
+	uint64_t stext;
+	uint32_t module_index[XFDT_SYMBOL_COUNT];
+	struct xfdt_types *vmlinux_types;
+};
+
+static char *identity(const char *vmcoreinfo, const char *key, bool hex)
+{
+	char value[80];
+
+	if (!xfdt_vmcoreinfo_get(vmcoreinfo, key, value, sizeof(value)))
+		return NULL;
+	if (hex && (strlen(value) > ID_MAX ||
+		    strspn(value, "0123456789abcdef") != strlen(value)))
+		return NULL;
+	return strdup(value);
+}
+
+static struct xfdt_error *lookup_vmlinux(struct xfdt_image *image)
+{
+	struct xfdt_name_query queries[XFDT_SYMBOL_COUNT] = { 0 };
+	struct xfdt_kallsyms kallsyms;
+	struct xfdt_error *err;
+	size_t i;
+
+	err = xfdt_kallsyms_init(&kallsyms, image->reader, image->vmcoreinfo);
+	if (err)
+		return err;
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
+		queries[i].name = xfdt_symbol_needs[i].name;
+		if (image->symtab.symbols[i].known)
+			queries[i].anchor = image->symtab.symbols[i].kvaddr;
+	}
+	err = xfdt_kallsyms_lookup(&kallsyms, image->reader, queries, XFDT_SYMBOL_COUNT);
+	if (err)
+		return err;
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
+		struct xfdt_symbol *symbol = &image->symtab.symbols[i];
+
+		/* two of a name: no telling which is meant */
+		if (queries[i].found != 1)
+			continue;
+		symbol->known = true;
+		symbol->kvaddr = queries[i].kvaddr;
+		symbol->size = queries[i].size;
+	}
+	return NULL;
+}
+
+/*
+ * KVM's symbols in vmlinux are KVM's only if it is built in; a static variable
+ * of the same name elsewhere is not.
+ */
+static void forget_foreign_kvm(struct xfdt_image *image)
+{
+	size_t i;
+
+	if (xfdt_symbol(image, XFDT_S_vm_list) && xfdt_symbol(image, XFDT_S_kvm_arch_vcpu_ioctl))
+		return;
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
+		if (xfdt_symbol_needs[i].place == XFDT_KVM)
+			image->symtab.symbols[i].known = false;
+}
+
+static struct xfdt_error *load_vmlinux_types(struct ladder *ladder)
+{
+	const struct xfdt_symbol *start = xfdt_symbol(ladder->image, XFDT_S_start_btf);
+	const struct xfdt_symbol *stop = xfdt_symbol(ladder->image, XFDT_S_stop_btf);
+	struct xfdt_error *err;
+	uint64_t len;
+	void *data;
+
+	if (ladder->vmlinux_types)
+		return NULL;
+	if (!start || !stop)
+		return xfdt_error_new(XFDT_MISSING, 0,
+				      "the kernel carries no BTF (CONFIG_DEBUG_INFO_BTF=n)");
+	len = stop->kvaddr - start->kvaddr;
+	if (!len || len > BTF_MAX)
+		return xfdt_error_new(XFDT_CORRUPT, start->kvaddr,
+				      "__start_BTF and __stop_BTF are %llu bytes apart",
+				      (unsigned long long)len);
+	data = malloc(len);
+	if (!data)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+	err = xfdt_read(ladder->image, start->kvaddr, data, len);
+	if (!err)
+		err = xfdt_types_new(&ladder->vmlinux_types, data, len, NULL);
+	free(data);
+	return err ? xfdt_error_wrap(err, "BTF of vmlinux") : NULL;
+}
+
+static void record_of(const struct ladder *ladder, struct xfdt_record *record)
+{
+	size_t i;
+
+	record->layout = ladder->image->layout;
+	record->symtab = ladder->image->symtab;
+	memcpy(record->module_index, ladder->module_index, sizeof(record->module_index));
+	/* a module's addresses differ from boot to boot: its indices are kept */
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
+		if (record->module_index[i])
+			record->symtab.symbols[i].known = false;
+}
+
+static bool load_record(struct ladder *ladder, const char *key)
+{
+	struct xfdt_image *image = ladder->image;
+	struct xfdt_record record;
+	size_t i;
+
+	if (!ladder->cache_dir || !key ||
+	    !xfdt_cache_load(ladder->cache_dir, key, ladder->stext, &record))
+		return false;
+	/* VMCOREINFO, read from this very dump, has to agree */
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
+		if (image->symtab.symbols[i].known && record.symtab.symbols[i].known &&
+		    image->symtab.symbols[i].kvaddr != record.symtab.symbols[i].kvaddr)
+			return false;
+	image->layout = record.layout;
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
+		if (record.symtab.symbols[i].known)
+			image->symtab.symbols[i] = record.symtab.symbols[i];
+	memcpy(ladder->module_index, record.module_index, sizeof(ladder->module_index));
+	return true;
+}
+
+static void store_record(struct ladder *ladder, const char *key)
+{
+	struct xfdt_record record;
+
+	if (!ladder->cache_dir || !key)
+		return;
+	record_of(ladder, &record);
+	xfdt_cache_store(ladder->cache_dir, key, ladder->stext, &record);
+}
+
+static void resolve_vmlinux(struct ladder *ladder)
+{
+	struct xfdt_image *image = ladder->image;
+	struct xfdt_error *err;
+
+	if (load_record(ladder, image->build_id))
+		return;
+	err = lookup_vmlinux(image);
+	if (err) {
+		xfdt_gaps_add(&image->gaps, "the kernel's symbols", err, xfdt_remedy_page);
+		return;
+	}
+	forget_foreign_kvm(image);
+	err = load_vmlinux_types(ladder);
+	if (err) {
+		xfdt_gaps_add(&image->gaps, "the kernel's types", err, xfdt_remedy_types);
+		return;
+	}
+	xfdt_types_fill(ladder->vmlinux_types, &image->layout);
+	store_record(ladder, image->build_id);
+}
+
+/* Types that vmlinux does not have and the kvm module may. */
+static void resolve_kvm_types(struct ladder *ladder, const struct xfdt_module *kvm)
+{
+	struct xfdt_image *image = ladder->image;
+	struct xfdt_types *types;
+	struct xfdt_error *err;
+	void *data;
+	size_t len;
+
+	if (xfdt_layout_is_complete(&image->layout))
+		return;
+	err = load_vmlinux_types(ladder);
+	if (!err)
+		err = xfdt_module_btf(image, kvm, &data, &len);
+	if (!err) {
+		err = xfdt_types_new(&types, data, len, ladder->vmlinux_types);
+		free(data);
+	}
+	if (err) {
+		xfdt_gaps_add(&image->gaps, "KVM's types", err, xfdt_remedy_types);
+		return;
+	}
+	if (xfdt_types_fill(types, &image->layout))
+		image->type_source = "btf (vmlinux and kvm)";
+	xfdt_types_free(types);
+}
+
+static void resolve_kvm(struct ladder *ladder)
+{
+	struct xfdt_image *image = ladder->image;
+	struct xfdt_module kvm;
+	struct xfdt_error *err;
+	char key[KEY_MAX] = "";
+	bool found;
+
+	if (xfdt_symbol(image, XFDT_S_vm_list)) {
+		image->modules_known = true;
+		return;		/* CONFIG_KVM=y */
+	}
+	err = xfdt_module_find(image, "kvm", &found, &kvm);
+	if (err) {
+		xfdt_gaps_add(&image->gaps, "the loaded modules", err, xfdt_remedy_page);
+		return;
+	}
+	image->modules_known = true;
+	image->kvm_is_module = found;
+	if (!found)
+		return;
+	if (*kvm.build_id)
+		image->kvm_build_id = strdup(kvm.build_id);
+	if (image->build_id && image->kvm_build_id)
+		snprintf(key, sizeof(key), "%s-%s", image->build_id, image->kvm_build_id);
+	if (*key && load_record(ladder, key)) {
+		err = xfdt_module_symbols(image, &kvm, &image->symtab, ladder->module_index);
+	} else {
+		resolve_kvm_types(ladder, &kvm);
+		err = xfdt_module_symbols(image, &kvm, &image->symtab, ladder->module_index);
+		if (!err && *key && xfdt_layout_is_complete(&image->layout))
+			store_record(ladder, key);
+	}
+	if (err)
+		xfdt_gaps_add(&image->gaps, "the symbols of kvm.ko", err, xfdt_remedy_page);
+}
+
+bool xfdt_is_x86_64(const struct xfdt_image *image)
+{
+	return !image->arch || !strcmp(image->arch, "x86_64");
+}
+
+void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
+		     const char *cache_dir)
+{
+	struct ladder ladder = { .image = image, .cache_dir = cache_dir };
+	const char *vmcoreinfo = source->vmcoreinfo;
+	size_t i;
+
+	memset(image, 0, sizeof(*image));
+	image->reader = source->reader;
+	image->arch = source->arch;
+	image->vmcoreinfo = vmcoreinfo;
+	image->notes = source->notes;
+	image->note_count = source->note_count;
+	image->symbol_source = "none";
+	image->type_source = "none";
+	if (!vmcoreinfo) {
+		xfdt_gaps_add(&image->gaps, "where the kernel's symbols and types are",
+			      xfdt_error_new(XFDT_MISSING, 0, "the dump has no VMCOREINFO note"),
+			      "take the dump with kdump, or give the virtual machine QEMU's '-device vmcoreinfo'");
+		return;
+	}
+	image->release = identity(vmcoreinfo, "OSRELEASE", false);
+	image->build_id = identity(vmcoreinfo, "BUILD-ID", true);
+	if (!xfdt_is_x86_64(image))
+		return;
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
+		struct xfdt_symbol *symbol = &image->symtab.symbols[i];
+
+		if (xfdt_symbol_needs[i].place == XFDT_VMLINUX)
+			symbol->known = xfdt_vmcoreinfo_symbol(vmcoreinfo, xfdt_symbol_needs[i].name,
+							       &symbol->kvaddr);
+	}
+	image->symbol_source = "vmcoreinfo";
+	image->type_source = "vmcoreinfo";
+	xfdt_vmcoreinfo_layout(vmcoreinfo, &image->layout);
+	if (xfdt_symbol(image, XFDT_S_stext))
+		ladder.stext = xfdt_symbol(image, XFDT_S_stext)->kvaddr;
+	else
+		ladder.cache_dir = NULL;
+
+	resolve_vmlinux(&ladder);
+	if (xfdt_symbol(image, XFDT_S_restore_fpregs)) {
+		image->symbol_source = "kallsyms";
+		if (xfdt_has_struct(image, XFDT_T_task_struct))
+			image->type_source = "btf";
+		resolve_kvm(&ladder);
+	}
+	xfdt_types_free(ladder.vmlinux_types);
+}
+
+void xfdt_image_deinit(struct xfdt_image *image)
+{
+	free(image->release);
+	free(image->build_id);
+	free(image->kvm_build_id);
+	xfdt_gaps_deinit(&image->gaps);
+	memset(image, 0, sizeof(*image));
+}

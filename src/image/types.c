@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* BTF through libbpf (format: Linux, Documentation/bpf/btf.rst). */
+#include "image/types.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define NESTING_MAX 8		/* named steps and anonymous members on a path */
+#define STEPS_MAX (1u << 24)	/* members looked at in all; a kernel needs under 100 000 */
+
+struct xfdt_types {
+	struct btf *btf;
+	__u32 first_id;
+};
+
+/*
+ * libbpf before 1.2 wants the header it was built with.  A newer kernel may
+ * have a longer one: keep the part known and move the sections up to it.
+ */
+static struct xfdt_error *normalise(const uint8_t *data, size_t len,
+				    uint8_t **ret_copy, size_t *ret_len)
+{
+	struct btf_header header;
+	uint64_t sections;
+	uint8_t *copy;
+
+	if (len < sizeof(header))
+		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF of %zu bytes is too short", len);
+	memcpy(&header, data, sizeof(header));
+	if (header.magic != BTF_MAGIC)
+		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF has magic %#x", header.magic);
+	if (header.hdr_len < sizeof(header) || header.hdr_len > len)
+		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF has a header of %u bytes",
+				      header.hdr_len);
+	sections = len - header.hdr_len;
+	if (header.type_off > sections || header.type_len > sections - header.type_off ||
+	    header.str_off > sections || header.str_len > sections - header.str_off)
+		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF sections lie outside its %zu bytes", len);
+	copy = malloc(sizeof(header) + (size_t)header.type_len + header.str_len);
+	if (!copy)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+	memcpy(copy + sizeof(header), data + header.hdr_len + header.type_off, header.type_len);
+	memcpy(copy + sizeof(header) + header.type_len,
+	       data + header.hdr_len + header.str_off, header.str_len);
+	*ret_len = sizeof(header) + (size_t)header.type_len + header.str_len;
+	header.hdr_len = sizeof(header);
+	header.type_off = 0;
+	header.str_off = header.type_len;
+	memcpy(copy, &header, sizeof(header));
+	*ret_copy = copy;
+	return NULL;
+}
+
+/*
+ * btf__new_split() is declared by libbpf 1.1 but not exported, so the bytes go
+ * through a file of their own.
+ */
+static struct btf *new_split(const uint8_t *data, size_t len, struct btf *base)
+{
+	int fd = memfd_create("btf", MFD_CLOEXEC);
+	struct btf *btf = NULL;
+	char path[40];
+
+	if (fd < 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (write(fd, data, len) == (ssize_t)len)
+		btf = btf__parse_raw_split(path, base);
+	close(fd);
+	return btf;
+}
+
+struct xfdt_error *xfdt_types_new(struct xfdt_types **ret_types,
+				  const void *data, size_t len,
+				  const struct xfdt_types *base)
+{
+	struct xfdt_types *types;
+	struct xfdt_error *err;
+	uint8_t *copy;
+	size_t size;
+
+	libbpf_set_print(NULL);
+	err = normalise(data, len, &copy, &size);
+	if (err)
+		return err;
+	types = calloc(1, sizeof(*types));
+	if (!types) {
+		free(copy);
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+	}
+	types->btf = base ? new_split(copy, size, base->btf) :
+			    btf__new(copy, (__u32)size);
+	free(copy);
+	if (!types->btf || libbpf_get_error(types->btf)) {
+		free(types);
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "libbpf %s cannot read this BTF (%zu bytes)",
+				      libbpf_version_string(), len);
+	}
+	types->first_id = base ? btf__type_cnt(base->btf) : 1;
+	*ret_types = types;
+	return NULL;
+}
+
+void xfdt_types_free(struct xfdt_types *types)
+{
+	if (!types)
+		return;
+	btf__free(types->btf);
+	free(types);
+}
+
+struct search {
+	const struct btf *btf;
+	unsigned int steps;
+};
+
+static const struct btf_type *composite(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *type;
+	unsigned int i;
+
+	for (i = 0; i < NESTING_MAX; i++) {
+		type = btf__type_by_id(btf, id);
+		if (!type)
+			return NULL;
+		if (btf_is_composite(type))
+			return type;
+		if (!btf_is_mod(type) && !btf_is_typedef(type))
+			return NULL;
+		id = type->type;
+	}
+	return NULL;
+}
+
+/* Find @path below @type, whose own offset is @bits; recursion is bounded by @depth. */
+static bool find_member(struct search *search, const struct btf_type *type,
+			const char *path, uint64_t bits, unsigned int depth,
+			struct xfdt_member *ret_member)
+{
+	size_t len = strcspn(path, ".");
+	const struct btf_member *members = btf_members(type);
+	unsigned int count = btf_vlen(type), i;
+
+	if (depth == NESTING_MAX)
+		return false;
+	for (i = 0; i < count; i++) {
+		const char *name = btf__name_by_offset(search->btf, members[i].name_off);
+		uint64_t at = bits + btf_member_bit_offset(type, i);
+		unsigned int bit_size = btf_member_bitfield_size(type, i);
+		const struct btf_type *inner;
+		struct xfdt_member member = { .known = true };
+		__s64 size;
+
+		if (++search->steps > STEPS_MAX)
+			return false;
+		if (!name || !*name) {
+			inner = composite(search->btf, members[i].type);
+			if (inner && find_member(search, inner, path, at, depth + 1, ret_member))
+				return true;
+			continue;
+		}
+		if (strncmp(name, path, len) || name[len])
+			continue;
+		if (path[len] == '.') {
+			inner = composite(search->btf, members[i].type);
+			return inner && find_member(search, inner, path + len + 1, at,
+						    depth + 1, ret_member);
+		}
+		if (at / 8 > XFDT_STRUCT_MAX)
+			return false;
+		member.offset = (uint32_t)(at / 8);
+		if (bit_size) {
+			if (bit_size > 32)
+				return false;
+			member.bit_offset = at % 8;
+			member.bit_size = (uint8_t)bit_size;
+			member.size = (member.bit_offset + bit_size + 7) / 8;
+		} else {
+			size = btf__resolve_size(search->btf, members[i].type);
+			if (size < 0 || size > XFDT_STRUCT_MAX || at % 8)
+				return false;
+			member.size = (uint32_t)size;
+		}
+		*ret_member = member;
+		return true;
+	}
+	return false;
+}
+
+/* The distinct structure names in needs.def, in a small hash table. */
+#define NAMES_MAX 64
+#define BUCKETS 256
+
+struct candidate {
+	const char *name;
+	__u32 id;		/* best so far, 0: none */
+	unsigned int score;
+};
+
+struct names {
+	struct candidate candidates[NAMES_MAX];
+	size_t count;
+	struct candidate *buckets[BUCKETS];
+};
+
+static unsigned int hash_name(const char *name)
+{
+	unsigned int hash = 5381;
+
+	while (*name)
+		hash = hash * 33 + (uint8_t)*name++;
+	return hash % BUCKETS;
+}
+
+static struct candidate *names_find(struct names *names, const char *name)
+{
+	unsigned int bucket;
+
+	for (bucket = hash_name(name); names->buckets[bucket]; bucket = (bucket + 1) % BUCKETS)
+		if (!strcmp(names->buckets[bucket]->name, name))
+			return names->buckets[bucket];
+	return NULL;
+}
+
+static void names_add(struct names *names, const char *name)
+{
+	unsigned int bucket;
+
+	if (names_find(names, name) || names->count == NAMES_MAX)
+		return;
+	for (bucket = hash_name(name); names->buckets[bucket];)
+		bucket = (bucket + 1) % BUCKETS;
+	names->candidates[names->count].name = name;
+	names->buckets[bucket] = &names->candidates[names->count++];
+}
+
+static unsigned int score_type(struct search *search, const char *name,
+			       const struct btf_type *type)
+{
+	struct xfdt_member member;
+	unsigned int score = 1;
+	size_t i;
+
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (!strcmp(xfdt_member_needs[i].structure, name) &&
+		    find_member(search, type, xfdt_member_needs[i].path, 0, 0, &member))
+			score++;
+	return score;
+}
+
+size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layout)
+{
+	struct search search = { .btf = types->btf };
+	__u32 end = btf__type_cnt(types->btf), id;
+	struct names names = { .count = 0 };
+	size_t filled = 0, i;
+
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
+		if (!layout->structs[i])
+			names_add(&names, xfdt_struct_needs[i].name);
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (!layout->members[i].known)
+			names_add(&names, xfdt_member_needs[i].structure);
+
+	for (id = types->first_id; id < end; id++) {
+		const struct btf_type *type = btf__type_by_id(types->btf, id);
+		struct candidate *candidate;
+		unsigned int score;
+		const char *name;
+
+		if (!type || !btf_is_composite(type))
+			continue;
+		name = btf__name_by_offset(types->btf, type->name_off);
+		if (!name || !*name)
+			continue;
+		candidate = names_find(&names, name);
+		if (!candidate)
+			continue;
+		score = score_type(&search, candidate->name, type);
+		if (score > candidate->score) {
+			candidate->score = score;
+			candidate->id = id;
+		}
+	}
+
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
+		struct candidate *candidate = names_find(&names, xfdt_struct_needs[i].name);
+		const struct btf_type *type;
+
+		if (layout->structs[i] || !candidate || !candidate->id)
+			continue;
+		type = btf__type_by_id(types->btf, candidate->id);
+		if (type && type->size && type->size <= XFDT_STRUCT_MAX) {
+			layout->structs[i] = type->size;
+			filled++;
+		}
+	}
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
+		struct candidate *candidate = names_find(&names, xfdt_member_needs[i].structure);
+		const struct btf_type *type;
+		struct xfdt_member member;
+
+		if (layout->members[i].known || !candidate || !candidate->id)
+			continue;
+		type = btf__type_by_id(types->btf, candidate->id);
+		if (type && find_member(&search, type, xfdt_member_needs[i].path, 0, 0, &member) &&
+		    xfdt_member_is_sane(&member)) {
+			layout->members[i] = member;
+			filled++;
+		}
+	}
+	return filled;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Layouts of structures from BTF. */
+#ifndef XFDT_IMAGE_TYPES_H
+#define XFDT_IMAGE_TYPES_H
+
+#include "base/error.h"
+#include "image/layout.h"
+
+#include <stddef.h>
+
+struct xfdt_types;
+
+/*
+ * Parse @len bytes of BTF at @data, which is only read and may be freed
+ * afterwards.  @base, for a module's split BTF, is borrowed and must outlive
+ * the result; NULL for vmlinux.
+ */
+struct xfdt_error *xfdt_types_new(struct xfdt_types **ret_types,
+				  const void *data, size_t len,
+				  const struct xfdt_types *base);
+void xfdt_types_free(struct xfdt_types *types);
+
+/*
+ * Fill what is still unknown in @layout from @types (without its base).  Where
+ * several structures share a name, the one with most of the members needed is
+ * taken.  Returns how many entries were filled.
+ */
+size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layout);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* VMCOREINFO (Linux: kernel/vmcore_info.c; every value is checked). */
+#include "image/vmcoreinfo.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *find_value(const char *text, const char *key, size_t *ret_len)
+{
+	size_t key_len = strlen(key);
+	const char *line = text;
+
+	while (line && *line) {
+		const char *end = strchrnul(line, '\n');
+
+		if ((size_t)(end - line) > key_len && line[key_len] == '=' &&
+		    !memcmp(line, key, key_len)) {
+			line += key_len + 1;
+			*ret_len = (size_t)(end - line);
+			return line;
+		}
+		line = *end ? end + 1 : NULL;
+	}
+	return NULL;
+}
+
+bool xfdt_vmcoreinfo_get(const char *text, const char *key, char *ret_value,
+			 size_t size)
+{
+	size_t len;
+	const char *value = find_value(text, key, &len);
+
+	if (!value || !len || !size)
+		return false;
+	snprintf(ret_value, size, "%.*s", (int)(len < 4096 ? len : 4096), value);
+	return true;
+}
+
+static bool get_number(const char *text, const char *kind, const char *name,
+		       int base, uint64_t *ret_number)
+{
+	char key[160], value[40], *end;
+	unsigned long long number;
+
+	if ((size_t)snprintf(key, sizeof(key), "%s(%s)", kind, name) >= sizeof(key) ||
+	    !xfdt_vmcoreinfo_get(text, key, value, sizeof(value)))
+		return false;
+	errno = 0;
+	number = strtoull(value, &end, base);
+	if (errno || end == value || *end)
+		return false;
+	*ret_number = number;
+	return true;
+}
+
+bool xfdt_vmcoreinfo_symbol(const char *text, const char *name,
+			    uint64_t *ret_kvaddr)
+{
+	return get_number(text, "SYMBOL", name, 16, ret_kvaddr);
+}
+
+bool xfdt_vmcoreinfo_number(const char *text, const char *name,
+			    uint64_t *ret_number)
+{
+	return get_number(text, "NUMBER", name, 0, ret_number);
+}
+
+void xfdt_vmcoreinfo_layout(const char *text, struct xfdt_layout *layout)
+{
+	uint64_t number;
+	size_t i;
+
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
+		if (!layout->structs[i] &&
+		    get_number(text, "SIZE", xfdt_struct_needs[i].name, 10, &number) &&
+		    number <= XFDT_STRUCT_MAX)
+			layout->structs[i] = (uint32_t)number;
+	}
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
+		const struct xfdt_member_need *need = &xfdt_member_needs[i];
+		struct xfdt_member member = { .known = true, .size = need->bytes };
+		char name[128];
+
+		if (layout->members[i].known || !need->bytes)
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", need->structure, need->path);
+		if (!get_number(text, "OFFSET", name, 10, &number) ||
+		    number > XFDT_STRUCT_MAX)
+			continue;
+		member.offset = (uint32_t)number;
+		layout->members[i] = member;
+	}
+}

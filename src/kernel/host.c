@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All of a host. */
+#include "kernel/host.h"
+#include "kernel/fix.h"
+#include "kernel/kvm.h"
+#include "kernel/panic.h"
+#include "kernel/task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define UTS_FIELD 65		/* struct new_utsname: sysname[65], nodename[65], ... */
+
+static void read_nodename(struct xfdt_host *host)
+{
+	const struct xfdt_symbol *symbol = xfdt_symbol(host->image, XFDT_S_init_uts_ns);
+	struct xfdt_error *err;
+	uint64_t kvaddr;
+
+	if (!symbol)
+		return;
+	err = xfdt_member_kvaddr(host->image, symbol->kvaddr, XFDT_M_uts_namespace_name, &kvaddr);
+	if (!err)
+		err = xfdt_read_string(host->image, kvaddr + UTS_FIELD, host->nodename,
+				       sizeof(host->nodename));
+	if (err)
+		host->nodename[0] = '\0';
+	xfdt_error_free(err);
+}
+
+static void read_enabled_features(struct xfdt_host *host)
+{
+	const struct xfdt_symbol *symbol = xfdt_symbol(host->image, XFDT_S_fpu_kernel_cfg);
+
+	if (symbol)
+		host->enabled_features = xfdt_value_of(host->image, symbol->kvaddr,
+						       XFDT_M_fpu_state_config_max_features).value;
+}
+
+/* The culprit's vCPU by its thread, where the lists do not lead to it. */
+static struct xfdt_error *find_culprit(struct xfdt_host *host)
+{
+	const struct xfdt_fault *fault = &host->panic.fault;
+
+	if (!fault->decoded || !fault->fpstate_read || !fault->fpstate_is_guest ||
+	    !host->panic.task || xfdt_kvm_find(host, fault->fpstate, NULL))
+		return NULL;
+	return xfdt_kvm_add_loaded(host, host->panic.task);
+}
+
+/*
+ * A vCPU whose struct pid is not in the dump may still be that of the thread
+ * that panicked: then that thread's fpu->fpstate is the guest's.
+ */
+static void find_threads(struct xfdt_host *host)
+{
+	struct xfdt_thread thread;
+	size_t i, j;
+
+	if (!host->panic.task)
+		return;
+	xfdt_thread_read(host->image, &host->tif_need_fpu_load, host->panic.task, &thread);
+	if (!thread.fpstate.known)
+		return;
+	for (i = 0; i < host->vm_count; i++) {
+		for (j = 0; j < host->vms[i].vcpu_count; j++) {
+			struct xfdt_vcpu *vcpu = &host->vms[i].vcpus[j];
+
+			if (!vcpu->thread.known && vcpu->fpstate &&
+			    vcpu->fpstate == thread.fpstate.value)
+				vcpu->thread = thread;
+		}
+	}
+}
+
+struct xfdt_error *xfdt_host_init(struct xfdt_host *host,
+				  const struct xfdt_image *image)
+{
+	struct xfdt_error *err;
+
+	memset(host, 0, sizeof(*host));
+	host->image = image;
+	if (!xfdt_is_x86_64(image))
+		return NULL;
+	read_nodename(host);
+	read_enabled_features(host);
+	host->tif_need_fpu_load = xfdt_tif_need_fpu_load(image);
+	err = xfdt_kvm_read(host);
+	if (!err)
+		err = xfdt_panic_read(host);
+	if (!err)
+		err = find_culprit(host);
+	if (err) {
+		xfdt_host_deinit(host);
+		return err;
+	}
+	find_threads(host);
+	xfdt_fix_read(image, &host->fix);
+	return NULL;
+}
+
+void xfdt_host_deinit(struct xfdt_host *host)
+{
+	size_t i, j;
+
+	for (i = 0; i < host->vm_count; i++) {
+		for (j = 0; j < host->vms[i].vcpu_count; j++)
+			free(host->vms[i].vcpus[j].error);
+		free(host->vms[i].vcpus);
+	}
+	free(host->vms);
+	xfdt_panic_deinit(&host->panic);
+	xfdt_gaps_deinit(&host->gaps);
+	memset(host, 0, sizeof(*host));
+}

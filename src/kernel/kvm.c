@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* VMs and vCPUs (Linux: include/linux/kvm_host.h, virt/kvm/kvm_main.c). */
+#include "kernel/kvm.h"
+#include "kernel/task.h"
+#include "kernel/xarray.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define XARRAY_NODES_MAX 8192	/* KVM_MAX_VCPUS is 4096 */
+#define VCPUS_ARRAY_MAX 4096
+
+static struct xfdt_error *read_fpstate(const struct xfdt_image *image,
+				       struct xfdt_vcpu *vcpu)
+{
+	uint8_t header[XFDT_XSAVE_HEADER_SIZE];
+	uint64_t is_guest, is_confidential, in_use, regs;
+	struct xfdt_error *err;
+
+	err = xfdt_read_member(image, vcpu->fpstate, XFDT_M_fpstate_xfeatures, &vcpu->xfeatures);
+	if (!err)
+		err = xfdt_read_member(image, vcpu->fpstate, XFDT_M_fpstate_xfd, &vcpu->xfd);
+	if (!err)
+		err = xfdt_read_member(image, vcpu->fpstate, XFDT_M_fpstate_is_guest, &is_guest);
+	if (!err)
+		err = xfdt_read_member(image, vcpu->fpstate, XFDT_M_fpstate_is_confidential, &is_confidential);
+	if (!err)
+		err = xfdt_read_member(image, vcpu->fpstate, XFDT_M_fpstate_in_use, &in_use);
+	if (!err)
+		err = xfdt_member_kvaddr(image, vcpu->fpstate, XFDT_M_fpstate_regs, &regs);
+	if (!err)
+		err = xfdt_read(image, regs + XFDT_XSAVE_HEADER_OFFSET, header, sizeof(header));
+	if (err)
+		return xfdt_error_wrap(err, "fpstate");
+	vcpu->is_guest = is_guest;
+	vcpu->is_confidential = is_confidential;
+	vcpu->in_use = in_use;
+	xfdt_xsave_header_decode(header, &vcpu->header);
+	vcpu->size = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_size);
+	vcpu->user_xfeatures = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_user_xfeatures);
+	return NULL;
+}
+
+static void read_thread(const struct xfdt_host *host, struct xfdt_vcpu *vcpu)
+{
+	struct xfdt_value pid = xfdt_value_of(host->image, vcpu->kvaddr, XFDT_M_kvm_vcpu_pid);
+	struct xfdt_error *err;
+	uint64_t task;
+
+	/* no struct pid: KVM_RUN was never called */
+	if (!pid.known || !pid.value)
+		return;
+	vcpu->ran = true;
+	err = xfdt_pid_task(host->image, pid.value, &task);
+	if (err) {
+		xfdt_error_free(err);
+		return;
+	}
+	if (task)
+		xfdt_thread_read(host->image, &host->tif_need_fpu_load, task, &vcpu->thread);
+	else
+		vcpu->thread_gone = true;
+}
+
+static struct xfdt_error *read_identity(const struct xfdt_image *image, uint64_t kvm,
+					struct xfdt_vcpu *vcpu)
+{
+	struct xfdt_error *err;
+	uint64_t owner, id;
+
+	err = xfdt_read_member(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_kvm, &owner);
+	if (!err && owner != kvm)
+		err = xfdt_error_new(XFDT_CORRUPT, vcpu->kvaddr,
+				     "its kvm is %#llx, not the VM that lists it",
+				     (unsigned long long)owner);
+	if (!err)
+		err = xfdt_read_member(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_vcpu_id, &id);
+	if (!err)
+		vcpu->id = (uint32_t)id;
+	return err;
+}
+
+static struct xfdt_error *read_guest_fpu(const struct xfdt_image *image,
+					 struct xfdt_vcpu *vcpu)
+{
+	struct xfdt_error *err;
+	uint64_t guest_fpu;
+
+	err = xfdt_member_kvaddr(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_guest_fpu, &guest_fpu);
+	if (!err)
+		err = xfdt_read_member(image, guest_fpu, XFDT_M_fpu_guest_fpstate, &vcpu->fpstate);
+	if (err)
+		return err;
+	vcpu->guest_xfeatures = xfdt_value_of(image, guest_fpu, XFDT_M_fpu_guest_xfeatures);
+	vcpu->guest_perm = xfdt_value_of(image, guest_fpu, XFDT_M_fpu_guest_perm);
+	vcpu->xfd_err = xfdt_value_of(image, guest_fpu, XFDT_M_fpu_guest_xfd_err);
+	vcpu->xcr0 = xfdt_value_of(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_xcr0);
+	vcpu->supported_xcr0 = xfdt_value_of(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_guest_supported_xcr0);
+	vcpu->ia32_xss = xfdt_value_of(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_ia32_xss);
+	vcpu->xfd_no_write_intercept = xfdt_value_of(image, vcpu->kvaddr,
+						     XFDT_M_kvm_vcpu_xfd_no_write_intercept);
+	vcpu->mode = xfdt_value_of(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_mode);
+	return read_fpstate(image, vcpu);
+}
+
+static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm,
+				   uint64_t index, uint64_t kvaddr)
+{
+	struct xfdt_vcpu *vcpus, *vcpu;
+	struct xfdt_error *err;
+
+	if (vm->vcpu_count >= XFDT_VCPUS_MAX)
+		return xfdt_error_new(XFDT_LIMIT, vm->kvaddr, "a VM with more than %u vCPUs",
+				      XFDT_VCPUS_MAX);
+	if (!(vm->vcpu_count & (vm->vcpu_count - 1))) {
+		/* the count is 0 or a power of two: double */
+		vcpus = realloc(vm->vcpus, (vm->vcpu_count ? 2 * vm->vcpu_count : 1) * sizeof(*vcpus));
+		if (!vcpus)
+			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for vCPUs");
+		vm->vcpus = vcpus;
+	}
+	vcpu = &vm->vcpus[vm->vcpu_count++];
+	*vcpu = (struct xfdt_vcpu) { .kvaddr = kvaddr, .index = index, .id = (uint32_t)index };
+	err = read_identity(host->image, vm->kvaddr, vcpu);
+	if (!err)
+		err = read_guest_fpu(host->image, vcpu);
+	vcpu->state_known = !err;
+	if (err) {
+		vcpu->error = strdup(xfdt_error_message(err));
+		xfdt_error_free(err);
+	}
+	read_thread(host, vcpu);
+	return NULL;
+}
+
+struct vm_context {
+	struct xfdt_host *host;
+	struct xfdt_vm *vm;
+};
+
+static struct xfdt_error *visit_vcpu(void *context, uint64_t index, uint64_t pointer)
+{
+	struct vm_context *c = context;
+
+	return add_vcpu(c->host, c->vm, index, pointer);
+}
+
+/* struct kvm_vcpu *vcpus[KVM_MAX_VCPUS], before v5.17 */
+static struct xfdt_error *walk_vcpus_array(struct xfdt_host *host, struct xfdt_vm *vm)
+{
+	size_t count = host->image->layout.members[XFDT_M_kvm_vcpus].size / 8, i;
+	struct xfdt_error *err;
+	uint64_t array, pointer;
+
+	if (count > VCPUS_ARRAY_MAX)
+		count = VCPUS_ARRAY_MAX;
+	if (count > vm->online_vcpus)
+		count = vm->online_vcpus;
+	err = xfdt_member_kvaddr(host->image, vm->kvaddr, XFDT_M_kvm_vcpus, &array);
+	for (i = 0; !err && i < count; i++) {
+		err = xfdt_read_u64(host->image, array + 8 * i, &pointer);
+		if (!err && pointer)
+			err = add_vcpu(host, vm, i, pointer);
+	}
+	return err;
+}
+
+static struct xfdt_error *walk_vcpus(struct xfdt_host *host, struct xfdt_vm *vm)
+{
+	struct vm_context context = { .host = host, .vm = vm };
+	struct xfdt_error *err;
+	uint64_t xarray;
+
+	if (!xfdt_has_member(host->image, XFDT_M_kvm_vcpu_array)) {
+		if (xfdt_has_member(host->image, XFDT_M_kvm_vcpus))
+			return walk_vcpus_array(host, vm);
+		return xfdt_error_new(XFDT_MISSING, 0,
+				      "struct kvm has neither vcpu_array nor vcpus");
+	}
+	err = xfdt_member_kvaddr(host->image, vm->kvaddr, XFDT_M_kvm_vcpu_array, &xarray);
+	return err ? err : xfdt_xarray_walk(host->image, xarray, XARRAY_NODES_MAX,
+					    visit_vcpu, &context);
+}
+
+/* The process that made the VM: its group leader owns the mm. */
+static void read_owner(const struct xfdt_image *image, struct xfdt_vm *vm)
+{
+	struct xfdt_value pid = xfdt_value_of(image, vm->kvaddr, XFDT_M_kvm_userspace_pid);
+	struct xfdt_value mm = xfdt_value_of(image, vm->kvaddr, XFDT_M_kvm_mm);
+	struct xfdt_value owner = { .known = false };
+
+	if (pid.known)
+		vm->pid = (int)pid.value;
+	if (mm.known && mm.value)
+		owner = xfdt_value_of(image, mm.value, XFDT_M_mm_owner);
+	if (owner.known && owner.value)
+		xfdt_task_comm(image, owner.value, vm->comm);
+}
+
+static struct xfdt_error *add_vm(struct xfdt_host *host, uint64_t kvaddr,
+				 struct xfdt_vm **ret_vm)
+{
+	struct xfdt_vm *vms, *vm;
+
+	if (host->vm_count >= XFDT_VMS_MAX)
+		return xfdt_error_new(XFDT_LIMIT, kvaddr, "more than %u VMs", XFDT_VMS_MAX);
+	if (!(host->vm_count & (host->vm_count - 1))) {
+		vms = realloc(host->vms, (host->vm_count ? 2 * host->vm_count : 1) * sizeof(*vms));
+		if (!vms)
+			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for VMs");
+		host->vms = vms;
+	}
+	vm = &host->vms[host->vm_count++];
+	*vm = (struct xfdt_vm) { .kvaddr = kvaddr };
+	read_owner(host->image, vm);
+	vm->bugged = xfdt_value_of(host->image, kvaddr, XFDT_M_kvm_vm_bugged);
+	*ret_vm = vm;
+	return NULL;
+}
+
+static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr)
+{
+	struct xfdt_error *err;
+	struct xfdt_vm *vm;
+
+	err = add_vm(host, kvaddr, &vm);
+	if (err)
+		return err;
+	err = xfdt_read_member(host->image, kvaddr, XFDT_M_kvm_online_vcpus, &vm->online_vcpus);
+	if (!err)
+		err = walk_vcpus(host, vm);
+	if (!err && vm->vcpu_count != vm->online_vcpus)
+		err = xfdt_error_new(XFDT_CORRUPT, kvaddr, "%zu vCPUs found, %llu online",
+				     vm->vcpu_count, (unsigned long long)vm->online_vcpus);
+	vm->complete = !err;
+	if (!err)
+		return NULL;
+	if (xfdt_error_code(err) == XFDT_NO_MEMORY)
+		return err;
+	xfdt_gaps_add(&host->gaps, "all vCPUs of every VM",
+		      xfdt_error_wrap(err, "VM %#llx", (unsigned long long)kvaddr),
+		      xfdt_remedy_page);
+	return NULL;
+}
+
+static bool have_vm(const struct xfdt_host *host, uint64_t kvaddr)
+{
+	size_t i;
+
+	for (i = 0; i < host->vm_count; i++)
+		if (host->vms[i].kvaddr == kvaddr)
+			return true;
+	return false;
+}
+
+static struct xfdt_error *walk_vms(struct xfdt_host *host)
+{
+	const struct xfdt_symbol *list = xfdt_symbol(host->image, XFDT_S_vm_list);
+	struct xfdt_error *err;
+	uint64_t node, kvm;
+
+	err = xfdt_read_member(host->image, list->kvaddr, XFDT_M_list_head_next, &node);
+	while (!err && node != list->kvaddr) {
+		err = xfdt_container_of(host->image, node, XFDT_M_kvm_vm_list, &kvm);
+		if (!err && have_vm(host, kvm))
+			err = xfdt_error_new(XFDT_CORRUPT, node,
+					     "the list of VMs comes back to VM %#llx",
+					     (unsigned long long)kvm);
+		if (!err)
+			err = read_vm(host, kvm);
+		if (!err)
+			err = xfdt_read_member(host->image, node, XFDT_M_list_head_next, &node);
+	}
+	return err;
+}
+
+struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host)
+{
+	const struct xfdt_image *image = host->image;
+	struct xfdt_error *err;
+
+	if (!xfdt_symbol(image, XFDT_S_vm_list)) {
+		if (image->modules_known && !image->kvm_is_module) {
+			host->kvm = XFDT_KVM_ABSENT;
+			host->vms_complete = true;
+			return NULL;
+		}
+		if (image->kvm_is_module) {
+			host->kvm = XFDT_KVM_LOADED;
+			xfdt_gaps_add(&host->gaps, "the list of VMs",
+				      xfdt_error_new(XFDT_MISSING, 0,
+						     "kvm is loaded and its 'vm_list' is not among the symbols in the dump"),
+				      "the kernel must have CONFIG_KALLSYMS_ALL=y");
+		}
+		return NULL;
+	}
+	host->kvm = XFDT_KVM_LOADED;
+	if (!xfdt_layout_is_complete(&image->layout)) {
+		xfdt_gaps_add(&host->gaps, "the VMs and vCPUs",
+			      xfdt_error_new(XFDT_MISSING, 0, "the layout of KVM's structures is unknown"),
+			      xfdt_remedy_types);
+		return NULL;
+	}
+	err = walk_vms(host);
+	host->vms_complete = !err;
+	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
+		return err;
+	if (err)
+		xfdt_gaps_add(&host->gaps, "the list of VMs", err, xfdt_remedy_page);
+	return NULL;
+}
+
+const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host,
+				      uint64_t fpstate,
+				      const struct xfdt_vm **ret_vm)
+{
+	size_t i, j;
+
+	for (i = 0; i < host->vm_count; i++) {
+		for (j = 0; j < host->vms[i].vcpu_count; j++) {
+			if (host->vms[i].vcpus[j].fpstate != fpstate || !fpstate)
+				continue;
+			if (ret_vm)
+				*ret_vm = &host->vms[i];
+			return &host->vms[i].vcpus[j];
+		}
+	}
+	return NULL;
+}
+
+struct xfdt_error *xfdt_kvm_add_loaded(struct xfdt_host *host, uint64_t task)
+{
+	const struct xfdt_image *image = host->image;
+	struct xfdt_vcpu probe = { 0 };
+	struct xfdt_vm *vm = NULL;
+	struct xfdt_error *err;
+	uint64_t kvaddr, node, kvm;
+	size_t i;
+
+	/* struct hlist_head: one pointer, to the notifier registered last */
+	err = xfdt_member_kvaddr(image, task, XFDT_M_task_preempt_notifiers, &kvaddr);
+	if (!err)
+		err = xfdt_read_u64(image, kvaddr, &node);
+	if (err || !node)
+		goto out;
+	err = xfdt_container_of(image, node, XFDT_M_kvm_vcpu_preempt_notifier, &probe.kvaddr);
+	if (!err)
+		err = xfdt_read_member(image, probe.kvaddr, XFDT_M_kvm_vcpu_kvm, &kvm);
+	if (!err)
+		err = read_identity(image, kvm, &probe);
+	if (!err)
+		err = read_guest_fpu(image, &probe);
+	if (err || !probe.is_guest || xfdt_kvm_find(host, probe.fpstate, NULL))
+		goto out;
+	for (i = 0; i < host->vm_count; i++)
+		if (host->vms[i].kvaddr == kvm)
+			vm = &host->vms[i];
+	if (!vm) {
+		err = add_vm(host, kvm, &vm);
+		if (err)
+			return err;
+	}
+	return add_vcpu(host, vm, probe.id, probe.kvaddr);
+out:
+	/* other subsystems may have preempt notifiers too: no vCPU is no error */
+	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
+		return err;
+	xfdt_error_free(err);
+	return NULL;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The printk ring buffer (Linux: kernel/printk/printk_ringbuffer.[ch]). */
+#include "kernel/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORDS_MAX (1u << 15)
+#define TEXT_MAX (4u << 20)
+#define COUNT_BITS_MAX 30
+#define SIZE_BITS_MAX 32
+#define ID_MASK (~0ull >> 2)
+#define STATE_SHIFT 62
+#define STATE_COMMITTED 1
+#define STATE_FINALIZED 2
+#define BLOCK_ID_SIZE 8
+
+struct ring {
+	uint64_t descs, infos, data;	/* kvaddrs */
+	uint64_t head_id, tail_id;
+	uint64_t count, size;		/* descriptors; bytes of text */
+};
+
+struct table {
+	uint8_t *bytes;
+	size_t stride;
+};
+
+static struct xfdt_error *read_ring(const struct xfdt_image *image, struct ring *ring)
+{
+	const struct xfdt_symbol *symbol = xfdt_symbol(image, XFDT_S_prb);
+	uint64_t prb, desc_ring, data_ring, count_bits, size_bits;
+	struct xfdt_error *err;
+
+	if (!symbol)
+		return xfdt_error_new(XFDT_MISSING, 0, "the symbol 'prb' is unknown");
+	if (!xfdt_has_struct(image, XFDT_T_prb_desc) || !xfdt_has_struct(image, XFDT_T_printk_info))
+		return xfdt_error_new(XFDT_MISSING, 0, "the layout of the log's records is unknown");
+	err = xfdt_read_u64(image, symbol->kvaddr, &prb);
+	if (!err)
+		err = xfdt_member_kvaddr(image, prb, XFDT_M_prb_desc_ring, &desc_ring);
+	if (!err)
+		err = xfdt_member_kvaddr(image, prb, XFDT_M_prb_text_data_ring, &data_ring);
+	if (!err)
+		err = xfdt_read_member(image, desc_ring, XFDT_M_desc_ring_count_bits, &count_bits);
+	if (!err)
+		err = xfdt_read_member(image, desc_ring, XFDT_M_desc_ring_descs, &ring->descs);
+	if (!err)
+		err = xfdt_read_member(image, desc_ring, XFDT_M_desc_ring_infos, &ring->infos);
+	if (!err)
+		err = xfdt_read_member(image, desc_ring, XFDT_M_desc_ring_head_id, &ring->head_id);
+	if (!err)
+		err = xfdt_read_member(image, desc_ring, XFDT_M_desc_ring_tail_id, &ring->tail_id);
+	if (!err)
+		err = xfdt_read_member(image, data_ring, XFDT_M_data_ring_size_bits, &size_bits);
+	if (!err)
+		err = xfdt_read_member(image, data_ring, XFDT_M_data_ring_data, &ring->data);
+	if (err)
+		return err;
+	if (count_bits > COUNT_BITS_MAX || size_bits > SIZE_BITS_MAX)
+		return xfdt_error_new(XFDT_CORRUPT, prb,
+				      "the log's ring has 2^%llu records of 2^%llu bytes",
+				      (unsigned long long)count_bits, (unsigned long long)size_bits);
+	ring->count = 1ull << count_bits;
+	ring->size = 1ull << size_bits;
+	return NULL;
+}
+
+/* Copy @count elements from number @first on of a ring of @ring_count elements. */
+static struct xfdt_error *read_elements(const struct xfdt_image *image,
+					uint64_t array, size_t stride,
+					uint64_t ring_count, uint64_t first,
+					uint64_t count, uint8_t *ret_bytes)
+{
+	while (count) {
+		uint64_t index = first & (ring_count - 1);
+		uint64_t part = ring_count - index;
+		struct xfdt_error *err;
+
+		if (part > count)
+			part = count;
+		err = xfdt_read(image, array + index * stride, ret_bytes, part * stride);
+		if (err)
+			return err;
+		ret_bytes += part * stride;
+		first += part;
+		count -= part;
+	}
+	return NULL;
+}
+
+static struct xfdt_error *read_table(const struct xfdt_image *image, uint64_t array,
+				     size_t stride, const struct ring *ring,
+				     uint64_t first, uint64_t count, struct table *table)
+{
+	table->stride = stride;
+	table->bytes = malloc(stride * count);
+	if (!table->bytes)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
+	return read_elements(image, array, stride, ring->count, first, count, table->bytes);
+}
+
+/* One record's text block in positions that only grow; false if it has none. */
+static bool block_of(const struct xfdt_image *image, const struct ring *ring,
+		     const uint8_t *desc, size_t stride, uint64_t id,
+		     uint64_t *ret_begin, uint64_t *ret_next)
+{
+	const struct xfdt_member *lpos = &image->layout.members[XFDT_M_prb_desc_text_blk_lpos];
+	uint64_t state, begin, next;
+
+	if (!xfdt_member_value(image, desc, stride, XFDT_M_prb_desc_state_var, &state) ||
+	    !lpos->known || lpos->offset > stride ||
+	    !xfdt_member_value(image, desc + lpos->offset, stride - lpos->offset,
+			       XFDT_M_blk_lpos_begin, &begin) ||
+	    !xfdt_member_value(image, desc + lpos->offset, stride - lpos->offset,
+			       XFDT_M_blk_lpos_next, &next))
+		return false;
+	if ((state & ID_MASK) != id ||
+	    (state >> STATE_SHIFT != STATE_COMMITTED && state >> STATE_SHIFT != STATE_FINALIZED))
+		return false;
+	if ((begin & 1) && (next & 1))
+		return false;	/* no data */
+	if (next - begin > ring->size)
+		return false;
+	/* a block that does not fit before the end starts over at index 0 */
+	if (begin / ring->size != next / ring->size && next % ring->size)
+		begin = next - next % ring->size;
+	if (next - begin <= BLOCK_ID_SIZE)
+		return false;
+	*ret_begin = begin + BLOCK_ID_SIZE;
+	*ret_next = next;
+	return true;
+}
+
+/* Append @len bytes of @text as lines; what cannot be shown is made visible. */
+static void append_lines(struct xfdt_log *log, size_t *used, const uint8_t *text,
+			 size_t len, uint64_t nsec, bool from_user)
+{
+	char *at = log->buffer + *used;
+	size_t i;
+
+	log->lines[log->count++] = (struct xfdt_log_line) {
+		.text = at, .nsec = nsec, .from_user = from_user,
+	};
+	for (i = 0; i < len; i++)
+		*at++ = text[i] == '\0' ? ' ' : (char)text[i];
+	*at++ = '\0';
+	*used = (size_t)(at - log->buffer);
+}
+
+static struct xfdt_error *collect(const struct xfdt_image *image, const struct ring *ring,
+				  uint64_t first, uint64_t count, const struct table *descs,
+				  const struct table *infos, struct xfdt_log *log)
+{
+	uint64_t i, low = 0, high = 0, any_low = 0, any_high = 0;
+	size_t used = 0, lines = 0, text = 0;
+	bool any = false;
+	uint8_t *data;
+	struct xfdt_error *err;
+
+	/* newest first, to see how far back the text that is read may reach */
+	for (i = count; i-- > 0;) {
+		uint64_t begin, next;
+
+		if (!block_of(image, ring, descs->bytes + i * descs->stride, descs->stride,
+			      (first + i) & ID_MASK, &begin, &next))
+			continue;
+		if (!any) {
+			high = next;
+			low = begin;
+		}
+		/* writers on several CPUs may have swapped neighbours */
+		if ((int64_t)(next - high) > 0)
+			high = next;
+		if ((int64_t)(begin - low) < 0)
+			low = begin;
+		if (high - low > TEXT_MAX || high - low > ring->size) {
+			low = any_low;
+			high = any_high;
+			log->cut = true;
+			break;
+		}
+		any_low = low;
+		any_high = high;
+		any = true;
+		lines++;
+		text += next - begin + 1;
+	}
+	first += i + 1;
+	descs = &(struct table) { descs->bytes + (i + 1) * descs->stride, descs->stride };
+	infos = &(struct table) { infos->bytes + (i + 1) * infos->stride, infos->stride };
+	count -= i + 1;
+	if (!any)
+		return xfdt_error_new(XFDT_CORRUPT, ring->descs, "the log holds no whole record");
+
+	data = malloc(high - low);
+	log->buffer = malloc(text);
+	log->lines = calloc(lines, sizeof(*log->lines));
+	if (!data || !log->buffer || !log->lines) {
+		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
+		goto out;
+	}
+	err = read_elements(image, ring->data, 1, ring->size, low, high - low, data);
+	if (err)
+		goto out;
+	for (i = 0; i < count; i++) {
+		const uint8_t *info = infos->bytes + i * infos->stride;
+		uint64_t begin, next, len, nsec = 0, facility = 0;
+
+		if (!block_of(image, ring, descs->bytes + i * descs->stride, descs->stride,
+			      (first + i) & ID_MASK, &begin, &next) ||
+		    begin - low > high - low || next - low > high - low ||
+		    !xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_text_len, &len))
+			continue;
+		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_ts_nsec, &nsec);
+		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_facility, &facility);
+		if (len > next - begin)
+			len = next - begin;
+		append_lines(log, &used, data + (begin - low), len, nsec, facility != 0);
+	}
+out:
+	free(data);
+	return err;
+}
+
+struct xfdt_error *xfdt_log_read(const struct xfdt_image *image,
+				 struct xfdt_log *ret_log)
+{
+	struct table descs = { 0 }, infos = { 0 };
+	struct xfdt_log log = { 0 };
+	struct xfdt_error *err;
+	uint64_t first, count;
+	struct ring ring;
+
+	err = read_ring(image, &ring);
+	if (err)
+		return err;
+	count = ((ring.head_id - ring.tail_id) & ID_MASK) + 1;
+	if (count > ring.count)
+		return xfdt_error_new(XFDT_CORRUPT, ring.descs,
+				      "the log claims %llu records in a ring of %llu",
+				      (unsigned long long)count, (unsigned long long)ring.count);
+	if (count > RECORDS_MAX) {
+		count = RECORDS_MAX;
+		log.cut = true;
+	}
+	first = ring.head_id - count + 1;
+	err = read_table(image, ring.descs, image->layout.structs[XFDT_T_prb_desc], &ring,
+			 first, count, &descs);
+	if (!err)
+		err = read_table(image, ring.infos, image->layout.structs[XFDT_T_printk_info],
+				 &ring, first, count, &infos);
+	if (!err)
+		err = collect(image, &ring, first, count, &descs, &infos, &log);
+	free(descs.bytes);
+	free(infos.bytes);
+	if (err)
+		xfdt_log_deinit(&log);
+	else
+		*ret_log = log;
+	return err;
+}
+
+void xfdt_log_deinit(struct xfdt_log *log)
+{
+	free(log->buffer);
+	free(log->lines);
+	memset(log, 0, sizeof(*log));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The printk log, line by line. */
+#ifndef XFDT_KERNEL_LOG_H
+#define XFDT_KERNEL_LOG_H
+
+#include "image/image.h"
+
+struct xfdt_log_line {
+	const char *text;	/* borrowed from the log; NUL-terminated */
+	uint64_t nsec;		/* since boot; 0 if unknown */
+	bool from_user;		/* written through /dev/kmsg: no word of the kernel's */
+};
+
+struct xfdt_log {
+	char *buffer;
+	struct xfdt_log_line *lines;	/* oldest first */
+	size_t count;
+	bool cut;	/* older records were there and were not looked at */
+};
+
+/*
+ * Read the lockless ring buffer (Linux: kernel/printk/printk_ringbuffer.h, in
+ * v5.10).  Records that are damaged are left out.  At most the newest 32 768
+ * records and 4 MiB of text are read.
+ */
+struct xfdt_error *xfdt_log_read(const struct xfdt_image *image,
+				 struct xfdt_log *ret_log);
+void xfdt_log_deinit(struct xfdt_log *log);
+
+#endif

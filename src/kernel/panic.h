@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How the kernel died: log, registers, stack. */
+#ifndef XFDT_KERNEL_PANIC_H
+#define XFDT_KERNEL_PANIC_H
+
+#include "kernel/host.h"
+
+/* Fill @host->panic; what is missing becomes a gap. */
+struct xfdt_error *xfdt_panic_read(struct xfdt_host *host);
+void xfdt_panic_deinit(struct xfdt_panic *panic);
+
+/* What kind of event a line of the log is; false: none. */
+bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind);
+
+/* Index into @panic->events of the last one of @kind, or -1. */
+long xfdt_last_event(const struct xfdt_panic *panic, enum xfdt_event_kind kind);
+
+/* Index of the WARN in exc_device_not_available() that goes with the last #NM, or -1. */
+long xfdt_nm_warning(const struct xfdt_panic *panic);
+
+/* The line of the log that says how the kernel ended, or NULL; borrowed. */
+const char *xfdt_last_words(const struct xfdt_panic *panic);
+
+/*
+ * Registers and the bytes at RIP out of the log lines that follow line @from,
+ * in which RIP is "0010:@function+offset".
+ */
+struct xfdt_log_regs {
+	struct xfdt_regs regs;		/* ip is the offset into @function */
+	uint8_t code[15];
+	size_t code_len;
+	char caller[64];		/* the first reliable entry of the call trace */
+};
+
+bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
+			const char *function, struct xfdt_log_regs *ret_regs);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The state of one vCPU: is its FPU state in memory the one that counts, and
+ * what would XRSTOR do with it?
+ */
+#include "verdict/verdict.h"
+
+/* Linux: XFEATURE_MASK_USER_DYNAMIC; KVM refuses every other bit of IA32_XFD. */
+#define DYNAMIC_FEATURES (1ull << XFDT_XFEATURE_XTILEDATA)
+
+static bool is_in_guest(const struct xfdt_vcpu *vcpu)
+{
+	/* a vCPU that is being kicked out is in the guest still */
+	return vcpu->thread.on_cpu.known && vcpu->thread.on_cpu.value && vcpu->mode.known &&
+	       (vcpu->mode.value == XFDT_IN_GUEST_MODE ||
+		vcpu->mode.value == XFDT_EXITING_GUEST_MODE);
+}
+
+static bool may_write_xfd(const struct xfdt_vcpu *vcpu)
+{
+	uint64_t features = vcpu->user_xfeatures.known ? vcpu->user_xfeatures.value :
+							 vcpu->xfeatures;
+
+	return (features | vcpu->xfd) & DYNAMIC_FEATURES;
+}
+
+/* fpregs_state_valid() in Linux: arch/x86/kernel/fpu/context.h */
+static struct xfdt_value registers_valid(const struct xfdt_thread *thread)
+{
+	struct xfdt_value valid = { .known = thread->owner.known && thread->last_cpu.known &&
+					     thread->cpu.known };
+
+	valid.value = thread->owner.value == thread->fpu &&
+		      (uint32_t)thread->last_cpu.value == (uint32_t)thread->cpu.value;
+	return valid;
+}
+
+/* A mismatch in a state that a thread holds: do memory or registers count? */
+static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu,
+			 struct xfdt_vcpu_verdict *verdict)
+{
+	const struct xfdt_thread *thread = &vcpu->thread;
+	struct xfdt_value valid = registers_valid(thread);
+
+	verdict->state = XFDT_VCPU_INDETERMINATE;
+	if (vcpu->thread_gone) {
+		verdict->why = "it is in use, and the thread that used it is gone";
+	} else if (!thread->known || !thread->fpstate.known || !thread->on_cpu.known) {
+		verdict->why = "it is in use, and the thread that uses it cannot be read";
+	} else if (thread->fpstate.value != vcpu->fpstate) {
+		verdict->why = "it is in use, yet its thread holds another state";
+	} else if (!thread->on_cpu.value) {
+		verdict->state = XFDT_VCPU_ARMED;
+		verdict->why = "its thread was scheduled out; going on restores the state";
+	} else if (is_in_guest(vcpu)) {
+		verdict->why = "the CPU was inside the guest";
+	} else if (thread->task == host->panic.task && host->panic.task &&
+		   host->panic.event_count &&
+		   host->panic.fault.source == XFDT_REGS_NONE) {
+		/* the restore itself may be what failed, before TIF was cleared */
+		verdict->why = "its thread is the one that panicked, and where is not known";
+	} else if (!thread->need_fpu_load.known) {
+		verdict->why = "TIF_NEED_FPU_LOAD is not known";
+	} else if (!thread->need_fpu_load.value) {
+		verdict->state = XFDT_VCPU_STALE;
+		verdict->why = "the registers are live (TIF_NEED_FPU_LOAD is clear)";
+	} else if (!valid.known) {
+		verdict->why = "whether the registers are live is not known";
+	} else if (valid.value) {
+		verdict->state = XFDT_VCPU_STALE;
+		verdict->why = "the registers are still the CPU's own (fpregs_state_valid)";
+	} else {
+		verdict->state = XFDT_VCPU_ARMED;
+		verdict->why = "TIF_NEED_FPU_LOAD is set; the return to the guest restores the state";
+	}
+}
+
+void xfdt_vcpu_judge(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu,
+		     struct xfdt_vcpu_verdict *ret_verdict)
+{
+	const struct xfdt_fault *fault = &host->panic.fault;
+	struct xfdt_vcpu_verdict verdict = { .state = XFDT_VCPU_OK, .why = "no component is set in both" };
+	struct xfdt_xrstor xrstor = {
+		.supervisor = vcpu->header.xcomp_bv & XFDT_XCOMP_BV_COMPACTED,
+		.edx_eax = ~0ull,
+		.xfd = vcpu->xfd,
+		.enabled = host->enabled_features,
+	};
+	struct xfdt_restore_result result;
+
+	verdict.culprit = fault->decoded && vcpu->fpstate && fault->fpstate == vcpu->fpstate;
+	if (verdict.culprit) {
+		xrstor.supervisor = fault->supervisor;
+		xrstor.edx_eax = fault->edx_eax;
+	}
+	if (!vcpu->state_known) {
+		verdict.state = XFDT_VCPU_UNREADABLE;
+		verdict.why = "its state cannot be read";
+		goto out;
+	}
+	if (vcpu->is_confidential) {
+		verdict.state = XFDT_VCPU_CONFIDENTIAL;
+		verdict.why = "the guest is confidential; its state is not in this memory";
+		goto out;
+	}
+	xfdt_xrstor_simulate(&vcpu->header, &xrstor, &result);
+	verdict.mismatch = result.components;
+	if (verdict.culprit) {
+		verdict.rfbm.known = true;
+		verdict.rfbm.value = result.rfbm;
+	}
+	if (result.outcome == XFDT_RESTORE_GP) {
+		verdict.state = XFDT_VCPU_MALFORMED;
+		verdict.why = result.reason;
+	} else if (result.components && verdict.culprit) {
+		/* the instruction that faulted reads memory, whatever TIF says */
+		verdict.state = XFDT_VCPU_ARMED;
+		verdict.why = "the faulting instruction loads it";
+	} else if (result.components && !vcpu->in_use) {
+		verdict.state = XFDT_VCPU_ARMED;
+		verdict.why = "the next KVM_RUN restores it";
+	} else if (result.components) {
+		judge_in_use(host, vcpu, &verdict);
+	} else if (vcpu->in_use && is_in_guest(vcpu) && may_write_xfd(vcpu)) {
+		verdict.state = XFDT_VCPU_INDETERMINATE;
+		verdict.why = "the CPU was inside the guest, which may write IA32_XFD itself";
+	}
+out:
+	*ret_verdict = verdict;
+}

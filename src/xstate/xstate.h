@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * XSAVE areas as the Intel SDM defines them (volume 1, chapter 13).  Pure
+ * functions: bytes in, facts out.
+ */
+#ifndef XFDT_XSTATE_XSTATE_H
+#define XFDT_XSTATE_XSTATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Places in an XSAVE area (SDM vol. 1, 13.4), in bytes. */
+#define XFDT_XSAVE_HEADER_OFFSET 512u
+#define XFDT_XSAVE_HEADER_SIZE 64u
+#define XFDT_XSAVE_LEGACY_SIZE 512u
+#define XFDT_XSAVE_EXTENDED_OFFSET 576u
+
+/* XCOMP_BV[63]: the extended area is compacted (SDM vol. 1, 13.4.2). */
+#define XFDT_XCOMP_BV_COMPACTED (1ull << 63)
+
+#define XFDT_XFEATURE_XTILECFG 17
+#define XFDT_XFEATURE_XTILEDATA 18
+
+/* The XSAVE header (SDM vol. 1, 13.4.2). */
+struct xfdt_xsave_header {
+	uint64_t xstate_bv;
+	uint64_t xcomp_bv;
+	uint64_t reserved[6];
+};
+
+/* Read 64 little-endian bytes. */
+void xfdt_xsave_header_decode(const uint8_t bytes[XFDT_XSAVE_HEADER_SIZE],
+			      struct xfdt_xsave_header *ret_header);
+
+/* Short name of state component @index as the kernel's XFEATURE_ names; "?" if none is assigned. */
+const char *xfdt_xfeature_name(unsigned int index);
+
+/* What a restore instruction is, and what it is told. */
+struct xfdt_xrstor {
+	bool supervisor;	/* XRSTORS, else XRSTOR */
+	uint64_t edx_eax;	/* the instruction's mask */
+	uint64_t xfd;		/* IA32_XFD */
+	/*
+	 * XCR0 | IA32_XSS (XRSTOR: XCR0), or 0 where that is not known; rules
+	 * that need it are then left out.
+	 */
+	uint64_t enabled;
+};
+
+enum xfdt_restore {
+	XFDT_RESTORE_OK,
+	XFDT_RESTORE_NM,	/* #NM, IA32_XFD_ERR = the components in @components */
+	XFDT_RESTORE_GP,	/* #GP, for @reason */
+};
+
+struct xfdt_restore_result {
+	enum xfdt_restore outcome;
+	uint64_t components;	/* XSTATE_BV & XFD & RFBM */
+	uint64_t rfbm;		/* requested-feature bitmap */
+	const char *reason;	/* static words, for #GP */
+};
+
+/*
+ * What would XRSTOR or XRSTORS do with this header?  (SDM vol. 1, 13.8, 13.12
+ * and 13.14; the pages themselves may fault as well, which is not looked at.)
+ */
+void xfdt_xrstor_simulate(const struct xfdt_xsave_header *header,
+			  const struct xfdt_xrstor *xrstor,
+			  struct xfdt_restore_result *ret_result);
+
+/* One state component of an area. */
+struct xfdt_component {
+	unsigned int index;
+	const char *name;
+	/* bytes from the start of the area, and size; 0 where the format does not say */
+	uint32_t offset, size;
+	bool in_xstate_bv, in_xcomp_bv, in_xfd;
+};
+
+/*
+ * List the components that XSTATE_BV, XCOMP_BV or @xfd names, lowest first;
+ * returns how many of the 63 were written.  Places in the compacted format
+ * follow SDM vol. 1, 13.4.3 with the sizes of the first implementations; they
+ * end at the first component whose size is not known here.
+ */
+size_t xfdt_xsave_components(const struct xfdt_xsave_header *header,
+			     uint64_t xfd,
+			     struct xfdt_component ret_components[63]);
+
+#endif
