@@ -16,6 +16,7 @@
 
 #define FRAME_MASK (~(uint64_t)(XFDT_PAGE_SIZE - 1))
 #define TLB_SIZE 512
+#define CACHE_PAGES 64
 #define CPUS_MAX 8192		/* NR_CPUS of x86-64 */
 #define VMCOREINFO_MAX 65536
 #define PARTS_MAX 64
@@ -432,6 +433,9 @@ static struct xfdt_error *attach(struct xfdt_dump *dump,
 	/* a file that shrinks under mmap() would kill us with SIGBUS */
 	status = kdump_set_number_attr(dump->kdump, KDUMP_ATTR_FILE_MMAP_POLICY,
 				       KDUMP_MMAP_NEVER);
+	/* its default of 1024 pages is searched one by one */
+	if (status == KDUMP_OK)
+		status = kdump_set_number_attr(dump->kdump, "cache.size", CACHE_PAGES);
 	if (status == KDUMP_OK)
 		status = kdump_open_fdset(dump->kdump, (unsigned int)dump->fd_count, dump->fds);
 	if (status == KDUMP_OK)

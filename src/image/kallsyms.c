@@ -13,7 +13,8 @@
 #define TOKEN_TABLE_MAX 65536	/* kallsyms_token_index[] is of u16 */
 #define SYMBOLS_MAX (1u << 22)
 #define NAME_MAX_LEN 512	/* KSYM_NAME_LEN */
-#define WINDOW 4096
+#define PAGE 4096u
+#define NAME_BYTES_MAX (2 + NAME_MAX_LEN)	/* length, tokens */
 #define NEXT_MAX 256		/* aliases looked past for the next address */
 
 struct token {
@@ -30,9 +31,10 @@ struct tokens {
 /* A window that slides over the names, page by page. */
 struct window {
 	struct xfdt_reader *reader;
-	uint64_t next;		/* kvaddr behind what buf holds */
-	size_t pos, len;
-	uint8_t buf[WINDOW];
+	uint64_t next;			/* kvaddr behind what buf holds */
+	const uint8_t *at, *end;	/* what is left of buf */
+	struct xfdt_error *err;		/* why there is no more */
+	uint8_t buf[NAME_BYTES_MAX + PAGE];
 };
 
 /* Names that may match: by length, then by last character. */
@@ -134,22 +136,34 @@ static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
 	return NULL;
 }
 
-static struct xfdt_error *next_byte(struct window *window, uint8_t *ret_byte)
+/*
+ * Have a whole name in the window, if there is that much.  The page behind the
+ * last name may be missing from the dump; that matters only if it is needed.
+ */
+static void slide(struct window *window)
 {
-	if (window->pos == window->len) {
-		size_t len = WINDOW - (window->next % WINDOW);
-		struct xfdt_error *err;
+	size_t left = (size_t)(window->end - window->at);
+	size_t len = PAGE - window->next % PAGE;
 
-		err = read_value(window->reader, window->next, window->buf, len,
+	if (left >= NAME_BYTES_MAX || window->err)
+		return;
+	memmove(window->buf, window->at, left);
+	window->at = window->buf;
+	window->end = window->buf + left;
+	window->err = read_value(window->reader, window->next, window->buf + left, len,
 				 "kallsyms_names");
-		if (err)
-			return err;
-		window->next += len;
-		window->pos = 0;
-		window->len = len;
-	}
-	*ret_byte = window->buf[window->pos++];
-	return NULL;
+	if (window->err)
+		return;
+	window->end += len;
+	window->next += len;
+}
+
+static struct xfdt_error *out_of_names(struct window *window)
+{
+	struct xfdt_error *err = window->err;
+
+	window->err = NULL;
+	return err ? err : xfdt_error_new(XFDT_CORRUPT, window->next, "a kallsyms name has no end");
 }
 
 static void filter_add(struct filter *filter, const char *name)
@@ -167,44 +181,37 @@ static bool filter_passes(const struct filter *filter, size_t len, char last)
 }
 
 /*
- * One name: its tokens, how long it expands to, and its last character.  The
- * first character of the expansion is the symbol's type, not counted in @ret_len.
+ * One name: its tokens, borrowed until the next call, how long it expands to,
+ * and its last character.  The first character of the expansion is the
+ * symbol's type, not counted in @ret_len.
  */
-static struct xfdt_error *next_name(struct window *window,
-				    const struct tokens *tokens,
-				    uint8_t *name_tokens, size_t *ret_count,
+static struct xfdt_error *next_name(struct window *window, const struct tokens *tokens,
+				    const uint8_t **ret_tokens, size_t *ret_count,
 				    size_t *ret_len, char *ret_last)
 {
-	struct xfdt_error *err;
+	const uint8_t *at;
 	size_t count, len = 0, i;
-	uint8_t byte;
-	char last = '\0';
 
-	err = next_byte(window, &byte);
-	if (err)
-		return err;
-	count = byte;
+	slide(window);
+	at = window->at;
+	if (window->end - at < 2)
+		return out_of_names(window);
+	count = *at++;
 	/* ULEB128 since v6.1: Linux kernel commit 73bbb94466fd */
-	if (count & 0x80) {
-		err = next_byte(window, &byte);
-		if (err)
-			return err;
-		count = (count & 0x7f) | (size_t)byte << 7;
-	}
+	if (count & 0x80)
+		count = (count & 0x7f) | (size_t)*at++ << 7;
 	if (!count || count > NAME_MAX_LEN)
 		return xfdt_error_new(XFDT_CORRUPT, window->next,
 				      "a kallsyms name has %zu tokens", count);
-	for (i = 0; i < count; i++) {
-		err = next_byte(window, &name_tokens[i]);
-		if (err)
-			return err;
-		len += tokens->token[name_tokens[i]].len;
-		if (tokens->token[name_tokens[i]].len)
-			last = tokens->token[name_tokens[i]].last;
-	}
+	if ((size_t)(window->end - at) < count)
+		return out_of_names(window);
+	for (i = 0; i < count; i++)
+		len += tokens->token[at[i]].len;
+	*ret_last = tokens->token[at[count - 1]].last;
+	*ret_tokens = at;
 	*ret_count = count;
 	*ret_len = len ? len - 1 : 0;
-	*ret_last = last;
+	window->at = at + count;
 	return NULL;
 }
 
@@ -360,18 +367,19 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms,
 			       size_t count)
 {
 	struct window window = { .reader = reader, .next = kallsyms->names };
+	struct xfdt_error *err = NULL;
 	uint32_t i;
 	size_t q;
 
+	window.at = window.end = window.buf;
 	for (i = 0; i < kallsyms->num_syms; i++) {
-		uint8_t name_tokens[NAME_MAX_LEN];
 		char name[NAME_MAX_LEN + 1], last;
-		struct xfdt_error *err;
+		const uint8_t *name_tokens;
 		size_t n, len;
 
-		err = next_name(&window, tokens, name_tokens, &n, &len, &last);
+		err = next_name(&window, tokens, &name_tokens, &n, &len, &last);
 		if (err)
-			return err;
+			break;
 		if (!filter_passes(filter, len, last))
 			continue;
 		expand_name(tokens, name_tokens, n, name);
@@ -382,7 +390,8 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms,
 				index[q] = i;
 		}
 	}
-	return NULL;
+	xfdt_error_free(window.err);
+	return err;
 }
 
 struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XSTATE_FLAG_ALIGNED 2	/* Linux: arch/x86/kernel/fpu/xstate.c */
+#define XSAVE_AREA_MAX 65536u
 #define UTS_FIELD 65		/* struct new_utsname: sysname[65], nodename[65], ... */
 
 static void read_nodename(struct xfdt_host *host)
@@ -48,6 +50,44 @@ static struct xfdt_error *find_culprit(struct xfdt_host *host)
 	return xfdt_kvm_add_loaded(host, host->panic.task);
 }
 
+/* Up to XFDT_COMPONENTS words of a static array of unsigned int. */
+static void read_words(const struct xfdt_image *image, enum xfdt_symbol_id id,
+		       uint32_t words[XFDT_COMPONENTS])
+{
+	const struct xfdt_symbol *symbol = xfdt_symbol(image, id);
+	struct xfdt_error *err;
+	size_t len;
+
+	memset(words, 0, XFDT_COMPONENTS * sizeof(*words));
+	if (!symbol)
+		return;
+	len = symbol->size < XFDT_COMPONENTS * sizeof(*words) ? symbol->size & ~3ull :
+								XFDT_COMPONENTS * sizeof(*words);
+	err = xfdt_read(image, symbol->kvaddr, words, len);
+	if (err)
+		memset(words, 0, XFDT_COMPONENTS * sizeof(*words));
+	xfdt_error_free(err);
+}
+
+static void read_xsave_layout(struct xfdt_host *host)
+{
+	struct xfdt_xsave_layout *layout = &host->xsave_layout;
+	uint32_t flags[XFDT_COMPONENTS];
+	size_t i;
+
+	read_words(host->image, XFDT_S_xstate_sizes, layout->size);
+	read_words(host->image, XFDT_S_xstate_offsets, layout->standard_offset);
+	read_words(host->image, XFDT_S_xstate_flags, flags);
+	for (i = 0; i < XFDT_COMPONENTS; i++) {
+		layout->aligned[i] = flags[i] & XSTATE_FLAG_ALIGNED;
+		/* ~0 stands for a component that the CPU does not have */
+		if (layout->size[i] > XSAVE_AREA_MAX || !(host->enabled_features >> i & 1))
+			layout->size[i] = 0;
+		if (layout->standard_offset[i] > XSAVE_AREA_MAX)
+			layout->standard_offset[i] = 0;
+	}
+}
+
 /*
  * A vCPU whose struct pid is not in the dump may still be that of the thread
  * that panicked: then that thread's fpu->fpstate is the guest's.
@@ -84,6 +124,7 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host,
 		return NULL;
 	read_nodename(host);
 	read_enabled_features(host);
+	read_xsave_layout(host);
 	host->tif_need_fpu_load = xfdt_tif_need_fpu_load(image);
 	err = xfdt_kvm_read(host);
 	if (!err)

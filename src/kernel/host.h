@@ -168,6 +168,7 @@ struct xfdt_host {
 	enum xfdt_kvm_presence kvm;
 	struct xfdt_value tif_need_fpu_load;	/* bit number, from code */
 	uint64_t enabled_features;	/* XCR0 | IA32_XSS of the host; 0: unknown */
+	struct xfdt_xsave_layout xsave_layout;
 	struct xfdt_vm *vms;
 	size_t vm_count;
 	bool vms_complete;		/* the list of VMs was followed to its end */

@@ -95,9 +95,12 @@ const char *xfdt_presence_name(enum xfdt_presence presence)
 	return names[presence];
 }
 
-const char *xfdt_fix_name(const struct xfdt_fix *fix)
+const char *xfdt_fix_name(const struct xfdt_host *host)
 {
-	if (fix->vmlinux == fix->kvm)
+	const struct xfdt_fix *fix = &host->fix;
+
+	/* there is no second half where kvm is not loaded */
+	if (fix->vmlinux == fix->kvm || host->kvm == XFDT_KVM_ABSENT)
 		return xfdt_presence_name(fix->vmlinux);
 	if (fix->vmlinux == XFDT_UNKNOWN || fix->kvm == XFDT_UNKNOWN)
 		return "unknown";

@@ -47,7 +47,7 @@ void xfdt_escape(const char *text, char *ret_text, size_t size);
 
 const char *xfdt_presence_name(enum xfdt_presence presence);
 /* The two halves in one word. */
-const char *xfdt_fix_name(const struct xfdt_fix *fix);
+const char *xfdt_fix_name(const struct xfdt_host *host);
 const char *xfdt_regs_source_name(enum xfdt_regs_source source);
 
 #endif

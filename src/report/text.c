@@ -111,7 +111,7 @@ static void put_summary(const struct writer *writer)
 	if (!xfdt_is_x86_64(image))
 		return;
 	put_label(writer, "fix");
-	fprintf(writer->out, "%s (vmlinux %s, kvm %s%s); upstream: %s\n", xfdt_fix_name(&host->fix),
+	fprintf(writer->out, "%s (vmlinux %s, kvm %s%s); upstream: %s\n", xfdt_fix_name(host),
 		xfdt_presence_name(host->fix.vmlinux), xfdt_presence_name(host->fix.kvm),
 		host->fix.livepatched.known && host->fix.livepatched.value ?
 		"; livepatches are loaded, which can replace either" : "",
@@ -451,8 +451,9 @@ void xfdt_report_text(const struct xfdt_report *report,
 
 static void put_components(const struct writer *writer, const struct xfdt_vcpu *vcpu)
 {
-	struct xfdt_component components[63];
-	size_t count = xfdt_xsave_components(&vcpu->header, vcpu->xfd, components), i;
+	struct xfdt_component components[XFDT_COMPONENTS];
+	size_t count = xfdt_xsave_components(&vcpu->header, vcpu->xfd,
+					     &writer->report->host->xsave_layout, components), i;
 	const struct style *style = writer->style;
 
 	fprintf(writer->out, "    %sXSAVE area, %s format%s\n", style->dim,

@@ -5,46 +5,16 @@
 #include <endian.h>
 #include <string.h>
 
-/* Bits 62:0 of XCOMP_BV name components. */
-#define COMPONENTS 63
-#define LEGACY 3ull	/* x87 and SSE live in the legacy region */
+/* The legacy region (SDM vol. 1, 13.4.1); x87 and SSE share its first bytes. */
+#define FP_SIZE 160
+#define SSE_OFFSET 160
+#define SSE_SIZE 256
 
-/*
- * Sizes and alignment are what CPUID leaf 0xD reports on the processors that
- * first had each component; standard offsets likewise.  @aligned: begins on a
- * 64-byte boundary in the compacted format (CPUID.(0xD,i).ECX[1]).
- */
-struct component_info {
-	const char *name;
-	uint32_t size;
-	uint32_t standard_offset;
-	bool aligned;
+static const char *const names[] = {
+	"FP", "SSE", "YMM", "BNDREGS", "BNDCSR", "OPMASK", "ZMM_Hi256", "Hi16_ZMM", "PT", "PKRU",
+	"PASID", "CET_USER", "CET_KERNEL", "HDC", "UINTR", "LBR", "HWP", "XTILECFG", "XTILEDATA",
+	"APX",
 };
-
-static const struct component_info infos[] = {
-	[0] = { "FP", 160, 0, false },
-	[1] = { "SSE", 256, 160, false },
-	[2] = { "YMM", 256, 576, false },
-	[3] = { "BNDREGS", 64, 960, false },
-	[4] = { "BNDCSR", 64, 1024, false },
-	[5] = { "OPMASK", 64, 1088, false },
-	[6] = { "ZMM_Hi256", 512, 1152, false },
-	[7] = { "Hi16_ZMM", 1024, 1664, false },
-	[8] = { "PT", 128, 0, false },
-	[9] = { "PKRU", 8, 2688, false },
-	[10] = { "PASID", 8, 0, false },
-	[11] = { "CET_USER", 16, 0, false },
-	[12] = { "CET_KERNEL", 24, 0, false },
-	[13] = { "HDC", 8, 0, false },
-	[14] = { "UINTR", 48, 0, false },
-	[15] = { "LBR", 808, 0, false },
-	[16] = { "HWP", 8, 0, false },
-	[17] = { "XTILECFG", 64, 2752, true },
-	[18] = { "XTILEDATA", 8192, 2816, true },
-	[19] = { "APX", 128, 960, false },
-};
-
-#define INFOS (sizeof(infos) / sizeof(infos[0]))
 
 void xfdt_xsave_header_decode(const uint8_t bytes[XFDT_XSAVE_HEADER_SIZE],
 			      struct xfdt_xsave_header *ret_header)
@@ -61,7 +31,7 @@ void xfdt_xsave_header_decode(const uint8_t bytes[XFDT_XSAVE_HEADER_SIZE],
 
 const char *xfdt_xfeature_name(unsigned int index)
 {
-	return index < INFOS ? infos[index].name : "?";
+	return index < sizeof(names) / sizeof(names[0]) ? names[index] : "?";
 }
 
 static bool any_reserved(const struct xfdt_xsave_header *header, size_t first, size_t count)
@@ -116,17 +86,24 @@ void xfdt_xrstor_simulate(const struct xfdt_xsave_header *header,
 	*ret_result = result;
 }
 
+static void place_legacy(struct xfdt_component *component)
+{
+	component->offset = component->index ? SSE_OFFSET : 0;
+	component->size = component->index ? SSE_SIZE : FP_SIZE;
+}
+
 size_t xfdt_xsave_components(const struct xfdt_xsave_header *header,
 			     uint64_t xfd,
-			     struct xfdt_component ret_components[63])
+			     const struct xfdt_xsave_layout *layout,
+			     struct xfdt_component ret_components[XFDT_COMPONENTS])
 {
 	bool compacted = header->xcomp_bv & XFDT_XCOMP_BV_COMPACTED;
-	uint32_t at = XFDT_XSAVE_EXTENDED_OFFSET;
+	uint64_t at = XFDT_XSAVE_EXTENDED_OFFSET;
 	bool placed = true;
 	size_t count = 0;
 	unsigned int i;
 
-	for (i = 0; i < COMPONENTS; i++) {
+	for (i = 0; i < XFDT_COMPONENTS; i++) {
 		uint64_t bit = 1ull << i;
 		struct xfdt_component component = {
 			.index = i,
@@ -135,26 +112,24 @@ size_t xfdt_xsave_components(const struct xfdt_xsave_header *header,
 			.in_xcomp_bv = header->xcomp_bv & bit,
 			.in_xfd = xfd & bit,
 		};
-		const struct component_info *info = i < INFOS ? &infos[i] : NULL;
 
 		if (!((header->xstate_bv | header->xcomp_bv | xfd) & bit))
 			continue;
-		if (info && (LEGACY & bit)) {
-			component.offset = info->standard_offset;
-			component.size = info->size;
-		} else if (compacted && component.in_xcomp_bv && placed) {
+		if (i < 2) {
+			place_legacy(&component);
+		} else if (!compacted) {
+			component.offset = layout->standard_offset[i];
+			component.size = layout->size[i];
+		} else if (component.in_xcomp_bv) {
 			/* an unknown size hides what follows */
-			placed = info != NULL;
-			if (info) {
-				if (info->aligned)
-					at = (at + 63) & ~63u;
-				component.offset = at;
-				component.size = info->size;
-				at += info->size;
+			placed = placed && layout->size[i];
+			if (layout->aligned[i])
+				at = (at + 63) & ~63ull;
+			if (placed && at + layout->size[i] <= UINT32_MAX) {
+				component.offset = (uint32_t)at;
+				component.size = layout->size[i];
 			}
-		} else if (!compacted && info && info->standard_offset) {
-			component.offset = info->standard_offset;
-			component.size = info->size;
+			at += layout->size[i];
 		}
 		ret_components[count++] = component;
 	}

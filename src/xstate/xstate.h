@@ -69,23 +69,35 @@ void xfdt_xrstor_simulate(const struct xfdt_xsave_header *header,
 			  const struct xfdt_xrstor *xrstor,
 			  struct xfdt_restore_result *ret_result);
 
+#define XFDT_COMPONENTS 63	/* bits 62:0 of XSTATE_BV name components */
+
+/*
+ * Sizes and places that CPUID leaf 0xD gives on one machine; they are not the
+ * same on all.  size 0: not known.
+ */
+struct xfdt_xsave_layout {
+	uint32_t size[XFDT_COMPONENTS];
+	uint32_t standard_offset[XFDT_COMPONENTS];
+	bool aligned[XFDT_COMPONENTS];	/* on 64 bytes in the compacted format */
+};
+
 /* One state component of an area. */
 struct xfdt_component {
 	unsigned int index;
 	const char *name;
-	/* bytes from the start of the area, and size; 0 where the format does not say */
+	/* bytes from the start of the area, and size; 0 where that is not known */
 	uint32_t offset, size;
 	bool in_xstate_bv, in_xcomp_bv, in_xfd;
 };
 
 /*
  * List the components that XSTATE_BV, XCOMP_BV or @xfd names, lowest first;
- * returns how many of the 63 were written.  Places in the compacted format
- * follow SDM vol. 1, 13.4.3 with the sizes of the first implementations; they
- * end at the first component whose size is not known here.
+ * returns how many were written.  Places in the compacted format follow SDM
+ * vol. 1, 13.4.3; they end at the first component whose size is not known.
  */
 size_t xfdt_xsave_components(const struct xfdt_xsave_header *header,
 			     uint64_t xfd,
-			     struct xfdt_component ret_components[63]);
+			     const struct xfdt_xsave_layout *layout,
+			     struct xfdt_component ret_components[XFDT_COMPONENTS]);
 
 #endif
