@@ -69,6 +69,7 @@ $(BUILD)/%.o: %.c
 	$(call SAY,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 include tests/tests.mk
+include tests/checks.mk
 
 deps:
 	$(Q)tests/install-deps.sh

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kdump-compressed format, version 6 (makedumpfile: IMPLEMENTATION). */
+/* Writing the kdump-compressed format. */
 #include "distill/distill.h"
+#include "image/kdump_format.h"
 #include "image/vmcoreinfo.h"
 
 #include <elf.h>
@@ -15,42 +16,15 @@
 #include <zlib.h>
 
 #define BLOCK XFDT_PAGE_SIZE
-#define COMPRESSED_ZLIB 1
-#define HEADER_VERSION 6
 #define DUMP_LEVEL 31
-#define UTS_FIELD 65
 #define MAX_PFN (1ull << 40)
 
-struct disk_dump_header {
-	char signature[8];
-	int32_t header_version;
-	char utsname[6][UTS_FIELD];
-	char padding[6];
-	int64_t timestamp[2];
-	uint32_t status;
-	int32_t block_size;
-	int32_t sub_hdr_size;
-	uint32_t bitmap_blocks;
-	uint32_t max_mapnr;
-	uint32_t total_ram_blocks, device_blocks, written_blocks;
-	uint32_t current_cpu;
-	int32_t nr_cpus;
-};
-
-struct kdump_sub_header {
-	uint64_t phys_base;
-	int32_t dump_level, split;
-	uint64_t start_pfn, end_pfn;
-	uint64_t offset_vmcoreinfo, size_vmcoreinfo;
-	uint64_t offset_note, size_note;
-	uint64_t offset_eraseinfo, size_eraseinfo;
-	uint64_t start_pfn_64, end_pfn_64, max_mapnr_64;
-};
-
-struct page_desc {
-	uint64_t offset;
-	uint32_t size, flags;
-	uint64_t page_flags;
+/* struct new_utsname, in its order */
+static const struct {
+	const char *name, *otherwise;
+} uts_fields[XFDT_UTS_FIELDS] = {
+	{ "sysname", "Linux" }, { "nodename", "(none)" }, { "release", "unknown" },
+	{ "version", "unknown" }, { "machine", "x86_64" }, { "domainname", "(none)" },
 };
 
 /* the notes, as the kernel writes them: NT_PRSTATUS by CPU, then VMCOREINFO */
@@ -113,34 +87,40 @@ static void put_headers(struct writer *writer, const struct xfdt_source *source,
 			const char *notes, size_t notes_size)
 {
 	uint64_t end_pfn = writer->frames[writer->count - 1].pfn + 1, phys_base = 0;
-	struct disk_dump_header header = {
-		.signature = "KDUMP   ",
-		.header_version = HEADER_VERSION,
-		.utsname = { "Linux" },
-		.status = COMPRESSED_ZLIB,
+	struct xfdt_kdump_header header = {
+		.signature = XFDT_KDUMP_SIGNATURE,
+		.header_version = XFDT_KDUMP_VERSION,
+		.status = XFDT_KDUMP_ZLIB,
 		.block_size = BLOCK,
 		.sub_hdr_size = (int32_t)writer->sub_hdr_blocks,
 		.bitmap_blocks = (uint32_t)(2 * writer->bitmap_blocks),
 		.max_mapnr = end_pfn < UINT32_MAX ? (uint32_t)end_pfn : UINT32_MAX,
 		.nr_cpus = (int32_t)source->note_count,
 	};
-	struct kdump_sub_header sub = {
+	struct xfdt_kdump_sub_header sub = {
 		.dump_level = DUMP_LEVEL,
 		.offset_note = BLOCK + sizeof(sub),
 		.size_note = notes_size,
 		.max_mapnr_64 = end_pfn,
 	};
 	const char *vmcoreinfo = source->vmcoreinfo;
+	size_t i;
 
+	/* readers know a header by strings in all of these */
+	for (i = 0; i < XFDT_UTS_FIELDS; i++) {
+		const char *value = xfdt_dump_uts(writer->dump, uts_fields[i].name);
+
+		snprintf(header.utsname[i], XFDT_UTS_FIELD, "%s",
+			 value && *value ? value : uts_fields[i].otherwise);
+	}
 	if (vmcoreinfo) {
-		xfdt_vmcoreinfo_get(vmcoreinfo, "OSRELEASE", header.utsname[2], UTS_FIELD);
+		xfdt_vmcoreinfo_get(vmcoreinfo, "OSRELEASE", header.utsname[2], XFDT_UTS_FIELD);
 		xfdt_vmcoreinfo_number(vmcoreinfo, "phys_base", &phys_base);
 		sub.size_vmcoreinfo = strlen(vmcoreinfo);
 		/* the note's descriptor: its last bytes but for padding */
 		sub.offset_vmcoreinfo = sub.offset_note + notes_size -
 			((sub.size_vmcoreinfo + 3) & ~3ull);
 	}
-	snprintf(header.utsname[4], UTS_FIELD, "x86_64");
 	sub.phys_base = phys_base;
 	fwrite(&header, sizeof(header), 1, writer->out);
 	fseeko(writer->out, BLOCK, SEEK_SET);
@@ -180,12 +160,12 @@ static void blank(const struct xfdt_frame *frame, uint8_t *page, uint64_t *kept)
 static struct xfdt_error *put_pages(struct writer *writer)
 {
 	off_t descs = (off_t)((1 + writer->sub_hdr_blocks + 2 * writer->bitmap_blocks) * BLOCK);
-	uint64_t data = (uint64_t)descs + writer->count * sizeof(struct page_desc);
+	uint64_t data = (uint64_t)descs + writer->count * sizeof(struct xfdt_page_desc);
 	uint8_t page[BLOCK], compressed[2 * BLOCK];
 	size_t i;
 
 	for (i = 0; i < writer->count; i++) {
-		struct page_desc desc = { .offset = data, .flags = COMPRESSED_ZLIB };
+		struct xfdt_page_desc desc = { .offset = data, .flags = XFDT_KDUMP_ZLIB };
 		uLongf size = sizeof(compressed);
 		const uint8_t *bytes = compressed;
 		struct xfdt_error *err;
@@ -221,7 +201,7 @@ static struct xfdt_error *put_file(struct writer *writer, int keep_pid)
 	err = make_notes(&source, keep_pid, &notes, &notes_size);
 	if (err)
 		return err;
-	writer->sub_hdr_blocks = blocks_of(sizeof(struct kdump_sub_header) + notes_size);
+	writer->sub_hdr_blocks = blocks_of(sizeof(struct xfdt_kdump_sub_header) + notes_size);
 	writer->bitmap_blocks = blocks_of(writer->frames[writer->count - 1].pfn / 8 + 1);
 	put_headers(writer, &source, notes, notes_size);
 	free(notes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libkdumpfile behind the reader interface, with page-table walks by libaddrxlat. */
 #include "image/dump.h"
+#include "image/extent.h"
 #include "image/flattened.h"
 #include "image/vmcoreinfo.h"
 
@@ -42,6 +43,7 @@ struct xfdt_dump {
 	addrxlat_meth_t meth;	/* the kernel's page tables */
 	struct xfdt_error *table_error;	/* why the callback failed */
 	int fds[PARTS_MAX];
+	struct xfdt_extent *extents[PARTS_MAX];	/* NULL: that file is whole */
 	size_t fd_count;
 	char *vmcoreinfo;
 	struct xfdt_cpu_note *notes;
@@ -155,11 +157,23 @@ const struct xfdt_frame *xfdt_dump_frames(struct xfdt_dump *dump, size_t *ret_co
 
 /* reading */
 
+static struct xfdt_error *cut_off(uint64_t paddr)
+{
+	return xfdt_error_new(XFDT_TRUNCATED, 0,
+			      "the file ends before the page at physical address %#llx; copy it again",
+			      (unsigned long long)(paddr & FRAME_MASK));
+}
+
+/* @paddr to @paddr + @len lies within one frame. */
 static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr,
 					void *buf, size_t len)
 {
 	kdump_status status;
-	size_t done = len;
+	size_t done = len, i;
+
+	for (i = 0; i < dump->fd_count; i++)
+		if (dump->extents[i] && !xfdt_extent_holds(dump->extents[i], paddr / XFDT_PAGE_SIZE))
+			return cut_off(paddr);
 
 	status = kdump_read(dump->kdump, KDUMP_MACHPHYSADDR, paddr, buf, &done);
 	if (status == KDUMP_OK && done == len)
@@ -168,9 +182,7 @@ static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr,
 		return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump",
 				      (unsigned long long)(paddr & FRAME_MASK));
 	if (status == KDUMP_ERR_EOF)
-		return xfdt_error_new(XFDT_TRUNCATED, 0,
-				      "the file ends before the page at physical address %#llx",
-				      (unsigned long long)(paddr & FRAME_MASK));
+		return cut_off(paddr);
 	return xfdt_error_wrap(kdump_error(dump, status), "physical address %#llx",
 			       (unsigned long long)paddr);
 }
@@ -420,6 +432,30 @@ static struct xfdt_error *open_file(struct xfdt_dump *dump, const char *path)
 	return NULL;
 }
 
+/*
+ * libkdumpfile before 0.5.2 uses attributes that it has freed when it frees a
+ * kdump-compressed dump (its issue 72), and may abort the process.  Rather
+ * leave it be.
+ */
+static void free_kdump(struct xfdt_dump *dump)
+{
+#if KDUMPFILE_VERSION >= KDUMPFILE_MKVER(0, 5, 2)
+	if (dump->kdump)
+		kdump_free(dump->kdump);
+#endif
+	dump->kdump = NULL;
+}
+
+static struct xfdt_error *find_extents(struct xfdt_dump *dump)
+{
+	struct xfdt_error *err = NULL;
+	size_t i;
+
+	for (i = 0; !err && i < dump->fd_count; i++)
+		err = xfdt_extent_new(dump->fds[i], &dump->extents[i]);
+	return err;
+}
+
 static struct xfdt_error *attach(struct xfdt_dump *dump,
 				 const struct xfdt_dump_options *options)
 {
@@ -427,6 +463,9 @@ static struct xfdt_error *attach(struct xfdt_dump *dump,
 	kdump_status status;
 	size_t i;
 
+	err = find_extents(dump);
+	if (err)
+		return err;
 	dump->kdump = kdump_new();
 	if (!dump->kdump)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for libkdumpfile");
@@ -453,8 +492,7 @@ static struct xfdt_error *attach(struct xfdt_dump *dump,
 		return err;
 	}
 	xfdt_error_free(err);
-	kdump_free(dump->kdump);
-	dump->kdump = NULL;
+	free_kdump(dump);
 	for (i = 0; i < dump->fd_count; i++) {
 		int fd;
 
@@ -516,10 +554,11 @@ void xfdt_dump_close(struct xfdt_dump *dump)
 		return;
 	if (dump->xlat)
 		addrxlat_ctx_decref(dump->xlat);
-	if (dump->kdump)
-		kdump_free(dump->kdump);
-	for (i = 0; i < dump->fd_count; i++)
+	free_kdump(dump);
+	for (i = 0; i < dump->fd_count; i++) {
+		xfdt_extent_free(dump->extents[i]);
 		close(dump->fds[i]);
+	}
 	xfdt_error_free(dump->table_error);
 	free(dump->vmcoreinfo);
 	free(dump->notes);
@@ -551,4 +590,12 @@ const char *xfdt_dump_format(const struct xfdt_dump *dump)
 	const char *format = string_attr(dump, KDUMP_ATTR_FILE_FORMAT);
 
 	return format ? format : "unknown";
+}
+
+const char *xfdt_dump_uts(const struct xfdt_dump *dump, const char *field)
+{
+	char key[40];
+
+	snprintf(key, sizeof(key), "linux.uts.%s", field);
+	return string_attr(dump, key);
 }

@@ -28,6 +28,8 @@ void xfdt_dump_close(struct xfdt_dump *dump);
 /* All borrowed, valid until xfdt_dump_close(). */
 struct xfdt_source xfdt_dump_source(struct xfdt_dump *dump);
 const char *xfdt_dump_format(const struct xfdt_dump *dump);
+/* Field "sysname", "nodename", "release", "version" or "machine" of uname(2); NULL: unknown. */
+const char *xfdt_dump_uts(const struct xfdt_dump *dump, const char *field);
 
 #define XFDT_PAGE_SIZE 4096u
 

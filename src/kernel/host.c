@@ -11,11 +11,15 @@
 
 #define XSTATE_FLAG_ALIGNED 2	/* Linux: arch/x86/kernel/fpu/xstate.c */
 #define XSAVE_AREA_MAX 65536u
-#define UTS_FIELD 65		/* struct new_utsname: sysname[65], nodename[65], ... */
+/* struct new_utsname: sysname, nodename, release, version, machine, domainname */
+#define UTS_FIELDS 6
+#define UTS_FIELD 65
+#define UTS_NODENAME 1
 
 static void read_nodename(struct xfdt_host *host)
 {
 	const struct xfdt_symbol *symbol = xfdt_symbol(host->image, XFDT_S_init_uts_ns);
+	char uts[UTS_FIELDS][UTS_FIELD];
 	struct xfdt_error *err;
 	uint64_t kvaddr;
 
@@ -23,10 +27,9 @@ static void read_nodename(struct xfdt_host *host)
 		return;
 	err = xfdt_member_kvaddr(host->image, symbol->kvaddr, XFDT_M_uts_namespace_name, &kvaddr);
 	if (!err)
-		err = xfdt_read_string(host->image, kvaddr + UTS_FIELD, host->nodename,
-				       sizeof(host->nodename));
-	if (err)
-		host->nodename[0] = '\0';
+		err = xfdt_read(host->image, kvaddr, uts, sizeof(uts));
+	if (!err)
+		memcpy(host->nodename, uts[UTS_NODENAME], UTS_FIELD - 1);
 	xfdt_error_free(err);
 }
 

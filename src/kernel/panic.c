@@ -556,14 +556,12 @@ struct xfdt_error *xfdt_panic_read(struct xfdt_host *host)
 
 	err = xfdt_log_read(image, &panic->log);
 	panic->log_known = !err;
+	if (!err)
+		err = find_events(panic);
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	if (err)
 		xfdt_gaps_add(&host->gaps, "the kernel log", err, xfdt_remedy_page);
-	else
-		err = find_events(panic);
-	if (err)
-		return err;
 
 	find_cpu(host);
 	if (panic->cpu.known) {

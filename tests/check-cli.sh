@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command line as its users meet it: exit codes, messages, bad input.  $1: build folder.
+set -u
+xfdtriage=$PWD/$1/xfdtriage
+helper=$PWD/$1/tests/check-dumps
+confirmed=$PWD/dumps/set-xsave-6.18.5.vmcore
+clean=$PWD/dumps/clean-qemu-6.1.192.vmcore
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export XDG_CACHE_HOME=$work/cache TMPDIR=$work NO_COLOR=1
+passed=0 failed=0 skipped=0
+
+report() { # status name detail
+	case $1 in
+	ok) passed=$((passed + 1)) ;;
+	skip) skipped=$((skipped + 1)); echo "skip $2: $3" ;;
+	*) failed=$((failed + 1)); echo "FAIL $2: $3" ;;
+	esac
+}
+
+# exits NAME CODE [ARGUMENT...]: the exit code, with output in $work/out and $work/err
+exits() {
+	local name=$1 code=$2
+	shift 2
+	timeout 60 "$xfdtriage" "$@" >"$work/out" 2>"$work/err" </dev/null
+	local status=$?
+	if [ $status = "$code" ]; then
+		report ok "$name"
+	else
+		report fail "$name" "exit $status, should be $code: $(head -c 300 "$work/err")"
+	fi
+}
+
+# says NAME FILE PATTERN
+says() {
+	if grep -q -e "$3" "$work/$2"; then
+		report ok "$1"
+	else
+		report fail "$1" "$2 lacks '$3': $(head -c 300 "$work/$2")"
+	fi
+}
+
+silent() { # NAME FILE
+	if [ -s "$work/$2" ]; then
+		report fail "$1" "$2 is not empty: $(head -c 300 "$work/$2")"
+	else
+		report ok "$1"
+	fi
+}
+
+# answers
+
+exits confirmed 0 "$confirmed"
+says confirmed-line out '^confirmed: .*(route fpu_swap_kvm_fpstate)$'
+says confirmed-mark out '\^ 18 XTILEDATA in both'
+silent confirmed-stderr err
+exits clean 1 "$clean"
+says clean-line out '^not-this-bug: '
+exits quiet 0 -q "$confirmed"
+silent quiet-out out
+exits verbose 0 -v "$confirmed"
+says verbose-commands out 'crash> struct fpstate'
+exits show 0 show "$confirmed"
+says show-components out 'XTILEDATA .*in both'
+exits json 0 --format json "$confirmed"
+if [ "$("$helper" --json <"$work/out")" = confirmed ]; then report ok json-object; else report fail json-object "not one object"; fi
+exits several 0 -f json "$clean" "$confirmed"
+if [ "$("$helper" --json <"$work/out" | tr '\n' ' ')" = "not-this-bug confirmed " ]; then report ok json-lines; else report fail json-lines "not two objects"; fi
+
+# the cache gives the same answer, also damaged, and leaves nothing with --no-cache
+
+rm -rf "$work/cache"
+exits no-cache 0 -n -f json "$confirmed"
+if [ -e "$work/cache" ]; then report fail no-cache-leaves-nothing "a cache was made"; else report ok no-cache-leaves-nothing; fi
+cp "$work/out" "$work/cold"
+for run in miss hit; do
+	exits "cache-$run" 0 -f json "$confirmed"
+	if cmp -s "$work/out" "$work/cold"; then report ok "cache-$run-same"; else report fail "cache-$run-same" "another answer"; fi
+done
+for file in "$work"/cache/xfdtriage/*; do
+	printf 'x' | dd of="$file" bs=1 seek=700 conv=notrunc status=none
+done
+exits cache-damaged 0 -f json "$confirmed"
+if cmp -s "$work/out" "$work/cold"; then report ok cache-damaged-same; else report fail cache-damaged-same "another answer"; fi
+
+# formats
+
+"$helper" --flatten "$confirmed" "$work/flat"
+exits flattened 0 -f json "$work/flat"
+head -c 1000000 "$work/flat" >"$work/flat-cut"
+exits flattened-cut 2 "$work/flat-cut"
+says flattened-cut-why err 'flattened dump'
+
+# a distilled dump gives the answer that its source gives
+
+exits distill 0 distill "$confirmed" -o "$work/small"
+says distill-report out 'not in it: guest memory'
+exits distilled 0 -n -f json "$work/small"
+if [ "$(sed "s|$work/small|X|" "$work/out")" = "$(sed "s|$confirmed|X|" "$work/cold")" ]; then
+	report ok distilled-same
+else
+	report fail distilled-same "another answer"
+fi
+
+# bad input
+
+exits missing 2 "$work/nothing"
+says missing-why err 'cannot open: No such file'
+: >"$work/empty"
+exits empty 2 "$work/empty"
+says empty-why err 'is empty'
+exits directory 2 "$work"
+says directory-why err 'is a directory'
+mkfifo "$work/fifo"
+exits fifo 2 "$work/fifo"
+says fifo-why err 'no regular file'
+exits text 2 "$PWD/Makefile"
+says text-why err 'is no vmcore'
+head -c 100000 /dev/zero >"$work/zeros"
+exits zeros 2 "$work/zeros"
+exits elf-program 2 "$xfdtriage"
+cp "$clean" "$work/secret"
+chmod 0 "$work/secret"
+if [ "$(id -u)" = 0 ]; then
+	report skip no-permission "root may read every file"
+else
+	exits no-permission 2 "$work/secret"
+	says no-permission-why err 'Permission denied'
+fi
+exits json-error 2 -f json "$work/nothing"
+if [ "$("$helper" --json <"$work/out")" = error ]; then report ok json-error-object; else report fail json-error-object "no object"; fi
+
+# truncated anywhere: an error or an answer that admits it, never a crash, a hang or a wrong answer
+
+size=$(stat -c %s "$confirmed")
+for part in 1 100 463 4096 4200 5000 9000 20000 50000 100000 $((size / 4)) $((size / 2)) $((size * 3 / 4)) $((size - 1)); do
+	head -c "$part" "$confirmed" >"$work/cut"
+	timeout 60 "$xfdtriage" -n "$work/cut" >"$work/out" 2>"$work/err"
+	status=$?
+	case $status in
+	2 | 4 | 5) report ok "cut-$part" ;;
+	0) # the last byte may be of a page that no answer needs
+		if [ "$part" -ge $((size - 1)) ]; then report ok "cut-$part"; else report fail "cut-$part" "confirmed from $part bytes"; fi ;;
+	*) report fail "cut-$part" "exit $status: $(head -c 300 "$work/err")" ;;
+	esac
+done
+
+# usage
+
+exits no-argument 2
+exits no-vmcore 2 -v
+exits bad-option 2 --nonsense "$clean"
+exits bad-format 2 --format xml "$clean"
+exits help 0 --help
+says help-codes out 'not-applicable'
+exits version 0 --version
+exits distill-without-output 2 distill "$clean"
+exits distill-two 2 distill "$clean" "$confirmed" -o "$work/x"
+exits distill-nowhere 2 distill "$clean" -o "$work/no/such/folder"
+exits output-elsewhere 2 show "$clean" -o "$work/x"
+if [ -c /dev/full ]; then
+	"$xfdtriage" "$clean" >/dev/full 2>"$work/err"
+	if [ $? = 2 ]; then report ok full-disk; else report fail full-disk "a report that was not written went unnoticed"; fi
+fi
+
+echo "command line: $passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

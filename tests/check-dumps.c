@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The vmcores in dumps/ against dumps/manifest.json, whose truth comes from
+ * the lab: each has an entry, each entry a vmcore, and every answer agrees.
+ *
+ * check-dumps DIR		compare; prints "ok" or "FAIL" lines
+ * check-dumps --sums DIR	print "sha256  file" lines for sha256sum -c
+ * check-dumps --flatten IN OUT	write IN in the flattened format
+ * check-dumps --json		check that standard input is lines of JSON; print their verdicts
+ */
+#include "cli/session.h"
+
+#include <dirent.h>
+#include <endian.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int failures;
+
+static void fail(const char *name, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void fail(const char *name, const char *format, ...)
+{
+	va_list args;
+
+	failures++;
+	printf("FAIL %s: ", name);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+static struct json_object *member(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+static const char *text_of(struct json_object *object, const char *key)
+{
+	struct json_object *value = member(object, key);
+
+	return value ? json_object_get_string(value) : NULL;
+}
+
+static bool hex_of(struct json_object *object, const char *key, uint64_t *ret_number)
+{
+	const char *text = text_of(object, key);
+
+	return text && sscanf(text, "%" SCNx64, ret_number) == 1;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : !a && !b;
+}
+
+static const struct xfdt_vm *find_vm(const struct xfdt_host *host, int pid, size_t *ret_first)
+{
+	size_t i;
+
+	*ret_first = 0;
+	for (i = 0; i < host->vm_count; i++) {
+		if (host->vms[i].pid == pid)
+			return &host->vms[i];
+		*ret_first += host->vms[i].vcpu_count;
+	}
+	return NULL;
+}
+
+/* Compare the bits that the reproducer could see: those in the guest's XCR0. */
+static void check_hex(const char *name, const char *what, struct json_object *expected,
+		      const char *key, uint64_t mask, uint64_t found)
+{
+	uint64_t number;
+
+	if (hex_of(expected, key, &number) && ((number ^ found) & mask))
+		fail(name, "%s: %s is %#" PRIx64 ", should be %#" PRIx64, what, key, found, number);
+}
+
+static void check_vcpu(const char *name, const struct xfdt_session *session, int pid,
+		       struct json_object *expected, uint64_t mask)
+{
+	int id = json_object_get_int(member(expected, "id"));
+	size_t first, i;
+	const struct xfdt_vm *vm = find_vm(&session->host, pid, &first);
+	const char *state = text_of(expected, "state");
+	char what[64];
+
+	snprintf(what, sizeof(what), "pid %d vCPU %d", pid, id);
+	for (i = 0; i < vm->vcpu_count; i++)
+		if ((int)vm->vcpus[i].id == id)
+			break;
+	if (i == vm->vcpu_count) {
+		fail(name, "%s: not found", what);
+		return;
+	}
+	if (state && strcmp(state, xfdt_vcpu_state_name(session->verdict.vcpus[first + i].state)))
+		fail(name, "%s: state is %s, should be %s", what,
+		     xfdt_vcpu_state_name(session->verdict.vcpus[first + i].state), state);
+	check_hex(name, what, expected, "xstate_bv", mask, vm->vcpus[i].header.xstate_bv);
+	check_hex(name, what, expected, "xcomp_bv", ~0ull, vm->vcpus[i].header.xcomp_bv);
+	check_hex(name, what, expected, "xfd", ~0ull, vm->vcpus[i].xfd);
+	check_hex(name, what, expected, "fpstate", ~0ull, vm->vcpus[i].fpstate);
+}
+
+static void check_vms(const char *name, const struct xfdt_session *session,
+		      struct json_object *expected)
+{
+	struct json_object *vms = member(expected, "vms");
+	size_t i, j, count = vms ? json_object_array_length(vms) : 0;
+
+	if (vms && count != session->host.vm_count)
+		fail(name, "%zu VMs, should be %zu", session->host.vm_count, count);
+	for (i = 0; i < count; i++) {
+		struct json_object *vm = json_object_array_get_idx(vms, i);
+		struct json_object *vcpus = member(vm, "vcpus");
+		int pid = json_object_get_int(member(vm, "pid"));
+		const struct xfdt_vm *found;
+		uint64_t mask = ~0ull;
+		size_t first;
+
+		hex_of(vm, "xcr0", &mask);
+		found = find_vm(&session->host, pid, &first);
+		if (!found) {
+			fail(name, "no VM of pid %d", pid);
+			continue;
+		}
+		if (found->vcpu_count != json_object_array_length(vcpus))
+			fail(name, "VM of pid %d has %zu vCPUs, should have %zu", pid,
+			     found->vcpu_count, json_object_array_length(vcpus));
+		for (j = 0; j < json_object_array_length(vcpus); j++)
+			check_vcpu(name, session, pid, json_object_array_get_idx(vcpus, j), mask);
+	}
+}
+
+static void check_fix(const char *name, const struct xfdt_session *session,
+		      struct json_object *expected)
+{
+	static const char *const names[] = {
+		[XFDT_UNKNOWN] = "unknown", [XFDT_ABSENT] = "absent", [XFDT_PRESENT] = "present",
+	};
+	const struct xfdt_fix *fix = &session->host.fix;
+	const char *word = text_of(expected, "fix");
+
+	if (!word)
+		return;
+	if (strcmp(names[fix->vmlinux], word))
+		fail(name, "fix in vmlinux is %s, should be %s", names[fix->vmlinux], word);
+	if (session->host.kvm == XFDT_KVM_LOADED && strcmp(names[fix->kvm], word))
+		fail(name, "fix in kvm is %s, should be %s", names[fix->kvm], word);
+}
+
+static void check_entry(const char *dir, struct json_object *entry)
+{
+	static const struct xfdt_session_options options = { .dump = { .temp_dir = "/tmp" } };
+	struct json_object *expected = member(entry, "expect");
+	const char *name = text_of(entry, "name"), *file = text_of(entry, "file");
+	struct xfdt_session session;
+	struct xfdt_error *err;
+	char path[PATH_MAX];
+	const char *paths[] = { path };
+	int before = failures;
+
+	if (!name || !file || !expected) {
+		fail("manifest", "an entry without name, file or expect");
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	err = xfdt_session_init(&session, paths, 1, &options);
+	if (err) {
+		fail(name, "%s", xfdt_error_message(err));
+		xfdt_error_free(err);
+		return;
+	}
+	if (!same(text_of(expected, "verdict"), xfdt_verdict_name(session.verdict.kind)))
+		fail(name, "verdict is %s, should be %s", xfdt_verdict_name(session.verdict.kind),
+		     text_of(expected, "verdict"));
+	if (json_object_get_int(member(expected, "exit")) != xfdt_verdict_exit(session.verdict.kind))
+		fail(name, "exit code is %d", xfdt_verdict_exit(session.verdict.kind));
+	if (!same(text_of(expected, "route"), xfdt_route_name(session.verdict.route)))
+		fail(name, "route is %s, should be %s", xfdt_route_name(session.verdict.route),
+		     text_of(expected, "route"));
+	check_fix(name, &session, expected);
+	check_vms(name, &session, expected);
+	xfdt_session_deinit(&session);
+	if (failures == before)
+		printf("ok %s\n", name);
+}
+
+static bool has_entry(struct json_object *entries, const char *file)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(entries); i++)
+		if (same(text_of(json_object_array_get_idx(entries, i), "file"), file))
+			return true;
+	return false;
+}
+
+static void check_strays(const char *dir, struct json_object *entries)
+{
+	DIR *folder = opendir(dir);
+	struct dirent *file;
+
+	if (!folder) {
+		fail("manifest", "cannot list %s", dir);
+		return;
+	}
+	while ((file = readdir(folder))) {
+		size_t len = strlen(file->d_name);
+
+		if (len > 7 && !strcmp(file->d_name + len - 7, ".vmcore") &&
+		    !has_entry(entries, file->d_name))
+			fail("manifest", "%s has no entry", file->d_name);
+	}
+	closedir(folder);
+}
+
+static struct json_object *load_entries(const char *dir, struct json_object **ret_root)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/manifest.json", dir);
+	*ret_root = json_object_from_file(path);
+	return *ret_root ? member(*ret_root, "vmcores") : NULL;
+}
+
+static int run_compare(const char *dir)
+{
+	struct json_object *root, *entries = load_entries(dir, &root);
+	size_t i, count;
+
+	if (!entries || !(count = json_object_array_length(entries))) {
+		printf("FAIL manifest: %s/manifest.json names no vmcore\n", dir);
+		return 99;
+	}
+	for (i = 0; i < count; i++)
+		check_entry(dir, json_object_array_get_idx(entries, i));
+	check_strays(dir, entries);
+	printf("vmcores: %zu passed, %d failed\n", count, failures);
+	json_object_put(root);
+	return failures != 0;
+}
+
+static int run_sums(const char *dir)
+{
+	struct json_object *root, *entries = load_entries(dir, &root);
+	size_t i;
+
+	if (!entries)
+		return 99;
+	for (i = 0; i < json_object_array_length(entries); i++) {
+		struct json_object *entry = json_object_array_get_idx(entries, i);
+
+		printf("%s  %s\n", text_of(entry, "sha256"), text_of(entry, "file"));
+	}
+	json_object_put(root);
+	return 0;
+}
+
+static void put_record(FILE *out, int64_t offset, int64_t size)
+{
+	uint64_t record[2] = { htobe64((uint64_t)offset), htobe64((uint64_t)size) };
+
+	fwrite(record, sizeof(record), 1, out);
+}
+
+static int run_flatten(const char *from, const char *to)
+{
+	static char header[4096] = "makedumpfile", block[10000];
+	FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+	uint64_t numbers[2] = { htobe64(1), htobe64(1) };
+	int64_t offset = 0;
+	size_t len;
+
+	if (!in || !out)
+		return 99;
+	memcpy(header + 16, numbers, sizeof(numbers));
+	fwrite(header, sizeof(header), 1, out);
+	while ((len = fread(block, 1, sizeof(block), in)) > 0) {
+		put_record(out, offset, (int64_t)len);
+		fwrite(block, len, 1, out);
+		offset += (int64_t)len;
+	}
+	put_record(out, -1, -1);
+	fclose(in);
+	return fclose(out) ? 99 : 0;
+}
+
+static int run_json(void)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, stdin) > 0) {
+		struct json_object *root = json_tokener_parse(line);
+
+		if (!root || !text_of(root, "schema") || !text_of(root, "verdict"))
+			return 1;
+		printf("%s\n", text_of(root, "verdict"));
+		json_object_put(root);
+	}
+	free(line);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 2 && !strcmp(argv[1], "--json"))
+		return run_json();
+	if (argc == 4 && !strcmp(argv[1], "--flatten"))
+		return run_flatten(argv[2], argv[3]);
+	if (argc == 3 && !strcmp(argv[1], "--sums"))
+		return run_sums(argv[2]);
+	if (argc == 2)
+		return run_compare(argv[1]);
+	return 99;
+}

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What "make check" is made of besides the unit tests.
+
+check: check-unit check-dumps check-cli check-style
+
+$(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+check-dumps: $(BUILD)/tests/check-dumps
+	$(Q)$< --sums dumps | (cd dumps && sha256sum --quiet -c -)
+	$(Q)$< dumps
+
+check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps
+	$(Q)tests/check-cli.sh $(BUILD)
+
+# The core is silent: it neither prints to the standard streams nor ends the
+# process nor reads the environment.
+SILENT := printf puts putchar exit _exit abort getenv secure_getenv perror stdout stderr
+check-style: $(BUILD)/libxfdtriage.a
+	$(Q)tests/check-style.sh $(BUILD)/libxfdtriage.a "$(SILENT)"
+
+check-sanitize:
+	$(Q)$(MAKE) SANITIZE=yes check-unit check-dumps check-cli
