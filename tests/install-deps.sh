@@ -4,7 +4,7 @@
 set -eu
 
 packages="gcc make libc6-dev libkdumpfile-dev libbpf-dev libzydis-dev libjson-c-dev
-zlib1g-dev libcmocka-dev clang"
+zlib1g-dev libcmocka-dev"
 
 missing=
 for package in $packages; do

@@ -160,7 +160,7 @@ const struct xfdt_frame *xfdt_dump_frames(struct xfdt_dump *dump, size_t *ret_co
 static struct xfdt_error *cut_off(uint64_t paddr)
 {
 	return xfdt_error_new(XFDT_TRUNCATED, 0,
-			      "the file ends before the page at physical address %#llx; copy it again",
+			      "the file ends before the page at physical address %#llx",
 			      (unsigned long long)(paddr & FRAME_MASK));
 }
 

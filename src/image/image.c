@@ -8,15 +8,29 @@
 #define GAPS_MAX 64
 #define POINTER 8
 
-const char xfdt_remedy_page[] =
-	"make the dump with a makedumpfile that knows this kernel, or at a lower dump level (-d 1, or -d 0)";
 const char xfdt_remedy_types[] =
 	"the kernel must have CONFIG_DEBUG_INFO_BTF=y and the dump must keep its read-only data";
+
+/* What helps against a page that is not there, or is not what it should be. */
+static const char *remedy_of(const struct xfdt_error *err)
+{
+	switch (xfdt_error_code(err)) {
+	case XFDT_EXCLUDED:
+		return "make the dump with a makedumpfile that knows this kernel, or at a lower dump level (-d 1, or -d 0)";
+	case XFDT_TRUNCATED:
+		return "copy the file again from where it was saved; if it is no longer there, it was cut off when it was saved";
+	case XFDT_UNSUPPORTED:
+		return "use a libkdumpfile that was built with this compression";
+	default:
+		return NULL;
+	}
+}
 
 void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what,
 		   struct xfdt_error *err, const char *remedy)
 {
 	struct xfdt_gap *items, gap = { .remedy = remedy };
+	const char *by_code = remedy_of(err);
 	size_t i;
 
 	for (i = 0; i < gaps->count; i++)
@@ -26,8 +40,10 @@ void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what,
 		xfdt_error_free(err);
 		return;
 	}
+	if (by_code)
+		gap.remedy = by_code;
 	gap.what = strdup(what);
-	gap.why = strdup(err ? xfdt_error_message(err) : "");
+	gap.why = strdup(xfdt_error_message(err));
 	items = realloc(gaps->items, (gaps->count + 1) * sizeof(*items));
 	if (items)
 		gaps->items = items;

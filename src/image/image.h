@@ -47,15 +47,15 @@ struct xfdt_gaps {
 };
 
 /*
- * Add a gap; takes over @err, whose message becomes the reason.  Nothing is
- * added for the same @what twice, nor past a fixed number.
+ * Add a gap; takes over @err, whose message becomes the reason.  @remedy, a
+ * static string or NULL, is what helps if the dump has all its pages.  Nothing
+ * is added for the same @what twice, nor past a fixed number.
  */
 void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what,
 		   struct xfdt_error *err, const char *remedy);
 void xfdt_gaps_deinit(struct xfdt_gaps *gaps);
 
-/* Remedies that several places give. */
-extern const char xfdt_remedy_page[];
+/* A remedy that several places give. */
 extern const char xfdt_remedy_types[];
 
 struct xfdt_image {

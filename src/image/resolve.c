@@ -168,7 +168,7 @@ static void resolve_vmlinux(struct ladder *ladder)
 		return;
 	err = lookup_vmlinux(image);
 	if (err) {
-		xfdt_gaps_add(&image->gaps, "the kernel's symbols", err, xfdt_remedy_page);
+		xfdt_gaps_add(&image->gaps, "the kernel's symbols", err, NULL);
 		return;
 	}
 	forget_foreign_kvm(image);
@@ -222,7 +222,7 @@ static void resolve_kvm(struct ladder *ladder)
 	}
 	err = xfdt_module_find(image, "kvm", &found, &kvm);
 	if (err) {
-		xfdt_gaps_add(&image->gaps, "the loaded modules", err, xfdt_remedy_page);
+		xfdt_gaps_add(&image->gaps, "the loaded modules", err, NULL);
 		return;
 	}
 	image->modules_known = true;
@@ -242,7 +242,32 @@ static void resolve_kvm(struct ladder *ladder)
 			store_record(ladder, key);
 	}
 	if (err)
-		xfdt_gaps_add(&image->gaps, "the symbols of kvm.ko", err, xfdt_remedy_page);
+		xfdt_gaps_add(&image->gaps, "the symbols of kvm.ko", err, NULL);
+}
+
+/* All that is REQUIRED and was not found, in one gap. */
+static void note_missing(struct xfdt_image *image)
+{
+	char *names = NULL;
+	size_t len, i;
+	FILE *out = open_memstream(&names, &len);
+
+	if (!out)
+		return;
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
+		if (xfdt_struct_needs[i].need == XFDT_REQUIRED && !image->layout.structs[i])
+			fprintf(out, ", struct %s", xfdt_struct_needs[i].name);
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (xfdt_member_needs[i].need == XFDT_REQUIRED && !image->layout.members[i].known)
+			fprintf(out, ", %s.%s", xfdt_member_needs[i].structure, xfdt_member_needs[i].path);
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
+		if (xfdt_symbol_needs[i].need == XFDT_REQUIRED && !image->symtab.symbols[i].known)
+			fprintf(out, ", symbol %s", xfdt_symbol_needs[i].name);
+	if (!fclose(out) && len > 2)
+		xfdt_gaps_add(&image->gaps, "what every answer needs",
+			      xfdt_error_new(XFDT_MISSING, 0, "not found: %s", names + 2),
+			      xfdt_remedy_types);
+	free(names);
 }
 
 bool xfdt_is_x86_64(const struct xfdt_image *image)
@@ -296,6 +321,9 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		if (xfdt_has_struct(image, XFDT_T_task_struct))
 			image->type_source = "btf";
 		resolve_kvm(&ladder);
+		/* without kvm there need not be types of it */
+		if (image->kvm_is_module || xfdt_symbol(image, XFDT_S_vm_list))
+			note_missing(image);
 	}
 	xfdt_types_free(ladder.vmlinux_types);
 }

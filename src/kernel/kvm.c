@@ -239,7 +239,7 @@ static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr)
 		return err;
 	xfdt_gaps_add(&host->gaps, "all vCPUs of every VM",
 		      xfdt_error_wrap(err, "VM %#llx", (unsigned long long)kvaddr),
-		      xfdt_remedy_page);
+		      NULL);
 	return NULL;
 }
 
@@ -295,18 +295,14 @@ struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host)
 		return NULL;
 	}
 	host->kvm = XFDT_KVM_LOADED;
-	if (!xfdt_layout_is_complete(&image->layout)) {
-		xfdt_gaps_add(&host->gaps, "the VMs and vCPUs",
-			      xfdt_error_new(XFDT_MISSING, 0, "the layout of KVM's structures is unknown"),
-			      xfdt_remedy_types);
-		return NULL;
-	}
+	if (!xfdt_layout_is_complete(&image->layout))
+		return NULL;	/* a gap of the image */
 	err = walk_vms(host);
 	host->vms_complete = !err;
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	if (err)
-		xfdt_gaps_add(&host->gaps, "the list of VMs", err, xfdt_remedy_page);
+		xfdt_gaps_add(&host->gaps, "the list of VMs", err, NULL);
 	return NULL;
 }
 

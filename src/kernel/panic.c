@@ -522,7 +522,7 @@ static struct xfdt_error *find_fault(struct xfdt_host *host)
 		panic->stack_known = !err;
 		if (err)
 			xfdt_gaps_add(&host->gaps, "the stack of the thread that panicked", err,
-				      xfdt_remedy_page);
+				      NULL);
 	}
 	if (panic->note_known && at_restore(image, &panic->note)) {
 		fault->source = XFDT_REGS_PRSTATUS;
@@ -561,14 +561,14 @@ struct xfdt_error *xfdt_panic_read(struct xfdt_host *host)
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	if (err)
-		xfdt_gaps_add(&host->gaps, "the kernel log", err, xfdt_remedy_page);
+		xfdt_gaps_add(&host->gaps, "the kernel log", err, NULL);
 
 	find_cpu(host);
 	if (panic->cpu.known) {
 		err = xfdt_current_task(image, (unsigned int)panic->cpu.value, &panic->task);
 		if (err) {
 			panic->task = 0;
-			xfdt_gaps_add(&host->gaps, "the thread that panicked", err, xfdt_remedy_page);
+			xfdt_gaps_add(&host->gaps, "the thread that panicked", err, NULL);
 		} else {
 			panic->pid = (int)xfdt_value_of(image, panic->task, XFDT_M_task_pid).value;
 			xfdt_task_comm(image, panic->task, panic->comm);

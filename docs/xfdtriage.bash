@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion for xfdtriage
+
+_xfdtriage()
+{
+	local current previous
+	current=${COMP_WORDS[COMP_CWORD]}
+	previous=${COMP_WORDS[COMP_CWORD-1]}
+	case $previous in
+	-f | --format)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current")
+		return
+		;;
+	esac
+	if [[ $current == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "--format --verbose --quiet --split --no-cache --output --help --version" -- "$current")
+		return
+	fi
+	mapfile -t COMPREPLY < <(compgen -f -- "$current")
+	if [[ $COMP_CWORD == 1 ]]; then
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "triage show distill" -- "$current")
+	fi
+}
+
+complete -o filenames -F _xfdtriage xfdtriage
