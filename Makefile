@@ -85,4 +85,4 @@ install: all
 clean:
 	$(Q)rm -rf build
 
--include $(CORE_OBJECTS:.o=.d) $(BUILD)/src/cli/main.d $(TESTS:=.d)
+-include $(shell find $(BUILD) -name "*.d" 2>/dev/null)

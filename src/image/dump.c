@@ -157,6 +157,12 @@ const struct xfdt_frame *xfdt_dump_frames(struct xfdt_dump *dump, size_t *ret_co
 
 /* reading */
 
+static struct xfdt_error *left_out(uint64_t paddr)
+{
+	return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump",
+			      (unsigned long long)(paddr & FRAME_MASK));
+}
+
 static struct xfdt_error *cut_off(uint64_t paddr)
 {
 	return xfdt_error_new(XFDT_TRUNCATED, 0,
@@ -171,16 +177,21 @@ static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr,
 	kdump_status status;
 	size_t done = len, i;
 
-	for (i = 0; i < dump->fd_count; i++)
-		if (dump->extents[i] && !xfdt_extent_holds(dump->extents[i], paddr / XFDT_PAGE_SIZE))
-			return cut_off(paddr);
+	for (i = 0; i < dump->fd_count; i++) {
+		enum xfdt_held held = dump->extents[i] ?
+			xfdt_extent_check(dump->extents[i], paddr, len) : XFDT_HELD;
 
+		if (held == XFDT_CUT_OFF)
+			return cut_off(paddr);
+		/* of a split set, another part may have it */
+		if (held == XFDT_LEFT_OUT && dump->fd_count == 1)
+			return left_out(paddr);
+	}
 	status = kdump_read(dump->kdump, KDUMP_MACHPHYSADDR, paddr, buf, &done);
 	if (status == KDUMP_OK && done == len)
 		return NULL;
 	if (status == KDUMP_ERR_NODATA)
-		return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump",
-				      (unsigned long long)(paddr & FRAME_MASK));
+		return left_out(paddr);
 	if (status == KDUMP_ERR_EOF)
 		return cut_off(paddr);
 	return xfdt_error_wrap(kdump_error(dump, status), "physical address %#llx",

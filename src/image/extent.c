@@ -1,25 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files that were cut off: ELF, and the kdump-compressed format. */
+/* What an ELF file holds, and what a kdump-compressed one that was cut off holds. */
 #include "image/extent.h"
 #include "image/kdump_format.h"
 
 #include <elf.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE 4096ull
-#define SEGMENTS_MAX 65535u	/* PN_XNUM is the next */
+#define SEGMENTS_MAX (1u << 20)
 #define BITMAP_MAX (1ull << 32)	/* 512 TiB of memory */
+
+/* Physical addresses from @start up to @end. */
+struct interval {
+	uint64_t start, end;
+};
+
+struct intervals {
+	struct interval *items;	/* after merge(): sorted, apart from each other */
+	size_t count;
+};
 
 struct xfdt_extent {
 	int fd;
-	uint64_t file_size;
+	uint64_t file_size;	/* UINT64_MAX: unknown */
 
 	/* ELF */
-	Elf64_Phdr *segments;
-	size_t segment_count;
+	struct intervals held, cut;
 
 	/* kdump-compressed: one page descriptor for each bit of the bitmap */
 	uint8_t *bitmap;
@@ -32,75 +42,127 @@ static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
 	return pread(fd, buf, len, (off_t)offset) == (ssize_t)len;
 }
 
-static struct xfdt_error *too_short(uint64_t size)
+static struct xfdt_error *too_short(const struct xfdt_extent *extent)
 {
 	return xfdt_error_new(XFDT_TRUNCATED, 0,
 			      "the file ends after %llu bytes, within the headers; copy it again",
-			      (unsigned long long)size);
+			      (unsigned long long)extent->file_size);
 }
 
 /* ELF */
 
-static bool segment_is_whole(const Elf64_Phdr *segment, uint64_t file_size)
+static int compare_intervals(const void *a, const void *b)
 {
-	return segment->p_offset <= file_size && segment->p_filesz <= file_size - segment->p_offset;
+	const struct interval *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static struct xfdt_error *init_elf(struct xfdt_extent *extent, bool *ret_whole)
+static void merge(struct intervals *intervals)
 {
+	size_t i, last = 0;
+
+	if (!intervals->count)
+		return;
+	qsort(intervals->items, intervals->count, sizeof(*intervals->items), compare_intervals);
+	for (i = 1; i < intervals->count; i++) {
+		struct interval *item = &intervals->items[i], *into = &intervals->items[last];
+
+		if (item->start > into->end)
+			intervals->items[++last] = *item;
+		else if (item->end > into->end)
+			into->end = item->end;
+	}
+	intervals->count = last + 1;
+}
+
+static void add_interval(struct intervals *intervals, uint64_t start, uint64_t len)
+{
+	if (len && len <= UINT64_MAX - start)
+		intervals->items[intervals->count++] = (struct interval) { start, start + len };
+}
+
+/* The last interval that begins at or before @paddr, or NULL. */
+static const struct interval *find_interval(const struct intervals *intervals, uint64_t paddr)
+{
+	size_t low = 0, high = intervals->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (intervals->items[middle].start <= paddr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &intervals->items[low - 1] : NULL;
+}
+
+static void add_segment(struct xfdt_extent *extent, const Elf64_Phdr *segment)
+{
+	uint64_t there = 0;
+
+	if (segment->p_type != PT_LOAD)
+		return;
+	if (segment->p_offset < extent->file_size)
+		there = extent->file_size - segment->p_offset;
+	if (there > segment->p_filesz)
+		there = segment->p_filesz;
+	add_interval(&extent->held, segment->p_paddr, there);
+	if (there < segment->p_filesz)
+		add_interval(&extent->cut, segment->p_paddr + there, segment->p_filesz - there);
+}
+
+static struct xfdt_error *init_elf(struct xfdt_extent *extent, bool *ret_needed)
+{
+	Elf64_Phdr *segments;
 	Elf64_Ehdr header;
-	size_t i;
+	size_t count, i;
 
 	if (!read_at(extent->fd, &header, sizeof(header), 0))
-		return too_short(extent->file_size);
-	*ret_whole = true;
+		return too_short(extent);
 	/* whatever this is, libkdumpfile says what is wrong with it */
 	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
-	    header.e_phentsize != sizeof(Elf64_Phdr) || !header.e_phnum)
+	    header.e_type != ET_CORE || header.e_phentsize != sizeof(Elf64_Phdr) || !header.e_phnum)
 		return NULL;
-	extent->segment_count = header.e_phnum;
+	count = header.e_phnum;
 	if (header.e_phnum == PN_XNUM) {
 		Elf64_Shdr section;
 
 		if (!read_at(extent->fd, &section, sizeof(section), header.e_shoff))
-			return too_short(extent->file_size);
-		extent->segment_count = section.sh_info;
-		if (!section.sh_info || section.sh_info > 16 * SEGMENTS_MAX)
-			return NULL;
+			return too_short(extent);
+		count = section.sh_info;
+		if (!count || count > SEGMENTS_MAX)
+			return xfdt_error_new(XFDT_LIMIT, 0, "an ELF dump with %zu segments", count);
 	}
-	extent->segments = calloc(extent->segment_count, sizeof(Elf64_Phdr));
-	if (!extent->segments)
+	segments = calloc(count, sizeof(*segments));
+	extent->held.items = calloc(count, sizeof(struct interval));
+	extent->cut.items = calloc(count, sizeof(struct interval));
+	if (!segments || !extent->held.items || !extent->cut.items) {
+		free(segments);
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for ELF segments");
-	if (!read_at(extent->fd, extent->segments, extent->segment_count * sizeof(Elf64_Phdr),
-		     header.e_phoff))
-		return too_short(extent->file_size);
-	for (i = 0; i < extent->segment_count; i++)
-		if (!segment_is_whole(&extent->segments[i], extent->file_size))
-			*ret_whole = false;
+	}
+	if (!read_at(extent->fd, segments, count * sizeof(*segments), header.e_phoff)) {
+		free(segments);
+		return too_short(extent);
+	}
+	for (i = 0; i < count; i++)
+		add_segment(extent, &segments[i]);
+	free(segments);
+	merge(&extent->held);
+	merge(&extent->cut);
+	*ret_needed = true;
 	return NULL;
 }
 
-static bool elf_holds(const struct xfdt_extent *extent, uint64_t pfn)
+static enum xfdt_held check_elf(const struct xfdt_extent *extent, uint64_t paddr, size_t len)
 {
-	uint64_t paddr = pfn * PAGE;
-	size_t i;
+	const struct interval *interval = find_interval(&extent->cut, paddr + len - 1);
 
-	for (i = 0; i < extent->segment_count; i++) {
-		const Elf64_Phdr *segment = &extent->segments[i];
-		uint64_t first = paddr > segment->p_paddr ? paddr - segment->p_paddr : 0;
-		uint64_t last = paddr + PAGE - segment->p_paddr;
-
-		/* the part of the frame that this segment's bytes in the file cover */
-		if (segment->p_type != PT_LOAD || paddr + PAGE <= segment->p_paddr ||
-		    first >= segment->p_filesz)
-			continue;
-		if (last > segment->p_filesz)
-			last = segment->p_filesz;
-		if (segment->p_offset > extent->file_size ||
-		    last > extent->file_size - segment->p_offset)
-			return false;
-	}
-	return true;
+	if (interval && interval->end > paddr)
+		return XFDT_CUT_OFF;
+	interval = find_interval(&extent->held, paddr);
+	return interval && interval->end >= paddr + len ? XFDT_HELD : XFDT_LEFT_OUT;
 }
 
 /* kdump-compressed */
@@ -127,14 +189,13 @@ static bool desc_is_whole(const struct xfdt_extent *extent, uint64_t index)
 }
 
 /* Pages are written in the order of their frames, so the last one ends the file. */
-static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_whole)
+static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_needed)
 {
 	struct xfdt_kdump_header header;
 	uint64_t blocks, i, total = 0;
 
-	*ret_whole = true;
 	if (!read_at(extent->fd, &header, sizeof(header), 0))
-		return too_short(extent->file_size);
+		return too_short(extent);
 	if (header.block_size != PAGE || header.sub_hdr_size < 0)
 		return NULL;
 	/* the second half of the blocks says which frames are in the file */
@@ -144,59 +205,59 @@ static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_whole
 	if (!blocks || extent->bitmap_size > BITMAP_MAX)
 		return NULL;
 	if (extent->descs > extent->file_size)
-		return too_short(extent->file_size);
+		return too_short(extent);
 	extent->bitmap = malloc(extent->bitmap_size);
 	extent->descs_before = calloc(blocks + 1, sizeof(*extent->descs_before));
 	if (!extent->bitmap || !extent->descs_before)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the page bitmap");
 	if (!read_at(extent->fd, extent->bitmap, extent->bitmap_size,
 		     extent->descs - extent->bitmap_size))
-		return too_short(extent->file_size);
+		return too_short(extent);
 	for (i = 0; i < blocks; i++) {
 		extent->descs_before[i] = total;
 		total += count_bits(extent->bitmap + i * PAGE, PAGE);
 	}
-	*ret_whole = !total || desc_is_whole(extent, total - 1);
+	*ret_needed = total && !desc_is_whole(extent, total - 1);
 	return NULL;
 }
 
-static bool kdump_holds(const struct xfdt_extent *extent, uint64_t pfn)
+static enum xfdt_held check_kdump(const struct xfdt_extent *extent, uint64_t paddr)
 {
-	uint64_t byte = pfn / 8, block = byte / PAGE, index;
+	uint64_t pfn = paddr / PAGE, byte = pfn / 8, block = byte / PAGE, index;
 
 	if (byte >= extent->bitmap_size || !(extent->bitmap[byte] >> pfn % 8 & 1))
-		return true;	/* not in the file in any case */
+		return XFDT_LEFT_OUT;
 	index = extent->descs_before[block] +
 		count_bits(extent->bitmap + block * PAGE, byte - block * PAGE) +
 		(uint64_t)__builtin_popcount(extent->bitmap[byte] & ((1u << pfn % 8) - 1));
-	return desc_is_whole(extent, index);
+	return desc_is_whole(extent, index) ? XFDT_HELD : XFDT_CUT_OFF;
 }
 
 struct xfdt_error *xfdt_extent_new(int fd, struct xfdt_extent **ret_extent)
 {
+	struct xfdt_error *err = NULL;
 	struct xfdt_extent *extent;
-	struct xfdt_error *err;
 	struct stat status;
-	bool whole = true;
+	bool needed = false;
 	char magic[8];
 
 	*ret_extent = NULL;
-	if (fstat(fd, &status) || !S_ISREG(status.st_mode) || !status.st_size)
-		return NULL;
-	if (!read_at(fd, magic, sizeof(magic), 0))
-		return too_short((uint64_t)status.st_size);
 	extent = calloc(1, sizeof(*extent));
 	if (!extent)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	extent->fd = fd;
-	extent->file_size = (uint64_t)status.st_size;
-	if (!memcmp(magic, ELFMAG, SELFMAG))
-		err = init_elf(extent, &whole);
-	else if (!memcmp(magic, XFDT_KDUMP_SIGNATURE, sizeof(magic)))
-		err = init_kdump(extent, &whole);
-	else
-		err = NULL;
-	if (err || whole)
+	extent->file_size = UINT64_MAX;
+	/* /proc/vmcore and devices do not tell */
+	if (!fstat(fd, &status) && S_ISREG(status.st_mode) && status.st_size)
+		extent->file_size = (uint64_t)status.st_size;
+	if (!read_at(fd, magic, sizeof(magic), 0))
+		err = too_short(extent);
+	else if (!memcmp(magic, ELFMAG, SELFMAG))
+		err = init_elf(extent, &needed);
+	else if (!memcmp(magic, XFDT_KDUMP_SIGNATURE, sizeof(magic)) &&
+		 extent->file_size != UINT64_MAX)
+		err = init_kdump(extent, &needed);
+	if (err || !needed)
 		xfdt_extent_free(extent);
 	else
 		*ret_extent = extent;
@@ -207,13 +268,15 @@ void xfdt_extent_free(struct xfdt_extent *extent)
 {
 	if (!extent)
 		return;
-	free(extent->segments);
+	free(extent->held.items);
+	free(extent->cut.items);
 	free(extent->bitmap);
 	free(extent->descs_before);
 	free(extent);
 }
 
-bool xfdt_extent_holds(const struct xfdt_extent *extent, uint64_t pfn)
+enum xfdt_held xfdt_extent_check(const struct xfdt_extent *extent,
+				 uint64_t paddr, size_t len)
 {
-	return extent->bitmap ? kdump_holds(extent, pfn) : elf_holds(extent, pfn);
+	return extent->bitmap ? check_kdump(extent, paddr) : check_elf(extent, paddr, len);
 }

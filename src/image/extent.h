@@ -1,28 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which page frames a file that was cut off still holds.  libkdumpfile 0.5.1
- * reads zeros behind the end of a file, and a page of zeros is a wrong answer
- * where a missing page is none.
+ * Which bytes of physical memory a dump's file really holds.  libkdumpfile
+ * 0.5.1 reads zeros behind the end of a file, and zeros for a page of an ELF
+ * dump that is missing right before one that is there.  A page of zeros is a
+ * wrong answer where a missing page is none.
  */
 #ifndef XFDT_IMAGE_EXTENT_H
 #define XFDT_IMAGE_EXTENT_H
 
 #include "base/error.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct xfdt_extent;
 
+enum xfdt_held {
+	XFDT_HELD,
+	XFDT_LEFT_OUT,	/* not in the dump, by the dump's own account */
+	XFDT_CUT_OFF,	/* it should be, and the file ends before it */
+};
+
 /*
- * Look at the dump behind @fd.  *@ret_extent is NULL where the file is whole,
- * or where its size says nothing (devices, /proc); else it borrows @fd.
- * XFDT_TRUNCATED if not even the headers are there.
+ * Look at the dump behind @fd.  *@ret_extent is NULL where libkdumpfile's word
+ * is good enough (a whole kdump-compressed file, other formats, devices); else
+ * it borrows @fd.  XFDT_TRUNCATED if not even the headers are there.
  */
 struct xfdt_error *xfdt_extent_new(int fd, struct xfdt_extent **ret_extent);
 void xfdt_extent_free(struct xfdt_extent *extent);
 
-/* Is all that the file has to say of page frame @pfn before its end? */
-bool xfdt_extent_holds(const struct xfdt_extent *extent, uint64_t pfn);
+/* Are the @len bytes at @paddr, which lie within one page frame, in the file? */
+enum xfdt_held xfdt_extent_check(const struct xfdt_extent *extent,
+				 uint64_t paddr, size_t len);
 
 #endif

@@ -71,6 +71,7 @@ struct xfdt_image {
 	const char *symbol_source;	/* static words for the report */
 	const char *type_source;
 	bool kvm_is_module;		/* a module named kvm was found */
+	bool kvm_is_built_in;		/* KVM's code is in vmlinux, and its vm_list is unknown */
 	bool modules_known;		/* the list of modules could be read */
 
 	struct xfdt_symtab symtab;

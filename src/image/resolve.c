@@ -40,6 +40,24 @@ static char *identity(const char *vmcoreinfo, const char *key, bool hex)
 	return strdup(value);
 }
 
+/*
+ * KVM's symbols in vmlinux are KVM's only if it is built in; a static variable
+ * of the same name elsewhere is not.
+ */
+static void judge_built_in(struct xfdt_image *image, const struct xfdt_name_query *queries)
+{
+	bool any_code = queries[XFDT_S_kvm_arch_vcpu_ioctl].found || queries[XFDT_S_kvm_vcpu_ioctl].found;
+	size_t i;
+
+	if (any_code && xfdt_symbol(image, XFDT_S_vm_list))
+		return;
+	/* its code is there, and its list is not, or not alone of that name */
+	image->kvm_is_built_in = any_code;
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
+		if (xfdt_symbol_needs[i].place == XFDT_KVM)
+			image->symtab.symbols[i].known = false;
+}
+
 static struct xfdt_error *lookup_vmlinux(struct xfdt_image *image)
 {
 	struct xfdt_name_query queries[XFDT_SYMBOL_COUNT] = { 0 };
@@ -68,22 +86,8 @@ static struct xfdt_error *lookup_vmlinux(struct xfdt_image *image)
 		symbol->kvaddr = queries[i].kvaddr;
 		symbol->size = queries[i].size;
 	}
+	judge_built_in(image, queries);
 	return NULL;
-}
-
-/*
- * KVM's symbols in vmlinux are KVM's only if it is built in; a static variable
- * of the same name elsewhere is not.
- */
-static void forget_foreign_kvm(struct xfdt_image *image)
-{
-	size_t i;
-
-	if (xfdt_symbol(image, XFDT_S_vm_list) && xfdt_symbol(image, XFDT_S_kvm_arch_vcpu_ioctl))
-		return;
-	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
-		if (xfdt_symbol_needs[i].place == XFDT_KVM)
-			image->symtab.symbols[i].known = false;
 }
 
 static struct xfdt_error *load_vmlinux_types(struct ladder *ladder)
@@ -171,7 +175,6 @@ static void resolve_vmlinux(struct ladder *ladder)
 		xfdt_gaps_add(&image->gaps, "the kernel's symbols", err, NULL);
 		return;
 	}
-	forget_foreign_kvm(image);
 	err = load_vmlinux_types(ladder);
 	if (err) {
 		xfdt_gaps_add(&image->gaps, "the kernel's types", err, xfdt_remedy_types);
@@ -316,7 +319,7 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		ladder.cache_dir = NULL;
 
 	resolve_vmlinux(&ladder);
-	if (xfdt_symbol(image, XFDT_S_restore_fpregs)) {
+	if (xfdt_symbol(image, XFDT_S_modules) || xfdt_symbol(image, XFDT_S_restore_fpregs)) {
 		image->symbol_source = "kallsyms";
 		if (xfdt_has_struct(image, XFDT_T_task_struct))
 			image->type_source = "btf";

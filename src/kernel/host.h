@@ -105,7 +105,7 @@ struct xfdt_fault {
 	bool fpstate_read;
 	bool fpstate_absent;		/* the page is not in the dump */
 	bool fpstate_is_guest;
-	uint64_t fpstate_xfd;
+	uint64_t fpstate_xfeatures, fpstate_xfd;
 	struct xfdt_xsave_header fpstate_header;
 };
 
@@ -170,7 +170,7 @@ struct xfdt_host {
 	uint64_t enabled_features;	/* XCR0 | IA32_XSS of the host; 0: unknown */
 	struct xfdt_xsave_layout xsave_layout;
 	struct xfdt_vm *vms;
-	size_t vm_count;
+	size_t vm_count, vcpu_count;
 	bool vms_complete;		/* the list of VMs was followed to its end */
 	struct xfdt_panic panic;
 	struct xfdt_fix fix;

@@ -36,6 +36,12 @@ static struct xfdt_error *read_fpstate(const struct xfdt_image *image,
 	vcpu->is_confidential = is_confidential;
 	vcpu->in_use = in_use;
 	xfdt_xsave_header_decode(header, &vcpu->header);
+	/* fpu_alloc_guest_fpstate() sets both; a page of zeros has neither */
+	if (!is_guest || (vcpu->xfeatures & XFDT_XFEATURES_LEGACY) != XFDT_XFEATURES_LEGACY)
+		return xfdt_error_new(XFDT_CORRUPT, vcpu->fpstate,
+				      "what is at %#llx is no guest's fpstate (is_guest %llu, xfeatures %#llx)",
+				      (unsigned long long)vcpu->fpstate, (unsigned long long)is_guest,
+				      (unsigned long long)vcpu->xfeatures);
 	vcpu->size = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_size);
 	vcpu->user_xfeatures = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_user_xfeatures);
 	return NULL;
@@ -109,9 +115,8 @@ static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm,
 	struct xfdt_vcpu *vcpus, *vcpu;
 	struct xfdt_error *err;
 
-	if (vm->vcpu_count >= XFDT_VCPUS_MAX)
-		return xfdt_error_new(XFDT_LIMIT, vm->kvaddr, "a VM with more than %u vCPUs",
-				      XFDT_VCPUS_MAX);
+	if (host->vcpu_count >= XFDT_VCPUS_MAX)
+		return xfdt_error_new(XFDT_LIMIT, vm->kvaddr, "more than %u vCPUs", XFDT_VCPUS_MAX);
 	if (!(vm->vcpu_count & (vm->vcpu_count - 1))) {
 		/* the count is 0 or a power of two: double */
 		vcpus = realloc(vm->vcpus, (vm->vcpu_count ? 2 * vm->vcpu_count : 1) * sizeof(*vcpus));
@@ -120,6 +125,7 @@ static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm,
 		vm->vcpus = vcpus;
 	}
 	vcpu = &vm->vcpus[vm->vcpu_count++];
+	host->vcpu_count++;
 	*vcpu = (struct xfdt_vcpu) { .kvaddr = kvaddr, .index = index, .id = (uint32_t)index };
 	err = read_identity(host->image, vm->kvaddr, vcpu);
 	if (!err)
@@ -280,12 +286,12 @@ struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host)
 	struct xfdt_error *err;
 
 	if (!xfdt_symbol(image, XFDT_S_vm_list)) {
-		if (image->modules_known && !image->kvm_is_module) {
+		if (image->modules_known && !image->kvm_is_module && !image->kvm_is_built_in) {
 			host->kvm = XFDT_KVM_ABSENT;
 			host->vms_complete = true;
 			return NULL;
 		}
-		if (image->kvm_is_module) {
+		if (image->kvm_is_module || image->kvm_is_built_in) {
 			host->kvm = XFDT_KVM_LOADED;
 			xfdt_gaps_add(&host->gaps, "the list of VMs",
 				      xfdt_error_new(XFDT_MISSING, 0,

@@ -7,6 +7,7 @@
 
 #define RECORDS_MAX (1u << 15)
 #define TEXT_MAX (4u << 20)
+#define RECORD_SIZE_MAX 1024u
 #define COUNT_BITS_MAX 30
 #define SIZE_BITS_MAX 32
 #define ID_MASK (~0ull >> 2)
@@ -61,6 +62,9 @@ static struct xfdt_error *read_ring(const struct xfdt_image *image, struct ring 
 		return xfdt_error_new(XFDT_CORRUPT, prb,
 				      "the log's ring has 2^%llu records of 2^%llu bytes",
 				      (unsigned long long)count_bits, (unsigned long long)size_bits);
+	if (image->layout.structs[XFDT_T_prb_desc] > RECORD_SIZE_MAX ||
+	    image->layout.structs[XFDT_T_printk_info] > RECORD_SIZE_MAX)
+		return xfdt_error_new(XFDT_CORRUPT, prb, "the log's records are too large");
 	ring->count = 1ull << count_bits;
 	ring->size = 1ull << size_bits;
 	return NULL;
@@ -174,7 +178,8 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 			high = next;
 		if ((int64_t)(begin - low) < 0)
 			low = begin;
-		if (high - low > TEXT_MAX || high - low > ring->size) {
+		/* blocks that overlap are corrupt, but must not add up without end */
+		if (high - low > TEXT_MAX || high - low > ring->size || text > 2 * TEXT_MAX) {
 			low = any_low;
 			high = any_high;
 			log->cut = true;
@@ -205,7 +210,7 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 		goto out;
 	for (i = 0; i < count; i++) {
 		const uint8_t *info = infos->bytes + i * infos->stride;
-		uint64_t begin, next, len, nsec = 0, facility = 0;
+		uint64_t begin, next, len, nsec = 0, facility = 0, seq;
 
 		if (!block_of(image, ring, descs->bytes + i * descs->stride, descs->stride,
 			      (first + i) & ID_MASK, &begin, &next) ||
@@ -216,6 +221,9 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_facility, &facility);
 		if (len > next - begin)
 			len = next - begin;
+		if (!log->count && xfdt_member_value(image, info, infos->stride,
+						     XFDT_M_printk_info_seq, &seq) && seq)
+			log->cut = true;
 		append_lines(log, &used, data + (begin - low), len, nsec, facility != 0);
 	}
 out:

@@ -15,7 +15,7 @@ struct xfdt_log {
 	char *buffer;
 	struct xfdt_log_line *lines;	/* oldest first */
 	size_t count;
-	bool cut;	/* older records were there and were not looked at */
+	bool cut;	/* older records were overwritten, or were not looked at */
 };
 
 /*

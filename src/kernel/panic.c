@@ -10,9 +10,12 @@
 
 #define STACK_SIZE 16384u	/* THREAD_SIZE; twice that with KASAN */
 #define KERNEL_CS 0x10
-#define FRAME_SLACK 80		/* alignment, and what FRED pushes in addition */
+/* alignment to 16; FRED: 16 bytes more, a red zone of 64, alignment to 64 */
+#define FRAME_SLACK (16 + 64 + 63)
+#define WARN_SECONDS 30		/* from a WARN to the die() that follows it, on a slow console */
 #define CALLER_WORDS 64
-#define REGISTER_LINES 40
+#define REGISTER_LINES 60
+#define TITLE_LINES 3		/* from a WARN()'s text to its WARNING line */
 #define CPUS_MAX 8192
 #define NO_ERROR_CODE (~0ull)
 
@@ -21,31 +24,67 @@
 struct pattern {
 	enum xfdt_event_kind kind;
 	const char *start;		/* the line begins with this, or NULL */
-	const char *holds;		/* and holds this, or NULL */
+	const char *function;		/* and names code in this function, or NULL */
+};
+
+/* In this order: the first that fits. */
+static const struct pattern patterns[] = {
+	{ XFDT_EVENT_NM_WARN, "WARNING: ", "exc_device_not_available" },
+	{ XFDT_EVENT_NM_WARN, "WARNING: ", "handle_xfd_event" },
+	{ XFDT_EVENT_NM_DIE, "unexpected #NM exception: ", NULL },
+	{ XFDT_EVENT_NM_DIE, "Oops: unexpected #NM exception: ", NULL },
+	{ XFDT_EVENT_KVM_LOAD_PUT, "WARNING: ", "kvm_load_guest_fpu" },
+	{ XFDT_EVENT_KVM_LOAD_PUT, "WARNING: ", "kvm_put_guest_fpu" },
+	{ XFDT_EVENT_XFD_STATE, "WARNING: ", "xfd_validate_state" },
+	{ XFDT_EVENT_FPREGS_STATE, "WARNING: ", "fpregs_assert_state_consistent" },
+	{ XFDT_EVENT_FREE_IN_USE, "WARNING: ", "fpu_free_guest_fpstate" },
+	{ XFDT_EVENT_UABI_REFUSED, "WARNING: ", "fpu_copy_uabi_to_guest_fpstate" },
+	{ XFDT_EVENT_BAD_FPU, "Bad FPU state detected at ", NULL },
+	{ XFDT_EVENT_CR0_TS, "CR0.TS was set", NULL },
+	{ XFDT_EVENT_USER_XFD, "XFD: Invalid xfd error:", NULL },
+	{ XFDT_EVENT_USER_XFD, "x86/fpu: XFD: Invalid xfd error:", NULL },
+	{ XFDT_EVENT_PANIC, "Kernel panic - not syncing", NULL },
+	{ XFDT_EVENT_SYSRQ, "sysrq: Trigger a crash", NULL },
 };
 
 /*
- * In this order: the first that fits.  A function name in a WARNING line is
- * followed by "+0x", which no process name of 15 bytes can imitate at length.
+ * Does @text hold "function+0x", or "function.suffix+0x" for a part that the
+ * compiler split off?  A process name of 15 bytes cannot imitate that at
+ * length.
  */
-static const struct pattern patterns[] = {
-	{ XFDT_EVENT_NM_WARN, "WARNING: ", "exc_device_not_available+0x" },
-	{ XFDT_EVENT_NM_DIE, "unexpected #NM exception: ", NULL },
-	{ XFDT_EVENT_NM_DIE, "Oops: unexpected #NM exception: ", NULL },
-	{ XFDT_EVENT_KVM_LOAD_PUT, "WARNING: ", "kvm_load_guest_fpu+0x" },
-	{ XFDT_EVENT_KVM_LOAD_PUT, "WARNING: ", "kvm_put_guest_fpu+0x" },
-	{ XFDT_EVENT_XFD_STATE, "WARNING: ", "xfd_validate_state+0x" },
-	{ XFDT_EVENT_FPREGS_STATE, "WARNING: ", "fpregs_assert_state_consistent+0x" },
-	{ XFDT_EVENT_FREE_IN_USE, "WARNING: ", "fpu_free_guest_fpstate+0x" },
-	{ XFDT_EVENT_UABI_REFUSED, "WARNING: ", "fpu_copy_uabi_to_guest_fpstate+0x" },
-	{ XFDT_EVENT_BAD_FPU, "Bad FPU state detected at ", NULL },
-	{ XFDT_EVENT_CR0_TS, "CR0.TS was set", NULL },
-	{ XFDT_EVENT_USER_XFD, NULL, "XFD: Invalid xfd error:" },
-	{ XFDT_EVENT_PANIC, "Kernel panic - not syncing", NULL },
-	{ XFDT_EVENT_SYSRQ, "sysrq: Trigger a crash", NULL },
-	/* die(): "title: error-code [#count] options" */
-	{ XFDT_EVENT_OOPS, NULL, " [#" },
-};
+static bool names_code_in(const char *text, const char *function)
+{
+	size_t len = strlen(function);
+
+	for (text = strstr(text, function); text; text = strstr(text + 1, function)) {
+		const char *end = text + len;
+
+		if (*end == '.')
+			end += strcspn(end, "+ ");
+		if (!strncmp(end, "+0x", 3))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * die() prints "title: 0000 [#1] OPTIONS".  A line about a process holds its
+ * name, which may say anything, but goes on in lower case.
+ */
+static bool is_die(const char *text)
+{
+	const char *at = strstr(text, " [#");
+	size_t digits;
+
+	if (!at || at - text < 6 || at[-5] != ' ' || at[-6] != ':' ||
+	    strspn(at - 4, "0123456789abcdef") != 4)
+		return false;
+	digits = strspn(at + 3, "0123456789");
+	if (!digits || at[3 + digits] != ']')
+		return false;
+	at += 3 + digits + 1;
+	return strspn(at, " ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == strlen(at);
+}
 
 bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind)
 {
@@ -54,14 +93,16 @@ bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind)
 	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		const struct pattern *pattern = &patterns[i];
 
-		if (pattern->start && strncmp(text, pattern->start, strlen(pattern->start)))
-			continue;
-		if (pattern->holds && !strstr(text, pattern->holds))
+		if (strncmp(text, pattern->start, strlen(pattern->start)) ||
+		    (pattern->function && !names_code_in(text, pattern->function)))
 			continue;
 		*ret_kind = pattern->kind;
 		return true;
 	}
-	return false;
+	if (!is_die(text))
+		return false;
+	*ret_kind = XFDT_EVENT_OOPS;
+	return true;
 }
 
 long xfdt_last_event(const struct xfdt_panic *panic, enum xfdt_event_kind kind)
@@ -105,6 +146,14 @@ static struct xfdt_error *find_events(struct xfdt_panic *panic)
 		/* what user space wrote to /dev/kmsg proves nothing */
 		if (panic->log.lines[i].from_user ||
 		    !xfdt_event_of_line(panic->log.lines[i].text, &kind))
+			continue;
+		/*
+		 * exc_device_not_available() warns of CR0.TS as well, and says
+		 * so in the line before
+		 */
+		if (kind == XFDT_EVENT_NM_WARN && count &&
+		    panic->events[count - 1].kind == XFDT_EVENT_CR0_TS &&
+		    i - panic->events[count - 1].line <= TITLE_LINES)
 			continue;
 		panic->events[count++] = (struct xfdt_event) { .kind = kind, .line = i };
 	}
@@ -311,7 +360,7 @@ static void decode_note(const struct xfdt_image *image, struct xfdt_panic *panic
 
 /* the fault */
 
-/* Is it the frame of an exception without error code in restore_fpregs_from_fpstate()? */
+/* Are these the registers of an exception or interrupt in restore_fpregs_from_fpstate()? */
 static bool at_restore(const struct xfdt_image *image, const struct xfdt_regs *regs)
 {
 	return (regs->cs & 0xffff) == KERNEL_CS && regs->orig_ax == NO_ERROR_CODE &&
@@ -336,31 +385,54 @@ static struct xfdt_error *read_stack(const struct xfdt_image *image, uint64_t ta
 	return err;
 }
 
+/* Does the frame that the word at @below precedes belong to the handler of #NM? */
+static bool is_nm_frame(const struct xfdt_image *image, uint64_t below)
+{
+	if (!xfdt_symbol(image, XFDT_S_asm_exc_nm))
+		return true;
+	/* the return address of the CALL of exc_device_not_available(), or of FRED's dispatcher */
+	return xfdt_in_function(image, XFDT_S_asm_exc_nm, below) ||
+	       xfdt_in_function(image, XFDT_S_asm_fred, below);
+}
+
+static bool same_fault(const struct xfdt_image *image, const struct xfdt_regs *regs,
+		       const struct xfdt_log_regs *logged)
+{
+	return regs->ip - xfdt_symbol(image, XFDT_S_restore_fpregs)->kvaddr == logged->regs.ip &&
+	       regs->sp == logged->regs.sp && regs->ax == logged->regs.ax &&
+	       regs->dx == logged->regs.dx;
+}
+
 /*
- * Find the frame of an exception without error code at an address in
- * restore_fpregs_from_fpstate().  The saved RSP has to point right behind the
- * frame: it was pushed on this very stack.
+ * Find the frame of an #NM in restore_fpregs_from_fpstate().  The saved RSP has
+ * to point right behind the frame, which was pushed on this very stack.  What
+ * lies below @sp, the thread's last known stack pointer, is of calls that
+ * returned.  Of several, the one that the log prints is taken, else the
+ * outermost.
  */
-static bool find_frame(const struct xfdt_image *image, const struct stack *stack,
-		       struct xfdt_fault *fault)
+static void find_frame(const struct xfdt_image *image, const struct stack *stack, uint64_t sp,
+		       const struct xfdt_log_regs *logged, struct xfdt_fault *fault)
 {
 	const size_t words = sizeof(struct xfdt_regs) / 8;
-	size_t i;
+	size_t i = 1;
 
-	for (i = 0; i + words <= stack->len / 8; i++) {
+	if (sp > stack->kvaddr && sp - stack->kvaddr < stack->len)
+		i += (sp - stack->kvaddr) / 8;
+	for (; i + words <= stack->len / 8; i++) {
 		uint64_t frame = stack->kvaddr + 8 * i;
 		struct xfdt_regs regs;
 
 		memcpy(&regs, &stack->words[i], sizeof(regs));
 		if (!at_restore(image, &regs) ||
-		    regs.sp - (frame + sizeof(regs)) > FRAME_SLACK)
+		    regs.sp - (frame + sizeof(regs)) > FRAME_SLACK ||
+		    !is_nm_frame(image, stack->words[i - 1]))
 			continue;
 		fault->regs = regs;
 		fault->frame = frame;
 		fault->source = XFDT_REGS_STACK;
-		return true;
+		if (logged && same_fault(image, &regs, logged))
+			return;
 	}
-	return false;
 }
 
 static void find_exec_summary(const struct xfdt_image *image, struct xfdt_fault *fault)
@@ -388,19 +460,48 @@ static long nm_event(const struct xfdt_panic *panic)
 	return die > warn ? die : warn;
 }
 
+static uint64_t event_nsec(const struct xfdt_panic *panic, long event)
+{
+	return panic->log.lines[panic->events[event].line].nsec;
+}
+
 long xfdt_nm_warning(const struct xfdt_panic *panic)
 {
-	long event = nm_event(panic);
+	const long last = nm_event(panic);
+	long event;
 
-	for (; event >= 0; event--) {
+	for (event = last; event >= 0; event--) {
+		if (event_nsec(panic, last) - event_nsec(panic, event) > WARN_SECONDS * 1000000000ull)
+			break;
 		if (panic->events[event].kind == XFDT_EVENT_NM_WARN)
 			return event;
 		/* the death before this one had a warning of its own */
-		if (event != nm_event(panic) && (panic->events[event].kind == XFDT_EVENT_NM_DIE ||
-						 panic->events[event].kind == XFDT_EVENT_OOPS))
+		if (event != last && (panic->events[event].kind == XFDT_EVENT_NM_DIE ||
+				      panic->events[event].kind == XFDT_EVENT_OOPS))
 			break;
 	}
 	return -1;
+}
+
+bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event)
+{
+	const char *function = xfdt_symbol_needs[XFDT_S_restore_fpregs].name;
+	size_t line = panic->events[event].line, i;
+
+	for (i = line; i < panic->log.count && i - line < REGISTER_LINES; i++) {
+		const char *text = panic->log.lines[i].text;
+		enum xfdt_event_kind kind;
+
+		if (panic->log.lines[i].from_user)
+			continue;
+		if (i > line && xfdt_event_of_line(text, &kind))
+			break;
+		text += strspn(text, " ");
+		if (!strncmp(text, "RIP: 0010:", 10))
+			return names_code_in(text, function);
+	}
+	/* no RIP: it may have been */
+	return true;
 }
 
 static void decode_fault(const struct xfdt_image *image, const struct xfdt_log_regs *logged,
@@ -486,6 +587,9 @@ static void read_fault_fpstate(const struct xfdt_image *image, struct xfdt_fault
 	if (!err)
 		err = xfdt_read_member(image, fault->fpstate, XFDT_M_fpstate_xfd, &fault->fpstate_xfd);
 	if (!err)
+		err = xfdt_read_member(image, fault->fpstate, XFDT_M_fpstate_xfeatures,
+				       &fault->fpstate_xfeatures);
+	if (!err)
 		err = xfdt_read(image, fault->operand + XFDT_XSAVE_HEADER_OFFSET, header, sizeof(header));
 	if (err) {
 		fault->fpstate_absent = xfdt_error_is_absence(err);
@@ -527,7 +631,10 @@ static struct xfdt_error *find_fault(struct xfdt_host *host)
 	if (panic->note_known && at_restore(image, &panic->note)) {
 		fault->source = XFDT_REGS_PRSTATUS;
 		fault->regs = panic->note;
-	} else if (!find_frame(image, stack, fault) && line >= 0) {
+	} else {
+		find_frame(image, stack, panic->note_known ? panic->note.sp : 0, logged, fault);
+	}
+	if (fault->source == XFDT_REGS_NONE && line >= 0) {
 		/* of the first oops only */
 		if (strstr(panic->log.lines[line].text, " [#1]"))
 			find_exec_summary(image, fault);

@@ -18,6 +18,9 @@ long xfdt_last_event(const struct xfdt_panic *panic, enum xfdt_event_kind kind);
 /* Index of the WARN in exc_device_not_available() that goes with the last #NM, or -1. */
 long xfdt_nm_warning(const struct xfdt_panic *panic);
 
+/* May the #NM of event number @event have been in restore_fpregs_from_fpstate(), by the RIP in the log? */
+bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event);
+
 /* The line of the log that says how the kernel ended, or NULL; borrowed. */
 const char *xfdt_last_words(const struct xfdt_panic *panic);
 

@@ -102,35 +102,42 @@ static unsigned long long hex(uint64_t value)
 
 /* what the log says of the end */
 
-/*
- * Does an oops, a sysrq or a panic that has nothing to do with the #NM follow
- * event number @event?  die() itself leads to "Fatal exception", a WARN to
- * "panic_on_warn set".
- */
-static bool is_last_story(const struct xfdt_panic *panic, long event)
+/* What panic() says when it follows from die() or from a WARN. */
+static bool is_consequence(const char *text)
 {
+	static const char *const consequences[] = {
+		"Fatal exception", "panic_on_warn set", "panic_on_taint set",
+		"system warned too often", "Oopsed too often",
+		"Attempted to kill", "Aiee, killing interrupt handler",
+	};
 	size_t i;
 
-	for (i = (size_t)event + 1; i < panic->event_count; i++) {
-		const char *text = panic->log.lines[panic->events[i].line].text;
-
-		if (panic->events[i].kind == XFDT_EVENT_OOPS || panic->events[i].kind == XFDT_EVENT_SYSRQ)
-			return false;
-		if (panic->events[i].kind == XFDT_EVENT_PANIC && !strstr(text, "Fatal exception") &&
-		    !strstr(text, "panic_on_warn set"))
-			return false;
-	}
-	return true;
+	for (i = 0; i < sizeof(consequences) / sizeof(consequences[0]); i++)
+		if (strstr(text, consequences[i]))
+			return true;
+	return false;
 }
 
-/* Is the last "unexpected #NM exception", or WARN before one, how the kernel ended? */
+/*
+ * Is the last "unexpected #NM exception", or WARN before one, how the kernel
+ * ended?  Not if it was panicking already, nor if something else came after.
+ */
 static bool log_ends_with_nm(const struct xfdt_panic *panic)
 {
 	long die = xfdt_last_event(panic, XFDT_EVENT_NM_DIE);
 	long warn = xfdt_last_event(panic, XFDT_EVENT_NM_WARN);
-	long last = die > warn ? die : warn;
+	long last = die > warn ? die : warn, i;
 
-	return last >= 0 && is_last_story(panic, last);
+	for (i = 0; i < (long)panic->event_count; i++) {
+		const char *text = panic->log.lines[panic->events[i].line].text;
+		enum xfdt_event_kind kind = panic->events[i].kind;
+
+		if (kind == XFDT_EVENT_PANIC && (i < last || !is_consequence(text)))
+			return false;
+		if (i > last && (kind == XFDT_EVENT_OOPS || kind == XFDT_EVENT_SYSRQ))
+			return false;
+	}
+	return last >= 0;
 }
 
 static const char *event_text(const struct xfdt_panic *panic, long event)
@@ -302,6 +309,11 @@ static enum xfdt_verdict_kind judge_stranger(struct judge *judge)
 {
 	const struct xfdt_fault *fault = &judge->host->panic.fault;
 
+	if (fault->fpstate_read &&
+	    (fault->fpstate_xfeatures & XFDT_XFEATURES_LEGACY) != XFDT_XFEATURES_LEGACY) {
+		WHY(judge, "what is at its operand %#llx is no fpstate", hex(fault->operand));
+		return XFDT_INCONCLUSIVE;
+	}
 	if (fault->fpstate_read && !fault->fpstate_is_guest) {
 		WHY(judge, "its operand %#llx is the FPU state of a host task, not of a guest (fpstate %#llx, is_guest 0)",
 		    hex(fault->operand), hex(fault->fpstate));
@@ -333,13 +345,15 @@ static enum xfdt_verdict_kind judge_fault(struct judge *judge)
 	const struct xfdt_vm *vm;
 
 	say_fault(judge);
-	if (warn < 0) {
-		WHY(judge, "no warning of exc_device_not_available() precedes it, so IA32_XFD_ERR was 0: this #NM is not about XFD");
-		LOOKS_LIKE(judge, "an #NM without XFD_ERR: CR0.TS or CR0.EM, or a hypervisor below that injects it");
-		return panic->log.cut ? XFDT_INCONCLUSIVE : XFDT_NOT_THIS_BUG;
-	}
 	vcpu = xfdt_kvm_find(judge->host, panic->fault.fpstate, &vm);
 	kind = vcpu ? judge_culprit(judge, vm, vcpu) : judge_stranger(judge);
+	if (warn < 0) {
+		WHY(judge, "no warning of exc_device_not_available() precedes the #NM in the log, which would say that IA32_XFD_ERR was not 0");
+		/* memory that shows no mismatch agrees with that; else the warning may be lost */
+		if (kind == XFDT_NOT_THIS_BUG && !panic->log.cut)
+			LOOKS_LIKE(judge, "an #NM without XFD_ERR: CR0.TS or CR0.EM, or one that a hypervisor below injects");
+		return kind == XFDT_NOT_THIS_BUG && !panic->log.cut ? kind : XFDT_INCONCLUSIVE;
+	}
 	WHY(judge, "exc_device_not_available() warned, which it does for an #NM with IA32_XFD_ERR not 0 only (log: \"%.120s\")",
 	    event_text(panic, warn));
 	if (kind == XFDT_CONFIRMED || kind == XFDT_PROBABLE) {
@@ -406,8 +420,14 @@ static enum xfdt_verdict_kind judge_other_panic(struct judge *judge, const char 
 		WHY(judge, "the panic is something else (log: \"%.120s\")", words);
 	else
 		WHY(judge, "the kernel had not panicked when the dump was taken (panic_cpu is -1, and the log tells of no panic)");
+	if (die >= 0 && xfdt_nm_is_restore(&host->panic, die)) {
+		/* a killed vCPU thread leaves locks behind: what came later may follow from it */
+		WHY(judge, "yet before it there was an #NM, maybe of this bug (log: \"%.120s\"), and the end may be its consequence",
+		    event_text(&host->panic, die));
+		return XFDT_INCONCLUSIVE;
+	}
 	if (die >= 0)
-		LOOKS_LIKE(judge, "an earlier #NM in the log, which the host survived (\"%.120s\"); its vCPU thread was killed",
+		LOOKS_LIKE(judge, "an #NM elsewhere in the kernel, before the panic (log: \"%.120s\")",
 			   event_text(&host->panic, die));
 	if (verdict->states[XFDT_VCPU_ARMED]) {
 		WHY(judge, "yet %zu vCPU%s a mismatch that the next restore will load",
@@ -435,26 +455,18 @@ static enum xfdt_verdict_kind judge_other_panic(struct judge *judge, const char 
 static enum xfdt_verdict_kind judge_panic(struct judge *judge)
 {
 	const struct xfdt_panic *panic = &judge->host->panic;
-	long die = xfdt_last_event(panic, XFDT_EVENT_NM_DIE);
 	const char *words = xfdt_last_words(panic);
-	bool ends_with_nm, in_dump;
+	bool ends_with_nm;
 
 	if (!panic->log_known) {
 		WHY(judge, "the kernel log cannot be read, and with it whether exc_device_not_available() warned");
 		return XFDT_INCONCLUSIVE;
 	}
 	ends_with_nm = log_ends_with_nm(panic);
-	in_dump = panic->fault.decoded && (panic->fault.source == XFDT_REGS_PRSTATUS ||
-					   panic->fault.source == XFDT_REGS_STACK);
-	if (panic->fault.decoded && (ends_with_nm || (in_dump && die >= 0)))
+	if (panic->fault.decoded && ends_with_nm)
 		return judge_fault(judge);
 	if (ends_with_nm)
 		return judge_other_nm(judge);
-	if (in_dump) {
-		say_fault(judge);
-		WHY(judge, "yet the log tells of no #NM");
-		return XFDT_INCONCLUSIVE;
-	}
 	if (words)
 		return judge_other_panic(judge, words);
 	if (panic->cpu_known && !panic->cpu.known)
@@ -472,17 +484,17 @@ static enum xfdt_verdict_kind judge_host(struct judge *judge)
 		WHY(judge, "the kernel is one for %s; IA32_XFD is a thing of x86-64", image->arch);
 		return XFDT_NOT_APPLICABLE;
 	}
-	if (!xfdt_symbol(image, XFDT_S_restore_fpregs) || !xfdt_has_struct(image, XFDT_T_task_struct)) {
-		if (xfdt_has_struct(image, XFDT_T_task_struct)) {
-			WHY(judge, "the kernel has no restore_fpregs_from_fpstate(), so it is older than v5.16 and does not use XFD");
-			return XFDT_NOT_APPLICABLE;
-		}
+	if (!xfdt_has_struct(image, XFDT_T_task_struct)) {
 		WHY(judge, "the kernel's symbols and types are needed, and not all could be had");
 		return XFDT_INCONCLUSIVE;
 	}
-	if (!xfdt_has_member(image, XFDT_M_fpstate_xfd) && xfdt_has_member(image, XFDT_M_fpstate_regs)) {
-		WHY(judge, "the kernel's struct fpstate has no xfd: it is older than the use of XFD (v5.16)");
+	if (!xfdt_has_member(image, XFDT_M_fpstate_xfd)) {
+		WHY(judge, "the kernel has no struct fpstate with an xfd in it: it is older than the use of XFD (v5.16)");
 		return XFDT_NOT_APPLICABLE;
+	}
+	if (!xfdt_symbol(image, XFDT_S_restore_fpregs)) {
+		WHY(judge, "the kernel's restore_fpregs_from_fpstate() was not found");
+		return XFDT_INCONCLUSIVE;
 	}
 	if (host->kvm == XFDT_KVM_ABSENT) {
 		WHY(judge, "kvm is not loaded, so there is no guest FPU state");

@@ -19,6 +19,8 @@
 /* XCOMP_BV[63]: the extended area is compacted (SDM vol. 1, 13.4.2). */
 #define XFDT_XCOMP_BV_COMPACTED (1ull << 63)
 
+/* x87 and SSE, which every XSAVE area has */
+#define XFDT_XFEATURES_LEGACY 3ull
 #define XFDT_XFEATURE_XTILECFG 17
 #define XFDT_XFEATURE_XTILEDATA 18
 
