@@ -143,19 +143,22 @@ static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
 static void slide(struct window *window)
 {
 	size_t left = (size_t)(window->end - window->at);
-	size_t len = PAGE - window->next % PAGE;
 
 	if (left >= NAME_BYTES_MAX || window->err)
 		return;
 	memmove(window->buf, window->at, left);
+	while (left < NAME_BYTES_MAX) {
+		size_t len = PAGE - window->next % PAGE;
+
+		window->err = read_value(window->reader, window->next, window->buf + left, len,
+					 "kallsyms_names");
+		if (window->err)
+			break;
+		left += len;
+		window->next += len;
+	}
 	window->at = window->buf;
 	window->end = window->buf + left;
-	window->err = read_value(window->reader, window->next, window->buf + left, len,
-				 "kallsyms_names");
-	if (window->err)
-		return;
-	window->end += len;
-	window->next += len;
 }
 
 static struct xfdt_error *out_of_names(struct window *window)

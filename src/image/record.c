@@ -77,32 +77,34 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record,
 
 static bool parse_struct(const char *line, struct xfdt_record *record)
 {
+	unsigned long long size;
 	char name[64];
-	unsigned int size;
 	int end = 0;
 	size_t i;
 
-	if (sscanf(line, "struct %63s %u%n", name, &size, &end) != 2 || line[end] ||
+	if (sscanf(line, "struct %63s %llu%n", name, &size, &end) != 2 || line[end] ||
 	    !size || size > XFDT_STRUCT_MAX)
 		return false;
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
 		if (!strcmp(xfdt_struct_needs[i].name, name))
-			record->layout.structs[i] = size;
+			record->layout.structs[i] = (uint32_t)size;
 	return true;
 }
 
 static bool parse_member(const char *line, struct xfdt_record *record)
 {
 	struct xfdt_member member = { .known = true };
+	unsigned long long offset, size, bit_offset, bit_size;
 	char structure[64], path[64];
-	unsigned int bit_offset, bit_size;
 	int end = 0;
 	size_t i;
 
-	if (sscanf(line, "member %63s %63s %u %u %u %u%n", structure, path, &member.offset,
-		   &member.size, &bit_offset, &bit_size, &end) != 6 || line[end] ||
-	    bit_offset > 7 || bit_size > 32)
+	if (sscanf(line, "member %63s %63s %llu %llu %llu %llu%n", structure, path, &offset,
+		   &size, &bit_offset, &bit_size, &end) != 6 || line[end] ||
+	    offset > XFDT_STRUCT_MAX || size > XFDT_STRUCT_MAX || bit_offset > 7 || bit_size > 32)
 		return false;
+	member.offset = (uint32_t)offset;
+	member.size = (uint32_t)size;
 	member.bit_offset = (uint8_t)bit_offset;
 	member.bit_size = (uint8_t)bit_size;
 	if (!xfdt_member_is_sane(&member))
@@ -126,6 +128,8 @@ static bool parse_symbol(const char *line, uint64_t stext, struct xfdt_record *r
 	if (sscanf(line, "symbol %63s %7s %lld %llu%n", name, kind, &value, &size, &end) != 4 ||
 	    line[end])
 		return false;
+	if (size > IMAGE_SPAN)
+		return false;
 	symbol.kvaddr = (uint64_t)value;
 	symbol.size = size;
 	if (!strcmp(kind, "text")) {
@@ -143,17 +147,17 @@ static bool parse_symbol(const char *line, uint64_t stext, struct xfdt_record *r
 
 static bool parse_module(const char *line, struct xfdt_record *record)
 {
-	unsigned int index;
+	unsigned long long index;
 	char name[64];
 	int end = 0;
 	size_t i;
 
-	if (sscanf(line, "module %63s %u%n", name, &index, &end) != 2 || line[end] ||
-	    index == UINT32_MAX)
+	if (sscanf(line, "module %63s %llu%n", name, &index, &end) != 2 || line[end] ||
+	    index >= UINT32_MAX)
 		return false;
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
 		if (!strcmp(xfdt_symbol_needs[i].name, name))
-			record->module_index[i] = index + 1;
+			record->module_index[i] = (uint32_t)index + 1;
 	return true;
 }
 

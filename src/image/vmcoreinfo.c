@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NUMBER_MAX 24		/* a sign, 0x, and 20 digits */
+
 static const char *find_value(const char *text, const char *key, size_t *ret_len)
 {
 	size_t key_len = strlen(key);
@@ -38,20 +40,41 @@ bool xfdt_vmcoreinfo_get(const char *text, const char *key, char *ret_value,
 	return true;
 }
 
+/* All of "kind(name)=" must be digits of @base; base 0: decimal or 0x, maybe negative. */
 static bool get_number(const char *text, const char *kind, const char *name,
 		       int base, uint64_t *ret_number)
 {
-	char key[160], value[40], *end;
+	static const char hex_digits[] = "0123456789abcdefABCDEF";
+	char key[160], value[NUMBER_MAX + 1];
+	const char *digits = value;
 	unsigned long long number;
+	const char *found;
+	size_t len;
 
-	if ((size_t)snprintf(key, sizeof(key), "%s(%s)", kind, name) >= sizeof(key) ||
-	    !xfdt_vmcoreinfo_get(text, key, value, sizeof(value)))
+	if ((size_t)snprintf(key, sizeof(key), "%s(%s)", kind, name) >= sizeof(key))
+		return false;
+	found = find_value(text, key, &len);
+	if (!found || !len || len > NUMBER_MAX)
+		return false;
+	memcpy(value, found, len);
+	value[len] = '\0';
+	if (!base) {
+		digits += *digits == '-';
+		if (!strncmp(digits, "0x", 2)) {
+			digits += 2;
+			base = 16;
+		} else {
+			base = 10;
+		}
+	}
+	len = strlen(digits);
+	if (!len || strspn(digits, base == 16 ? hex_digits : "0123456789") != len)
 		return false;
 	errno = 0;
-	number = strtoull(value, &end, base);
-	if (errno || end == value || *end)
+	number = strtoull(digits, NULL, base);
+	if (errno)
 		return false;
-	*ret_number = number;
+	*ret_number = *value == '-' ? -number : number;
 	return true;
 }
 

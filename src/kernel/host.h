@@ -179,7 +179,7 @@ struct xfdt_host {
 
 /* Bounds on what a dump may make us hold. */
 #define XFDT_VMS_MAX 16384u
-#define XFDT_VCPUS_MAX 131072u
+#define XFDT_VCPUS_MAX 65536u
 
 /*
  * Read all of it.  What cannot be read becomes a gap, or an error string of

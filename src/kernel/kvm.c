@@ -115,6 +115,9 @@ static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm,
 	struct xfdt_vcpu *vcpus, *vcpu;
 	struct xfdt_error *err;
 
+	if (vm->vcpu_count > vm->online_vcpus)
+		return xfdt_error_new(XFDT_CORRUPT, vm->kvaddr, "more vCPUs than the %llu online",
+				      (unsigned long long)vm->online_vcpus);
 	if (host->vcpu_count >= XFDT_VCPUS_MAX)
 		return xfdt_error_new(XFDT_LIMIT, vm->kvaddr, "more than %u vCPUs", XFDT_VCPUS_MAX);
 	if (!(vm->vcpu_count & (vm->vcpu_count - 1))) {
@@ -362,6 +365,9 @@ struct xfdt_error *xfdt_kvm_add_loaded(struct xfdt_host *host, uint64_t task)
 		if (err)
 			return err;
 	}
+	/* one more than were found through the VM */
+	if (vm->online_vcpus <= vm->vcpu_count)
+		vm->online_vcpus = vm->vcpu_count + 1;
 	return add_vcpu(host, vm, probe.id, probe.kvaddr);
 out:
 	/* other subsystems may have preempt notifiers too: no vCPU is no error */

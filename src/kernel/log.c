@@ -136,16 +136,15 @@ static bool block_of(const struct xfdt_image *image, const struct ring *ring,
 	return true;
 }
 
-/* Append @len bytes of @text as lines; what cannot be shown is made visible. */
-static void append_lines(struct xfdt_log *log, size_t *used, const uint8_t *text,
-			 size_t len, uint64_t nsec, bool from_user)
+/* Append @len bytes of @text as a line like @line. */
+static void append_line(struct xfdt_log *log, size_t *used, const uint8_t *text,
+			size_t len, const struct xfdt_log_line *line)
 {
 	char *at = log->buffer + *used;
 	size_t i;
 
-	log->lines[log->count++] = (struct xfdt_log_line) {
-		.text = at, .nsec = nsec, .from_user = from_user,
-	};
+	log->lines[log->count] = *line;
+	log->lines[log->count++].text = at;
 	for (i = 0; i < len; i++)
 		*at++ = text[i] == '\0' ? ' ' : (char)text[i];
 	*at++ = '\0';
@@ -210,7 +209,7 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 		goto out;
 	for (i = 0; i < count; i++) {
 		const uint8_t *info = infos->bytes + i * infos->stride;
-		uint64_t begin, next, len, nsec = 0, facility = 0, seq;
+		uint64_t begin, next, len, nsec = 0, facility = 0, caller = 0, seq;
 
 		if (!block_of(image, ring, descs->bytes + i * descs->stride, descs->stride,
 			      (first + i) & ID_MASK, &begin, &next) ||
@@ -224,7 +223,10 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 		if (!log->count && xfdt_member_value(image, info, infos->stride,
 						     XFDT_M_printk_info_seq, &seq) && seq)
 			log->cut = true;
-		append_lines(log, &used, data + (begin - low), len, nsec, facility != 0);
+		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_caller_id, &caller);
+		append_line(log, &used, data + (begin - low), len, &(struct xfdt_log_line) {
+			.nsec = nsec, .caller = (uint32_t)caller, .from_user = facility != 0,
+		});
 	}
 out:
 	free(data);

@@ -14,7 +14,7 @@
 #define FRAME_SLACK (16 + 64 + 63)
 #define WARN_SECONDS 30		/* from a WARN to the die() that follows it, on a slow console */
 #define CALLER_WORDS 64
-#define REGISTER_LINES 60
+#define STORY_LINES 400	/* lines of other CPUs come in between */
 #define TITLE_LINES 3		/* from a WARN()'s text to its WARNING line */
 #define CPUS_MAX 8192
 #define NO_ERROR_CODE (~0ull)
@@ -161,6 +161,12 @@ static struct xfdt_error *find_events(struct xfdt_panic *panic)
 	return NULL;
 }
 
+/* May line @line be of the same story as line @from: said by the kernel, by the same thread? */
+static bool same_story(const struct xfdt_log *log, size_t from, size_t line)
+{
+	return !log->lines[line].from_user && log->lines[line].caller == log->lines[from].caller;
+}
+
 struct register_name {
 	const char *name;
 	size_t offset;
@@ -186,7 +192,7 @@ static void parse_registers(const char *line, struct xfdt_regs *regs, uint32_t *
 		regs->sp = value;
 	for (i = 0; i < REGISTERS; i++) {
 		at = strstr(line, register_names[i].name);
-		if (!at || sscanf(at + strlen(register_names[i].name), "%16llx", &value) != 1)
+		if (!at || *seen >> i & 1 || sscanf(at + strlen(register_names[i].name), "%16llx", &value) != 1)
 			continue;
 		memcpy((char *)regs + register_names[i].offset, &value, sizeof(value));
 		*seen |= 1u << i;
@@ -228,18 +234,19 @@ bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
 			const char *function, struct xfdt_log_regs *ret_regs)
 {
 	struct xfdt_log_regs regs = { 0 };
+	const size_t first = from;
 	bool have_rip = false;
 	uint32_t seen = 0;
 	char start[96];
 	size_t i;
 
 	snprintf(start, sizeof(start), "RIP: 0010:%s+", function);
-	for (i = from; i < log->count && i - from < REGISTER_LINES; i++) {
+	for (i = from; i < log->count && i - from < STORY_LINES; i++) {
 		const char *text = log->lines[i].text;
 		unsigned long long offset;
 		enum xfdt_event_kind kind;
 
-		if (log->lines[i].from_user)
+		if (!same_story(log, first, i))
 			continue;
 		/* the next event is another story */
 		if (i > from && xfdt_event_of_line(text, &kind))
@@ -488,11 +495,11 @@ bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event)
 	const char *function = xfdt_symbol_needs[XFDT_S_restore_fpregs].name;
 	size_t line = panic->events[event].line, i;
 
-	for (i = line; i < panic->log.count && i - line < REGISTER_LINES; i++) {
+	for (i = line; i < panic->log.count && i - line < STORY_LINES; i++) {
 		const char *text = panic->log.lines[i].text;
 		enum xfdt_event_kind kind;
 
-		if (panic->log.lines[i].from_user)
+		if (!same_story(&panic->log, line, i))
 			continue;
 		if (i > line && xfdt_event_of_line(text, &kind))
 			break;

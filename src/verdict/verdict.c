@@ -265,6 +265,19 @@ static void say_fault(struct judge *judge)
 	    fault->bytes_from_log ? ", code from the log" : "");
 }
 
+/*
+ * restore_fpregs_from_fpstate() makes the CPU's xfd_state that of the state it
+ * loads, right before the XRSTOR.  Does memory still show that?
+ */
+static bool xfd_state_agrees(const struct xfdt_panic *panic, const struct xfdt_vcpu *vcpu)
+{
+	const struct xfdt_thread *thread = &vcpu->thread;
+
+	return thread->known && thread->task == panic->task && thread->cpu.known &&
+	       thread->cpu.value == panic->cpu.value && thread->xfd_state.known &&
+	       thread->xfd_state.value == vcpu->xfd;
+}
+
 /* The operand is a vCPU's guest state: does it hold what XRSTOR refuses? */
 static enum xfdt_verdict_kind judge_culprit(struct judge *judge, const struct xfdt_vm *vm,
 					    const struct xfdt_vcpu *vcpu)
@@ -296,11 +309,12 @@ static enum xfdt_verdict_kind judge_culprit(struct judge *judge, const struct xf
 	}
 	WHY(judge, "XSTATE_BV %#llx & XFD %#llx & EDX:EAX %#llx = 0: memory shows no mismatch",
 	    hex(vcpu->header.xstate_bv), hex(vcpu->xfd), hex(fault->edx_eax));
-	if (vcpu->header.xstate_bv & fault->edx_eax & (1ull << XFDT_XFEATURE_XTILEDATA)) {
+	if ((vcpu->header.xstate_bv & fault->edx_eax & (1ull << XFDT_XFEATURE_XTILEDATA)) &&
+	    xfd_state_agrees(&judge->host->panic, vcpu)) {
 		LOOKS_LIKE(judge, "CVE-2024-35801: the CPU's IA32_XFD was not what the kernel's xfd_state said (\"x86/fpu: Keep xfd_state in sync with MSR_IA32_XFD\")");
 		return XFDT_NOT_THIS_BUG;
 	}
-	WHY(judge, "and no component that XFD could disable is set in XSTATE_BV, so this is not what XRSTOR saw");
+	WHY(judge, "and that cannot be what XRSTOR saw: something wrote the state, or IA32_XFD, after the fault");
 	return XFDT_INCONCLUSIVE;
 }
 
@@ -347,6 +361,11 @@ static enum xfdt_verdict_kind judge_fault(struct judge *judge)
 	say_fault(judge);
 	vcpu = xfdt_kvm_find(judge->host, panic->fault.fpstate, &vm);
 	kind = vcpu ? judge_culprit(judge, vm, vcpu) : judge_stranger(judge);
+	/* lines of several CPUs may be mixed up in a log: enough to accuse with memory, not to acquit */
+	if (kind == XFDT_NOT_THIS_BUG && panic->fault.source == XFDT_REGS_LOG) {
+		WHY(judge, "registers out of the log alone are not enough to rule the bug out");
+		kind = XFDT_INCONCLUSIVE;
+	}
 	if (warn < 0) {
 		WHY(judge, "no warning of exc_device_not_available() precedes the #NM in the log, which would say that IA32_XFD_ERR was not 0");
 		/* memory that shows no mismatch agrees with that; else the warning may be lost */
