@@ -25,6 +25,7 @@ struct token {
 
 struct tokens {
 	char table[TOKEN_TABLE_MAX + 1];
+	size_t size;		/* bytes of @table that were read */
 	struct token token[TOKENS];
 };
 
@@ -117,6 +118,7 @@ static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
 			 "kallsyms_token_table");
 	if (err)
 		return err;
+	tokens->size = len;
 	tokens->table[len] = '\0';
 	for (i = 0; i < TOKENS; i++) {
 		struct token *token = &tokens->token[i];
@@ -312,7 +314,8 @@ static struct xfdt_error *encoding_agrees(const struct xfdt_kallsyms *kallsyms,
 static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms,
 				  struct xfdt_reader *reader,
 				  struct xfdt_name_query *queries,
-				  const uint32_t *index, size_t count)
+				  const uint32_t *index, size_t count,
+				  struct xfdt_spans *spans)
 {
 	int encoding;
 	size_t i;
@@ -344,6 +347,9 @@ static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms,
 		err = address_at(kallsyms, reader, encoding, index[i], &query->kvaddr);
 		if (err)
 			return err;
+		/* whole addresses are relocated, and differ from boot to boot */
+		if (spans && encoding != XFDT_KALLSYMS_ABSOLUTE)
+			xfdt_spans_add(spans, kallsyms->values + 4ull * index[i], 4);
 		for (next = index[i] + 1;
 		     next < kallsyms->num_syms && next - index[i] < NEXT_MAX; next++) {
 			uint64_t kvaddr;
@@ -367,7 +373,7 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms,
 			       const struct tokens *tokens,
 			       const struct filter *filter,
 			       struct xfdt_name_query *queries, uint32_t *index,
-			       size_t count)
+			       size_t count, struct xfdt_spans *spans)
 {
 	struct window window = { .reader = reader, .next = kallsyms->names };
 	struct xfdt_error *err = NULL;
@@ -391,6 +397,8 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms,
 				continue;
 			if (!queries[q].found++)
 				index[q] = i;
+			if (spans)
+				xfdt_spans_add(spans, window.next - (uint64_t)(window.end - name_tokens), n);
 		}
 	}
 	xfdt_error_free(window.err);
@@ -400,7 +408,7 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms,
 struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
 					struct xfdt_reader *reader,
 					struct xfdt_name_query *queries,
-					size_t count)
+					size_t count, struct xfdt_spans *spans)
 {
 	struct filter *filter = calloc(1, sizeof(*filter));
 	struct tokens *tokens = malloc(sizeof(*tokens));
@@ -416,9 +424,13 @@ struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
 		filter_add(filter, queries[i].name);
 	err = load_tokens(kallsyms, reader, tokens);
 	if (!err)
-		err = scan(kallsyms, reader, tokens, filter, queries, index, count);
+		err = scan(kallsyms, reader, tokens, filter, queries, index, count, spans);
 	if (!err)
-		err = resolve(kallsyms, reader, queries, index, count);
+		err = resolve(kallsyms, reader, queries, index, count, spans);
+	if (!err && spans) {
+		xfdt_spans_add(spans, kallsyms->token_table, tokens->size);
+		xfdt_spans_add(spans, kallsyms->token_index, TOKENS * sizeof(uint16_t));
+	}
 out:
 	free(index);
 	free(tokens);

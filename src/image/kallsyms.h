@@ -4,6 +4,7 @@
 #define XFDT_IMAGE_KALLSYMS_H
 
 #include "image/image.h"
+#include "image/spans.h"
 
 /*
  * One name to look for.  @anchor, where not 0, is its kvaddr as known from
@@ -51,10 +52,12 @@ struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
 /*
  * Look all @queries up in one pass over the names.  Fails with XFDT_CORRUPT if
  * no encoding agrees with the anchors, of which at least one must be found.
+ * What the found names and addresses were read from is added to @spans, which
+ * may be NULL.
  */
 struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
 					struct xfdt_reader *reader,
 					struct xfdt_name_query *queries,
-					size_t count);
+					size_t count, struct xfdt_spans *spans);
 
 #endif

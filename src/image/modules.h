@@ -4,12 +4,13 @@
 #define XFDT_IMAGE_MODULES_H
 
 #include "image/image.h"
+#include "image/record.h"
 
 struct xfdt_module {
 	uint64_t kvaddr;	/* of struct module */
 	uint64_t symtab, strtab;	/* kvaddrs; Elf64_Sym[num_syms], names */
 	uint32_t num_syms;
-	char build_id[41];	/* lower-case hex; empty: unknown */
+	char build_id[XFDT_BUILD_ID_MAX + 1];	/* lower-case hex; empty: unknown */
 };
 
 /*

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#define MAGIC "xfdtriage-record 1"
+#define MAGIC "xfdtriage-record 2"
 #define LINE_MAX_LEN 256
 /* Everything of vmlinux lies within this distance of _stext. */
 #define IMAGE_SPAN (1ull << 31)
@@ -31,6 +31,8 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record,
 	if (!out)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
 	fprintf(out, MAGIC "\nkey %s\n", key);
+	if (*record->kvm_build_id)
+		fprintf(out, "kvm %s\n", record->kvm_build_id);
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
 		if (record->layout.structs[i])
 			fprintf(out, "struct %s %u\n", xfdt_struct_needs[i].name,
@@ -59,6 +61,10 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record,
 				(long long)symbol->kvaddr,
 				(unsigned long long)symbol->size);
 	}
+	for (i = 0; i < record->spans.count; i++)
+		fprintf(out, "read %lld %u\n", (long long)(record->spans.items[i].kvaddr - stext),
+			record->spans.items[i].len);
+	fprintf(out, "content %08x\n", record->content);
 	if (fflush(out)) {
 		fclose(out);
 		free(text);
@@ -161,6 +167,40 @@ static bool parse_module(const char *line, struct xfdt_record *record)
 	return true;
 }
 
+static bool parse_span(const char *line, uint64_t stext, struct xfdt_record *record)
+{
+	unsigned long long len;
+	long long offset;
+	int end = 0;
+
+	if (sscanf(line, "read %lld %llu%n", &offset, &len, &end) != 2 || line[end] ||
+	    !len || len > XFDT_SPAN_LEN_MAX || record->spans.count == XFDT_SPANS_MAX ||
+	    !near_text(stext + (uint64_t)offset, stext))
+		return false;
+	record->spans.items[record->spans.count++] = (struct xfdt_span) {
+		.kvaddr = stext + (uint64_t)offset, .len = (uint32_t)len,
+	};
+	return true;
+}
+
+static bool parse_kvm(const char *line, struct xfdt_record *record)
+{
+	const char *id = line + strlen("kvm ");
+
+	if (strncmp(line, "kvm ", strlen("kvm ")) || strlen(id) > XFDT_BUILD_ID_MAX ||
+	    strspn(id, "0123456789abcdef") != strlen(id))
+		return false;
+	memcpy(record->kvm_build_id, id, strlen(id) + 1);
+	return true;
+}
+
+static bool parse_content(const char *line, struct xfdt_record *record)
+{
+	int end = 0;
+
+	return sscanf(line, "content %8x%n", &record->content, &end) == 1 && !line[end];
+}
+
 static bool parse_line(const char *line, uint64_t stext, struct xfdt_record *record)
 {
 	switch (line[0]) {
@@ -170,6 +210,12 @@ static bool parse_line(const char *line, uint64_t stext, struct xfdt_record *rec
 	case 'm':
 		return line[1] == 'e' ? parse_member(line, record) :
 					parse_module(line, record);
+	case 'k':
+		return parse_kvm(line, record);
+	case 'r':
+		return parse_span(line, stext, record);
+	case 'c':
+		return parse_content(line, record);
 	default:
 		return false;
 	}

@@ -8,18 +8,25 @@
 
 #include "base/error.h"
 #include "image/layout.h"
+#include "image/spans.h"
 
 #include <stddef.h>
+
+#define XFDT_BUILD_ID_MAX 40
 
 struct xfdt_record {
 	struct xfdt_layout layout;
 	struct xfdt_symtab symtab;	/* relocated to the @stext given */
 	/* index of each KVM symbol in kvm.ko's symbol table + 1; 0: none */
 	uint32_t module_index[XFDT_SYMBOL_COUNT];
+	char kvm_build_id[XFDT_BUILD_ID_MAX + 1];	/* of that kvm.ko; empty: unknown */
+	/* what it was all read from, and the CRC-32 of those bytes in their order */
+	struct xfdt_spans spans;
+	uint32_t content;
 };
 
 /*
- * Write @record, whose identity is @key (build-ids), as text.  @stext is the
+ * Write @record, whose identity is @key (vmlinux's build-id), as text.  @stext is the
  * kvaddr of _stext that its symbols are relocated to.  The caller frees
  * *@ret_text.
  */

@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #define BTF_MAX (64u << 20)
-#define KEY_MAX 100
 #define ID_MAX 48
 
 /* What vmlinux's own BTF is, while it may still be needed as a base. */
@@ -24,8 +24,10 @@ struct ladder {
 	struct xfdt_image *image;
 	const char *cache_dir;
 	uint64_t stext;
-	uint32_t module_index[XFDT_SYMBOL_COUNT];
 	struct xfdt_types *vmlinux_types;
+	/* what was loaded, or is being made: vmlinux, and where kvm.ko's symbols are */
+	struct xfdt_record record;
+	bool changed;		/* since it was loaded */
 };
 
 static char *identity(const char *vmcoreinfo, const char *key, bool hex)
@@ -58,7 +60,7 @@ static void judge_built_in(struct xfdt_image *image, const struct xfdt_name_quer
 			image->symtab.symbols[i].known = false;
 }
 
-static struct xfdt_error *lookup_vmlinux(struct xfdt_image *image)
+static struct xfdt_error *lookup_vmlinux(struct xfdt_image *image, struct xfdt_spans *spans)
 {
 	struct xfdt_name_query queries[XFDT_SYMBOL_COUNT] = { 0 };
 	struct xfdt_kallsyms kallsyms;
@@ -73,7 +75,7 @@ static struct xfdt_error *lookup_vmlinux(struct xfdt_image *image)
 		if (image->symtab.symbols[i].known)
 			queries[i].anchor = image->symtab.symbols[i].kvaddr;
 	}
-	err = xfdt_kallsyms_lookup(&kallsyms, image->reader, queries, XFDT_SYMBOL_COUNT);
+	err = xfdt_kallsyms_lookup(&kallsyms, image->reader, queries, XFDT_SYMBOL_COUNT, spans);
 	if (err)
 		return err;
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
@@ -118,49 +120,63 @@ static struct xfdt_error *load_vmlinux_types(struct ladder *ladder)
 	return err ? xfdt_error_wrap(err, "BTF of vmlinux") : NULL;
 }
 
-static void record_of(const struct ladder *ladder, struct xfdt_record *record)
+/* CRC-32 of the bytes that @spans names; false if they cannot be read. */
+static bool content_of(const struct xfdt_image *image, const struct xfdt_spans *spans,
+		       uint32_t *ret_content)
 {
+	uint8_t *bytes = malloc(XFDT_SPAN_LEN_MAX);
+	unsigned long sum = crc32(0, NULL, 0);
+	struct xfdt_error *err = NULL;
 	size_t i;
 
-	record->layout = ladder->image->layout;
-	record->symtab = ladder->image->symtab;
-	memcpy(record->module_index, ladder->module_index, sizeof(record->module_index));
-	/* a module's addresses differ from boot to boot: its indices are kept */
-	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
-		if (record->module_index[i])
-			record->symtab.symbols[i].known = false;
+	for (i = 0; bytes && !err && i < spans->count; i++) {
+		err = xfdt_read(image, spans->items[i].kvaddr, bytes, spans->items[i].len);
+		if (!err)
+			sum = crc32(sum, bytes, spans->items[i].len);
+	}
+	*ret_content = (uint32_t)sum;
+	i = bytes && !err;
+	xfdt_error_free(err);
+	free(bytes);
+	return i;
 }
 
-static bool load_record(struct ladder *ladder, const char *key)
+static bool load_record(struct ladder *ladder)
 {
+	const char *key = ladder->image->build_id;
+	struct xfdt_record *record = &ladder->record;
 	struct xfdt_image *image = ladder->image;
-	struct xfdt_record record;
+	uint32_t content;
 	size_t i;
 
 	if (!ladder->cache_dir || !key ||
-	    !xfdt_cache_load(ladder->cache_dir, key, ladder->stext, &record))
+	    !xfdt_cache_load(ladder->cache_dir, key, ladder->stext, record))
 		return false;
-	/* VMCOREINFO, read from this very dump, has to agree */
+	/* this very dump has to agree: its VMCOREINFO, and what the record was read from */
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
-		if (image->symtab.symbols[i].known && record.symtab.symbols[i].known &&
-		    image->symtab.symbols[i].kvaddr != record.symtab.symbols[i].kvaddr)
+		if (image->symtab.symbols[i].known && record->symtab.symbols[i].known &&
+		    image->symtab.symbols[i].kvaddr != record->symtab.symbols[i].kvaddr)
 			return false;
-	image->layout = record.layout;
+	if (!record->spans.count || !content_of(image, &record->spans, &content) ||
+	    content != record->content)
+		return false;
+	image->layout = record->layout;
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
-		if (record.symtab.symbols[i].known)
-			image->symtab.symbols[i] = record.symtab.symbols[i];
-	memcpy(ladder->module_index, record.module_index, sizeof(ladder->module_index));
+		if (record->symtab.symbols[i].known)
+			image->symtab.symbols[i] = record->symtab.symbols[i];
 	return true;
 }
 
-static void store_record(struct ladder *ladder, const char *key)
+static void store_record(struct ladder *ladder)
 {
-	struct xfdt_record record;
+	struct xfdt_record *record = &ladder->record;
+	struct xfdt_image *image = ladder->image;
 
-	if (!ladder->cache_dir || !key)
+	if (!ladder->cache_dir || !image->build_id || !ladder->changed || record->spans.overflow)
 		return;
-	record_of(ladder, &record);
-	xfdt_cache_store(ladder->cache_dir, key, ladder->stext, &record);
+	xfdt_spans_merge(&record->spans);
+	if (record->spans.count && content_of(image, &record->spans, &record->content))
+		xfdt_cache_store(ladder->cache_dir, image->build_id, ladder->stext, record);
 }
 
 static void resolve_vmlinux(struct ladder *ladder)
@@ -168,9 +184,10 @@ static void resolve_vmlinux(struct ladder *ladder)
 	struct xfdt_image *image = ladder->image;
 	struct xfdt_error *err;
 
-	if (load_record(ladder, image->build_id))
+	if (load_record(ladder))
 		return;
-	err = lookup_vmlinux(image);
+	memset(&ladder->record, 0, sizeof(ladder->record));
+	err = lookup_vmlinux(image, &ladder->record.spans);
 	if (err) {
 		xfdt_gaps_add(&image->gaps, "the kernel's symbols", err, NULL);
 		return;
@@ -180,8 +197,11 @@ static void resolve_vmlinux(struct ladder *ladder)
 		xfdt_gaps_add(&image->gaps, "the kernel's types", err, xfdt_remedy_types);
 		return;
 	}
-	xfdt_types_fill(ladder->vmlinux_types, &image->layout);
-	store_record(ladder, image->build_id);
+	xfdt_types_fill(ladder->vmlinux_types, &image->layout,
+			xfdt_symbol(image, XFDT_S_start_btf)->kvaddr, &ladder->record.spans);
+	ladder->record.layout = image->layout;
+	ladder->record.symtab = image->symtab;
+	ladder->changed = true;
 }
 
 /* Types that vmlinux does not have and the kvm module may. */
@@ -206,7 +226,7 @@ static void resolve_kvm_types(struct ladder *ladder, const struct xfdt_module *k
 		xfdt_gaps_add(&image->gaps, "KVM's types", err, xfdt_remedy_types);
 		return;
 	}
-	if (xfdt_types_fill(types, &image->layout))
+	if (xfdt_types_fill(types, &image->layout, 0, NULL))
 		image->type_source = "btf (vmlinux and kvm)";
 	xfdt_types_free(types);
 }
@@ -216,7 +236,6 @@ static void resolve_kvm(struct ladder *ladder)
 	struct xfdt_image *image = ladder->image;
 	struct xfdt_module kvm;
 	struct xfdt_error *err;
-	char key[KEY_MAX] = "";
 	bool found;
 
 	if (xfdt_symbol(image, XFDT_S_vm_list)) {
@@ -234,16 +253,13 @@ static void resolve_kvm(struct ladder *ladder)
 		return;
 	if (*kvm.build_id)
 		image->kvm_build_id = strdup(kvm.build_id);
-	if (image->build_id && image->kvm_build_id)
-		snprintf(key, sizeof(key), "%s-%s", image->build_id, image->kvm_build_id);
-	if (*key && load_record(ladder, key)) {
-		err = xfdt_module_symbols(image, &kvm, &image->symtab, ladder->module_index);
-	} else {
-		resolve_kvm_types(ladder, &kvm);
-		err = xfdt_module_symbols(image, &kvm, &image->symtab, ladder->module_index);
-		if (!err && *key && xfdt_layout_is_complete(&image->layout))
-			store_record(ladder, key);
+	if (strcmp(ladder->record.kvm_build_id, kvm.build_id)) {
+		memcpy(ladder->record.kvm_build_id, kvm.build_id, sizeof(kvm.build_id));
+		memset(ladder->record.module_index, 0, sizeof(ladder->record.module_index));
+		ladder->changed = true;
 	}
+	resolve_kvm_types(ladder, &kvm);
+	err = xfdt_module_symbols(image, &kvm, &image->symtab, ladder->record.module_index);
 	if (err)
 		xfdt_gaps_add(&image->gaps, "the symbols of kvm.ko", err, NULL);
 }
@@ -327,6 +343,7 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		/* without kvm there need not be types of it */
 		if (image->kvm_is_module || xfdt_symbol(image, XFDT_S_vm_list))
 			note_missing(image);
+		store_record(&ladder);
 	}
 	xfdt_types_free(ladder.vmlinux_types);
 }

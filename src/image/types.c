@@ -16,13 +16,15 @@
 struct xfdt_types {
 	struct btf *btf;
 	__u32 first_id;
+	/* where the sections were in the data given, and their sizes */
+	size_t type_at, type_len, str_at, str_len;
 };
 
 /*
  * libbpf before 1.2 wants the header it was built with.  A newer kernel may
  * have a longer one: keep the part known and move the sections up to it.
  */
-static struct xfdt_error *normalise(const uint8_t *data, size_t len,
+static struct xfdt_error *normalise(const uint8_t *data, size_t len, struct xfdt_types *types,
 				    uint8_t **ret_copy, size_t *ret_len)
 {
 	struct btf_header header;
@@ -41,6 +43,10 @@ static struct xfdt_error *normalise(const uint8_t *data, size_t len,
 	if (header.type_off > sections || header.type_len > sections - header.type_off ||
 	    header.str_off > sections || header.str_len > sections - header.str_off)
 		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF sections lie outside its %zu bytes", len);
+	types->type_at = header.hdr_len + header.type_off;
+	types->type_len = header.type_len;
+	types->str_at = header.hdr_len + header.str_off;
+	types->str_len = header.str_len;
 	copy = malloc(sizeof(header) + (size_t)header.type_len + header.str_len);
 	if (!copy)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
@@ -85,13 +91,13 @@ struct xfdt_error *xfdt_types_new(struct xfdt_types **ret_types,
 	size_t size;
 
 	libbpf_set_print(NULL);
-	err = normalise(data, len, &copy, &size);
-	if (err)
-		return err;
 	types = calloc(1, sizeof(*types));
-	if (!types) {
-		free(copy);
+	if (!types)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+	err = normalise(data, len, types, &copy, &size);
+	if (err) {
+		free(types);
+		return err;
 	}
 	types->btf = base ? new_split(copy, size, base->btf) :
 			    btf__new(copy, (__u32)size);
@@ -118,7 +124,64 @@ void xfdt_types_free(struct xfdt_types *types)
 struct search {
 	const struct btf *btf;
 	unsigned int steps;
+
+	/* what an answer came from; NULL: not wanted */
+	const struct xfdt_types *types;
+	uint64_t kvaddr;
+	struct xfdt_spans *spans;
 };
+
+/* Note @len bytes at @bytes of libbpf's copy, which begins with a header of the usual size. */
+static void note_bytes(const struct search *search, const void *bytes, size_t len)
+{
+	const struct xfdt_types *types = search->types;
+	const uint8_t *raw;
+	uint32_t size;
+	size_t at;
+
+	if (!search->spans)
+		return;
+	raw = btf__raw_data(types->btf, &size);
+	at = (size_t)((const uint8_t *)bytes - raw) - sizeof(struct btf_header);
+	if (at < types->type_len)
+		xfdt_spans_add(search->spans, search->kvaddr + types->type_at + at, len);
+	else if (at - types->type_len < types->str_len)
+		xfdt_spans_add(search->spans, search->kvaddr + types->str_at + at - types->type_len, len);
+}
+
+static void note_type(const struct search *search, const struct btf_type *type)
+{
+	note_bytes(search, type, sizeof(*type) + (btf_is_array(type) ? sizeof(struct btf_array) : 0));
+}
+
+/* The types that btf__resolve_size() goes through. */
+static void note_size(const struct search *search, __u32 id)
+{
+	unsigned int i;
+
+	for (i = 0; search->spans && i < 4 * NESTING_MAX; i++) {
+		const struct btf_type *type = btf__type_by_id(search->btf, id);
+
+		if (!type)
+			return;
+		note_type(search, type);
+		if (btf_is_array(type))
+			id = btf_array(type)->type;
+		else if (btf_is_mod(type) || btf_is_typedef(type))
+			id = type->type;
+		else
+			return;
+	}
+}
+
+static void note_member(const struct search *search, const struct btf_type *type,
+			const struct btf_member *member, const char *name)
+{
+	note_type(search, type);
+	note_bytes(search, member, sizeof(*member));
+	if (name)
+		note_bytes(search, name, strlen(name) + 1);
+}
 
 static const struct btf_type *composite(const struct btf *btf, __u32 id)
 {
@@ -161,14 +224,19 @@ static bool find_member(struct search *search, const struct btf_type *type,
 			return false;
 		if (!name || !*name) {
 			inner = composite(search->btf, members[i].type);
-			if (inner && find_member(search, inner, path, at, depth + 1, ret_member))
+			if (inner && find_member(search, inner, path, at, depth + 1, ret_member)) {
+				note_member(search, type, &members[i], NULL);
+				note_size(search, members[i].type);
 				return true;
+			}
 			continue;
 		}
 		if (strncmp(name, path, len) || name[len])
 			continue;
 		if (path[len] == '.') {
 			inner = composite(search->btf, members[i].type);
+			note_member(search, type, &members[i], name);
+			note_size(search, members[i].type);
 			return inner && find_member(search, inner, path + len + 1, at,
 						    depth + 1, ret_member);
 		}
@@ -187,6 +255,8 @@ static bool find_member(struct search *search, const struct btf_type *type,
 				return false;
 			member.size = (uint32_t)size;
 		}
+		note_member(search, type, &members[i], name);
+		note_size(search, members[i].type);
 		*ret_member = member;
 		return true;
 	}
@@ -254,9 +324,10 @@ static unsigned int score_type(struct search *search, const char *name,
 	return score;
 }
 
-size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layout)
+size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layout,
+		       uint64_t kvaddr, struct xfdt_spans *spans)
 {
-	struct search search = { .btf = types->btf };
+	struct search search = { .btf = types->btf, .types = types, .kvaddr = kvaddr };
 	__u32 end = btf__type_cnt(types->btf), id;
 	struct names names = { .count = 0 };
 	size_t filled = 0, i;
@@ -289,6 +360,7 @@ size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layou
 		}
 	}
 
+	search.spans = spans;
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
 		struct candidate *candidate = names_find(&names, xfdt_struct_needs[i].name);
 		const struct btf_type *type;
@@ -297,6 +369,9 @@ size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layou
 			continue;
 		type = btf__type_by_id(types->btf, candidate->id);
 		if (type && type->size && type->size <= XFDT_STRUCT_MAX) {
+			note_type(&search, type);
+			note_bytes(&search, btf__name_by_offset(types->btf, type->name_off),
+				   strlen(xfdt_struct_needs[i].name) + 1);
 			layout->structs[i] = type->size;
 			filled++;
 		}

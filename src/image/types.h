@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "image/layout.h"
+#include "image/spans.h"
 
 #include <stddef.h>
 
@@ -23,8 +24,11 @@ void xfdt_types_free(struct xfdt_types *types);
 /*
  * Fill what is still unknown in @layout from @types (without its base).  Where
  * several structures share a name, the one with most of the members needed is
- * taken.  Returns how many entries were filled.
+ * taken.  Returns how many entries were filled.  What they were read from is
+ * added to @spans, which may be NULL, as places in the @data that
+ * xfdt_types_new() was given, which lay at @kvaddr.
  */
-size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layout);
+size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layout,
+		       uint64_t kvaddr, struct xfdt_spans *spans);
 
 #endif
