@@ -12,6 +12,7 @@
 
 #define PAGE 4096ull
 #define SEGMENTS_MAX (1u << 20)
+#define NOTE_MAX (64u << 20)
 #define BITMAP_MAX (1ull << 32)	/* 512 TiB of memory */
 
 /* Physical addresses from @start up to @end. */
@@ -113,6 +114,30 @@ static void add_segment(struct xfdt_extent *extent, const Elf64_Phdr *segment)
 		add_interval(&extent->cut, segment->p_paddr + there, segment->p_filesz - there);
 }
 
+/*
+ * What libkdumpfile 0.5.1 takes for granted of a 64-bit ELF header, and what
+ * kills it if it is not so.
+ */
+static bool elf_header_is_sane(const Elf64_Ehdr *header, uint64_t file_size)
+{
+	uint64_t sections = (uint64_t)header->e_shnum * sizeof(Elf64_Shdr);
+
+	if (header->e_phentsize != sizeof(Elf64_Phdr) || !header->e_phnum || header->e_phoff > file_size)
+		return false;
+	if (!header->e_shnum)
+		return !header->e_shoff || header->e_phnum == PN_XNUM;
+	return header->e_shentsize == sizeof(Elf64_Shdr) && header->e_shoff &&
+	       header->e_shoff <= file_size && sections <= file_size - header->e_shoff &&
+	       header->e_shstrndx < header->e_shnum;
+}
+
+static bool note_is_sane(const Elf64_Phdr *segment, uint64_t file_size)
+{
+	return segment->p_type != PT_NOTE ||
+	       (segment->p_filesz <= NOTE_MAX && segment->p_offset <= file_size &&
+		segment->p_filesz <= file_size - segment->p_offset);
+}
+
 static struct xfdt_error *init_elf(struct xfdt_extent *extent, bool *ret_needed)
 {
 	Elf64_Phdr *segments;
@@ -122,9 +147,12 @@ static struct xfdt_error *init_elf(struct xfdt_extent *extent, bool *ret_needed)
 	if (!read_at(extent->fd, &header, sizeof(header), 0))
 		return too_short(extent);
 	/* whatever this is, libkdumpfile says what is wrong with it */
-	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
-	    header.e_type != ET_CORE || header.e_phentsize != sizeof(Elf64_Phdr) || !header.e_phnum)
+	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
 		return NULL;
+	if (header.e_type != ET_CORE)
+		return xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is an ELF file, and no core dump");
+	if (!elf_header_is_sane(&header, extent->file_size))
+		return xfdt_error_new(XFDT_CORRUPT, 0, "its ELF header contradicts itself");
 	count = header.e_phnum;
 	if (header.e_phnum == PN_XNUM) {
 		Elf64_Shdr section;
@@ -146,9 +174,11 @@ static struct xfdt_error *init_elf(struct xfdt_extent *extent, bool *ret_needed)
 		free(segments);
 		return too_short(extent);
 	}
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count && note_is_sane(&segments[i], extent->file_size); i++)
 		add_segment(extent, &segments[i]);
 	free(segments);
+	if (i < count)
+		return xfdt_error_new(XFDT_CORRUPT, 0, "an ELF note lies outside the file, or is too large");
 	merge(&extent->held);
 	merge(&extent->cut);
 	*ret_needed = true;

@@ -104,14 +104,18 @@ static struct xfdt_error *read_table(const struct xfdt_image *image, uint64_t ar
 	return read_elements(image, array, stride, ring->count, first, count, table->bytes);
 }
 
-/* One record's text block in positions that only grow; false if it has none. */
+/*
+ * One record's text block in positions that only grow; false if it has none:
+ * *@ret_empty, or else it is damaged.
+ */
 static bool block_of(const struct xfdt_image *image, const struct ring *ring,
 		     const uint8_t *desc, size_t stride, uint64_t id,
-		     uint64_t *ret_begin, uint64_t *ret_next)
+		     uint64_t *ret_begin, uint64_t *ret_next, bool *ret_empty)
 {
 	const struct xfdt_member *lpos = &image->layout.members[XFDT_M_prb_desc_text_blk_lpos];
 	uint64_t state, begin, next;
 
+	*ret_empty = false;
 	if (!xfdt_member_value(image, desc, stride, XFDT_M_prb_desc_state_var, &state) ||
 	    !lpos->known || lpos->offset > stride ||
 	    !xfdt_member_value(image, desc + lpos->offset, stride - lpos->offset,
@@ -122,8 +126,9 @@ static bool block_of(const struct xfdt_image *image, const struct ring *ring,
 	if ((state & ID_MASK) != id ||
 	    (state >> STATE_SHIFT != STATE_COMMITTED && state >> STATE_SHIFT != STATE_FINALIZED))
 		return false;
-	if ((begin & 1) && (next & 1))
-		return false;	/* no data */
+	*ret_empty = (begin & 1) && (next & 1);
+	if (*ret_empty)
+		return false;
 	if (next - begin > ring->size)
 		return false;
 	/* a block that does not fit before the end starts over at index 0 */
@@ -164,10 +169,13 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 	/* newest first, to see how far back the text that is read may reach */
 	for (i = count; i-- > 0;) {
 		uint64_t begin, next;
+		bool empty;
 
 		if (!block_of(image, ring, descs->bytes + i * descs->stride, descs->stride,
-			      (first + i) & ID_MASK, &begin, &next))
+			      (first + i) & ID_MASK, &begin, &next, &empty)) {
+			log->cut |= !empty;
 			continue;
+		}
 		if (!any) {
 			high = next;
 			low = begin;
@@ -210,9 +218,10 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 	for (i = 0; i < count; i++) {
 		const uint8_t *info = infos->bytes + i * infos->stride;
 		uint64_t begin, next, len, nsec = 0, facility = 0, caller = 0, seq;
+		bool empty;
 
 		if (!block_of(image, ring, descs->bytes + i * descs->stride, descs->stride,
-			      (first + i) & ID_MASK, &begin, &next) ||
+			      (first + i) & ID_MASK, &begin, &next, &empty) ||
 		    begin - low > high - low || next - low > high - low ||
 		    !xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_text_len, &len))
 			continue;

@@ -16,7 +16,7 @@ struct xfdt_log {
 	char *buffer;
 	struct xfdt_log_line *lines;	/* oldest first */
 	size_t count;
-	bool cut;	/* older records were overwritten, or were not looked at */
+	bool cut;	/* records were overwritten, are damaged, or were not looked at */
 };
 
 /*

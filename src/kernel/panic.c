@@ -458,13 +458,33 @@ static void find_exec_summary(const struct xfdt_image *image, struct xfdt_fault 
 	xfdt_error_free(err);
 }
 
-/* The event that tells of the last #NM: its die(), else its WARN; or -1. */
+static bool is_nm(const struct xfdt_event *event)
+{
+	return event->kind == XFDT_EVENT_NM_DIE || event->kind == XFDT_EVENT_NM_WARN;
+}
+
+static uint32_t event_caller(const struct xfdt_panic *panic, long event)
+{
+	return panic->log.lines[panic->events[event].line].caller;
+}
+
+/*
+ * The event that tells of the #NM: the last die(), or WARN that no die()
+ * followed, of the thread that panicked, or of any if that one had none; or -1.
+ */
 static long nm_event(const struct xfdt_panic *panic)
 {
-	long die = xfdt_last_event(panic, XFDT_EVENT_NM_DIE);
-	long warn = xfdt_last_event(panic, XFDT_EVENT_NM_WARN);
+	long event, any = -1;
 
-	return die > warn ? die : warn;
+	for (event = (long)panic->event_count - 1; event >= 0; event--) {
+		if (!is_nm(&panic->events[event]))
+			continue;
+		if (panic->task && event_caller(panic, event) == (uint32_t)panic->pid)
+			return event;
+		if (any < 0)
+			any = event;
+	}
+	return any;
 }
 
 static uint64_t event_nsec(const struct xfdt_panic *panic, long event)
@@ -480,6 +500,9 @@ long xfdt_nm_warning(const struct xfdt_panic *panic)
 	for (event = last; event >= 0; event--) {
 		if (event_nsec(panic, last) - event_nsec(panic, event) > WARN_SECONDS * 1000000000ull)
 			break;
+		/* other threads have stories of their own */
+		if (event_caller(panic, event) != event_caller(panic, last))
+			continue;
 		if (panic->events[event].kind == XFDT_EVENT_NM_WARN)
 			return event;
 		/* the death before this one had a warning of its own */

@@ -30,7 +30,9 @@ const char *xfdt_fixed_in(const char *release)
 	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		if (fixed[i].major == major && fixed[i].minor == minor)
 			return fixed[i].advice;
-	if (major > 6 || (major == 6 && minor >= 19))
+	if (major == 6 && minor == 19)
+		return "6.19-rc6 (b45f72177594)";
+	if (major > 6 || (major == 6 && minor > 19))
 		return "6.19 (b45f72177594), so every release of this series";
 	return "no upstream release of this series; 6.19 (b45f72177594), or a kernel whose vendor has backported it";
 }

@@ -4,6 +4,7 @@
  * what would XRSTOR do with it?
  */
 #include "verdict/verdict.h"
+#include "kernel/panic.h"
 
 /* Linux: XFEATURE_MASK_USER_DYNAMIC; KVM refuses every other bit of IA32_XFD. */
 #define DYNAMIC_FEATURES (1ull << XFDT_XFEATURE_XTILEDATA)
@@ -35,6 +36,18 @@ static struct xfdt_value registers_valid(const struct xfdt_thread *thread)
 	return valid;
 }
 
+/*
+ * May the restore itself be what failed, by this thread, before it cleared
+ * TIF_NEED_FPU_LOAD?  Not if the instruction is known, or the log tells of no #NM.
+ */
+static bool may_have_faulted(const struct xfdt_panic *panic, const struct xfdt_thread *thread)
+{
+	if (panic->fault.decoded || (panic->task && panic->task != thread->task))
+		return false;
+	return !panic->log_known || xfdt_last_event(panic, XFDT_EVENT_NM_DIE) >= 0 ||
+	       xfdt_last_event(panic, XFDT_EVENT_NM_WARN) >= 0;
+}
+
 /* A mismatch in a state that a thread holds: do memory or registers count? */
 static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu,
 			 struct xfdt_vcpu_verdict *verdict)
@@ -54,11 +67,10 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 		verdict->why = "its thread was scheduled out; going on restores the state";
 	} else if (is_in_guest(vcpu)) {
 		verdict->why = "the CPU was inside the guest";
-	} else if (thread->task == host->panic.task && host->panic.task &&
-		   host->panic.event_count &&
-		   host->panic.fault.source == XFDT_REGS_NONE) {
-		/* the restore itself may be what failed, before TIF was cleared */
-		verdict->why = "its thread is the one that panicked, and where is not known";
+	} else if (!vcpu->mode.known) {
+		verdict->why = "whether the CPU was inside the guest is not known";
+	} else if (may_have_faulted(&host->panic, thread)) {
+		verdict->why = "its thread may be the one that died, and where is not known";
 	} else if (!thread->need_fpu_load.known) {
 		verdict->why = "TIF_NEED_FPU_LOAD is not known";
 	} else if (!thread->need_fpu_load.value) {

@@ -340,6 +340,12 @@ static enum xfdt_verdict_kind judge_stranger(struct judge *judge)
 		    hex(fault->fpstate_header.xstate_bv), hex(fault->fpstate_xfd));
 		return XFDT_INCONCLUSIVE;
 	}
+	if (fault->fpstate_absent && vms_are_known(judge->host) &&
+	    !judge->verdict->states[XFDT_VCPU_UNREADABLE]) {
+		WHY(judge, "its operand %#llx is not in the dump, and is no vCPU's: all were read",
+		    hex(fault->operand));
+		return XFDT_INCONCLUSIVE;
+	}
 	if (fault->fpstate_absent) {
 		WHY(judge, "its operand %#llx is not in the dump, so XSTATE_BV and XFD cannot be compared",
 		    hex(fault->operand));
