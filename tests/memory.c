@@ -64,8 +64,14 @@ void *memory_add(struct memory *memory, uint64_t kvaddr, size_t len)
 {
 	struct memory_segment *segment = &memory->segments[memory->count];
 
+	size_t i;
+
 	if (memory->count == MEMORY_SEGMENTS)
 		broken("too many segments", kvaddr);
+	for (i = 0; i < memory->count; i++)
+		if (memory->segments[i].kvaddr - kvaddr < len ||
+		    kvaddr - memory->segments[i].kvaddr < memory->segments[i].len)
+			broken("segments overlap", kvaddr);
 	segment->bytes = calloc(1, len);
 	if (!segment->bytes)
 		broken("no memory", kvaddr);
