@@ -15,7 +15,6 @@ const char *const host_log_confirmed[] = {
 	"---[ end trace 0000000000000000 ]---",
 	"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
 	"CPU: 3 UID: 0 PID: 1404 Comm: CPU 0/KVM Tainted: G        W           6.18.5+deb14-amd64 #1",
-	"Kernel panic - not syncing: Fatal exception",
 	NULL
 };
 

@@ -42,6 +42,6 @@ void host_log(struct host *fixture, const char *const *lines);
 /* A vCPU that is in order, number @n of the first VM, its thread off the CPU. */
 void host_vcpu(struct host *fixture, size_t n);
 
-extern const char *const host_log_confirmed[];	/* of 6.18: WARN, die, panic */
+extern const char *const host_log_confirmed[];	/* of 6.18: WARN, and die(), which goes to crash_kexec() */
 
 #endif
