@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Unit tests and fuzzers of the core library.
+#
+#   check-unit      build and run every tests/test_*.c
+#   fuzz            build and run every tests/fuzz/fuzz_*.c for FUZZ_SECONDS
+#   fuzz-build      build them only
+#
+# Tests are functions "static void test_<unit>__<behaviour>(void **state)" of
+# tests/test_<unit>.c; they are harvested into test_<unit>.tests.h, which the
+# file includes last.
+
+FUZZ_SECONDS ?= 30
+FUZZ_CC ?= clang
+
+TEST_SUPPORT := $(patsubst %,$(BUILD)/tests/%.o,alloc memory host kernel)
+TEST_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+TEST_LIBS := $(LIBS) -lcmocka
+TEST_CFLAGS := -Wno-unused-parameter -iquote tests -iquote $(BUILD)/tests
+
+$(BUILD)/tests/test_%.tests.h: tests/test_%.c tests/tests.mk
+	@mkdir -p $(@D)
+	$(Q)all=$$(grep -c '^static void test_' $<); \
+	sed -n 's/^static void \(test_$*__[a-z0-9_]*\)(void \*\*state)$$/	cmocka_unit_test(\1),/p' $< >$@.list; \
+	found=$$(wc -l <$@.list); \
+	if [ $$found -eq 0 ] || [ $$found -ne $$all ]; then \
+		echo "$<: $$found of $$all tests are called test_$*__<behaviour>(void **state)" >&2; \
+		exit 1; \
+	fi; \
+	{ echo 'static const struct CMUnitTest harvested[] = {'; cat $@.list; \
+	  printf '};\n\nint main(void)\n{\n\treturn cmocka_run_group_tests_name("%s", harvested, NULL, NULL);\n}\n' $*; \
+	} >$@ && rm -f $@.list
+
+$(TESTS:=.o): $(BUILD)/tests/test_%.o: tests/test_%.c $(BUILD)/tests/test_%.tests.h
+	$(call SAY,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(TESTS): %: %.o $(TEST_SUPPORT) $(BUILD)/libxfdtriage.a
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(TEST_WRAP) -o $@ $^ $(TEST_LIBS)
+
+# Every program runs, also after a failure; the log of one that fails is shown.
+check-unit: $(TESTS)
+	$(Q)failed=; \
+	for test in $(TESTS); do \
+		name=$${test##*/test_}; \
+		if ASAN_OPTIONS=detect_leaks=1:$$ASAN_OPTIONS UBSAN_OPTIONS=print_stacktrace=1:$$UBSAN_OPTIONS \
+		   timeout 300 $$test >$$test.log 2>&1; then \
+			printf '  TEST	%-14s%s tests\n' $$name $$(grep -c '^\[       OK' $$test.log); \
+		else \
+			printf '  TEST	%-14sFAILED (%s)\n' $$name $$test.log; \
+			grep -v '^\[ RUN\|^\[       OK\|^\[====' $$test.log | head -60; \
+			failed="$$failed $$name"; \
+		fi; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+# The fuzzers are built from sources of their own: clang, and always sanitized.
+FUZZ_BUILD := build/fuzz
+FUZZ_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Wno-unused-parameter \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -iquote tests
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(FUZZ_BUILD)/%)
+FUZZ_OBJECTS := $(CORE_SOURCES:%.c=$(FUZZ_BUILD)/%.o) $(FUZZ_BUILD)/tests/memory.o $(FUZZ_BUILD)/tests/kernel.o
+FUZZ_FLAGS := -timeout=20 -rss_limit_mb=768 -malloc_limit_mb=256 -print_final_stats=0 -verbosity=0
+
+$(FUZZ_BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call SAY,CC,$<)$(FUZZ_CC) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(FUZZERS): $(FUZZ_BUILD)/%: $(FUZZ_BUILD)/tests/fuzz/%.o $(FUZZ_OBJECTS)
+	$(call SAY,LD,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+
+.PHONY: fuzz-build
+fuzz-build: $(FUZZERS)
+
+fuzz: fuzz-build
+	$(Q)failed=; \
+	for fuzzer in $(FUZZERS); do \
+		name=$${fuzzer##*/fuzz_}; \
+		mkdir -p $(FUZZ_BUILD)/corpus/$$name; \
+		seeds=tests/fuzz/corpus/$$name; [ -d $$seeds ] || seeds=; \
+		printf '  FUZZ	%s\n' $$name; \
+		$$fuzzer $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(FUZZ_BUILD)/$$name- \
+			$(FUZZ_BUILD)/corpus/$$name $$seeds || failed="$$failed $$name"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+-include $(TEST_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)

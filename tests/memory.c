@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Kernel memory made by hand. */
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct memory_segment *find(struct memory *memory, uint64_t kvaddr, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < memory->count; i++) {
+		struct memory_segment *segment = &memory->segments[i];
+		uint64_t offset = kvaddr - segment->kvaddr;
+
+		if (offset <= segment->len && len <= segment->len - offset &&
+		    (len || offset < segment->len))
+			return segment;
+	}
+	return NULL;
+}
+
+static struct xfdt_error *read_memory(struct xfdt_reader *reader, uint64_t kvaddr,
+				      void *buf, size_t len)
+{
+	struct memory *memory = (struct memory *)reader;
+	struct memory_segment *segment = find(memory, kvaddr, len);
+	enum xfdt_code code = segment ? segment->code : XFDT_EXCLUDED;
+
+	memory->reads++;
+	if (!code) {
+		memcpy(buf, segment->bytes + (kvaddr - segment->kvaddr), len);
+		return NULL;
+	}
+	/* a failed read leaves what nobody should use */
+	memset(buf, 0xa5, len < 4096 ? len : 4096);
+	return xfdt_error_new(code, kvaddr, "no memory at %#llx", (unsigned long long)kvaddr);
+}
+
+void memory_init(struct memory *memory)
+{
+	memset(memory, 0, sizeof(*memory));
+	memory->reader.read = read_memory;
+}
+
+void memory_deinit(struct memory *memory)
+{
+	size_t i;
+
+	for (i = 0; i < memory->count; i++)
+		free(memory->segments[i].bytes);
+	memory->count = 0;
+}
+
+/* A broken set-up: exit code 99, as a test may not go on. */
+static void broken(const char *what, uint64_t kvaddr)
+{
+	fprintf(stderr, "broken set-up: %s at %#llx\n", what, (unsigned long long)kvaddr);
+	exit(99);
+}
+
+void *memory_add(struct memory *memory, uint64_t kvaddr, size_t len)
+{
+	struct memory_segment *segment = &memory->segments[memory->count];
+
+	size_t i;
+
+	if (memory->count == MEMORY_SEGMENTS)
+		broken("too many segments", kvaddr);
+	for (i = 0; i < memory->count; i++)
+		if (memory->segments[i].kvaddr - kvaddr < len ||
+		    kvaddr - memory->segments[i].kvaddr < memory->segments[i].len)
+			broken("segments overlap", kvaddr);
+	segment->bytes = calloc(1, len);
+	if (!segment->bytes)
+		broken("no memory", kvaddr);
+	segment->kvaddr = kvaddr;
+	segment->len = len;
+	segment->code = 0;
+	memory->count++;
+	return segment->bytes;
+}
+
+void *memory_at(struct memory *memory, uint64_t kvaddr, size_t len)
+{
+	struct memory_segment *segment = find(memory, kvaddr, len);
+
+	if (!segment)
+		broken("no segment", kvaddr);
+	return segment->bytes + (kvaddr - segment->kvaddr);
+}
+
+void memory_put(struct memory *memory, uint64_t kvaddr, const void *bytes, size_t len)
+{
+	memcpy(memory_at(memory, kvaddr, len), bytes, len);
+}
+
+void memory_put_u64(struct memory *memory, uint64_t kvaddr, uint64_t value)
+{
+	memory_put(memory, kvaddr, &value, sizeof(value));
+}
+
+void memory_put_u32(struct memory *memory, uint64_t kvaddr, uint32_t value)
+{
+	memory_put(memory, kvaddr, &value, sizeof(value));
+}
+
+void memory_fail(struct memory *memory, uint64_t kvaddr, enum xfdt_code code)
+{
+	size_t i;
+
+	for (i = 0; i < memory->count; i++)
+		if (memory->segments[i].kvaddr == kvaddr)
+			break;
+	if (i == memory->count)
+		broken("no segment begins", kvaddr);
+	memory->segments[i].code = code;
+}
+
+void memory_image(struct xfdt_image *image, struct memory *memory)
+{
+	memset(image, 0, sizeof(*image));
+	image->reader = &memory->reader;
+	image->arch = "x86_64";
+	image->symbol_source = "test";
+	image->type_source = "test";
+}
+
+void set_struct(struct xfdt_image *image, enum xfdt_struct_id id, uint32_t bytes)
+{
+	image->layout.structs[id] = bytes;
+}
+
+void set_member(struct xfdt_image *image, enum xfdt_member_id id, uint32_t offset, uint32_t size)
+{
+	image->layout.members[id] = (struct xfdt_member) {
+		.known = true, .offset = offset, .size = size,
+	};
+}
+
+void set_bit_field(struct xfdt_image *image, enum xfdt_member_id id, uint32_t offset,
+		   uint8_t bit_offset, uint8_t bit_size)
+{
+	image->layout.members[id] = (struct xfdt_member) {
+		.known = true, .offset = offset, .size = (bit_offset + bit_size + 7u) / 8,
+		.bit_offset = bit_offset, .bit_size = bit_size,
+	};
+}
+
+void set_symbol(struct xfdt_image *image, enum xfdt_symbol_id id, uint64_t kvaddr, uint64_t size)
+{
+	image->symtab.symbols[id] = (struct xfdt_symbol) {
+		.known = true, .kvaddr = kvaddr, .size = size,
+	};
+}

@@ -1,0 +1,938 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verdict on a host: every kind, and each condition missing in turn. */
+#include "unit.h"
+#include "host.h"
+#include "memory.h"
+#include "verdict/verdict.h"
+
+#include <string.h>
+
+static struct xfdt_value known(uint64_t value)
+{
+	return (struct xfdt_value) { .known = true, .value = value };
+}
+
+static const struct xfdt_value unknown = { .known = false };
+
+static struct xfdt_verdict judge(struct host *fixture)
+{
+	struct xfdt_verdict verdict;
+
+	memset(&verdict, 0x5a, sizeof(verdict));
+	assert_ok(xfdt_verdict_init(&verdict, &fixture->host));
+	/* a verdict has a reason */
+	assert_in_range(verdict.why.count, 1, 100);
+	return verdict;
+}
+
+static void assert_verdict(struct host *fixture, enum xfdt_verdict_kind expected)
+{
+	struct xfdt_verdict verdict = judge(fixture);
+
+	if (verdict.kind != expected)
+		fail_msg("'%s' (%s), not '%s'", xfdt_verdict_name(verdict.kind),
+			 verdict.why.items[verdict.why.count - 1].text, xfdt_verdict_name(expected));
+	/* the route is one of a bug's only */
+	if (expected == XFDT_CONFIRMED || expected == XFDT_PROBABLE)
+		assert_int_not_equal(verdict.route, XFDT_ROUTE_NONE);
+	else
+		assert_int_equal(verdict.route, XFDT_ROUTE_NONE);
+	xfdt_verdict_deinit(&verdict);
+}
+
+static void assert_neither_this_bug_nor_another(struct host *fixture)
+{
+	struct xfdt_verdict verdict = judge(fixture);
+
+	assert_int_not_equal(verdict.kind, XFDT_CONFIRMED);
+	assert_int_not_equal(verdict.kind, XFDT_NOT_THIS_BUG);
+	assert_int_not_equal(verdict.kind, XFDT_NOT_APPLICABLE);
+	xfdt_verdict_deinit(&verdict);
+}
+
+static bool says(const struct xfdt_reasons *reasons, const char *words)
+{
+	size_t i;
+
+	for (i = 0; i < reasons->count; i++)
+		if (strstr(reasons->items[i].text, words))
+			return true;
+	return false;
+}
+
+/* The panic is something else, and no vCPU is amiss. */
+static void other_panic(struct host *fixture, const char *const *log)
+{
+	host_init(fixture);
+	host_log(fixture, log);
+	memset(&fixture->host.panic.fault, 0, sizeof(fixture->host.panic.fault));
+	fixture->host.panic.note_is_xrstor = false;
+	fixture->vcpus[0].xfd = 0;
+}
+
+static const char *const log_sysrq[] = {
+	"sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash", NULL
+};
+
+/* design.md, the table */
+static void test_verdict__names_and_exits(void **state)
+{
+	static const struct {
+		const char *name;
+		int exit;
+	} kinds[XFDT_VERDICT_KINDS] = {
+		[XFDT_CONFIRMED] = { "confirmed", 0 },
+		[XFDT_NOT_THIS_BUG] = { "not-this-bug", 1 },
+		[XFDT_ARMED] = { "armed", 3 },
+		[XFDT_PROBABLE] = { "probable", 4 },
+		[XFDT_INCONCLUSIVE] = { "inconclusive", 5 },
+		[XFDT_NOT_APPLICABLE] = { "not-applicable", 6 },
+	};
+	size_t i;
+
+	for (i = 0; i < XFDT_VERDICT_KINDS; i++) {
+		assert_string_equal(xfdt_verdict_name(i), kinds[i].name);
+		assert_int_equal(xfdt_verdict_exit(i), kinds[i].exit);
+	}
+	assert_int_equal(XFDT_EXIT_ERROR, 2);
+	assert_string_equal(xfdt_route_name(XFDT_ROUTE_SWAP), "fpu_swap_kvm_fpstate");
+	assert_string_equal(xfdt_route_name(XFDT_ROUTE_RETURN), "switch_fpu_return");
+	assert_string_equal(xfdt_route_name(XFDT_ROUTE_UNKNOWN), "unknown");
+	assert_null(xfdt_route_name(XFDT_ROUTE_NONE));
+}
+
+/* confirmed */
+
+static void test_verdict__confirmed_by_swap(void **state)
+{
+	struct xfdt_verdict verdict;
+	struct host fixture;
+
+	host_init(&fixture);
+	verdict = judge(&fixture);
+	assert_int_equal(verdict.kind, XFDT_CONFIRMED);
+	assert_int_equal(verdict.route, XFDT_ROUTE_SWAP);
+	assert_int_equal(verdict.vcpu_count, 2);
+	assert_true(verdict.vcpus[0].culprit);
+	assert_false(verdict.vcpus[1].culprit);
+	assert_int_equal(verdict.states[XFDT_VCPU_ARMED], 1);
+	assert_int_equal(verdict.states[XFDT_VCPU_OK], 1);
+	/* the evidence, with addresses and values */
+	assert_true(says(&verdict.why, "0xffffa0c001200040"));
+	assert_true(says(&verdict.why, "0x602e7"));
+	assert_true(says(&verdict.why, "0x40000"));
+	assert_true(says(&verdict.why, "exc_device_not_available"));
+	assert_true(says(&verdict.origins, "KVM_SET_XSAVE"));
+	assert_true(says(&verdict.origins, "xfd_no_write_intercept"));
+	xfdt_verdict_deinit(&verdict);
+}
+
+static void test_verdict__confirmed_by_return(void **state)
+{
+	static const char *const callers[] = { "switch_fpu_return", "fpregs_restore_userregs" };
+	struct host fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(callers); i++) {
+		struct xfdt_verdict verdict;
+
+		host_init(&fixture);
+		strcpy(fixture.host.panic.fault.caller, callers[i]);
+		verdict = judge(&fixture);
+		assert_int_equal(verdict.kind, XFDT_CONFIRMED);
+		assert_int_equal(verdict.route, XFDT_ROUTE_RETURN);
+		assert_true(says(&verdict.origins, "guest wrote IA32_XFD"));
+		xfdt_verdict_deinit(&verdict);
+	}
+}
+
+static void test_verdict__route_unknown(void **state)
+{
+	static const char *const callers[] = { "", "fpu_swap_kvm", "fpu_swap_kvm_fpstate.cold", "?" };
+	struct host fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(callers); i++) {
+		struct xfdt_verdict verdict;
+
+		host_init(&fixture);
+		strcpy(fixture.host.panic.fault.caller, callers[i]);
+		verdict = judge(&fixture);
+		assert_int_equal(verdict.kind, XFDT_CONFIRMED);
+		assert_int_equal(verdict.route, XFDT_ROUTE_UNKNOWN);
+		xfdt_verdict_deinit(&verdict);
+	}
+}
+
+static void test_verdict__confirmed_from_every_source_of_registers(void **state)
+{
+	static const enum xfdt_regs_source sources[] = {
+		XFDT_REGS_PRSTATUS, XFDT_REGS_STACK, XFDT_REGS_EXEC_SUMMARY, XFDT_REGS_LOG,
+	};
+	struct host fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(sources); i++) {
+		host_init(&fixture);
+		fixture.host.panic.fault.source = sources[i];
+		fixture.host.panic.note_known = sources[i] == XFDT_REGS_PRSTATUS;
+		assert_verdict(&fixture, XFDT_CONFIRMED);
+	}
+}
+
+/* panic_on_warn: the kernel dies in the WARN, and "unexpected #NM" is never printed */
+static void test_verdict__confirmed_under_panic_on_warn(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	fixture.host.panic.fault.source = XFDT_REGS_STACK;
+	fixture.host.panic.note_is_xrstor = false;
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+}
+
+static void test_verdict__confirmed_in_every_format_of_the_log(void **state)
+{
+	static const char *const warnings[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1302 exc_device_not_available+0x6f/0x90",
+		"WARNING: arch/x86/kernel/traps.c:1524 at exc_device_not_available+0x8b/0xd0, CPU#3: CPU 0/KVM/1404",
+	};
+	static const char *const deaths[] = {
+		"unexpected #NM exception: 0000 [#1] PREEMPT SMP NOPTI",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+	};
+	static const char *const panics[] = {
+		"Kernel panic - not syncing: Fatal exception",
+		"Kernel panic - not syncing: Fatal exception in interrupt",
+	};
+	struct host fixture;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		const char *log[] = { warnings[i & 1], deaths[i >> 1 & 1], panics[i >> 2], NULL };
+
+		host_init(&fixture);
+		host_log(&fixture, log);
+		assert_verdict(&fixture, XFDT_CONFIRMED);
+		/* crash_kexec() comes before the last line */
+		log[2] = NULL;
+		host_init(&fixture);
+		host_log(&fixture, log);
+		assert_verdict(&fixture, XFDT_CONFIRMED);
+	}
+}
+
+/* "The fix present does not exclude the bug", nor does a livepatch. */
+static void test_verdict__fix_present_does_not_exclude(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.fix.vmlinux = XFDT_PRESENT;
+	fixture.host.fix.kvm = XFDT_PRESENT;
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+}
+
+/* the in_use flag and the vCPU's thread are no conditions */
+static void test_verdict__confirmed_whatever_the_thread_says(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].in_use = false;
+	memset(&fixture.vcpus[0].thread, 0, sizeof(fixture.vcpus[0].thread));
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+}
+
+/* Other VMs and vCPUs that could not be read do not take the proof away. */
+static void test_verdict__confirmed_with_lists_that_are_incomplete(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.vms_complete = false;
+	fixture.vms[0].complete = false;
+	fixture.vcpus[1].state_known = false;
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+}
+
+/* condition 1: an XRSTOR(S) in restore_fpregs_from_fpstate() */
+
+static void test_verdict__fault_elsewhere_in_the_kernel(void **state)
+{
+	struct xfdt_verdict verdict;
+	struct host fixture;
+
+	host_init(&fixture);
+	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
+	fixture.host.panic.note.ip = 0xffffffffc0801000ull;
+	fixture.host.panic.note_is_xrstor = false;
+	verdict = judge(&fixture);
+	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
+	assert_true(says(&verdict.looks_like, "elsewhere"));
+	xfdt_verdict_deinit(&verdict);
+}
+
+/* panic() comes with registers of its own: then the note is not where the fault was */
+static void test_verdict__note_behind_a_panic_says_nothing(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"Kernel panic - not syncing: Fatal exception in interrupt", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
+	host_log(&fixture, log);
+	fixture.host.panic.note.ip = 0xffffffff81180000ull;
+	fixture.host.panic.note_is_xrstor = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* os_xrstor() and the like load a state of their own */
+static void test_verdict__xrstor_elsewhere_of_no_guest_state(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
+	fixture.host.panic.note.ip = 0xffffffff8104b000ull;
+	fixture.host.panic.note_is_xrstor = true;
+	fixture.host.panic.note_operand = 0xffff888100200040ull;
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+	/* where not all vCPUs are known, it may have been one of theirs */
+	fixture.host.vms_complete = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+static void test_verdict__xrstor_elsewhere_of_a_guest_state(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
+	fixture.host.panic.note.ip = 0xffffffff8104b000ull;
+	fixture.host.panic.note_operand = HOST_FPSTATE(0) + 64;
+	assert_neither_this_bug_nor_another(&fixture);
+}
+
+static void test_verdict__registers_nowhere(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
+	fixture.host.panic.note_known = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+static void test_verdict__code_not_readable(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.panic.fault.decoded = false;
+	fixture.host.panic.note_code_known = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* condition 2: the operand is a vCPU's guest state */
+
+static void test_verdict__operand_is_a_host_tasks_state(void **state)
+{
+	struct xfdt_verdict verdict;
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.panic.fault.operand = HOST_FPU(5) + 128;
+	fixture.host.panic.fault.fpstate = HOST_FPU(5) + 64;
+	fixture.host.panic.fault.fpstate_is_guest = false;
+	verdict = judge(&fixture);
+	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
+	assert_true(says(&verdict.looks_like, "host task"));
+	xfdt_verdict_deinit(&verdict);
+}
+
+static void test_verdict__operand_is_a_guest_state_of_no_known_vcpu(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].fpstate = HOST_FPSTATE(8);
+	fixture.vms[0].complete = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+static void test_verdict__vcpus_state_is_no_guests(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].is_guest = false;
+	assert_neither_this_bug_nor_another(&fixture);
+}
+
+static void test_verdict__vcpus_state_is_confidential(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].is_confidential = true;
+	assert_neither_this_bug_nor_another(&fixture);
+}
+
+/* probable: the state itself is not in the dump */
+static void test_verdict__state_not_in_the_dump(void **state)
+{
+	struct xfdt_verdict verdict;
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].state_known = false;
+	fixture.vcpus[0].error = (char *)"fpstate: page excluded";
+	fixture.host.panic.fault.fpstate_read = false;
+	fixture.host.panic.fault.fpstate_absent = true;
+	verdict = judge(&fixture);
+	assert_int_equal(verdict.kind, XFDT_PROBABLE);
+	assert_int_equal(verdict.route, XFDT_ROUTE_SWAP);
+	xfdt_verdict_deinit(&verdict);
+}
+
+static void test_verdict__state_that_is_corrupt_is_not_probable(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].state_known = false;
+	fixture.host.panic.fault.fpstate_read = false;
+	fixture.host.panic.fault.fpstate_absent = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/*
+ * Every vCPU is known, and the operand, which is not in the dump, is none's:
+ * nothing says that it is a guest's at all.
+ */
+static void test_verdict__absent_operand_of_no_vcpu_is_not_probable(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].fpstate = HOST_FPSTATE(8);
+	fixture.host.panic.fault.fpstate_read = false;
+	fixture.host.panic.fault.fpstate_absent = true;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* but where the lists broke off, it may be that of a vCPU that was not found */
+static void test_verdict__absent_operand_with_vcpus_unknown(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].fpstate = HOST_FPSTATE(8);
+	fixture.vms[0].complete = false;
+	fixture.host.panic.fault.fpstate_read = false;
+	fixture.host.panic.fault.fpstate_absent = true;
+	assert_neither_this_bug_nor_another(&fixture);
+}
+
+/* condition 3: XSTATE_BV & XFD & EDX:EAX */
+
+/* CVE-2024-35801: memory says XFD = 0 while the MSR had it set */
+static void test_verdict__no_mismatch_with_tiles_in_use(void **state)
+{
+	struct xfdt_verdict verdict;
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].xfd = 0;
+	fixture.host.panic.fault.fpstate_xfd = 0;
+	verdict = judge(&fixture);
+	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
+	assert_true(says(&verdict.looks_like, "CVE-2024-35801"));
+	xfdt_verdict_deinit(&verdict);
+}
+
+static void test_verdict__no_mismatch_and_no_tiles(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].header.xstate_bv = 0x2e7;
+	assert_neither_this_bug_nor_another(&fixture);
+}
+
+static void test_verdict__mask_leaves_tiles_out(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.panic.fault.edx_eax = HOST_MASK & ~XTILEDATA;
+	assert_neither_this_bug_nor_another(&fixture);
+}
+
+static void test_verdict__header_that_raises_gp(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[0].header.reserved[0] = 1;
+	assert_neither_this_bug_nor_another(&fixture);
+}
+
+/* condition 4: the WARN in exc_device_not_available() */
+
+static const char *const log_without_warning[] = {
+	"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+	"Kernel panic - not syncing: Fatal exception", NULL
+};
+
+/* kernel facts, 7: other #NM */
+static void test_verdict__no_warning_and_no_mismatch(void **state)
+{
+	struct xfdt_verdict verdict;
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log_without_warning);
+	fixture.vcpus[0].xfd = 0;
+	verdict = judge(&fixture);
+	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
+	assert_true(says(&verdict.looks_like, "without XFD_ERR"));
+	xfdt_verdict_deinit(&verdict);
+}
+
+/*
+ * Memory holds all that makes this XRSTOR raise #NM by XFD, so a WARN that is
+ * not in the log has been lost (a full ring, a damaged record, CONFIG_BUG=n):
+ * that is a contradiction, and no proof of another bug.
+ */
+static void test_verdict__no_warning_against_a_mismatch_in_memory(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log_without_warning);
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* the first records are not there, and the warning may be one of them */
+static void test_verdict__no_warning_in_a_log_that_is_cut(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log_without_warning);
+	fixture.host.panic.log.cut = true;
+	fixture.vcpus[0].xfd = 0;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+static void test_verdict__log_missing(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.panic.log_known = false;
+	fixture.host.panic.log.count = 0;
+	fixture.host.panic.event_count = 0;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+static void test_verdict__empty_log(void **state)
+{
+	static const char *const log[] = { NULL };
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* a warning that belongs to an #NM before this one */
+static void test_verdict__warning_of_an_earlier_nm(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 1 PID: 900 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	fixture.vcpus[0].xfd = 0;
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+}
+
+/* Two CPUs fault at once: their lines are in between each other's. */
+static void test_verdict__two_cpus_warn_and_then_die(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 1 PID: 1405 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
+		"Kernel panic - not syncing: Fatal exception", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+}
+
+/* another CPU's oops, of anything, in between the WARN and the die() of this one */
+static void test_verdict__oops_of_another_cpu_in_between(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
+		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
+		"Kernel panic - not syncing: Fatal exception", NULL
+	};
+	struct xfdt_verdict verdict;
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	verdict = judge(&fixture);
+	assert_int_not_equal(verdict.kind, XFDT_NOT_THIS_BUG);
+	xfdt_verdict_deinit(&verdict);
+}
+
+/* other panics */
+
+static void test_verdict__other_panics_are_not_this_bug(void **state)
+{
+	static const char *const ends[][3] = {
+		{ "sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash" },
+		{ "BUG: kernel NULL pointer dereference, address: 0000000000000000",
+		  "Oops: Oops: 0002 [#1] SMP NOPTI" },
+		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP" },
+		{ "invalid opcode: 0000 [#1] PREEMPT SMP NOPTI" },
+		{ "Kernel panic - not syncing: Fatal machine check" },
+		{ "Kernel panic - not syncing: Hard LOCKUP" },
+		{ "Kernel panic - not syncing: hung_task: blocked tasks" },
+		{ "Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled" },
+		{ "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b" },
+	};
+	struct host fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(ends); i++) {
+		other_panic(&fixture, ends[i]);
+		assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+	}
+}
+
+static void test_verdict__armed(void **state)
+{
+	struct xfdt_verdict verdict;
+	struct host fixture;
+
+	other_panic(&fixture, log_sysrq);
+	fixture.vcpus[1].xfd = XTILEDATA;
+	fixture.vcpus[1].in_use = false;
+	verdict = judge(&fixture);
+	assert_int_equal(verdict.kind, XFDT_ARMED);
+	assert_int_equal(verdict.route, XFDT_ROUTE_NONE);
+	assert_int_equal(verdict.states[XFDT_VCPU_ARMED], 1);
+	xfdt_verdict_deinit(&verdict);
+	/* and that is so even if others cannot be read */
+	fixture.host.vms_complete = false;
+	fixture.vcpus[0].state_known = false;
+	assert_verdict(&fixture, XFDT_ARMED);
+}
+
+/* rule d: never evidence of the bug */
+static void test_verdict__stale_vcpu_does_not_arm(void **state)
+{
+	struct host fixture;
+
+	other_panic(&fixture, log_sysrq);
+	fixture.host.panic.task = HOST_TASK(7);
+	fixture.vcpus[1].xfd = XTILEDATA;
+	fixture.vcpus[1].thread.on_cpu = known(1);
+	fixture.vcpus[1].thread.need_fpu_load = known(0);
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+}
+
+static void test_verdict__other_panic_with_unreadable_vcpus(void **state)
+{
+	struct host fixture;
+
+	other_panic(&fixture, log_sysrq);
+	fixture.vcpus[1].state_known = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+static void test_verdict__other_panic_with_lists_that_break_off(void **state)
+{
+	struct host fixture;
+
+	other_panic(&fixture, log_sysrq);
+	fixture.host.vms_complete = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	fixture.host.vms_complete = true;
+	fixture.vms[0].complete = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+static void test_verdict__other_panic_without_vms(void **state)
+{
+	struct host fixture;
+
+	other_panic(&fixture, log_sysrq);
+	fixture.host.vm_count = 0;
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+}
+
+/* kernel facts, 3: with panic_on_oops=0 the thread is killed and the host may live on */
+static void test_verdict__survived_nm_and_then_another_panic(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"note: CPU 0/KVM[1404] exited with irqs disabled",
+		"sysrq: Trigger a crash",
+		"Kernel panic - not syncing: sysrq triggered crash", NULL
+	};
+	struct xfdt_verdict verdict;
+	struct host fixture;
+
+	other_panic(&fixture, log);
+	/* exec_summary_regs still tells of the first oops */
+	fixture.host.panic.fault.source = XFDT_REGS_EXEC_SUMMARY;
+	fixture.host.panic.task = HOST_TASK(7);
+	verdict = judge(&fixture);
+	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
+	assert_true(says(&verdict.looks_like, "survived"));
+	xfdt_verdict_deinit(&verdict);
+	/* decoded as well: it is not how the kernel ended */
+	fixture.host.panic.fault.decoded = true;
+	fixture.host.panic.fault.fpstate = HOST_FPSTATE(8);
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+}
+
+static void test_verdict__survived_nm_and_then_another_oops(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"BUG: unable to handle page fault for address: ffffc90000123456",
+		"Oops: Oops: 0000 [#2] SMP NOPTI",
+		"Kernel panic - not syncing: Fatal exception", NULL
+	};
+	struct host fixture;
+
+	other_panic(&fixture, log);
+	fixture.host.panic.fault.source = XFDT_REGS_LOG;
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+}
+
+static void test_verdict__survived_nm_and_then_this_bug(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 1 PID: 1500 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
+		"Kernel panic - not syncing: Fatal exception in interrupt", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+}
+
+/* an XRSTOR frame is on the stack, and the log knows nothing of an #NM */
+static void test_verdict__frame_without_nm_in_the_log(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.panic.fault.source = XFDT_REGS_STACK;
+	host_log(&fixture, log_sysrq);
+	assert_neither_this_bug_nor_another(&fixture);
+}
+
+static void test_verdict__no_panic_at_all(void **state)
+{
+	static const char *const log[] = { "systemd[1]: Started something.", NULL };
+	struct host fixture;
+
+	other_panic(&fixture, log);
+	fixture.host.panic.cpu = unknown;
+	fixture.host.panic.task = 0;
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+	fixture.vcpus[1].xfd = XTILEDATA;
+	assert_verdict(&fixture, XFDT_ARMED);
+}
+
+static void test_verdict__log_that_does_not_say(void **state)
+{
+	static const char *const log[] = { "systemd[1]: Started something.", NULL };
+	struct host fixture;
+
+	other_panic(&fixture, log);
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	fixture.host.panic.cpu = unknown;
+	fixture.host.panic.cpu_known = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* look-alikes: kernel facts, 7 */
+
+static void test_verdict__look_alikes(void **state)
+{
+	static const struct {
+		const char *line, *words;
+	} look_alikes[] = {
+		{ "Bad FPU state detected at restore_fpregs_from_fpstate+0x3c/0xa0, reinitializing FPU registers.", "#GP" },
+		{ "CR0.TS was set", "CR0.TS" },
+		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kvm/x86.c:11500 kvm_load_guest_fpu+0x5d/0x70 [kvm]", "out of balance" },
+		{ "WARNING: arch/x86/kvm/x86.c:11500 at kvm_put_guest_fpu+0x5d/0x70 [kvm], CPU#3: qemu/1404", "out of balance" },
+		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/xstate.c:1500 xfd_validate_state+0x6a/0x80", "xfd_validate_state" },
+		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:600 fpregs_assert_state_consistent+0x40/0x50", "TIF_NEED_FPU_LOAD" },
+		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:270 fpu_free_guest_fpstate+0x40/0x50", "freed while in use" },
+		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:400 fpu_copy_uabi_to_guest_fpstate+0x100/0x120", "the fix at work" },
+		{ "x86/fpu: XFD: Invalid xfd error: 0000000000040000", "user process" },
+	};
+	struct host fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(look_alikes); i++) {
+		const char *log[] = {
+			look_alikes[i].line, "sysrq: Trigger a crash",
+			"Kernel panic - not syncing: sysrq triggered crash", NULL
+		};
+		struct xfdt_verdict verdict;
+
+		other_panic(&fixture, log);
+		verdict = judge(&fixture);
+		assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
+		if (!says(&verdict.looks_like, look_alikes[i].words))
+			fail_msg("no word of '%s'", look_alikes[i].words);
+		xfdt_verdict_deinit(&verdict);
+	}
+}
+
+/* none of them stands in the way of a confirmed one: xfd_validate_state() can precede it */
+static void test_verdict__confirmed_in_spite_of_look_alikes(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/xstate.c:1500 xfd_validate_state+0x6a/0x80",
+		"CR0.TS was set",
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"Kernel panic - not syncing: Fatal exception", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+}
+
+/* not applicable, and what must not be taken for it */
+
+static void test_verdict__other_architecture(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.image.arch = "aarch64";
+	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
+}
+
+static void test_verdict__kvm_not_loaded(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.kvm = XFDT_KVM_ABSENT;
+	fixture.host.vm_count = 0;
+	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
+	fixture.host.kvm = XFDT_KVM_UNKNOWN;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+static void test_verdict__kernel_older_than_xfd(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.image.layout.members[XFDT_M_fpstate_xfd].known = false;
+	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
+	host_init(&fixture);
+	fixture.image.symtab.symbols[XFDT_S_restore_fpregs].known = false;
+	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
+}
+
+static void test_verdict__no_symbols_or_no_types(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	memset(&fixture.image.symtab, 0, sizeof(fixture.image.symtab));
+	memset(&fixture.image.layout, 0, sizeof(fixture.image.layout));
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	host_init(&fixture);
+	memset(&fixture.image.layout, 0, sizeof(fixture.image.layout));
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+static void test_verdict__fixed_in(void **state)
+{
+	/* kernel facts, 4 */
+	assert_non_null(strstr(xfdt_fixed_in("6.1.0-41-amd64"), "6.1.162"));
+	assert_non_null(strstr(xfdt_fixed_in("6.6.100"), "6.6.122"));
+	assert_non_null(strstr(xfdt_fixed_in("6.12.57+deb13-amd64"), "6.12.67"));
+	assert_non_null(strstr(xfdt_fixed_in("6.18.5"), "6.18.7"));
+	assert_non_null(strstr(xfdt_fixed_in("7.3.4"), "6.19"));
+	assert_non_null(strstr(xfdt_fixed_in("6.19.0-rc2"), "6.19"));
+	/* 6.10 is not 6.1 */
+	assert_non_null(strstr(xfdt_fixed_in("6.10.3"), "no upstream release"));
+	assert_non_null(strstr(xfdt_fixed_in("6.17.13"), "no upstream release"));
+	assert_non_null(strstr(xfdt_fixed_in("5.14.0-503.el9"), "no upstream release"));
+	assert_non_null(xfdt_fixed_in(NULL));
+	assert_non_null(xfdt_fixed_in("rubbish"));
+}
+
+static void test_verdict__out_of_memory_is_an_error(void **state)
+{
+	struct host fixture;
+	long number;
+
+	host_init(&fixture);
+	for (number = 0; ; number++) {
+		struct xfdt_verdict verdict;
+		struct xfdt_error *err;
+		bool failed;
+
+		alloc_watch();
+		alloc_fail(number);
+		err = xfdt_verdict_init(&verdict, &fixture.host);
+		failed = alloc_has_failed();
+		alloc_watch();
+		if (!failed) {
+			assert_ok(err);
+			xfdt_verdict_deinit(&verdict);
+			break;
+		}
+		assert_fails(err, XFDT_NO_MEMORY);
+	}
+	assert_in_range(number, 1, 100);
+}
+
+#include "test_verdict.tests.h"

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every unit test includes. */
+#ifndef TESTS_UNIT_H
+#define TESTS_UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "alloc.h"
+
+/* @expression has to be NULL, a success. */
+#define assert_ok(expression) \
+	do { \
+		struct xfdt_error *error_ = (expression); \
+		if (error_) \
+			fail_msg("%s: %s", #expression, xfdt_error_message(error_)); \
+	} while (0)
+
+/* @expression has to be an error of code @expected, which is released. */
+#define assert_fails(expression, expected) \
+	do { \
+		struct xfdt_error *error_ = (expression); \
+		assert_non_null(error_); \
+		if (xfdt_error_code(error_) != (expected)) \
+			fail_msg("%s: code %d, not %d: %s", #expression, xfdt_error_code(error_), \
+				 (expected), xfdt_error_message(error_)); \
+		xfdt_error_free(error_); \
+	} while (0)
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif
