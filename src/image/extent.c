@@ -36,6 +36,8 @@ struct xfdt_extent {
 	uint8_t *bitmap;
 	uint64_t *descs_before;	/* by page of the bitmap: bits set in all pages before it */
 	uint64_t bitmap_size, descs;
+	uint64_t start_pfn, end_pfn;	/* of a part of a split set; else 0 and all */
+	uint64_t first_desc;		/* bits set before start_pfn */
 };
 
 static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
@@ -218,16 +220,49 @@ static bool desc_is_whole(const struct xfdt_extent *extent, uint64_t index)
 	       desc.offset <= extent->file_size && desc.size <= extent->file_size - desc.offset;
 }
 
+/* How many frames before @pfn the file has by its bitmap. */
+static uint64_t count_before(const struct xfdt_extent *extent, uint64_t pfn)
+{
+	uint64_t byte = pfn / 8, block = byte / PAGE;
+
+	if (byte >= extent->bitmap_size)
+		return extent->descs_before[extent->bitmap_size / PAGE];
+	return extent->descs_before[block] +
+	       count_bits(extent->bitmap + block * PAGE, byte - block * PAGE) +
+	       (uint64_t)__builtin_popcount(extent->bitmap[byte] & ((1u << pfn % 8) - 1));
+}
+
+/* The part of all frames that this file of a split set has; all for any other. */
+static struct xfdt_error *read_part(struct xfdt_extent *extent, const struct xfdt_kdump_header *header)
+{
+	struct xfdt_kdump_sub_header sub;
+
+	extent->end_pfn = UINT64_MAX;
+	if (header->header_version < 2)
+		return NULL;
+	if (!read_at(extent->fd, &sub, sizeof(sub), PAGE))
+		return too_short(extent);
+	if (!sub.split)
+		return NULL;
+	extent->start_pfn = header->header_version < 6 ? sub.start_pfn : sub.start_pfn_64;
+	extent->end_pfn = header->header_version < 6 ? sub.end_pfn : sub.end_pfn_64;
+	return NULL;
+}
+
 /* Pages are written in the order of their frames, so the last one ends the file. */
 static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_needed)
 {
 	struct xfdt_kdump_header header;
-	uint64_t blocks, i, total = 0;
+	struct xfdt_error *err;
+	uint64_t blocks, end, i;
 
 	if (!read_at(extent->fd, &header, sizeof(header), 0))
 		return too_short(extent);
 	if (header.block_size != PAGE || header.sub_hdr_size < 0)
 		return NULL;
+	err = read_part(extent, &header);
+	if (err)
+		return err;
 	/* the second half of the blocks says which frames are in the file */
 	blocks = header.bitmap_blocks / 2;
 	extent->bitmap_size = blocks * PAGE;
@@ -243,24 +278,24 @@ static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_neede
 	if (!read_at(extent->fd, extent->bitmap, extent->bitmap_size,
 		     extent->descs - extent->bitmap_size))
 		return too_short(extent);
-	for (i = 0; i < blocks; i++) {
-		extent->descs_before[i] = total;
-		total += count_bits(extent->bitmap + i * PAGE, PAGE);
-	}
-	*ret_needed = total && !desc_is_whole(extent, total - 1);
+	for (i = 0; i < blocks; i++)
+		extent->descs_before[i + 1] = extent->descs_before[i] +
+					      count_bits(extent->bitmap + i * PAGE, PAGE);
+	extent->first_desc = count_before(extent, extent->start_pfn);
+	end = count_before(extent, extent->end_pfn);
+	*ret_needed = end > extent->first_desc && !desc_is_whole(extent, end - 1 - extent->first_desc);
 	return NULL;
 }
 
 static enum xfdt_held check_kdump(const struct xfdt_extent *extent, uint64_t paddr)
 {
-	uint64_t pfn = paddr / PAGE, byte = pfn / 8, block = byte / PAGE, index;
+	uint64_t pfn = paddr / PAGE, byte = pfn / 8;
 
-	if (byte >= extent->bitmap_size || !(extent->bitmap[byte] >> pfn % 8 & 1))
+	if (pfn < extent->start_pfn || pfn >= extent->end_pfn || byte >= extent->bitmap_size ||
+	    !(extent->bitmap[byte] >> pfn % 8 & 1))
 		return XFDT_LEFT_OUT;
-	index = extent->descs_before[block] +
-		count_bits(extent->bitmap + block * PAGE, byte - block * PAGE) +
-		(uint64_t)__builtin_popcount(extent->bitmap[byte] & ((1u << pfn % 8) - 1));
-	return desc_is_whole(extent, index) ? XFDT_HELD : XFDT_CUT_OFF;
+	return desc_is_whole(extent, count_before(extent, pfn) - extent->first_desc) ?
+		XFDT_HELD : XFDT_CUT_OFF;
 }
 
 struct xfdt_error *xfdt_extent_new(int fd, struct xfdt_extent **ret_extent)

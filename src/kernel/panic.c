@@ -495,6 +495,7 @@ static uint64_t event_nsec(const struct xfdt_panic *panic, long event)
 long xfdt_nm_warning(const struct xfdt_panic *panic)
 {
 	const long last = nm_event(panic);
+	unsigned int deaths = 0;
 	long event;
 
 	for (event = last; event >= 0; event--) {
@@ -503,12 +504,13 @@ long xfdt_nm_warning(const struct xfdt_panic *panic)
 		/* other threads have stories of their own */
 		if (event_caller(panic, event) != event_caller(panic, last))
 			continue;
-		if (panic->events[event].kind == XFDT_EVENT_NM_WARN)
-			return event;
-		/* the death before this one had a warning of its own */
-		if (event != last && (panic->events[event].kind == XFDT_EVENT_NM_DIE ||
-				      panic->events[event].kind == XFDT_EVENT_OOPS))
+		if (panic->events[event].kind == XFDT_EVENT_OOPS)
 			break;
+		/* each death before this one had a warning of its own */
+		if (panic->events[event].kind == XFDT_EVENT_NM_DIE)
+			deaths += event != last;
+		else if (panic->events[event].kind == XFDT_EVENT_NM_WARN && !deaths--)
+			return event;
 	}
 	return -1;
 }
