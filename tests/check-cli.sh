@@ -60,9 +60,10 @@ says clean-line out '^not-this-bug: '
 exits quiet 0 -q "$confirmed"
 silent quiet-out out
 exits verbose 0 -v "$confirmed"
-says verbose-commands out 'crash> struct fpstate'
+says verbose-commands out 'crash> rd -64 .*XSTATE_BV'
 exits show 0 show "$confirmed"
 says show-components out 'XTILEDATA .*in both'
+exits options-first 0 -v show "$confirmed"
 exits json 0 --format json "$confirmed"
 if [ "$("$helper" --json <"$work/out")" = confirmed ]; then report ok json-object; else report fail json-object "not one object"; fi
 exits several 0 -f json "$clean" "$confirmed"

@@ -320,18 +320,18 @@ int main(int argc, char **argv)
 		print_usage(stderr);
 		return XFDT_EXIT_ERROR;
 	}
-	for (i = 0; i < COMMANDS; i++) {
-		if (strcmp(argv[1], commands[i].name))
-			continue;
-		command = &commands[i];
-		argv[1] = argv[0];
-		argv++;
-		argc--;
-		break;
-	}
 	status = parse_arguments(argc, argv, &arguments);
 	if (status >= 0)
 		return status;
+	/* the first operand may name a command; a file of that name is ./NAME */
+	for (i = 0; i < COMMANDS && arguments.path_count; i++) {
+		if (strcmp(arguments.paths[0], commands[i].name))
+			continue;
+		command = &commands[i];
+		arguments.paths++;
+		arguments.path_count--;
+		break;
+	}
 	if (!arguments.path_count)
 		return usage_error("name a vmcore", NULL);
 	status = command->run(&arguments);

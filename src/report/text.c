@@ -59,7 +59,7 @@ static void put_headline(const struct writer *writer)
 		[XFDT_NOT_THIS_BUG] = "everything needed was read, and the panic is not " XFDT_CVE,
 		[XFDT_ARMED] = "the panic is something else, yet " XFDT_CVE " would have been next",
 		[XFDT_PROBABLE] = "log and registers say " XFDT_CVE ", but the FPU state itself is not in the dump",
-		[XFDT_INCONCLUSIVE] = "whether the panic is " XFDT_CVE " cannot be said from this dump",
+		[XFDT_INCONCLUSIVE] = "something that an answer needs is missing",
 		[XFDT_NOT_APPLICABLE] = XFDT_CVE " cannot happen on this kernel as it ran",
 	};
 	const struct xfdt_verdict *verdict = writer->report->verdict;
@@ -112,7 +112,8 @@ static void put_summary(const struct writer *writer)
 		return;
 	put_label(writer, "fix");
 	fprintf(writer->out, "%s (vmlinux %s, kvm %s%s); upstream: %s\n", xfdt_fix_name(host),
-		xfdt_presence_name(host->fix.vmlinux), xfdt_presence_name(host->fix.kvm),
+		xfdt_presence_name(host->fix.vmlinux),
+		host->kvm == XFDT_KVM_ABSENT ? "not loaded" : xfdt_presence_name(host->fix.kvm),
 		host->fix.livepatched.known && host->fix.livepatched.value ?
 		"; livepatches are loaded, which can replace either" : "",
 		xfdt_fixed_in(image->release));
@@ -395,9 +396,10 @@ static void put_commands(const struct writer *writer)
 			if ((state->state == XFDT_VCPU_OK && !state->culprit) || ++shown > 8)
 				continue;
 			fprintf(writer->out, "  crash> struct kvm_vcpu.vcpu_id,arch.guest_fpu 0x%" PRIx64 "\n"
-				"  crash> struct fpstate.xfeatures,xfd,is_guest,in_use 0x%" PRIx64 "\n"
+				"  crash> rd -64 0x%" PRIx64 "       # fpstate->xfd\n"
 				"  crash> rd -64 0x%" PRIx64 " 2     # XSTATE_BV, XCOMP_BV\n",
-				vcpu->kvaddr, vcpu->fpstate,
+				vcpu->kvaddr,
+				vcpu->fpstate + host->image->layout.members[XFDT_M_fpstate_xfd].offset,
 				vcpu->fpstate + host->image->layout.members[XFDT_M_fpstate_regs].offset +
 				XFDT_XSAVE_HEADER_OFFSET);
 		}
