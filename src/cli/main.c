@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef XFDT_VERSION
@@ -144,7 +145,7 @@ typedef void report_text(const struct xfdt_report *report,
 			 const struct xfdt_text_options *options, FILE *out);
 
 /* One dump; returns its exit code. */
-static int report_dump(const struct arguments *arguments, const char *const *paths,
+static int triage_dump(const struct arguments *arguments, const char *const *paths,
 		       size_t count, report_text *text)
 {
 	struct xfdt_session_options options = session_options(arguments);
@@ -173,6 +174,40 @@ static int report_dump(const struct arguments *arguments, const char *const *pat
 	}
 	xfdt_session_deinit(&session);
 	return status;
+}
+
+/*
+ * The same in a process of its own: a dump is hostile input, and libraries
+ * that read it have bugs of their own.
+ */
+static int report_dump(const struct arguments *arguments, const char *const *paths,
+		       size_t count, report_text *text)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return triage_dump(arguments, paths, count, text);
+	if (!pid) {
+		status = triage_dump(arguments, paths, count, text);
+		if (fflush(stdout) || ferror(stdout)) {
+			fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
+			status = XFDT_EXIT_ERROR;
+		}
+		_exit(status);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return XFDT_EXIT_ERROR;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	fprintf(stderr, "xfdtriage: %s: reading it ended with %s; the file is damaged, or this is a bug\n",
+		paths[0], strsignal(WTERMSIG(status)));
+	if (arguments->format == FORMAT_JSON && !arguments->quiet)
+		xfdt_error_free(xfdt_report_json_error(paths[0], "reading it ended with a signal", stdout));
+	return XFDT_EXIT_ERROR;
 }
 
 /* The stronger of two exit codes; docs/verdicts.md has the order. */

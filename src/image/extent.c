@@ -232,20 +232,34 @@ static uint64_t count_before(const struct xfdt_extent *extent, uint64_t pfn)
 	       (uint64_t)__builtin_popcount(extent->bitmap[byte] & ((1u << pfn % 8) - 1));
 }
 
-/* The part of all frames that this file of a split set has; all for any other. */
-static struct xfdt_error *read_part(struct xfdt_extent *extent, const struct xfdt_kdump_header *header)
+static bool range_is_sane(const struct xfdt_extent *extent, uint64_t offset, uint64_t size)
+{
+	return size <= NOTE_MAX && offset <= extent->file_size && size <= extent->file_size - offset;
+}
+
+/*
+ * What libkdumpfile takes for granted of the sub header, and the part of all
+ * frames that this file of a split set has; all, for any other.
+ */
+static struct xfdt_error *read_sub_header(struct xfdt_extent *extent, int32_t version)
 {
 	struct xfdt_kdump_sub_header sub;
 
 	extent->end_pfn = UINT64_MAX;
-	if (header->header_version < 2)
+	if (version < 2)
 		return NULL;
 	if (!read_at(extent->fd, &sub, sizeof(sub), PAGE))
 		return too_short(extent);
+	if (version >= 3 && !range_is_sane(extent, sub.offset_vmcoreinfo, sub.size_vmcoreinfo))
+		return xfdt_error_new(XFDT_CORRUPT, 0, "VMCOREINFO lies outside the file, or is too large");
+	if (version >= 4 && !range_is_sane(extent, sub.offset_note, sub.size_note))
+		return xfdt_error_new(XFDT_CORRUPT, 0, "its notes lie outside the file, or are too large");
+	if (version >= 5 && !range_is_sane(extent, sub.offset_eraseinfo, sub.size_eraseinfo))
+		return xfdt_error_new(XFDT_CORRUPT, 0, "ERASEINFO lies outside the file, or is too large");
 	if (!sub.split)
 		return NULL;
-	extent->start_pfn = header->header_version < 6 ? sub.start_pfn : sub.start_pfn_64;
-	extent->end_pfn = header->header_version < 6 ? sub.end_pfn : sub.end_pfn_64;
+	extent->start_pfn = version < 6 ? sub.start_pfn : sub.start_pfn_64;
+	extent->end_pfn = version < 6 ? sub.end_pfn : sub.end_pfn_64;
 	return NULL;
 }
 
@@ -260,7 +274,7 @@ static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_neede
 		return too_short(extent);
 	if (header.block_size != PAGE || header.sub_hdr_size < 0)
 		return NULL;
-	err = read_part(extent, &header);
+	err = read_sub_header(extent, header.header_version);
 	if (err)
 		return err;
 	/* the second half of the blocks says which frames are in the file */

@@ -12,7 +12,7 @@
 #define KERNEL_CS 0x10
 /* alignment to 16; FRED: 16 bytes more, a red zone of 64, alignment to 64 */
 #define FRAME_SLACK (16 + 64 + 63)
-#define WARN_SECONDS 30		/* from a WARN to the die() that follows it, on a slow console */
+#define STORY_SECONDS 30	/* from a WARN to the die() and the panic() that follow, on a slow console */
 #define CALLER_WORDS 64
 #define STORY_LINES 400	/* lines of other CPUs come in between */
 #define TITLE_LINES 3		/* from a WARN()'s text to its WARNING line */
@@ -468,11 +468,7 @@ static uint32_t event_caller(const struct xfdt_panic *panic, long event)
 	return panic->log.lines[panic->events[event].line].caller;
 }
 
-/*
- * The event that tells of the #NM: the last die(), or WARN that no die()
- * followed, of the thread that panicked, or of any if that one had none; or -1.
- */
-static long nm_event(const struct xfdt_panic *panic)
+long xfdt_nm_event(const struct xfdt_panic *panic)
 {
 	long event, any = -1;
 
@@ -492,17 +488,21 @@ static uint64_t event_nsec(const struct xfdt_panic *panic, long event)
 	return panic->log.lines[panic->events[event].line].nsec;
 }
 
+bool xfdt_event_follows(const struct xfdt_panic *panic, long event, long later)
+{
+	return event_caller(panic, event) == event_caller(panic, later) &&
+	       event_nsec(panic, later) - event_nsec(panic, event) <= STORY_SECONDS * 1000000000ull;
+}
+
 long xfdt_nm_warning(const struct xfdt_panic *panic)
 {
-	const long last = nm_event(panic);
+	const long last = xfdt_nm_event(panic);
 	unsigned int deaths = 0;
 	long event;
 
 	for (event = last; event >= 0; event--) {
-		if (event_nsec(panic, last) - event_nsec(panic, event) > WARN_SECONDS * 1000000000ull)
-			break;
 		/* other threads have stories of their own */
-		if (event_caller(panic, event) != event_caller(panic, last))
+		if (!xfdt_event_follows(panic, event, last))
 			continue;
 		if (panic->events[event].kind == XFDT_EVENT_OOPS)
 			break;
@@ -517,8 +517,12 @@ long xfdt_nm_warning(const struct xfdt_panic *panic)
 
 bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event)
 {
-	const char *function = xfdt_symbol_needs[XFDT_S_restore_fpregs].name;
-	size_t line = panic->events[event].line, i;
+	/* the callers too: a compiler may inline it into them */
+	static const enum xfdt_symbol_id ids[] = {
+		XFDT_S_restore_fpregs, XFDT_S_fpu_swap_kvm_fpstate, XFDT_S_switch_fpu_return,
+		XFDT_S_fpregs_restore_userregs,
+	};
+	size_t line = panic->events[event].line, i, j;
 
 	for (i = line; i < panic->log.count && i - line < STORY_LINES; i++) {
 		const char *text = panic->log.lines[i].text;
@@ -529,8 +533,15 @@ bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event)
 		if (i > line && xfdt_event_of_line(text, &kind))
 			break;
 		text += strspn(text, " ");
-		if (!strncmp(text, "RIP: 0010:", 10))
-			return names_code_in(text, function);
+		if (strncmp(text, "RIP: 0010:", 10))
+			continue;
+		/* a WARN gives the place of its own first, then that of the #NM */
+		if (names_code_in(text, "exc_device_not_available"))
+			continue;
+		for (j = 0; j < sizeof(ids) / sizeof(ids[0]); j++)
+			if (names_code_in(text, xfdt_symbol_needs[ids[j]].name))
+				return true;
+		return false;
 	}
 	/* no RIP: it may have been */
 	return true;
@@ -640,7 +651,7 @@ static struct xfdt_error *find_fault(struct xfdt_host *host)
 	struct xfdt_fault *fault = &panic->fault;
 	struct xfdt_log_regs logged_regs, *logged = NULL;
 	struct stack *stack;
-	long event = nm_event(panic);
+	long event = xfdt_nm_event(panic);
 	long line = event < 0 ? -1 : (long)panic->events[event].line;
 
 	if (!xfdt_symbol(image, XFDT_S_restore_fpregs))

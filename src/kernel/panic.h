@@ -15,6 +15,16 @@ bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind);
 /* Index into @panic->events of the last one of @kind, or -1. */
 long xfdt_last_event(const struct xfdt_panic *panic, enum xfdt_event_kind kind);
 
+/*
+ * Index of the event that tells of the #NM: the last die(), or WARN that no
+ * die() followed, of the thread that panicked, or of any if that one had none;
+ * or -1.
+ */
+long xfdt_nm_event(const struct xfdt_panic *panic);
+
+/* Did event number @later follow from event number @event: of the same thread, and soon? */
+bool xfdt_event_follows(const struct xfdt_panic *panic, long event, long later);
+
 /* Index of the WARN in exc_device_not_available() that goes with the last #NM, or -1. */
 long xfdt_nm_warning(const struct xfdt_panic *panic);
 

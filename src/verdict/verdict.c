@@ -103,15 +103,17 @@ static unsigned long long hex(uint64_t value)
 /* what the log says of the end */
 
 /* What panic() says when it follows from die() or from a WARN. */
-static bool is_consequence(const char *text)
+static bool is_consequence(const struct xfdt_panic *panic, long event, long later)
 {
 	static const char *const consequences[] = {
 		"Fatal exception", "panic_on_warn set", "panic_on_taint set",
-		"system warned too often", "Oopsed too often",
-		"Attempted to kill", "Aiee, killing interrupt handler",
+		"system warned too often", "Oopsed too often", "Aiee, killing interrupt handler",
 	};
+	const char *text = panic->log.lines[panic->events[later].line].text;
 	size_t i;
 
+	if (!xfdt_event_follows(panic, event, later))
+		return false;
 	for (i = 0; i < sizeof(consequences) / sizeof(consequences[0]); i++)
 		if (strstr(text, consequences[i]))
 			return true;
@@ -124,15 +126,12 @@ static bool is_consequence(const char *text)
  */
 static bool log_ends_with_nm(const struct xfdt_panic *panic)
 {
-	long die = xfdt_last_event(panic, XFDT_EVENT_NM_DIE);
-	long warn = xfdt_last_event(panic, XFDT_EVENT_NM_WARN);
-	long last = die > warn ? die : warn, i;
+	long last = xfdt_nm_event(panic), i;
 
-	for (i = 0; i < (long)panic->event_count; i++) {
-		const char *text = panic->log.lines[panic->events[i].line].text;
+	for (i = 0; last >= 0 && i < (long)panic->event_count; i++) {
 		enum xfdt_event_kind kind = panic->events[i].kind;
 
-		if (kind == XFDT_EVENT_PANIC && (i < last || !is_consequence(text)))
+		if (kind == XFDT_EVENT_PANIC && (i < last || !is_consequence(panic, last, i)))
 			return false;
 		if (i > last && (kind == XFDT_EVENT_OOPS || kind == XFDT_EVENT_SYSRQ))
 			return false;
@@ -439,21 +438,21 @@ static enum xfdt_verdict_kind judge_other_panic(struct judge *judge, const char 
 {
 	struct xfdt_verdict *verdict = judge->verdict;
 	const struct xfdt_host *host = judge->host;
-	long die = xfdt_last_event(&host->panic, XFDT_EVENT_NM_DIE);
+	long nm = xfdt_nm_event(&host->panic);
 
 	if (words)
 		WHY(judge, "the panic is something else (log: \"%.120s\")", words);
 	else
 		WHY(judge, "the kernel had not panicked when the dump was taken (panic_cpu is -1, and the log tells of no panic)");
-	if (die >= 0 && xfdt_nm_is_restore(&host->panic, die)) {
+	if (nm >= 0 && xfdt_nm_is_restore(&host->panic, nm)) {
 		/* a killed vCPU thread leaves locks behind: what came later may follow from it */
 		WHY(judge, "yet before it there was an #NM, maybe of this bug (log: \"%.120s\"), and the end may be its consequence",
-		    event_text(&host->panic, die));
+		    event_text(&host->panic, nm));
 		return XFDT_INCONCLUSIVE;
 	}
-	if (die >= 0)
+	if (nm >= 0)
 		LOOKS_LIKE(judge, "an #NM elsewhere in the kernel, before the panic (log: \"%.120s\")",
-			   event_text(&host->panic, die));
+			   event_text(&host->panic, nm));
 	if (verdict->states[XFDT_VCPU_ARMED]) {
 		WHY(judge, "yet %zu vCPU%s a mismatch that the next restore will load",
 		    verdict->states[XFDT_VCPU_ARMED],
