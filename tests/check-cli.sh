@@ -132,6 +132,15 @@ fi
 exits json-error 2 -f json "$work/nothing"
 if [ "$("$helper" --json <"$work/out")" = error ]; then report ok json-error-object; else report fail json-error-object "no object"; fi
 
+# VMCOREINFO that kills libkdumpfile 0.5.1 must not kill xfdtriage
+
+cp "$clean" "$work/odd"
+at=$(grep -abo -m1 'SYMBOL(init_uts_ns)' "$clean" | head -1 | cut -d: -f1)
+printf '.\312~2' | dd of="$work/odd" bs=1 seek="$at" conv=notrunc status=none
+timeout 60 "$xfdtriage" -n "$work/odd" >"$work/out" 2>"$work/err"
+status=$?
+if [ $status -le 6 ]; then report ok odd-vmcoreinfo; else report fail odd-vmcoreinfo "exit $status"; fi
+
 # truncated anywhere: an error or an answer that admits it, never a crash, a hang or a wrong answer
 
 size=$(stat -c %s "$confirmed")

@@ -468,7 +468,7 @@ static struct xfdt_error *find_extents(struct xfdt_dump *dump)
 }
 
 static struct xfdt_error *attach(struct xfdt_dump *dump,
-				 const struct xfdt_dump_options *options)
+				 const struct xfdt_dump_options *options, bool may_rearrange)
 {
 	struct xfdt_error *err;
 	kdump_status status;
@@ -494,7 +494,7 @@ static struct xfdt_error *attach(struct xfdt_dump *dump,
 	for (i = 0; i < dump->fd_count; i++)
 		if (xfdt_is_flattened(dump->fds[i]))
 			break;
-	if (i == dump->fd_count) {
+	if (i == dump->fd_count || !may_rearrange) {
 		if (xfdt_error_code(err) == XFDT_UNSUPPORTED) {
 			xfdt_error_free(err);
 			err = xfdt_error_new(XFDT_NOT_A_DUMP, 0,
@@ -515,7 +515,7 @@ static struct xfdt_error *attach(struct xfdt_dump *dump,
 		close(dump->fds[i]);
 		dump->fds[i] = fd;
 	}
-	return attach(dump, options);
+	return attach(dump, options, false);
 }
 
 struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump,
@@ -539,7 +539,7 @@ struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump,
 			goto fail;
 		}
 	}
-	err = attach(dump, options);
+	err = attach(dump, options, true);
 	if (!err)
 		err = load_vmcoreinfo(dump);
 	if (!err)

@@ -56,9 +56,10 @@ static void read_vmlinux(const struct xfdt_image *image, struct xfdt_fix *fix)
 		snprintf(fix->vmlinux_why, sizeof(fix->vmlinux_why),
 			 "fpu_update_guest_xfd() at %#llx clears bits of XSTATE_BV",
 			 (unsigned long long)kvaddr);
-	} else if (warns_known && warns) {
+	} else if (!warns_known || warns) {
 		snprintf(fix->vmlinux_why, sizeof(fix->vmlinux_why),
-			 "fpu_update_guest_xfd() clears nothing, yet fpu_copy_uabi_to_guest_fpstate() warns");
+			 "fpu_update_guest_xfd() clears nothing, yet fpu_copy_uabi_to_guest_fpstate() %s",
+			 warns_known ? "warns" : "cannot be read");
 	} else {
 		fix->vmlinux = XFDT_ABSENT;
 		snprintf(fix->vmlinux_why, sizeof(fix->vmlinux_why),

@@ -50,7 +50,7 @@ static struct xfdt_error *find_culprit(struct xfdt_host *host)
 	if (!fault->decoded || !fault->fpstate_read || !fault->fpstate_is_guest ||
 	    !host->panic.task || xfdt_kvm_find(host, fault->fpstate, NULL))
 		return NULL;
-	return xfdt_kvm_add_loaded(host, host->panic.task);
+	return xfdt_kvm_add_loaded(host, host->panic.task, fault->fpstate);
 }
 
 /* Up to XFDT_COMPONENTS words of a static array of unsigned int. */

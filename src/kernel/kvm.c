@@ -333,7 +333,8 @@ const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host,
 	return NULL;
 }
 
-struct xfdt_error *xfdt_kvm_add_loaded(struct xfdt_host *host, uint64_t task)
+struct xfdt_error *xfdt_kvm_add_loaded(struct xfdt_host *host, uint64_t task,
+				       uint64_t fpstate)
 {
 	const struct xfdt_image *image = host->image;
 	struct xfdt_vcpu probe = { 0 };
@@ -355,7 +356,7 @@ struct xfdt_error *xfdt_kvm_add_loaded(struct xfdt_host *host, uint64_t task)
 		err = read_identity(image, kvm, &probe);
 	if (!err)
 		err = read_guest_fpu(image, &probe);
-	if (err || !probe.is_guest || xfdt_kvm_find(host, probe.fpstate, NULL))
+	if (err || probe.fpstate != fpstate || xfdt_kvm_find(host, fpstate, NULL))
 		goto out;
 	for (i = 0; i < host->vm_count; i++)
 		if (host->vms[i].kvaddr == kvm)

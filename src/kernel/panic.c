@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STACK_SIZE 16384u	/* THREAD_SIZE; twice that with KASAN */
+#define STACK_SIZE 16384u	/* THREAD_SIZE */
+#define STACK_SIZE_KASAN 32768u	/* with CONFIG_KASAN */
 #define KERNEL_CS 0x10
 /* alignment to 16; FRED: 16 bytes more, a red zone of 64, alignment to 64 */
 #define FRAME_SLACK (16 + 64 + 63)
@@ -350,6 +351,7 @@ static struct xfdt_gpr gpr_of(const struct xfdt_regs *regs)
 static void decode_note(const struct xfdt_image *image, struct xfdt_panic *panic)
 {
 	struct xfdt_gpr gpr = gpr_of(&panic->note);
+	static const uint8_t zeros[XFDT_INSN_MAX];
 	struct xfdt_xrstor_insn insn;
 	uint8_t code[XFDT_INSN_MAX];
 	struct xfdt_error *err;
@@ -357,7 +359,8 @@ static void decode_note(const struct xfdt_image *image, struct xfdt_panic *panic
 	if (!panic->note_known)
 		return;
 	err = xfdt_read(image, panic->note.ip, code, sizeof(code));
-	panic->note_code_known = !err;
+	/* no function holds that many zeros: such a page is not what it was */
+	panic->note_code_known = !err && memcmp(code, zeros, sizeof(code));
 	if (!err && xfdt_insn_xrstor(code, sizeof(code), panic->note.ip, &gpr, &insn)) {
 		panic->note_is_xrstor = true;
 		panic->note_operand = insn.operand;
@@ -377,18 +380,23 @@ static bool at_restore(const struct xfdt_image *image, const struct xfdt_regs *r
 struct stack {
 	uint64_t kvaddr;
 	size_t len;
-	uint64_t words[STACK_SIZE / 8];
+	uint64_t words[STACK_SIZE_KASAN / 8];
 };
 
+/* @sp: where the thread last was on it, 0 if that is not known. */
 static struct xfdt_error *read_stack(const struct xfdt_image *image, uint64_t task,
-				     struct stack *stack)
+				     uint64_t sp, struct stack *stack)
 {
 	struct xfdt_error *err;
 
 	err = xfdt_read_member(image, task, XFDT_M_task_stack, &stack->kvaddr);
-	if (!err)
-		err = xfdt_read(image, stack->kvaddr, stack->words, STACK_SIZE);
-	stack->len = err ? 0 : STACK_SIZE;
+	if (err)
+		return err;
+	stack->len = sp - stack->kvaddr >= STACK_SIZE && sp - stack->kvaddr < STACK_SIZE_KASAN ?
+		STACK_SIZE_KASAN : STACK_SIZE;
+	err = xfdt_read(image, stack->kvaddr, stack->words, stack->len);
+	if (err)
+		stack->len = 0;
 	return err;
 }
 
@@ -664,14 +672,17 @@ static struct xfdt_error *find_fault(struct xfdt_host *host)
 					    &logged_regs))
 		logged = &logged_regs;
 	if (panic->task) {
-		struct xfdt_error *err = read_stack(image, panic->task, stack);
+		struct xfdt_error *err = read_stack(image, panic->task,
+						    panic->note_known ? panic->note.sp : 0, stack);
 
 		panic->stack_known = !err;
 		if (err)
 			xfdt_gaps_add(&host->gaps, "the stack of the thread that panicked", err,
 				      NULL);
 	}
-	if (panic->note_known && at_restore(image, &panic->note)) {
+	/* the note may also be of an interrupt or another exception at that place */
+	if (panic->note_known && at_restore(image, &panic->note) && event >= 0 &&
+	    (!event_caller(panic, event) || event_caller(panic, event) == (uint32_t)panic->pid)) {
 		fault->source = XFDT_REGS_PRSTATUS;
 		fault->regs = panic->note;
 	} else {

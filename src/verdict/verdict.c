@@ -403,11 +403,12 @@ static bool note_is_frame(const struct xfdt_panic *panic)
 }
 
 /* Could the XRSTOR at the note's RIP have loaded a guest's state? */
-static bool note_loads_guest(const struct xfdt_host *host)
+static bool note_loads_guest(const struct judge *judge)
 {
+	const struct xfdt_host *host = judge->host;
 	const struct xfdt_member *regs = &host->image->layout.members[XFDT_M_fpstate_regs];
 
-	return !vms_are_known(host) || !regs->known ||
+	return !vms_are_known(host) || judge->verdict->states[XFDT_VCPU_UNREADABLE] || !regs->known ||
 	       xfdt_kvm_find(host, host->panic.note_operand - regs->offset, NULL);
 }
 
@@ -419,7 +420,7 @@ static enum xfdt_verdict_kind judge_other_nm(struct judge *judge)
 	long warn = xfdt_nm_warning(panic);
 
 	if (panic->fault.source == XFDT_REGS_NONE && note_is_frame(panic) &&
-	    (!panic->note_is_xrstor || !note_loads_guest(judge->host))) {
+	    (!panic->note_is_xrstor || !note_loads_guest(judge))) {
 		WHY(judge, "the kernel died of an #NM at %#llx, which is no restore of a guest's FPU state",
 		    hex(panic->note.ip));
 		LOOKS_LIKE(judge, warn >= 0 ? "AMX or XFD used elsewhere in the kernel" :
@@ -510,6 +511,12 @@ static enum xfdt_verdict_kind judge_host(struct judge *judge)
 	}
 	if (!xfdt_has_struct(image, XFDT_T_task_struct)) {
 		WHY(judge, "the kernel's symbols and types are needed, and not all could be had");
+		return XFDT_INCONCLUSIVE;
+	}
+	if ((!xfdt_has_member(image, XFDT_M_fpstate_xfd) || host->kvm == XFDT_KVM_ABSENT) &&
+	    (host->panic.fault.decoded || (host->panic.log_known && log_ends_with_nm(&host->panic)))) {
+		WHY(judge, "the kernel seems to have no %s, yet it died of an #NM: one of the two is wrong",
+		    host->kvm == XFDT_KVM_ABSENT ? "kvm" : "use for XFD");
 		return XFDT_INCONCLUSIVE;
 	}
 	if (!xfdt_has_member(image, XFDT_M_fpstate_xfd)) {
