@@ -249,8 +249,9 @@ bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
 
 		if (!same_story(log, first, i))
 			continue;
-		/* the next event is another story */
-		if (i > from && xfdt_event_of_line(text, &kind))
+		/* the next event is another story, and so is user space */
+		if (i > from && (xfdt_event_of_line(text, &kind) || strstr(text, "RIP: 0033:") ||
+				 strstr(text, "</TASK>") || strstr(text, "---[ end trace")))
 			break;
 		if (!have_rip) {
 			text += strspn(text, " ");
