@@ -146,6 +146,7 @@ void host_init(struct host *fixture)
 	fault->fpstate = HOST_FPSTATE(0);
 	fault->fpstate_read = true;
 	fault->fpstate_is_guest = true;
+	fault->fpstate_xfeatures = HOST_XCR0;
 	fault->fpstate_xfd = XTILEDATA;
 	fault->fpstate_header = culprit->header;
 }

@@ -29,6 +29,10 @@ static void fill(struct xfdt_record *record)
 	record->symtab.symbols[XFDT_S_current_task] = (struct xfdt_symbol) { true, 0, 8 };
 	record->module_index[XFDT_S_vm_list] = 1;
 	record->module_index[XFDT_S_kvm_arch_vcpu_ioctl] = 2345;
+	strcpy(record->kvm_build_id, "00112233445566778899aabbccddeeff00112233");
+	xfdt_spans_add(&record->spans, STEXT + 0x1c00000, 512);
+	xfdt_spans_add(&record->spans, STEXT + 0x1d00010, 24);
+	record->content = 0xdeadbeef;
 }
 
 static void format(const struct xfdt_record *record, uint64_t stext, char **text, size_t *len)
@@ -36,15 +40,21 @@ static void format(const struct xfdt_record *record, uint64_t stext, char **text
 	assert_ok(xfdt_record_format(record, KEY, stext, text, len));
 }
 
-/* @lines between the head and a right checksum. */
+/* @lines behind the head of a record, with a right checksum. */
 static char *made_of(const char *lines)
 {
-	char *text, *whole;
+	static struct xfdt_record empty;
+	char *head, *text, *whole;
+	size_t len;
 
-	if (asprintf(&text, "xfdtriage-record 1\nkey " KEY "\n%s", lines) < 0 ||
+	format(&empty, STEXT, &head, &len);
+	/* "xfdtriage-record <version>", "key <key>" */
+	*(strchr(strchr(head, '\n') + 1, '\n') + 1) = '\0';
+	if (asprintf(&text, "%s%s", head, lines) < 0 ||
 	    asprintf(&whole, "%send %08lx\n", text, crc32(0, (const Bytef *)text,
 							   (uInt)strlen(text))) < 0)
 		exit(99);
+	free(head);
 	free(text);
 	return whole;
 }
@@ -84,6 +94,11 @@ static void test_record__round_trip(void **state)
 	assert_int_equal(back.module_index[XFDT_S_vm_list], 1);
 	assert_int_equal(back.module_index[XFDT_S_kvm_arch_vcpu_ioctl], 2345);
 	assert_int_equal(back.module_index[XFDT_S_kvm_set_xsave], 0);
+	assert_string_equal(back.kvm_build_id, record.kvm_build_id);
+	assert_int_equal(back.spans.count, 2);
+	assert_true(back.spans.items[1].kvaddr == STEXT + 0x1d00010);
+	assert_int_equal(back.spans.items[1].len, 24);
+	assert_true(back.content == 0xdeadbeef);
 	free(text);
 }
 
@@ -99,6 +114,7 @@ static void test_record__moves_with_stext(void **state)
 	assert_true(back.symtab.symbols[XFDT_S_stext].kvaddr == OTHER_STEXT);
 	assert_true(back.symtab.symbols[XFDT_S_prb].kvaddr == OTHER_STEXT + 0x1a4c9f0);
 	assert_true(back.symtab.symbols[XFDT_S_prb].size == 8);
+	assert_true(back.spans.items[0].kvaddr == OTHER_STEXT + 0x1c00000);
 	free(text);
 }
 
@@ -144,6 +160,8 @@ static void test_record__text_is_free_of_load_addresses(void **state)
 	moved = record;
 	moved.symtab.symbols[XFDT_S_stext].kvaddr += OTHER_STEXT - STEXT;
 	moved.symtab.symbols[XFDT_S_prb].kvaddr += OTHER_STEXT - STEXT;
+	moved.spans.items[0].kvaddr += OTHER_STEXT - STEXT;
+	moved.spans.items[1].kvaddr += OTHER_STEXT - STEXT;
 	format(&record, STEXT, &text, &len);
 	format(&moved, OTHER_STEXT, &other, &other_len);
 	assert_int_equal(len, other_len);
@@ -277,6 +295,15 @@ static void test_record__values_out_of_bounds(void **state)
 		"symbol prb text 16 8 8\n",
 		"module vm_list 4294967295\n",
 		"module vm_list\n",
+		"read 16 0\n",
+		"read 16 65537\n",
+		"read 16 -1\n",
+		"read 9223372036854775807 8\n",
+		"read 16\n",
+		"kvm 0011223344556677889900112233445566778899aa\n",
+		"kvm ../../etc/passwd\n",
+		"content 1deadbeef\n",
+		"content xyz\n",
 		"nonsense\n",
 		"\n",
 	};
@@ -326,6 +353,20 @@ static void test_record__number_that_overflows(void **state)
 	free(text);
 }
 
+/* more places than a record holds */
+static void test_record__too_many_spans(void **state)
+{
+	char *lines = calloc(1, (XFDT_SPANS_MAX + 1) * 16), *end = lines, *text;
+	size_t i;
+
+	for (i = 0; i <= XFDT_SPANS_MAX; i++)
+		end += sprintf(end, "read %zu 4\n", 1000 * i);
+	text = made_of(lines);
+	assert_rejected(text, strlen(text));
+	free(text);
+	free(lines);
+}
+
 static void test_record__line_too_long(void **state)
 {
 	char lines[2000];
@@ -343,7 +384,7 @@ static void test_record__other_version(void **state)
 {
 	char *text = made_of("");
 
-	text[strlen("xfdtriage-record ")] = '2';
+	text[strlen("xfdtriage-record ")] = '9';
 	assert_rejected(text, strlen(text));
 	assert_rejected("", 0);
 	free(text);

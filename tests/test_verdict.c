@@ -444,6 +444,30 @@ static void test_verdict__absent_operand_with_vcpus_unknown(void **state)
 	assert_neither_this_bug_nor_another(&fixture);
 }
 
+/* memory that is no fpstate at all, a page of zeros for one, acquits nobody */
+static void test_verdict__operand_is_no_fpstate(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.panic.fault.operand = HOST_FPU(5) + 128;
+	fixture.host.panic.fault.fpstate = HOST_FPU(5) + 64;
+	fixture.host.panic.fault.fpstate_is_guest = false;
+	fixture.host.panic.fault.fpstate_xfeatures = 0;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* lines of several CPUs may be mixed up in the log: those registers do not acquit */
+static void test_verdict__registers_of_the_log_do_not_acquit(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.panic.fault.source = XFDT_REGS_LOG;
+	fixture.vcpus[0].xfd = 0;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
 /* condition 3: XSTATE_BV & XFD & EDX:EAX */
 
 /* CVE-2024-35801: memory says XFD = 0 while the MSR had it set */
@@ -574,19 +598,38 @@ static void test_verdict__warning_of_an_earlier_nm(void **state)
 }
 
 /* Two CPUs fault at once: their lines are in between each other's. */
+static const char *const log_of_two[] = {
+	"WARNING: CPU: 1 PID: 1405 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+	"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+	"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+	"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
+	"Kernel panic - not syncing: Fatal exception", NULL
+};
+
 static void test_verdict__two_cpus_warn_and_then_die(void **state)
 {
-	static const char *const log[] = {
-		"WARNING: CPU: 1 PID: 1405 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
-		"Kernel panic - not syncing: Fatal exception", NULL
-	};
+	struct xfdt_verdict verdict;
 	struct host fixture;
 
 	host_init(&fixture);
-	host_log(&fixture, log);
+	host_log(&fixture, log_of_two);
+	verdict = judge(&fixture);
+	assert_int_not_equal(verdict.kind, XFDT_NOT_THIS_BUG);
+	assert_int_not_equal(verdict.kind, XFDT_ARMED);
+	xfdt_verdict_deinit(&verdict);
+}
+
+/* where the records say which thread wrote them, each die() has its own warning */
+static void test_verdict__two_cpus_told_apart_by_their_threads(void **state)
+{
+	static const uint32_t callers[] = { 1405, 1404, 1405, 1404, 1404 };
+	struct host fixture;
+	size_t i;
+
+	host_init(&fixture);
+	host_log(&fixture, log_of_two);
+	for (i = 0; i < COUNT(callers); i++)
+		fixture.lines[i].caller = callers[i];
 	assert_verdict(&fixture, XFDT_CONFIRMED);
 }
 
@@ -696,31 +739,43 @@ static void test_verdict__other_panic_without_vms(void **state)
 	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
 }
 
-/* kernel facts, 3: with panic_on_oops=0 the thread is killed and the host may live on */
+/*
+ * Kernel facts, 3: with panic_on_oops=0 the thread is killed and the host may
+ * live on.  The locks that it leaves behind may be what the end is about.
+ */
 static void test_verdict__survived_nm_and_then_another_panic(void **state)
 {
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"note: CPU 0/KVM[1404] exited with irqs disabled",
-		"sysrq: Trigger a crash",
-		"Kernel panic - not syncing: sysrq triggered crash", NULL
+	static const struct {
+		const char *rip;
+		enum xfdt_verdict_kind expected;
+	} cases[] = {
+		{ "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90", XFDT_INCONCLUSIVE },
+		{ "Hardware name: QEMU", XFDT_INCONCLUSIVE },		/* no RIP at all */
+		{ "RIP: 0010:os_xrstor+0x45/0x90", XFDT_NOT_THIS_BUG },
 	};
-	struct xfdt_verdict verdict;
 	struct host fixture;
+	size_t i;
 
-	other_panic(&fixture, log);
-	/* exec_summary_regs still tells of the first oops */
-	fixture.host.panic.fault.source = XFDT_REGS_EXEC_SUMMARY;
-	fixture.host.panic.task = HOST_TASK(7);
-	verdict = judge(&fixture);
-	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
-	assert_true(says(&verdict.looks_like, "survived"));
-	xfdt_verdict_deinit(&verdict);
-	/* decoded as well: it is not how the kernel ended */
-	fixture.host.panic.fault.decoded = true;
-	fixture.host.panic.fault.fpstate = HOST_FPSTATE(8);
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+	for (i = 0; i < COUNT(cases); i++) {
+		const char *log[] = {
+			"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+			"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+			cases[i].rip,
+			"note: CPU 0/KVM[1404] exited with irqs disabled",
+			"sysrq: Trigger a crash",
+			"Kernel panic - not syncing: sysrq triggered crash", NULL
+		};
+
+		other_panic(&fixture, log);
+		/* exec_summary_regs still tells of the first oops */
+		fixture.host.panic.fault.source = XFDT_REGS_EXEC_SUMMARY;
+		fixture.host.panic.task = HOST_TASK(7);
+		assert_verdict(&fixture, cases[i].expected);
+		/* decoded as well: it is not how the kernel ended */
+		fixture.host.panic.fault.decoded = true;
+		fixture.host.panic.fault.fpstate = HOST_FPSTATE(8);
+		assert_verdict(&fixture, cases[i].expected);
+	}
 }
 
 static void test_verdict__survived_nm_and_then_another_oops(void **state)
@@ -728,6 +783,7 @@ static void test_verdict__survived_nm_and_then_another_oops(void **state)
 	static const char *const log[] = {
 		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
 		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
 		"BUG: unable to handle page fault for address: ffffc90000123456",
 		"Oops: Oops: 0000 [#2] SMP NOPTI",
 		"Kernel panic - not syncing: Fatal exception", NULL
@@ -736,7 +792,25 @@ static void test_verdict__survived_nm_and_then_another_oops(void **state)
 
 	other_panic(&fixture, log);
 	fixture.host.panic.fault.source = XFDT_REGS_LOG;
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* a frame of that #NM that is still on a stack does not make it the end */
+static void test_verdict__stale_frame_of_a_survived_nm(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
+		"sysrq: Trigger a crash",
+		"Kernel panic - not syncing: sysrq triggered crash", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.panic.fault.source = XFDT_REGS_STACK;
+	host_log(&fixture, log);
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
 }
 
 static void test_verdict__survived_nm_and_then_this_bug(void **state)
@@ -874,9 +948,16 @@ static void test_verdict__kernel_older_than_xfd(void **state)
 	host_init(&fixture);
 	fixture.image.layout.members[XFDT_M_fpstate_xfd].known = false;
 	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
+}
+
+/* a symbol that was not found may have been renamed or inlined */
+static void test_verdict__restore_function_not_found(void **state)
+{
+	struct host fixture;
+
 	host_init(&fixture);
 	fixture.image.symtab.symbols[XFDT_S_restore_fpregs].known = false;
-	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
 }
 
 static void test_verdict__no_symbols_or_no_types(void **state)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fuzz the instruction decoders with code. */
+#include "fuzz/fuzz.h"
+#include "insn/insn.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const uint64_t address = 0xffffffff81040000ull;
+	struct xfdt_xrstor_insn insn;
+	struct xfdt_gpr gpr = { { 0 } };
+	unsigned int bit;
+	uint64_t target;
+	bool seen;
+
+	if (xfdt_insn_xrstor(data, size, address, &gpr, &insn))
+		FUZZ_CHECK(insn.length <= size && insn.length <= XFDT_INSN_MAX &&
+			   memchr(insn.text, '\0', sizeof(insn.text)));
+	if (xfdt_insn_call_before(data, size, address, &target))
+		FUZZ_CHECK(target - address + (1ull << 31) < 1ull << 32);
+	if (xfdt_insn_cleared_bit(data, size, 16, &bit))
+		FUZZ_CHECK(bit < 64);
+	xfdt_insn_has_and(data, size, address, 0x240, 0, 0, NULL);
+	if (xfdt_insn_has_and(data, size, address, 0x200, address, 16, &seen))
+		FUZZ_CHECK(seen);
+	xfdt_insn_has_trap(data, size);
+	return 0;
+}
