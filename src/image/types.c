@@ -36,6 +36,8 @@ static struct xfdt_error *normalise(const uint8_t *data, size_t len, struct xfdt
 	memcpy(&header, data, sizeof(header));
 	if (header.magic != BTF_MAGIC)
 		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF has magic %#x", header.magic);
+	if (header.version != BTF_VERSION)
+		return xfdt_error_new(XFDT_UNSUPPORTED, 0, "BTF of version %u", header.version);
 	if (header.hdr_len < sizeof(header) || header.hdr_len > len)
 		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF has a header of %u bytes",
 				      header.hdr_len);
