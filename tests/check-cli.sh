@@ -93,16 +93,25 @@ head -c 1000000 "$work/flat" >"$work/flat-cut"
 exits flattened-cut 2 "$work/flat-cut"
 says flattened-cut-why err 'flattened dump'
 
-# a distilled dump gives the answer that its source gives
+# a distilled dump gives the answer that its source gives, but for where symbols and types travel
 
-exits distill 0 distill "$confirmed" -o "$work/small"
-says distill-report out 'not in it: guest memory'
-exits distilled 0 -n -f json "$work/small"
-if [ "$(sed "s|$work/small|X|" "$work/out")" = "$(sed "s|$confirmed|X|" "$work/cold")" ]; then
-	report ok distilled-same
-else
-	report fail distilled-same "another answer"
-fi
+for kind in note --keep-types; do
+	exits "distill-$kind" 0 distill $(test $kind = note || echo $kind) "$confirmed" -o "$work/small"
+	says "distill-$kind-report" out 'not in it: guest memory'
+	exits "distilled-$kind" 0 -n -f json "$work/small"
+	if [ "$(sed "s|$work/small|X|; s|\"carried\":[a-z]*||" "$work/out")" = "$(sed "s|$confirmed|X|; s|\"carried\":[a-z]*||" "$work/cold")" ]; then
+		report ok "distilled-$kind-same"
+	else
+		report fail "distilled-$kind-same" "another answer"
+	fi
+done
+at=$(grep -abo -m1 'member kvm vm_list' "$work/small" | head -1 | cut -d: -f1)
+if [ -n "$at" ]; then report fail distilled-keep-types-note "a note beside the pages"; else report ok distilled-keep-types-note; fi
+"$xfdtriage" distill -q "$confirmed" -o "$work/small"
+at=$(grep -abo -m1 'member kvm vm_list' "$work/small" | head -1 | cut -d: -f1)
+printf 'x' | dd of="$work/small" bs=1 seek=$((at + 20)) conv=notrunc status=none
+exits distilled-damaged-note 5 -n "$work/small"
+says distilled-damaged-note-why out 'travel in the dump: the record is damaged'
 
 # bad input
 

@@ -21,7 +21,7 @@ enum format { FORMAT_TEXT, FORMAT_JSON };
 
 struct arguments {
 	enum format format;
-	bool quiet, verbose, split, no_cache;
+	bool quiet, verbose, split, no_cache, keep_types;
 	const char *output;
 	const char *const *paths;
 	size_t path_count;
@@ -55,6 +55,7 @@ static const struct option_help option_table[] = {
 	{ { "quiet", no_argument, NULL, 'q' }, NULL, "print no report, only set the exit code" },
 	{ { "split", no_argument, NULL, 's' }, NULL, "the files are parts of one dump (makedumpfile --split)" },
 	{ { "no-cache", no_argument, NULL, 'n' }, NULL, "neither read nor write resolved layouts" },
+	{ { "keep-types", no_argument, NULL, 'k' }, NULL, "distill: keep the pages with kallsyms and BTF, about 3 MB" },
 	{ { "output", required_argument, NULL, 'o' }, "FILE", "distill: where to write" },
 	{ { "help", no_argument, NULL, 'h' }, NULL, "print this" },
 	{ { "version", no_argument, NULL, 'V' }, NULL, "print the version" },
@@ -227,8 +228,9 @@ static int report_dumps(const struct arguments *arguments, report_text *text)
 	int status = 6;
 	size_t i;
 
-	if (arguments->output)
-		return usage_error("only 'distill' writes a file, so there is no use for", "--output");
+	if (arguments->output || arguments->keep_types)
+		return usage_error("only 'distill' writes a file, so there is no use for",
+				   arguments->output ? "--output" : "--keep-types");
 	if (arguments->split)
 		return report_dump(arguments, arguments->paths, arguments->path_count, text);
 	for (i = 0; i < arguments->path_count; i++) {
@@ -249,35 +251,73 @@ static int run_show(const struct arguments *arguments)
 	return report_dumps(arguments, xfdt_report_show);
 }
 
+/*
+ * What the dump's symbols and types come to.  Read with that, kallsyms and BTF
+ * need not be kept.
+ */
+static struct xfdt_error *resolve_record(const struct arguments *arguments,
+					 const struct xfdt_session_options *options,
+					 char **ret_text, size_t *ret_len)
+{
+	struct xfdt_session session;
+	struct xfdt_error *err;
+
+	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, options);
+	if (err)
+		return err;
+	err = xfdt_image_record(&session.image, ret_text, ret_len);
+	xfdt_session_deinit(&session);
+	return err;
+}
+
+static void print_distilled(const char *path, bool keep_types,
+			    const struct xfdt_distill_result *result)
+{
+	printf("%s: %llu bytes; %llu pages, in which %llu bytes that the answer needs are kept and all others are zero\n"
+	       "kept: the kernel's %s and log, the state of VMs, vCPUs and threads that 'xfdtriage show' prints,\n"
+	       "      the stack and the registers of the thread that panicked\n"
+	       "not in it: guest memory, guest registers, XSAVE areas but for their headers\n",
+	       path, (unsigned long long)result->file_size, (unsigned long long)result->pages,
+	       (unsigned long long)result->bytes_kept,
+	       keep_types ? "symbols, types" : "symbols and types as far as needed,");
+}
+
 static int run_distill(const struct arguments *arguments)
 {
 	struct xfdt_session_options options = session_options(arguments);
 	struct xfdt_distill_result result;
 	struct xfdt_session session;
 	struct xfdt_error *err;
+	char *record = NULL;
+	size_t record_len = 0;
 
 	if (!arguments->output)
 		return usage_error("distill needs -o FILE", NULL);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("distill takes one dump (or the parts of one, with --split)", NULL);
-	/* symbols and types have to be read from the dump to be kept */
+	/* what is kept has to be read */
 	options.cache_dir = NULL;
+	if (!arguments->keep_types) {
+		err = resolve_record(arguments, &options, &record, &record_len);
+		if (err)
+			return complain(err);
+	}
+	options.record = record;
+	options.record_len = record_len;
 	options.dump.record = true;
 	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, &options);
-	if (err)
-		return complain(err);
-	err = xfdt_distill_write(session.dump, session.host.panic.task ? session.host.panic.pid : -1,
-				 arguments->output, &result);
+	if (!err && arguments->keep_types && session.image.carried)
+		err = xfdt_error_new(XFDT_MISSING, 0, "%s: is distilled without kallsyms and BTF; leave --keep-types out",
+				     arguments->paths[0]);
+	else if (!err)
+		err = xfdt_distill_write(session.dump, session.host.panic.task ? session.host.panic.pid : -1,
+					 record, record_len, arguments->output, &result);
 	xfdt_session_deinit(&session);
+	free(record);
 	if (err)
 		return complain(err);
 	if (!arguments->quiet)
-		printf("%s: %llu bytes; %llu pages, in which %llu bytes that the answer needs are kept and all others are zero\n"
-		       "kept: the kernel's symbols, types and log, the state of VMs, vCPUs and threads that 'xfdtriage show' prints,\n"
-		       "      the stack and the registers of the thread that panicked\n"
-		       "not in it: guest memory, guest registers, XSAVE areas but for their headers\n",
-		       arguments->output, (unsigned long long)result.file_size,
-		       (unsigned long long)result.pages, (unsigned long long)result.bytes_kept);
+		print_distilled(arguments->output, arguments->keep_types, &result);
 	return 0;
 }
 
@@ -324,6 +364,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 			break;
 		case 'n':
 			arguments->no_cache = true;
+			break;
+		case 'k':
+			arguments->keep_types = true;
 			break;
 		case 'o':
 			arguments->output = optarg;

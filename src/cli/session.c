@@ -16,6 +16,10 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session,
 	if (err)
 		return err;
 	source = xfdt_dump_source(session->dump);
+	if (options->record) {
+		source.record = options->record;
+		source.record_len = options->record_len;
+	}
 	xfdt_image_init(&session->image, &source, options->cache_dir);
 	err = xfdt_host_init(&session->host, &session->image);
 	if (!err)

@@ -18,9 +18,12 @@ struct xfdt_session {
 struct xfdt_session_options {
 	struct xfdt_dump_options dump;
 	const char *cache_dir;	/* NULL: no cache */
+	/* symbols and types to take instead of the dump's own; NULL: none; borrowed */
+	const char *record;
+	size_t record_len;
 };
 
-/* Triage the dump that the @count files at @paths make up. */
+/* Triage the dump that the @count files at @paths make up.  After an error @session is empty. */
 struct xfdt_error *xfdt_session_init(struct xfdt_session *session,
 				     const char *const *paths, size_t count,
 				     const struct xfdt_session_options *options);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writing the kdump-compressed format. */
 #include "distill/distill.h"
+#include "image/carried.h"
 #include "image/kdump_format.h"
 #include "image/vmcoreinfo.h"
 
@@ -27,6 +28,17 @@ static const struct {
 	{ "version", "unknown" }, { "machine", "x86_64" }, { "domainname", "(none)" },
 };
 
+struct writer {
+	struct xfdt_dump *dump;
+	const struct xfdt_frame *frames;
+	size_t count;
+	const char *record;	/* NULL: symbols and types are in the pages */
+	size_t record_len;
+	FILE *out;
+	uint64_t sub_hdr_blocks, bitmap_blocks;	/* blocks of one bitmap */
+	uint64_t bytes_kept;
+};
+
 /* the notes, as the kernel writes them: NT_PRSTATUS by CPU, then VMCOREINFO */
 
 static void put_note(FILE *out, const char *name, uint32_t type, const void *desc, size_t size)
@@ -43,9 +55,10 @@ static void put_note(FILE *out, const char *name, uint32_t type, const void *des
 	fwrite(zeros, -size & 3, 1, out);
 }
 
-static struct xfdt_error *make_notes(const struct xfdt_source *source, int keep_pid,
+static struct xfdt_error *make_notes(const struct writer *writer, int keep_pid,
 				     char **ret_notes, size_t *ret_size)
 {
+	struct xfdt_source opened = xfdt_dump_source(writer->dump), *source = &opened;
 	FILE *out = open_memstream(ret_notes, ret_size);
 	size_t i;
 
@@ -58,6 +71,8 @@ static struct xfdt_error *make_notes(const struct xfdt_source *source, int keep_
 			memcpy(&status.pr_reg, &source->notes[i].regs, sizeof(source->notes[i].regs));
 		put_note(out, "CORE", NT_PRSTATUS, &status, sizeof(status));
 	}
+	if (writer->record)
+		put_note(out, XFDT_CARRIED_NAME, XFDT_CARRIED_TYPE, writer->record, writer->record_len);
 	if (source->vmcoreinfo)
 		put_note(out, "VMCOREINFO", 0, source->vmcoreinfo, strlen(source->vmcoreinfo));
 	if (fclose(out)) {
@@ -68,15 +83,6 @@ static struct xfdt_error *make_notes(const struct xfdt_source *source, int keep_
 }
 
 /* the file */
-
-struct writer {
-	struct xfdt_dump *dump;
-	const struct xfdt_frame *frames;
-	size_t count;
-	FILE *out;
-	uint64_t sub_hdr_blocks, bitmap_blocks;	/* blocks of one bitmap */
-	uint64_t bytes_kept;
-};
 
 static uint64_t blocks_of(uint64_t bytes)
 {
@@ -198,7 +204,7 @@ static struct xfdt_error *put_file(struct writer *writer, int keep_pid)
 	size_t notes_size;
 	char *notes;
 
-	err = make_notes(&source, keep_pid, &notes, &notes_size);
+	err = make_notes(writer, keep_pid, &notes, &notes_size);
 	if (err)
 		return err;
 	writer->sub_hdr_blocks = blocks_of(sizeof(struct xfdt_kdump_sub_header) + notes_size);
@@ -210,10 +216,11 @@ static struct xfdt_error *put_file(struct writer *writer, int keep_pid)
 }
 
 struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, int keep_pid,
+				      const char *record, size_t record_len,
 				      const char *path,
 				      struct xfdt_distill_result *ret_result)
 {
-	struct writer writer = { .dump = dump };
+	struct writer writer = { .dump = dump, .record = record, .record_len = record_len };
 	struct xfdt_error *err = NULL;
 	char temporary[PATH_MAX];
 	struct stat status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libkdumpfile behind the reader interface, with page-table walks by libaddrxlat. */
 #include "image/dump.h"
+#include "image/carried.h"
 #include "image/extent.h"
 #include "image/flattened.h"
 #include "image/vmcoreinfo.h"
@@ -46,6 +47,8 @@ struct xfdt_dump {
 	struct xfdt_extent *extents[PARTS_MAX];	/* NULL: that file is whole */
 	size_t fd_count;
 	char *vmcoreinfo;
+	char *carried;
+	size_t carried_len;
 	struct xfdt_cpu_note *notes;
 	size_t note_count;
 	struct tlb_entry tlb[TLB_SIZE];
@@ -544,6 +547,8 @@ struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump,
 		err = load_vmcoreinfo(dump);
 	if (!err)
 		err = load_notes(dump);
+	if (!err)
+		err = xfdt_carried_read(dump->fds[0], &dump->carried, &dump->carried_len);
 	if (err) {
 		err = xfdt_error_wrap(err, "%s", paths[0]);
 		goto fail;
@@ -572,6 +577,7 @@ void xfdt_dump_close(struct xfdt_dump *dump)
 	}
 	xfdt_error_free(dump->table_error);
 	free(dump->vmcoreinfo);
+	free(dump->carried);
 	free(dump->notes);
 	free(dump->recording.slots);
 	free(dump->recording.frames);
@@ -593,6 +599,8 @@ struct xfdt_source xfdt_dump_source(struct xfdt_dump *dump)
 		.vmcoreinfo = dump->vmcoreinfo,
 		.notes = dump->notes,
 		.note_count = dump->note_count,
+		.record = dump->carried,
+		.record_len = dump->carried_len,
 	};
 }
 

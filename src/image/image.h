@@ -70,6 +70,7 @@ struct xfdt_image {
 	char *kvm_build_id;		/* of kvm.ko; NULL: built in, or unknown */
 	const char *symbol_source;	/* static words for the report */
 	const char *type_source;
+	bool carried;			/* both were resolved before, and travel in the dump */
 	bool kvm_is_module;		/* a module named kvm was found */
 	bool kvm_is_built_in;		/* KVM's code is in vmlinux, and its vm_list is unknown */
 	bool modules_known;		/* the list of modules could be read */
@@ -126,6 +127,8 @@ struct xfdt_source {
 	const char *vmcoreinfo;		/* NULL: none */
 	const struct xfdt_cpu_note *notes;
 	size_t note_count;
+	const char *record;		/* symbols and types resolved before; NULL: none */
+	size_t record_len;
 };
 
 /* Is the kernel one for x86-64, or at least not known to be another? */
@@ -139,5 +142,13 @@ bool xfdt_is_x86_64(const struct xfdt_image *image);
 void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		     const char *cache_dir);
 void xfdt_image_deinit(struct xfdt_image *image);
+
+/*
+ * All that was resolved, as the text that struct xfdt_source takes as @record.
+ * XFDT_MISSING if it is not enough to do without the rest.  The caller frees
+ * *@ret_text.
+ */
+struct xfdt_error *xfdt_image_record(const struct xfdt_image *image,
+				     char **ret_text, size_t *ret_len);
 
 #endif

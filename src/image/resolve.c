@@ -179,12 +179,37 @@ static void store_record(struct ladder *ladder)
 		xfdt_cache_store(ladder->cache_dir, image->build_id, ladder->stext, record);
 }
 
-static void resolve_vmlinux(struct ladder *ladder)
+static const char *key_of(const struct xfdt_image *image)
+{
+	return image->build_id ? image->build_id : "-";
+}
+
+/* What travels in the dump; it has no bytes to check it against. */
+static bool take_carried(struct ladder *ladder, const struct xfdt_source *source)
 {
 	struct xfdt_image *image = ladder->image;
 	struct xfdt_error *err;
 
-	if (load_record(ladder))
+	if (!source->record)
+		return false;
+	err = xfdt_record_parse(source->record, source->record_len, key_of(image), ladder->stext,
+				&ladder->record);
+	if (err) {
+		xfdt_gaps_add(&image->gaps, "the symbols and types that travel in the dump", err, NULL);
+		return false;
+	}
+	image->layout = ladder->record.layout;
+	image->symtab = ladder->record.symtab;
+	image->carried = true;
+	return true;
+}
+
+static void resolve_vmlinux(struct ladder *ladder, const struct xfdt_source *source)
+{
+	struct xfdt_image *image = ladder->image;
+	struct xfdt_error *err;
+
+	if (take_carried(ladder, source) || load_record(ladder))
 		return;
 	memset(&ladder->record, 0, sizeof(ladder->record));
 	err = lookup_vmlinux(image, &ladder->record.spans);
@@ -238,9 +263,10 @@ static void resolve_kvm(struct ladder *ladder)
 	struct xfdt_error *err;
 	bool found;
 
-	if (xfdt_symbol(image, XFDT_S_vm_list)) {
+	/* CONFIG_KVM=y, unless kvm.ko's symbols are known from before */
+	if (xfdt_symbol(image, XFDT_S_vm_list) && !image->carried) {
 		image->modules_known = true;
-		return;		/* CONFIG_KVM=y */
+		return;
 	}
 	err = xfdt_module_find(image, "kvm", &found, &kvm);
 	if (err) {
@@ -253,6 +279,8 @@ static void resolve_kvm(struct ladder *ladder)
 		return;
 	if (*kvm.build_id)
 		image->kvm_build_id = strdup(kvm.build_id);
+	if (image->carried)
+		return;
 	if (strcmp(ladder->record.kvm_build_id, kvm.build_id)) {
 		memcpy(ladder->record.kvm_build_id, kvm.build_id, sizeof(kvm.build_id));
 		memset(ladder->record.module_index, 0, sizeof(ladder->record.module_index));
@@ -334,7 +362,7 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 	else
 		ladder.cache_dir = NULL;
 
-	resolve_vmlinux(&ladder);
+	resolve_vmlinux(&ladder, source);
 	if (xfdt_symbol(image, XFDT_S_modules) || xfdt_symbol(image, XFDT_S_restore_fpregs)) {
 		image->symbol_source = "kallsyms";
 		if (xfdt_has_struct(image, XFDT_T_task_struct))
@@ -346,6 +374,25 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		store_record(&ladder);
 	}
 	xfdt_types_free(ladder.vmlinux_types);
+}
+
+struct xfdt_error *xfdt_image_record(const struct xfdt_image *image,
+				     char **ret_text, size_t *ret_len)
+{
+	const struct xfdt_symbol *stext = xfdt_symbol(image, XFDT_S_stext);
+	struct xfdt_record *record;
+	struct xfdt_error *err;
+
+	if (!stext || !xfdt_has_struct(image, XFDT_T_task_struct))
+		return xfdt_error_new(XFDT_MISSING, 0, "not all symbols and types were resolved");
+	record = calloc(1, sizeof(*record));
+	if (!record)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
+	record->layout = image->layout;
+	record->symtab = image->symtab;
+	err = xfdt_record_format(record, key_of(image), stext->kvaddr, ret_text, ret_len);
+	free(record);
+	return err;
 }
 
 void xfdt_image_deinit(struct xfdt_image *image)

@@ -124,8 +124,8 @@ static void put_summary(const struct writer *writer)
 		fputs("\n", writer->out);
 	}
 	put_label(writer, "sources");
-	fprintf(writer->out, "symbols from %s, types from %s\n", image->symbol_source,
-		image->type_source);
+	fprintf(writer->out, "symbols from %s, types from %s%s\n", image->symbol_source,
+		image->type_source, image->carried ? " (both by the note of a distilled dump)" : "");
 }
 
 static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, bool *heading)
