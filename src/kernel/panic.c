@@ -205,15 +205,17 @@ static void parse_code(const char *line, struct xfdt_log_regs *regs)
 {
 	const char *at = strchr(line, '<');
 	unsigned int byte;
-	int used;
+	int used = 0;
 
-	if (!at || sscanf(at, "<%2x>%n", &byte, &used) != 1)
+	/* %n is left alone where the text ends before it */
+	if (!at || sscanf(at, "<%2x>%n", &byte, &used) != 1 || !used)
 		return;
 	regs->code_len = 0;
 	do {
 		regs->code[regs->code_len++] = (uint8_t)byte;
 		at += used;
-	} while (regs->code_len < sizeof(regs->code) && sscanf(at, " %2x%n", &byte, &used) == 1);
+		used = 0;
+	} while (regs->code_len < sizeof(regs->code) && sscanf(at, " %2x%n", &byte, &used) == 1 && used);
 }
 
 /* " name+0x70/0x110 [module]", without the '?' of a guess */

@@ -11,6 +11,7 @@
 
 /* json-c reports want of memory by NULL; one place to notice it. */
 struct writer {
+	FILE *out;
 	bool failed;
 };
 
@@ -129,35 +130,56 @@ static struct json_object *events_array(struct writer *writer, const struct xfdt
 	return array;
 }
 
-static struct json_object *vms_array(struct writer *writer, const struct xfdt_report *report)
+/* Print @object, which is taken over, and leave its brace open where @open says so. */
+static void put_object(struct writer *writer, struct json_object *object, bool open)
+{
+	const char *text = NULL;
+
+	if (object && !writer->failed)
+		text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+						      JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text) {
+		writer->failed = true;
+		text = "{}";
+	}
+	fwrite(text, 1, strlen(text) - open, writer->out);
+	json_object_put(object);
+}
+
+static struct json_object *vcpu_object(struct writer *writer, const struct xfdt_row *row)
+{
+	struct json_object *vcpu = group_object(writer, XFDT_GROUP_VCPU, row);
+
+	if (row->vcpu->thread.known)
+		add(writer, vcpu, "thread", group_object(writer, XFDT_GROUP_THREAD, row), false);
+	else
+		add(writer, vcpu, "thread", NULL, true);
+	return vcpu;
+}
+
+/* One vCPU at a time: a host may have thousands. */
+static void put_vms(struct writer *writer, const struct xfdt_report *report)
 {
 	const struct xfdt_host *host = report->host;
 	struct xfdt_row row = { .image = host->image, .host = host };
 	const struct xfdt_vcpu_verdict *state = report->verdict->vcpus;
-	struct json_object *vms = json_object_new_array();
 	size_t i, j;
 
+	fputs("[", writer->out);
 	for (i = 0; i < host->vm_count; i++) {
-		struct json_object *vm, *vcpus = json_object_new_array();
-
 		row.vm = &host->vms[i];
-		vm = group_object(writer, XFDT_GROUP_VM, &row);
+		fputs(i ? "," : "", writer->out);
+		put_object(writer, group_object(writer, XFDT_GROUP_VM, &row), true);
+		fputs(",\"vcpus\":[", writer->out);
 		for (j = 0; j < row.vm->vcpu_count; j++) {
-			struct json_object *vcpu;
-
 			row.vcpu = &row.vm->vcpus[j];
 			row.state = state++;
-			vcpu = group_object(writer, XFDT_GROUP_VCPU, &row);
-			if (row.vcpu->thread.known)
-				add(writer, vcpu, "thread", group_object(writer, XFDT_GROUP_THREAD, &row), false);
-			else
-				add(writer, vcpu, "thread", NULL, true);
-			append(writer, vcpus, vcpu);
+			fputs(j ? "," : "", writer->out);
+			put_object(writer, vcpu_object(writer, &row), false);
 		}
-		add(writer, vm, "vcpus", vcpus, false);
-		append(writer, vms, vm);
+		fputs("]}", writer->out);
 	}
-	return vms;
+	fputs("]", writer->out);
 }
 
 static struct json_object *dump_object(struct writer *writer, const char *path,
@@ -171,17 +193,9 @@ static struct json_object *dump_object(struct writer *writer, const char *path,
 	return dump;
 }
 
-static struct xfdt_error *finish(const struct writer *writer, struct json_object *root, FILE *out)
+static struct xfdt_error *finish(const struct writer *writer)
 {
-	const char *text = NULL;
-
-	if (!writer->failed)
-		text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN |
-						      JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		fprintf(out, "%s\n", text);
-	json_object_put(root);
-	return text ? NULL : xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
+	return writer->failed ? xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON") : NULL;
 }
 
 struct xfdt_error *xfdt_report_json(const struct xfdt_report *report, FILE *out)
@@ -190,7 +204,7 @@ struct xfdt_error *xfdt_report_json(const struct xfdt_report *report, FILE *out)
 	const struct xfdt_host *host = report->host;
 	struct xfdt_row row = { .image = host->image, .host = host };
 	struct json_object *root = json_object_new_object(), *panic, *missing, *counts;
-	struct writer writer = { false };
+	struct writer writer = { .out = out };
 	size_t i;
 
 	add_text(&writer, root, "schema", XFDT_JSON_SCHEMA);
@@ -221,19 +235,24 @@ struct xfdt_error *xfdt_report_json(const struct xfdt_report *report, FILE *out)
 		add(&writer, counts, xfdt_vcpu_state_name(i),
 		    json_object_new_int64((int64_t)verdict->states[i]), false);
 	add(&writer, root, "counts", counts, false);
-	add(&writer, root, "vms", vms_array(&writer, report), false);
-	return finish(&writer, root, out);
+	put_object(&writer, root, true);
+	fputs(",\"vms\":", out);
+	put_vms(&writer, report);
+	fputs("}\n", out);
+	return finish(&writer);
 }
 
 struct xfdt_error *xfdt_report_json_error(const char *path, const char *message, FILE *out)
 {
 	struct json_object *root = json_object_new_object();
-	struct writer writer = { false };
+	struct writer writer = { .out = out };
 
 	add_text(&writer, root, "schema", XFDT_JSON_SCHEMA);
 	add(&writer, root, "dump", dump_object(&writer, path, NULL, NULL), false);
 	add_text(&writer, root, "verdict", "error");
 	add(&writer, root, "exit", json_object_new_int(XFDT_EXIT_ERROR), false);
 	add_text(&writer, root, "error", message);
-	return finish(&writer, root, out);
+	put_object(&writer, root, false);
+	fputs("\n", out);
+	return finish(&writer);
 }
