@@ -416,6 +416,7 @@ static void test_types__split_btf_over_its_base(void **state)
 {
 	struct xfdt_types *base_types, *types, *without;
 	struct xfdt_layout layout;
+	struct xfdt_error *err;
 	struct ids ids;
 	struct btf *base = new_btf(&ids), *split;
 	int list;
@@ -440,11 +441,13 @@ static void test_types__split_btf_over_its_base(void **state)
 	xfdt_types_free(types);
 
 	/* without its base its ids mean something else; whatever comes, no crash */
-	if (!types_of(&without, split, NULL)) {
+	err = types_of(&without, split, NULL);
+	if (!err) {
 		memset(&layout, 0, sizeof(layout));
 		xfdt_types_fill(without, &layout, 0, NULL);
 		xfdt_types_free(without);
 	}
+	xfdt_error_free(err);
 	xfdt_types_free(base_types);
 	btf__free(split);
 	btf__free(base);

@@ -933,7 +933,7 @@ static void test_verdict__kvm_not_loaded(void **state)
 {
 	struct host fixture;
 
-	host_init(&fixture);
+	other_panic(&fixture, log_sysrq);
 	fixture.host.kvm = XFDT_KVM_ABSENT;
 	fixture.host.vm_count = 0;
 	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
@@ -945,9 +945,23 @@ static void test_verdict__kernel_older_than_xfd(void **state)
 {
 	struct host fixture;
 
-	host_init(&fixture);
+	other_panic(&fixture, log_sysrq);
 	fixture.image.layout.members[XFDT_M_fpstate_xfd].known = false;
 	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
+}
+
+/* an #NM of XFD is a contradiction there: something was misread */
+static void test_verdict__nm_where_none_can_be(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.host.kvm = XFDT_KVM_ABSENT;
+	fixture.host.vm_count = 0;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	host_init(&fixture);
+	fixture.image.layout.members[XFDT_M_fpstate_xfd].known = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
 }
 
 /* a symbol that was not found may have been renamed or inlined */

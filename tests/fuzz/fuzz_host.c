@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fuzz the whole way from memory to a report.  The input is a list of changes
+ * to the memory of tests/kernel.c: segment, offset (2 bytes), length, bytes.
+ */
+#include "fuzz/fuzz.h"
+#include "kernel.h"
+#include "report/report.h"
+#include "verdict/verdict.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define READS_MAX 3000000u	/* the unchanged kernel takes a few hundred */
+#define REPORTED_MAX 1024u	/* reports on more vCPUs take long, and only that */
+
+struct pristine {
+	struct kernel kernel;
+	uint8_t *copies[MEMORY_SEGMENTS];
+};
+
+static struct pristine *pristine(void)
+{
+	static struct pristine *made;
+	size_t i;
+
+	if (made)
+		return made;
+	made = calloc(1, sizeof(*made));
+	kernel_init(&made->kernel);
+	for (i = 0; i < made->kernel.memory.count; i++) {
+		const struct memory_segment *segment = &made->kernel.memory.segments[i];
+
+		made->copies[i] = malloc(segment->len);
+		memcpy(made->copies[i], segment->bytes, segment->len);
+	}
+	return made;
+}
+
+/* The note's registers are the last "segment", behind those of memory. */
+static void change(struct kernel *kernel, const uint8_t *data, size_t size)
+{
+	struct memory *memory = &kernel->memory;
+
+	while (size >= 4) {
+		size_t number = data[0] % (memory->count + 1), len = data[3], room;
+		size_t offset = data[1] | (size_t)data[2] << 8;
+		uint8_t *bytes;
+
+		bytes = number < memory->count ? memory->segments[number].bytes : (uint8_t *)&kernel->note;
+		room = number < memory->count ? memory->segments[number].len : sizeof(kernel->note);
+		offset %= room;
+		data += 4;
+		size -= 4;
+		if (len > size)
+			len = size;
+		memcpy(bytes + offset, data, len < room - offset ? len : room - offset);
+		data += len;
+		size -= len;
+	}
+}
+
+static void check_reports(const struct xfdt_host *host, const struct xfdt_verdict *verdict)
+{
+	struct xfdt_report report = {
+		.path = "fuzz", .format = "fuzz", .host = host, .verdict = verdict,
+	};
+	struct xfdt_text_options options = { .verbose = true };
+	struct json_object *root;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	FUZZ_CHECK(!xfdt_report_json(&report, out));
+	fclose(out);
+	root = json_tokener_parse(text);
+	FUZZ_CHECK(root);
+	json_object_put(root);
+	free(text);
+	text = NULL;
+	out = open_memstream(&text, &len);
+	xfdt_report_text(&report, &options, out);
+	xfdt_report_show(&report, &options, out);
+	fclose(out);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct pristine *base = pristine();
+	struct kernel *kernel = &base->kernel;
+	struct xfdt_cpu_note note = kernel->note;
+	struct xfdt_verdict verdict;
+	struct xfdt_image image;
+	struct xfdt_host host;
+	size_t i;
+
+	change(kernel, data, size);
+	kernel->memory.reads = 0;
+	xfdt_image_init(&image, &kernel->source, NULL);
+	if (!xfdt_host_init(&host, &image)) {
+		FUZZ_CHECK(host.vm_count <= XFDT_VMS_MAX);
+		if (!xfdt_verdict_init(&verdict, &host)) {
+			/* no word of guilt without the state that proves it */
+			if (verdict.kind == XFDT_CONFIRMED) {
+				FUZZ_CHECK(host.panic.fault.decoded && host.panic.log_known);
+				FUZZ_CHECK(verdict.states[XFDT_VCPU_ARMED]);
+			}
+			if (host.vcpu_count <= REPORTED_MAX)
+				check_reports(&host, &verdict);
+			xfdt_verdict_deinit(&verdict);
+		}
+		xfdt_host_deinit(&host);
+	}
+	xfdt_image_deinit(&image);
+	FUZZ_CHECK(kernel->memory.reads < READS_MAX);
+	for (i = 0; i < kernel->memory.count; i++)
+		memcpy(kernel->memory.segments[i].bytes, base->copies[i], kernel->memory.segments[i].len);
+	kernel->note = note;
+	return 0;
+}

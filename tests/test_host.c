@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole way from memory to a verdict, over a small kernel made by hand. */
+#include "unit.h"
+#include "kernel.h"
+#include "kernel/kvm.h"
+#include "verdict/verdict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct run {
+	struct xfdt_image image;
+	struct xfdt_host host;
+	struct xfdt_verdict verdict;
+};
+
+static void run_init(struct run *run, struct kernel *kernel)
+{
+	xfdt_image_init(&run->image, &kernel->source, NULL);
+	assert_ok(xfdt_host_init(&run->host, &run->image));
+	assert_ok(xfdt_verdict_init(&run->verdict, &run->host));
+}
+
+static void run_deinit(struct run *run)
+{
+	xfdt_verdict_deinit(&run->verdict);
+	xfdt_host_deinit(&run->host);
+	xfdt_image_deinit(&run->image);
+}
+
+static void assert_kind(const struct run *run, enum xfdt_verdict_kind expected)
+{
+	if (run->verdict.kind != expected)
+		fail_msg("'%s' (%s), not '%s'", xfdt_verdict_name(run->verdict.kind),
+			 run->verdict.why.items[run->verdict.why.count - 1].text,
+			 xfdt_verdict_name(expected));
+}
+
+static void assert_verdict(struct kernel *kernel, enum xfdt_verdict_kind expected)
+{
+	struct run run;
+
+	run_init(&run, kernel);
+	assert_kind(&run, expected);
+	run_deinit(&run);
+}
+
+static const char *const log_sysrq[] = {
+	"sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash", NULL
+};
+
+/* A panic of another kind, with registers of another place. */
+static void die_otherwise(struct kernel *kernel)
+{
+	kernel_log(kernel, log_sysrq);
+	kernel->note.regs.ip = KERNEL_TEXT + 0x10;
+}
+
+static void test_host__confirmed_from_memory(void **state)
+{
+	const struct xfdt_fault *fault;
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	run_init(&run, &kernel);
+	assert_kind(&run, XFDT_CONFIRMED);
+	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
+	assert_int_equal(run.image.gaps.count + run.host.gaps.count, 0);
+	assert_string_equal(run.image.release, "6.18.5-test");
+	assert_string_equal(run.host.nodename, "host1");
+	assert_true(run.host.tif_need_fpu_load.known);
+	assert_int_equal(run.host.tif_need_fpu_load.value, 19);
+	assert_true(run.host.enabled_features == 0x602e7);
+	assert_int_equal(run.host.kvm, XFDT_KVM_LOADED);
+	assert_int_equal(run.host.vm_count, 1);
+	assert_true(run.host.vms[0].kvaddr == KERNEL_KVM);
+	assert_int_equal(run.host.vms[0].pid, 1400);
+	assert_int_equal(run.host.vms[0].vcpu_count, 2);
+	assert_true(run.host.vms[0].complete && run.host.vms_complete);
+	assert_true(run.host.vms[0].vcpus[1].kvaddr == KERNEL_VCPU(1));
+	assert_string_equal(run.host.vms[0].vcpus[1].thread.comm, "CPU 1/KVM");
+	assert_int_equal(run.host.vms[0].vcpus[1].thread.pid, 1405);
+	assert_true(run.host.vms[0].vcpus[0].header.xstate_bv == 0x602e7);
+	assert_true(run.host.vms[0].vcpus[0].xfd == 1u << 18);
+	assert_true(run.host.vms[0].vcpus[0].in_use);
+	assert_false(run.host.vms[0].vcpus[0].is_confidential);
+	assert_true(run.host.panic.task == KERNEL_TASK(0));
+	fault = &run.host.panic.fault;
+	assert_int_equal(fault->source, XFDT_REGS_PRSTATUS);
+	assert_true(fault->supervisor);
+	assert_true(fault->operand == KERNEL_FPSTATE(0) + 64);
+	assert_true(fault->edx_eax == 0x600ff);
+	assert_string_equal(fault->caller, "fpu_swap_kvm_fpstate");
+	assert_true(fault->caller_return == KERNEL_TEXT + 0x215);
+	/* the kernel has neither half of the fix */
+	assert_int_equal(run.host.fix.vmlinux, XFDT_ABSENT);
+	assert_int_equal(run.host.fix.kvm, XFDT_ABSENT);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+static void test_host__other_panic_is_not_this_bug(void **state)
+{
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	die_otherwise(&kernel);
+	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
+	kernel_deinit(&kernel);
+}
+
+static void test_host__vcpu_that_would_have_been_next(void **state)
+{
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	die_otherwise(&kernel);
+	/* vCPU 1: its thread is off the CPU */
+	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_XFD, 1u << 18);
+	assert_verdict(&kernel, XFDT_ARMED);
+	kernel_deinit(&kernel);
+}
+
+/* registers of the log, where the dump has no note */
+static void test_host__no_note_and_half_of_the_registers(void **state)
+{
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	kernel.source.note_count = 0;
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_deinit(&kernel);
+}
+
+/* any one segment missing: no crash, and no other verdict than an honest one */
+static void test_host__segments_missing_in_turn(void **state)
+{
+	static const uint64_t segments[] = {
+		KERNEL_TEXT, KERNEL_DATA, KERNEL_LOG, KERNEL_KALLSYMS, KERNEL_BTF, KERNEL_HEAP,
+	};
+	static const enum xfdt_code codes[] = { XFDT_EXCLUDED, XFDT_TRUNCATED, XFDT_CORRUPT, XFDT_UNMAPPED };
+	size_t i, j;
+
+	for (i = 0; i < COUNT(segments); i++) {
+		for (j = 0; j < COUNT(codes); j++) {
+			struct kernel kernel;
+			struct run run;
+
+			kernel_init(&kernel);
+			memory_fail(&kernel.memory, segments[i], codes[j]);
+			run_init(&run, &kernel);
+			/* the heap holds the state; without it the rest still matches */
+			if (run.verdict.kind != XFDT_INCONCLUSIVE)
+				assert_int_equal(run.verdict.kind, XFDT_PROBABLE);
+			assert_true(run.image.gaps.count + run.host.gaps.count > 0 ||
+				    segments[i] == KERNEL_TEXT);
+			run_deinit(&run);
+			kernel_deinit(&kernel);
+		}
+	}
+}
+
+static void test_host__no_vmcoreinfo(void **state)
+{
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	kernel.source.vmcoreinfo = NULL;
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_deinit(&kernel);
+}
+
+static void test_host__other_architecture(void **state)
+{
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	kernel.source.arch = "aarch64";
+	assert_verdict(&kernel, XFDT_NOT_APPLICABLE);
+	kernel_deinit(&kernel);
+}
+
+/* lists */
+
+static void test_host__list_of_vms_that_loops(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	die_otherwise(&kernel);
+	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+	memory_put_u64(&kernel.memory, KERNEL_KVM + KERNEL_KVM_LIST, KERNEL_KVM + KERNEL_KVM_LIST);
+	run_init(&run, &kernel);
+	assert_kind(&run, XFDT_INCONCLUSIVE);
+	assert_int_equal(run.host.vm_count, 1);
+	assert_false(run.host.vms_complete);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+static void test_host__list_of_vms_that_leads_nowhere(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	die_otherwise(&kernel);
+	memory_put_u64(&kernel.memory, KERNEL_KVM + KERNEL_KVM_LIST, 0xdead000000000100ull);
+	run_init(&run, &kernel);
+	assert_false(run.host.vms_complete);
+	assert_int_not_equal(run.verdict.kind, XFDT_NOT_THIS_BUG);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* as many vCPUs as the VM counts, or it is not complete */
+static void test_host__online_vcpus_have_to_agree(void **state)
+{
+	static const uint32_t counts[] = { 0, 1, 3, 4096, UINT32_MAX };
+	size_t i;
+
+	for (i = 0; i < COUNT(counts); i++) {
+		struct kernel kernel;
+		struct run run;
+
+		kernel_init(&kernel);
+		die_otherwise(&kernel);
+		memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+		memory_put_u32(&kernel.memory, KERNEL_KVM + KERNEL_KVM_ONLINE, counts[i]);
+		run_init(&run, &kernel);
+		assert_kind(&run, XFDT_INCONCLUSIVE);
+		assert_false(run.host.vms[0].complete);
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* a vCPU whose kvm is not the VM that lists it is none */
+static void test_host__vcpu_of_another_vm(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	die_otherwise(&kernel);
+	memory_put_u64(&kernel.memory, KERNEL_VCPU(1), KERNEL_KVM + 8);
+	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+	run_init(&run, &kernel);
+	assert_int_equal(run.verdict.states[XFDT_VCPU_UNREADABLE], 1);
+	assert_kind(&run, XFDT_INCONCLUSIVE);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/*
+ * Two VMs share an xarray of three nodes, all slots of which lead to the next:
+ * half a million vCPUs out of 2 KiB.
+ */
+static void test_host__vcpus_are_bounded_in_all(void **state)
+{
+	const uint64_t second = KERNEL_HEAP + 0x1800, nodes = KERNEL_HEAP + 0x8000;
+	struct kernel kernel;
+	struct run run;
+	size_t i, level, total = 0;
+
+	kernel_init(&kernel);
+	die_otherwise(&kernel);
+	for (level = 0; level < 3; level++) {
+		uint64_t node = nodes + 0x400 * level;
+
+		memory_put_u64(&kernel.memory, node, 12 - 6 * level);
+		for (i = 0; i < 64; i++)
+			memory_put_u64(&kernel.memory, node + KERNEL_SLOTS + 8 * i,
+				       level < 2 ? (node + 0x400) | 2 : KERNEL_VCPU(1));
+	}
+	memory_put_u64(&kernel.memory, KERNEL_KVM + 8, nodes | 2);
+	memory_put_u32(&kernel.memory, KERNEL_KVM + KERNEL_KVM_ONLINE, 1u << 18);
+	memcpy(memory_at(&kernel.memory, second, 128), memory_at(&kernel.memory, KERNEL_KVM, 128), 128);
+	memory_put_u64(&kernel.memory, KERNEL_KVM + KERNEL_KVM_LIST, second + KERNEL_KVM_LIST);
+	alloc_watch();
+	run_init(&run, &kernel);
+	assert_int_equal(run.host.vm_count, 2);
+	for (i = 0; i < run.host.vm_count; i++) {
+		total += run.host.vms[i].vcpu_count;
+		assert_false(run.host.vms[i].complete);
+	}
+	assert_in_range(total, 1, XFDT_VCPUS_MAX);
+	assert_in_range(alloc_largest(), 0, 128u << 20);
+	assert_int_not_equal(run.verdict.kind, XFDT_NOT_THIS_BUG);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+static void test_host__culprit_found_by_its_thread(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	/* the VM is not in the list; its thread's preempt notifier leads to the vCPU */
+	kernel_init(&kernel);
+	memory_put_u64(&kernel.memory, KERNEL_VM_LIST, KERNEL_VM_LIST);
+	memory_put_u64(&kernel.memory, KERNEL_TASK(0) + 168, KERNEL_VCPU(0) + 8);
+	run_init(&run, &kernel);
+	assert_non_null(xfdt_kvm_find(&run.host, KERNEL_FPSTATE(0), NULL));
+	assert_kind(&run, XFDT_CONFIRMED);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* fix.c: either half of the fix, by its code */
+static void test_host__fix_by_its_code(void **state)
+{
+	static const uint8_t and_bv[] = { 0x48, 0x21, 0x82, 0x40, 0x02, 0x00, 0x00 };
+	static const uint8_t and_call[] = {
+		0x49, 0x21, 0x86, 0x00, 0x02, 0x00, 0x00,	/* and %rax,0x200(%r14) */
+		0xe8, 0xf4, 0xfe, 0xff, 0xff, 0xc3,		/* call -0x10c */
+	};
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	memory_put(&kernel.memory, KERNEL_TEXT + 0x610, and_bv, sizeof(and_bv));
+	memory_put(&kernel.memory, KERNEL_TEXT + 0x800, and_call, sizeof(and_call));
+	run_init(&run, &kernel);
+	assert_int_equal(run.host.fix.vmlinux, XFDT_PRESENT);
+	assert_int_equal(run.host.fix.kvm, XFDT_PRESENT);
+	/* and does not exclude the bug */
+	assert_kind(&run, XFDT_CONFIRMED);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* every allocation fails in turn: an error or gaps, and nothing leaks */
+static void test_host__out_of_memory(void **state)
+{
+	struct kernel kernel;
+	long number;
+
+	kernel_init(&kernel);
+	for (number = 0; ; number++) {
+		struct xfdt_verdict verdict;
+		struct xfdt_image image;
+		struct xfdt_host host;
+		struct xfdt_error *err;
+		bool failed;
+
+		alloc_watch();
+		alloc_fail(number);
+		xfdt_image_init(&image, &kernel.source, NULL);
+		err = xfdt_host_init(&host, &image);
+		if (!err) {
+			err = xfdt_verdict_init(&verdict, &host);
+			if (!err) {
+				/* want of memory may take a verdict away, not turn it around */
+				assert_true(verdict.kind == XFDT_CONFIRMED || verdict.kind == XFDT_PROBABLE ||
+					    verdict.kind == XFDT_INCONCLUSIVE);
+				xfdt_verdict_deinit(&verdict);
+			}
+			xfdt_host_deinit(&host);
+		}
+		failed = alloc_has_failed();
+		alloc_watch();
+		xfdt_image_deinit(&image);
+		if (!failed) {
+			assert_ok(err);
+			break;
+		}
+		if (err)
+			assert_fails(err, XFDT_NO_MEMORY);
+	}
+	assert_in_range(number, 10, 100000);
+	kernel_deinit(&kernel);
+}
+
+#include "test_host.tests.h"
