@@ -183,5 +183,5 @@ if [ -c /dev/full ]; then
 	if [ $? = 2 ]; then report ok full-disk; else report fail full-disk "a report that was not written went unnoticed"; fi
 fi
 
-echo "command line: $passed passed, $failed failed, $skipped skipped"
+echo "cli: $passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -20,4 +20,5 @@ check-style: $(BUILD)/libxfdtriage.a
 	$(Q)tests/check-style.sh $(BUILD)/libxfdtriage.a "$(SILENT)"
 
 check-sanitize:
-	$(Q)$(MAKE) SANITIZE=yes check-unit check-dumps check-cli
+	$(Q)LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+		$(MAKE) SANITIZE=yes check-unit check-dumps check-cli

@@ -51,7 +51,8 @@ check-unit: $(TESTS)
 			failed="$$failed $$name"; \
 		fi; \
 	done; \
-	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi; \
+	echo "unit: $$(cat $(TESTS:=.log) | grep -c '^\[       OK') passed, 0 failed"
 
 # The fuzzers are built from sources of their own: clang, and always sanitized.
 FUZZ_BUILD := build/fuzz
@@ -82,6 +83,7 @@ fuzz: fuzz-build
 		$$fuzzer $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(FUZZ_BUILD)/$$name- \
 			$(FUZZ_BUILD)/corpus/$$name $$seeds || failed="$$failed $$name"; \
 	done; \
-	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi; \
+	echo "unit: $$(cat $(TESTS:=.log) | grep -c '^\[       OK') passed, 0 failed"
 
 -include $(TEST_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)
