@@ -132,11 +132,19 @@ exits zeros 2 "$work/zeros"
 exits elf-program 2 "$xfdtriage"
 cp "$clean" "$work/secret"
 chmod 0 "$work/secret"
-if [ "$(id -u)" = 0 ]; then
-	report skip no-permission "root may read every file"
-else
+if [ "$(id -u)" != 0 ]; then
 	exits no-permission 2 "$work/secret"
 	says no-permission-why err 'Permission denied'
+elif command -v setpriv >/dev/null; then
+	# root may read every file: be somebody else
+	mkdir -m 755 "$work/other"
+	chmod 755 "$work"
+	cp "$xfdtriage" "$work/other/xfdtriage"
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$work/other/xfdtriage" -n "$work/secret" >"$work/out" 2>"$work/err"
+	if [ $? = 2 ]; then report ok no-permission; else report fail no-permission "not 2"; fi
+	says no-permission-why err 'Permission denied'
+else
+	report skip no-permission "root may read every file, and there is no setpriv"
 fi
 exits json-error 2 -f json "$work/nothing"
 if [ "$("$helper" --json <"$work/out")" = error ]; then report ok json-error-object; else report fail json-error-object "no object"; fi

@@ -52,7 +52,7 @@ static void assert_refused(int fd, enum xfdt_code code)
 {
 	int to = -77;
 
-	assert_fails(xfdt_rearrange(fd, temp_dir(), &to), code);
+	assert_fails(xfdt_rearrange(fd, temp_dir(), NULL, NULL, &to), code);
 	assert_int_equal(to, -77);
 	close(fd);
 }
@@ -88,7 +88,7 @@ static void test_flattened__is_rearranged(void **state)
 	put_record(fd, 0, "KDUMP   ", 8);
 	put_record(fd, 4, "X", 1);
 	put_record_header(fd, -1, -1);
-	assert_ok(xfdt_rearrange(fd, temp_dir(), &to));
+	assert_ok(xfdt_rearrange(fd, temp_dir(), NULL, NULL, &to));
 	assert_int_equal(fstat(to, &status), 0);
 	assert_int_equal(status.st_size, 8198);
 	/* an unnamed file */
@@ -114,7 +114,7 @@ static void test_flattened__large_record(void **state)
 		bytes[i] = (uint8_t)(i * 2654435761u >> 13);
 	put_record(fd, 777, (const char *)bytes, size);
 	put_record_header(fd, -1, -1);
-	assert_ok(xfdt_rearrange(fd, temp_dir(), &to));
+	assert_ok(xfdt_rearrange(fd, temp_dir(), NULL, NULL, &to));
 	assert_true(pread(to, back, size, 777) == (ssize_t)size);
 	assert_memory_equal(back, bytes, size);
 	close(to);
@@ -129,7 +129,7 @@ static void test_flattened__nothing_but_the_end(void **state)
 	struct stat status;
 
 	put_record_header(fd, -1, 0);
-	assert_ok(xfdt_rearrange(fd, temp_dir(), &to));
+	assert_ok(xfdt_rearrange(fd, temp_dir(), NULL, NULL, &to));
 	assert_int_equal(fstat(to, &status), 0);
 	assert_int_equal(status.st_size, 0);
 	close(to);
@@ -181,7 +181,7 @@ static void test_flattened__temporary_folder_missing(void **state)
 	int fd = new_file(), to = -77;
 
 	put_record_header(fd, -1, -1);
-	assert_fails(xfdt_rearrange(fd, "/nonexistent", &to), XFDT_SYSTEM);
+	assert_fails(xfdt_rearrange(fd, "/nonexistent", NULL, NULL, &to), XFDT_SYSTEM);
 	assert_int_equal(to, -77);
 	close(fd);
 }

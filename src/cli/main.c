@@ -127,10 +127,20 @@ static const char *temp_dir(void)
 	return dir && *dir ? dir : "/var/tmp";
 }
 
+static void show_progress(void *context, uint64_t done, uint64_t total)
+{
+	(void)context;
+	fprintf(stderr, "\rrearranging the flattened dump: %3llu%%%s",
+		(unsigned long long)(total ? done * 100 / total : 0), done >= total ? "\n" : "");
+}
+
 static struct xfdt_session_options session_options(const struct arguments *arguments)
 {
 	return (struct xfdt_session_options) {
-		.dump = { .temp_dir = temp_dir() },
+		.dump = {
+			.temp_dir = temp_dir(),
+			.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+		},
 		.cache_dir = arguments->no_cache ? NULL : cache_dir(),
 	};
 }

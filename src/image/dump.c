@@ -3,7 +3,6 @@
 #include "image/dump.h"
 #include "image/carried.h"
 #include "image/extent.h"
-#include "image/flattened.h"
 #include "image/vmcoreinfo.h"
 
 #include <errno.h>
@@ -512,7 +511,8 @@ static struct xfdt_error *attach(struct xfdt_dump *dump,
 
 		if (!xfdt_is_flattened(dump->fds[i]))
 			continue;
-		err = xfdt_rearrange(dump->fds[i], options->temp_dir, &fd);
+		err = xfdt_rearrange(dump->fds[i], options->temp_dir, options->progress,
+				     options->context, &fd);
 		if (err)
 			return err;
 		close(dump->fds[i]);

@@ -3,6 +3,7 @@
 #ifndef XFDT_IMAGE_DUMP_H
 #define XFDT_IMAGE_DUMP_H
 
+#include "image/flattened.h"
 #include "image/image.h"
 
 struct xfdt_dump;
@@ -13,6 +14,8 @@ struct xfdt_dump_options {
 	 * libkdumpfile at hand (before 0.5.4) cannot read those: a folder.
 	 */
 	const char *temp_dir;
+	xfdt_progress *progress;	/* of that; may be NULL */
+	void *context;			/* for @progress */
 	bool record;	/* remember which bytes are read, for xfdt_dump_frames() */
 };
 

@@ -14,6 +14,7 @@
 #define HEADER_SIZE 4096
 #define OFFSET_MAX (1ll << 50)
 #define BUFFER (1u << 16)
+#define PROGRESS_STEP (64 << 20)
 
 static const char signature[16] = "makedumpfile";
 
@@ -53,9 +54,15 @@ static struct xfdt_error *copy_bytes(int from, int64_t from_offset, int to,
 	return NULL;
 }
 
-static struct xfdt_error *copy_records(int from, int to, char *buf)
+static struct xfdt_error *copy_records(int from, int to, char *buf,
+				       xfdt_progress *progress, void *context)
 {
-	int64_t position = HEADER_SIZE;
+	int64_t position = HEADER_SIZE, told = 0;
+	struct stat status;
+	uint64_t total = 0;
+
+	if (!fstat(from, &status))
+		total = (uint64_t)status.st_size;
 
 	for (;;) {
 		struct xfdt_error *err;
@@ -69,8 +76,11 @@ static struct xfdt_error *copy_records(int from, int to, char *buf)
 					      "the flattened dump has no end record");
 		record.offset = (int64_t)be64toh((uint64_t)record.offset);
 		record.size = (int64_t)be64toh((uint64_t)record.size);
-		if (record.offset == -1)
+		if (record.offset == -1) {
+			if (told)
+				progress(context, total, total);
 			return NULL;
+		}
 		if (record.offset < 0 || record.offset > OFFSET_MAX ||
 		    record.size <= 0 || record.size > OFFSET_MAX)
 			return xfdt_error_new(XFDT_CORRUPT, 0,
@@ -81,10 +91,16 @@ static struct xfdt_error *copy_records(int from, int to, char *buf)
 		if (err)
 			return err;
 		position += record.size;
+		if (progress && position - told >= PROGRESS_STEP) {
+			told = position;
+			progress(context, (uint64_t)position, total);
+		}
 	}
 }
 
-struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir, int *ret_fd)
+struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir,
+				  xfdt_progress *progress, void *context,
+				  int *ret_fd)
 {
 	struct xfdt_error *err;
 	char *buf = malloc(BUFFER);
@@ -99,7 +115,7 @@ struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir, int *ret_fd)
 				     temp_dir, strerror(errno));
 		goto out;
 	}
-	err = copy_records(fd, to, buf);
+	err = copy_records(fd, to, buf, progress, context);
 	if (err)
 		close(to);
 	else

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(pwrite(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head));
 	FUZZ_CHECK(pwrite(fd, data, size, sizeof(head)) == (ssize_t)size);
 	FUZZ_CHECK(xfdt_is_flattened(fd));
-	err = xfdt_rearrange(fd, "/tmp", &to);
+	err = xfdt_rearrange(fd, "/tmp", NULL, NULL, &to);
 	FUZZ_CHECK(err ? to == -1 : to >= 0);
 	if (!err)
 		close(to);
