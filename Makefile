@@ -70,6 +70,7 @@ $(BUILD)/%.o: %.c
 
 include tests/tests.mk
 include tests/checks.mk
+include tests/large.mk
 
 deps:
 	$(Q)tests/install-deps.sh

@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A host with 1 TiB and 2000 vCPUs: the answer, the memory and the time.  $1: build folder; $2: yes if sanitized.
+set -u
+build=$1 sanitize=${2:-}
+vms=20 vcpus=100 memory=1024
+seconds=20 peak_kib=$((200 * 1024))
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# libkdumpfile 0.5.1 cannot be freed
+export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
+passed=0 failed=0
+
+ok() {
+	passed=$((passed + 1))
+}
+
+fail() {
+	failed=$((failed + 1))
+	echo "FAIL $1"
+}
+
+# triages NAME EXIT ARMED [ARGUMENT...]: what a host made of dumps/NAME.vmcore is said to be
+triages() {
+	local name=$1 expected=$2 armed=$3 all status counts sum peak
+	shift 3
+	if ! all=$("$build/tests/make-large" "dumps/$name.vmcore" "$work/vmcore" $memory $vms $vcpus "$@"); then
+		fail "$name: cannot make the dump"
+		return
+	fi
+	timeout $seconds "$build/tests/make-large" --peak "$work/peak" \
+		"$build/xfdtriage" --no-cache --format json "$work/vmcore" >"$work/out" 2>"$work/err"
+	status=$?
+	if [ $status = 124 ]; then
+		fail "$name: still at it after $seconds seconds"
+		return
+	fi
+	if [ $status = "$expected" ]; then
+		ok
+	else
+		fail "$name: exit $status, should be $expected: $(head -c 300 "$work/err")"
+	fi
+	counts=$(grep -o '"counts":{[^}]*}' "$work/out")
+	sum=$(($(grep -o '[0-9]*' <<<"$counts" | tr '\n' '+')0))
+	if [ "$sum" = "$all" ]; then ok; else fail "$name: $sum vCPUs, should be $all"; fi
+	case $counts in
+	*"\"ok\":$((all - armed)),\"armed\":$armed,"*) ok ;;
+	*) fail "$name: $armed of $all vCPUs should be armed, the others ok: $counts" ;;
+	esac
+	if grep -q '"complete":false' "$work/out"; then fail "$name: not all vCPUs of a VM were found"; else ok; fi
+	[ "$sanitize" = yes ] && return
+	peak=$(cat "$work/peak")
+	if [ "$peak" -le $peak_kib ]; then ok; else fail "$name: $peak KiB of memory, should be at most $peak_kib"; fi
+}
+
+# standard format, five levels of page tables; the last vCPU decides
+triages clean-qemu-6.12.117 3 1 armed
+# compacted format, four levels; the source's own vCPU is the culprit
+triages set-xsave-6.18.5 0 1
+
+[ "$sanitize" = yes ] && echo "large: sanitized, so the memory needed was not looked at"
+echo "large: $passed passed, $failed failed"
+[ $failed = 0 ]
