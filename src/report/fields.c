@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of fields. */
 #include "report/fields.h"
-#include "kernel/panic.h"
+#include "kernel/story.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The report as JSON, by json-c. */
 #include "report/fields.h"
-#include "kernel/panic.h"
+#include "kernel/story.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>

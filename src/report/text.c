@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The report for people. */
 #include "report/fields.h"
-#include "kernel/panic.h"
+#include "kernel/story.h"
 
 #include <inttypes.h>
 #include <string.h>

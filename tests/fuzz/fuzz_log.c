@@ -5,7 +5,7 @@
  */
 #include "fuzz/fuzz.h"
 #include "kernel/log.h"
-#include "kernel/panic.h"
+#include "kernel/story.h"
 
 #include <stdlib.h>
 

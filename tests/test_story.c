@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What lines of the log mean, and the registers that are printed in it. */
 #include "unit.h"
-#include "kernel/panic.h"
+#include "kernel/story.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +118,7 @@ static void assert_no_event(const char *text)
 }
 
 /* kernel facts, 3: up to 6.18.9, and from 6.19.6 on */
-static void test_panic__warning_in_both_formats(void **state)
+static void test_story__warning_in_both_formats(void **state)
 {
 	assert_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1302 exc_device_not_available+0x6f/0x90",
 		     XFDT_EVENT_NM_WARN);
@@ -131,7 +131,7 @@ static void test_panic__warning_in_both_formats(void **state)
 		     XFDT_EVENT_NM_WARN);
 }
 
-static void test_panic__death_in_both_formats(void **state)
+static void test_story__death_in_both_formats(void **state)
 {
 	assert_event("unexpected #NM exception: 0000 [#1] PREEMPT SMP NOPTI", XFDT_EVENT_NM_DIE);
 	assert_event("Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI", XFDT_EVENT_NM_DIE);
@@ -139,7 +139,7 @@ static void test_panic__death_in_both_formats(void **state)
 		     XFDT_EVENT_NM_DIE);
 }
 
-static void test_panic__other_deaths(void **state)
+static void test_story__other_deaths(void **state)
 {
 	assert_event("Oops: 0002 [#1] SMP NOPTI", XFDT_EVENT_OOPS);
 	assert_event("Oops: Oops: 0000 [#1] PREEMPT SMP NOPTI", XFDT_EVENT_OOPS);
@@ -155,7 +155,7 @@ static void test_panic__other_deaths(void **state)
 	assert_event("sysrq: Trigger a crash", XFDT_EVENT_SYSRQ);
 }
 
-static void test_panic__look_alikes(void **state)
+static void test_story__look_alikes(void **state)
 {
 	assert_event("Bad FPU state detected at restore_fpregs_from_fpstate+0x3c/0xa0, reinitializing FPU registers.",
 		     XFDT_EVENT_BAD_FPU);
@@ -176,7 +176,7 @@ static void test_panic__look_alikes(void **state)
 	assert_event("XFD: Invalid xfd error: 0000000000040000", XFDT_EVENT_USER_XFD);
 }
 
-static void test_panic__lines_that_are_no_events(void **state)
+static void test_story__lines_that_are_no_events(void **state)
 {
 	static const char *const lines[] = {
 		"", " ", "------------[ cut here ]------------", "---[ end trace 0000000000000000 ]---",
@@ -200,7 +200,7 @@ static void test_panic__lines_that_are_no_events(void **state)
 }
 
 /* " [#" is no death of the kernel by itself: it would make an #NM before it one that was survived */
-static void test_panic__number_in_brackets_is_no_death(void **state)
+static void test_story__number_in_brackets_is_no_death(void **state)
 {
 	assert_no_event("nvme nvme0: queue [#3] reset");
 	assert_no_event("foo: bar [#1]");
@@ -213,7 +213,7 @@ static void test_panic__number_in_brackets_is_no_death(void **state)
 }
 
 /* A process calls itself what it likes; its name is up to 15 bytes. */
-static void test_panic__process_names_do_not_imitate(void **state)
+static void test_story__process_names_do_not_imitate(void **state)
 {
 	assert_no_event("WARNING: kernel/foo.c:10 at foo+0x1/0x2, CPU#3: exc_device_not_/1404");
 	assert_no_event("note: x: 0000 [#1][1404] exited with irqs disabled");
@@ -221,7 +221,7 @@ static void test_panic__process_names_do_not_imitate(void **state)
 	assert_no_event("traps: x: 0000 [#1][77] general protection fault ip:401136 sp:7ffd error:0 in a.out");
 }
 
-static void test_panic__same_name_in_part_is_not_it(void **state)
+static void test_story__same_name_in_part_is_not_it(void **state)
 {
 	assert_no_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1 exc_device_not_available2+0x6f/0x90");
 	assert_no_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1 exc_device_not_available");
@@ -253,7 +253,7 @@ static void assert_fault_registers(const struct xfdt_log_regs *regs, uint64_t dx
 }
 
 /* the interrupted frame, which the WARN prints behind its own registers */
-static void test_panic__registers_behind_a_warning(void **state)
+static void test_story__registers_behind_a_warning(void **state)
 {
 	struct xfdt_log_regs regs;
 	struct fixture fixture;
@@ -265,7 +265,7 @@ static void test_panic__registers_behind_a_warning(void **state)
 }
 
 /* and those of die(), whose call trace begins with guesses */
-static void test_panic__registers_behind_a_death(void **state)
+static void test_story__registers_behind_a_death(void **state)
 {
 	struct xfdt_log_regs regs;
 	struct fixture fixture;
@@ -279,7 +279,7 @@ static void test_panic__registers_behind_a_death(void **state)
 	assert_true(regs.regs.r11 == 11);
 }
 
-static void test_panic__registers_of_another_function_are_not_taken(void **state)
+static void test_story__registers_of_another_function_are_not_taken(void **state)
 {
 	struct xfdt_log_regs regs, untouched;
 	struct fixture fixture;
@@ -296,7 +296,7 @@ static void test_panic__registers_of_another_function_are_not_taken(void **state
 }
 
 /* not all registers: none */
-static void test_panic__registers_that_are_cut_off(void **state)
+static void test_story__registers_that_are_cut_off(void **state)
 {
 	struct xfdt_log_regs regs, untouched;
 	struct fixture fixture;
@@ -315,7 +315,7 @@ static void test_panic__registers_that_are_cut_off(void **state)
 }
 
 /* the user's registers follow; they are not the fault's, even where one of its own is missing */
-static void test_panic__registers_of_user_space_are_not_mixed_in(void **state)
+static void test_story__registers_of_user_space_are_not_mixed_in(void **state)
 {
 	struct xfdt_log_regs regs;
 	struct fixture fixture;
@@ -333,7 +333,7 @@ static void test_panic__registers_of_user_space_are_not_mixed_in(void **state)
 }
 
 /* what user space writes to /dev/kmsg is no word of the kernel's */
-static void test_panic__lines_of_user_space_are_passed_over(void **state)
+static void test_story__lines_of_user_space_are_passed_over(void **state)
 {
 	struct xfdt_log_regs regs;
 	struct fixture fixture;
@@ -356,7 +356,7 @@ static void test_panic__lines_of_user_space_are_passed_over(void **state)
 }
 
 /* printk says which thread a record is from: another CPU's trace is in between */
-static void test_panic__lines_of_another_thread_are_passed_over(void **state)
+static void test_story__lines_of_another_thread_are_passed_over(void **state)
 {
 	static const char *const others[] = {
 		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
@@ -380,7 +380,7 @@ static void test_panic__lines_of_another_thread_are_passed_over(void **state)
 }
 
 /* the next event is another story */
-static void test_panic__registers_behind_another_death_are_not_taken(void **state)
+static void test_story__registers_behind_another_death_are_not_taken(void **state)
 {
 	struct xfdt_log_regs regs;
 	struct fixture fixture;
@@ -391,7 +391,7 @@ static void test_panic__registers_behind_another_death_are_not_taken(void **stat
 }
 
 /* old kernels: XRSTOR of (%rdi), before Oops: was put in front */
-static void test_panic__registers_of_6_1(void **state)
+static void test_story__registers_of_6_1(void **state)
 {
 	static const char *const lines[] = {
 		"unexpected #NM exception: 0000 [#1] PREEMPT SMP NOPTI",
@@ -423,7 +423,7 @@ static void test_panic__registers_of_6_1(void **state)
 }
 
 /* hostile texts: too long, half a line, no digits */
-static void test_panic__absurd_texts(void **state)
+static void test_story__absurd_texts(void **state)
 {
 	char name[200];
 	const char *lines[] = {
@@ -447,7 +447,7 @@ static void test_panic__absurd_texts(void **state)
 
 /* which events */
 
-static void test_panic__last_event_and_last_words(void **state)
+static void test_story__last_event_and_last_words(void **state)
 {
 	static struct xfdt_log_line lines[] = {
 		{ .text = "WARNING: one" }, { .text = "Oops: one" }, { .text = "WARNING: two" },
@@ -473,7 +473,7 @@ static void test_panic__last_event_and_last_words(void **state)
 	assert_int_equal(xfdt_nm_warning(&panic), -1);
 }
 
-static void test_panic__rip_of_an_nm(void **state)
+static void test_story__rip_of_an_nm(void **state)
 {
 	static struct xfdt_event events[] = { { XFDT_EVENT_NM_DIE, 0 } };
 	static const struct {

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel log tells of the end: events, and registers that it prints. */
+#ifndef XFDT_KERNEL_STORY_H
+#define XFDT_KERNEL_STORY_H
+
+#include "kernel/host.h"
+
+/* Fill events and event_count of @panic from its log. */
+struct xfdt_error *xfdt_find_events(struct xfdt_panic *panic);
+
+/* The thread id (or 0x80000000 + CPU) that said event number @event; 0 if unknown. */
+uint32_t xfdt_event_caller(const struct xfdt_panic *panic, long event);
+
+/* What kind of event a line of the log is; false: none. */
+bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind);
+
+/* Index into @panic->events of the last one of @kind, or -1. */
+long xfdt_last_event(const struct xfdt_panic *panic, enum xfdt_event_kind kind);
+
+/*
+ * Index of the event that tells of the #NM: the last die(), or WARN that no
+ * die() followed, of the thread that panicked, or of any if that one had none;
+ * or -1.
+ */
+long xfdt_nm_event(const struct xfdt_panic *panic);
+
+/* Did event number @later follow from event number @event: of the same thread, and soon? */
+bool xfdt_event_follows(const struct xfdt_panic *panic, long event, long later);
+
+/* Index of the WARN in exc_device_not_available() that goes with the last #NM, or -1. */
+long xfdt_nm_warning(const struct xfdt_panic *panic);
+
+/* May the #NM of event number @event have been in restore_fpregs_from_fpstate(), by the RIP in the log? */
+bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event);
+
+/* The line of the log that says how the kernel ended, or NULL; borrowed. */
+const char *xfdt_last_words(const struct xfdt_panic *panic);
+
+/*
+ * Registers and the bytes at RIP out of the log lines that follow line @from,
+ * in which RIP is "0010:@function+offset".
+ */
+struct xfdt_log_regs {
+	struct xfdt_regs regs;		/* ip is the offset into @function */
+	uint8_t code[15];
+	size_t code_len;
+	char caller[64];		/* the first reliable entry of the call trace */
+};
+
+bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
+			const char *function, struct xfdt_log_regs *ret_regs);
+
+#endif
