@@ -255,8 +255,10 @@ static void test_image__gaps(void **state)
 	xfdt_gaps_add(&gaps, "the log", xfdt_error_new(XFDT_EXCLUDED, 0, "second"), NULL);
 	assert_int_equal(gaps.count, 1);
 	assert_string_equal(gaps.items[0].why, "first");
-	xfdt_gaps_add(&gaps, "without an error", NULL, NULL);
+	/* a remedy that helps if the dump has all its pages */
+	xfdt_gaps_add(&gaps, "the types", xfdt_error_new(XFDT_MISSING, 0, "none"), xfdt_remedy_types);
 	assert_int_equal(gaps.count, 2);
+	assert_ptr_equal(gaps.items[1].remedy, xfdt_remedy_types);
 	/* and not without end */
 	for (i = 0; i < 10000; i++) {
 		snprintf(what, sizeof(what), "gap %zu", i);
