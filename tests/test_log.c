@@ -74,9 +74,11 @@ static void ring_init(struct ring *ring, unsigned int count_bits, unsigned int s
 	set_member(image, XFDT_M_prb_desc_text_blk_lpos, 8, 16);
 	set_member(image, XFDT_M_blk_lpos_begin, 0, 8);
 	set_member(image, XFDT_M_blk_lpos_next, 8, 8);
+	set_member(image, XFDT_M_printk_info_seq, 0, 8);
 	set_member(image, XFDT_M_printk_info_ts_nsec, 8, 8);
 	set_member(image, XFDT_M_printk_info_text_len, 16, 2);
 	set_member(image, XFDT_M_printk_info_facility, 18, 1);
+	set_member(image, XFDT_M_printk_info_caller_id, 20, 4);
 	set_member(image, XFDT_M_data_ring_size_bits, 0, 4);
 	set_member(image, XFDT_M_data_ring_data, 8, 8);
 }
@@ -380,6 +382,83 @@ static void test_log__facility_tells_user_space(void **state)
 	assert_true(log.lines[1].from_user);
 	assert_true(log.lines[2].from_user);
 	assert_true(log.lines[3].from_user);
+	xfdt_log_deinit(&log);
+	memory_deinit(&ring.memory);
+}
+
+/* which thread wrote a line, or which CPU in an interrupt */
+static void test_log__callers(void **state)
+{
+	struct xfdt_log log;
+	struct ring ring;
+
+	ring_init(&ring, 4, 10);
+	print(&ring, "a thread");
+	memory_put_u32(&ring.memory, INFOS + 20, 1404);
+	print(&ring, "a CPU");
+	memory_put_u32(&ring.memory, INFOS + INFO_SIZE + 20, 0x80000003u);
+	assert_ok(read_log(&ring, &log));
+	assert_true(log.lines[0].caller == 1404);
+	assert_true(log.lines[1].caller == 0x80000003u);
+	xfdt_log_deinit(&log);
+	/* not known: all of one */
+	ring.image.layout.members[XFDT_M_printk_info_caller_id].known = false;
+	assert_ok(read_log(&ring, &log));
+	assert_true(log.lines[0].caller == 0 && log.lines[1].caller == 0);
+	xfdt_log_deinit(&log);
+	memory_deinit(&ring.memory);
+}
+
+/* A verdict may not rest on what is not in a log that has lost something. */
+static void test_log__says_that_something_is_lost(void **state)
+{
+	struct xfdt_log log;
+	struct ring ring;
+
+	/* the first record of all has the number 0; this one is the 6th */
+	ring_init(&ring, 4, 10);
+	ring.id = 5;
+	print(&ring, "x");
+	set_ids(&ring, 5, 5);
+	memset(&log, 0x5a, sizeof(log));
+	assert_ok(xfdt_log_read(&ring.image, &log));
+	assert_true(log.cut);
+	xfdt_log_deinit(&log);
+	memory_deinit(&ring.memory);
+
+	/* one in the middle is damaged: it says that it is larger than the ring */
+	ring_init(&ring, 4, 10);
+	print(&ring, "one");
+	put_desc(&ring, ring.id++, FINALIZED, 16, 16 + 2000);
+	print(&ring, "three");
+	assert_ok(read_log(&ring, &log));
+	assert_true(log.cut);
+	xfdt_log_deinit(&log);
+	memory_deinit(&ring.memory);
+
+	/* an empty line is nothing lost */
+	ring_init(&ring, 4, 10);
+	print(&ring, "one");
+	put_desc(&ring, ring.id++, FINALIZED, 3, 3);
+	print(&ring, "three");
+	assert_ok(read_log(&ring, &log));
+	assert_false(log.cut);
+	xfdt_log_deinit(&log);
+	memory_deinit(&ring.memory);
+}
+
+/* BLK_LPOS_SPECIAL 1: there was no room for its text, so that is lost */
+static void test_log__text_that_found_no_room_is_lost(void **state)
+{
+	struct xfdt_log log;
+	struct ring ring;
+
+	ring_init(&ring, 4, 10);
+	print(&ring, "one");
+	put_desc(&ring, ring.id++, FINALIZED, 1, 1);
+	print(&ring, "three");
+	assert_ok(read_log(&ring, &log));
+	assert_true(log.cut);
 	xfdt_log_deinit(&log);
 	memory_deinit(&ring.memory);
 }

@@ -79,11 +79,16 @@ fuzz: fuzz-build
 		name=$${fuzzer##*/fuzz_}; \
 		mkdir -p $(FUZZ_BUILD)/corpus/$$name; \
 		seeds=tests/fuzz/corpus/$$name; [ -d $$seeds ] || seeds=; \
-		printf '  FUZZ	%s\n' $$name; \
-		$$fuzzer $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(FUZZ_BUILD)/$$name- \
-			$(FUZZ_BUILD)/corpus/$$name $$seeds || failed="$$failed $$name"; \
+		if $$fuzzer $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(FUZZ_BUILD)/$$name- \
+		   $(FUZZ_BUILD)/corpus/$$name $$seeds >$$fuzzer.log 2>&1; then \
+			printf '  FUZZ	%-14s%s\n' $$name "$$(tail -n 1 $$fuzzer.log)"; \
+		else \
+			printf '  FUZZ	%-14sFAILED (%s)\n' $$name $$fuzzer.log; \
+			tail -n 30 $$fuzzer.log; \
+			failed="$$failed $$name"; \
+		fi; \
 	done; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi; \
-	echo "unit: $$(cat $(TESTS:=.log) | grep -c '^\[       OK') passed, 0 failed"
+	echo "fuzz: $(words $(FUZZERS)) passed, 0 failed"
 
 -include $(TEST_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)
