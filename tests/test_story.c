@@ -501,4 +501,4 @@ static void test_story__rip_of_an_nm(void **state)
 	}
 }
 
-#include "test_panic.tests.h"
+#include "test_story.tests.h"

@@ -15,7 +15,9 @@ void xfdt_spans_add(struct xfdt_spans *spans, uint64_t kvaddr, size_t len)
 			return;
 		}
 	}
-	if (len && len <= XFDT_SPAN_LEN_MAX)
+	if (len > XFDT_SPAN_LEN_MAX)
+		spans->overflow = true;
+	else if (len)
 		spans->items[spans->count++] = (struct xfdt_span) { kvaddr, (uint32_t)len };
 }
 

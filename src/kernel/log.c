@@ -15,6 +15,7 @@
 #define STATE_COMMITTED 1
 #define STATE_FINALIZED 2
 #define BLOCK_ID_SIZE 8
+#define EMPTY_LINE_LPOS 3
 
 struct ring {
 	uint64_t descs, infos, data;	/* kvaddrs */
@@ -126,9 +127,11 @@ static bool block_of(const struct xfdt_image *image, const struct ring *ring,
 	if ((state & ID_MASK) != id ||
 	    (state >> STATE_SHIFT != STATE_COMMITTED && state >> STATE_SHIFT != STATE_FINALIZED))
 		return false;
-	*ret_empty = (begin & 1) && (next & 1);
-	if (*ret_empty)
+	if ((begin & 1) && (next & 1)) {
+		/* an empty line; FAILED_LPOS says that the text found no room */
+		*ret_empty = begin == EMPTY_LINE_LPOS && next == EMPTY_LINE_LPOS;
 		return false;
+	}
 	if (next - begin > ring->size)
 		return false;
 	/* a block that does not fit before the end starts over at index 0 */
