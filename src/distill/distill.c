@@ -134,19 +134,33 @@ static void put_headers(struct writer *writer, const struct xfdt_source *source,
 	fwrite(notes, notes_size, 1, writer->out);
 }
 
+/* Blocks of zeros become holes: most of a large host's bitmap is. */
+static void put_sparse(struct writer *writer, uint64_t block, const uint8_t *bytes, uint64_t blocks)
+{
+	static const uint8_t zeros[BLOCK];
+	uint64_t i;
+
+	for (i = 0; i < blocks; i++) {
+		if (!memcmp(bytes + i * BLOCK, zeros, BLOCK))
+			continue;
+		fseeko(writer->out, (off_t)((block + i) * BLOCK), SEEK_SET);
+		fwrite(bytes + i * BLOCK, BLOCK, 1, writer->out);
+	}
+}
+
 /* Two bitmaps: pages that exist, and pages that are in the file.  Here they are the same. */
 static struct xfdt_error *put_bitmaps(struct writer *writer)
 {
-	size_t size = writer->bitmap_blocks * BLOCK, i;
-	uint8_t *bitmap = calloc(1, size);
+	uint8_t *bitmap = calloc(writer->bitmap_blocks, BLOCK);
+	uint64_t first = 1 + writer->sub_hdr_blocks;
+	size_t i;
 
 	if (!bitmap)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the page bitmap");
 	for (i = 0; i < writer->count; i++)
 		bitmap[writer->frames[i].pfn / 8] |= (uint8_t)(1u << writer->frames[i].pfn % 8);
-	fseeko(writer->out, (off_t)((1 + writer->sub_hdr_blocks) * BLOCK), SEEK_SET);
-	fwrite(bitmap, size, 1, writer->out);
-	fwrite(bitmap, size, 1, writer->out);
+	put_sparse(writer, first, bitmap, writer->bitmap_blocks);
+	put_sparse(writer, first + writer->bitmap_blocks, bitmap, writer->bitmap_blocks);
 	free(bitmap);
 	return NULL;
 }

@@ -39,6 +39,7 @@ struct recording {
 struct xfdt_dump {
 	struct xfdt_reader reader;
 	kdump_ctx_t *kdump;
+	unsigned int cache_pages;
 	addrxlat_ctx_t *xlat;	/* NULL: no way to translate */
 	addrxlat_meth_t meth;	/* the kernel's page tables */
 	struct xfdt_error *table_error;	/* why the callback failed */
@@ -172,10 +173,22 @@ static struct xfdt_error *cut_off(uint64_t paddr)
 			      (unsigned long long)(paddr & FRAME_MASK));
 }
 
+/*
+ * After a read that fails, the page cache of libkdumpfile up to 0.5.4 may hand
+ * out entries without memory, so that good pages look corrupt or the process
+ * dies.  Setting its size to another value makes it anew.
+ */
+static void renew_cache(struct xfdt_dump *dump)
+{
+	dump->cache_pages = dump->cache_pages == CACHE_PAGES ? CACHE_PAGES + 1 : CACHE_PAGES;
+	kdump_set_number_attr(dump->kdump, "cache.size", dump->cache_pages);
+}
+
 /* @paddr to @paddr + @len lies within one frame. */
 static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr,
 					void *buf, size_t len)
 {
+	struct xfdt_error *err;
 	kdump_status status;
 	size_t done = len, i;
 
@@ -193,11 +206,14 @@ static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr,
 	if (status == KDUMP_OK && done == len)
 		return NULL;
 	if (status == KDUMP_ERR_NODATA)
-		return left_out(paddr);
-	if (status == KDUMP_ERR_EOF)
-		return cut_off(paddr);
-	return xfdt_error_wrap(kdump_error(dump, status), "physical address %#llx",
-			       (unsigned long long)paddr);
+		err = left_out(paddr);
+	else if (status == KDUMP_ERR_EOF)
+		err = cut_off(paddr);
+	else
+		err = xfdt_error_wrap(kdump_error(dump, status), "physical address %#llx",
+				      (unsigned long long)paddr);
+	renew_cache(dump);
+	return err;
 }
 
 /* libaddrxlat asks for a page of page tables, and gives it back when it is done. */
@@ -375,20 +391,28 @@ static void set_up_page_tables(struct xfdt_dump *dump)
 	};
 }
 
+/* kdump_get_typed_attr() took other arguments until 0.5.5. */
+static kdump_blob_t *blob_attr(struct xfdt_dump *dump, const char *key)
+{
+	kdump_attr_t attr;
+
+	if (kdump_get_attr(dump->kdump, key, &attr) != KDUMP_OK || attr.type != KDUMP_BLOB)
+		return NULL;
+	return attr.val.blob;
+}
+
 static struct xfdt_error *load_vmcoreinfo(struct xfdt_dump *dump)
 {
-	kdump_attr_t attr = { .type = KDUMP_BLOB };
+	kdump_blob_t *blob = blob_attr(dump, "linux.vmcoreinfo.raw");
 	size_t size;
-	void *bytes;
 
-	if (kdump_get_typed_attr(dump->kdump, "linux.vmcoreinfo.raw", &attr) != KDUMP_OK)
+	if (!blob)
 		return NULL;
-	size = kdump_blob_size(attr.val.blob);
+	size = kdump_blob_size(blob);
 	if (!size || size > VMCOREINFO_MAX)
 		return NULL;
-	bytes = kdump_blob_pin(attr.val.blob);
-	dump->vmcoreinfo = strndup(bytes, size);
-	kdump_blob_unpin(attr.val.blob);
+	dump->vmcoreinfo = strndup(kdump_blob_pin(blob), size);
+	kdump_blob_unpin(blob);
 	return dump->vmcoreinfo ? NULL :
 		xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for VMCOREINFO");
 }
@@ -405,17 +429,17 @@ static struct xfdt_error *load_notes(struct xfdt_dump *dump)
 	if (!dump->notes)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for registers");
 	for (cpu = 0; cpu < cpus; cpu++) {
-		kdump_attr_t attr = { .type = KDUMP_BLOB };
 		struct xfdt_cpu_note *note = &dump->notes[dump->note_count];
 		struct elf_prstatus status;
+		kdump_blob_t *blob;
 		char key[40];
 
 		snprintf(key, sizeof(key), "cpu.%u.PRSTATUS", (unsigned int)cpu);
-		if (kdump_get_typed_attr(dump->kdump, key, &attr) != KDUMP_OK ||
-		    kdump_blob_size(attr.val.blob) < sizeof(status))
+		blob = blob_attr(dump, key);
+		if (!blob || kdump_blob_size(blob) < sizeof(status))
 			continue;
-		memcpy(&status, kdump_blob_pin(attr.val.blob), sizeof(status));
-		kdump_blob_unpin(attr.val.blob);
+		memcpy(&status, kdump_blob_pin(blob), sizeof(status));
+		kdump_blob_unpin(blob);
 		note->pid = status.pr_pid;
 		/* elf_gregset_t begins as struct pt_regs does */
 		memcpy(&note->regs, &status.pr_reg, sizeof(note->regs));
@@ -488,6 +512,7 @@ static struct xfdt_error *attach(struct xfdt_dump *dump,
 	/* its default of 1024 pages is searched one by one */
 	if (status == KDUMP_OK)
 		status = kdump_set_number_attr(dump->kdump, "cache.size", CACHE_PAGES);
+	dump->cache_pages = CACHE_PAGES;
 	if (status == KDUMP_OK)
 		status = kdump_open_fdset(dump->kdump, (unsigned int)dump->fd_count, dump->fds);
 	if (status == KDUMP_OK)

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading a real vmcore through libkdumpfile. */
+#include "unit.h"
+
+#include "image/dump.h"
+
+#include <glob.h>
+#include <string.h>
+
+#define ABSENT_FRAME 0x7ffffffu
+
+static struct xfdt_dump *open_recorded(char *path, size_t size)
+{
+	struct xfdt_dump_options options = { .temp_dir = "/tmp", .record = true };
+	const char *paths[] = { path };
+	struct xfdt_source source;
+	struct xfdt_image image;
+	struct xfdt_dump *dump;
+	glob_t found;
+
+	assert_int_equal(glob("dumps/*.vmcore", 0, NULL, &found), 0);
+	assert_true(strlen(found.gl_pathv[0]) < size);
+	strcpy(path, found.gl_pathv[0]);
+	globfree(&found);
+	assert_null(xfdt_dump_open(&dump, paths, 1, &options));
+	source = xfdt_dump_source(dump);
+	xfdt_image_init(&image, &source, NULL);
+	xfdt_image_deinit(&image);
+	return dump;
+}
+
+/* libkdumpfile 0.5.1: after one page that is missing, good ones read as corrupt */
+static void test_dump__pages_read_after_a_missing_one(void **state)
+{
+	const struct xfdt_frame *frames;
+	uint8_t page[XFDT_PAGE_SIZE];
+	struct xfdt_dump *dump;
+	struct xfdt_error *err;
+	char path[256];
+	size_t count, round, i;
+
+	dump = open_recorded(path, sizeof(path));
+	frames = xfdt_dump_frames(dump, &count);
+	assert_true(count > 10);
+	for (round = 0; round < 4; round++) {
+		for (i = 0; i < count && i < 200; i++) {
+			err = xfdt_dump_read_frame(dump, frames[i].pfn, page);
+			assert_null(err);
+			if (i % 50 == round) {
+				err = xfdt_dump_read_frame(dump, ABSENT_FRAME + i, page);
+				assert_non_null(err);
+				assert_int_equal(xfdt_error_code(err), XFDT_EXCLUDED);
+				xfdt_error_free(err);
+			}
+		}
+	}
+	xfdt_dump_close(dump);
+}
+
+/* what is recorded are the bytes read, and no others */
+static void test_dump__records_bytes_not_pages(void **state)
+{
+	const struct xfdt_frame *frames;
+	size_t count, i, j, whole = 0, part = 0;
+	struct xfdt_dump *dump;
+	char path[256];
+
+	dump = open_recorded(path, sizeof(path));
+	frames = xfdt_dump_frames(dump, &count);
+	for (i = 0; i < count; i++) {
+		bool all = true, any = false;
+
+		for (j = 0; j < sizeof(frames[i].read); j++) {
+			all = all && frames[i].read[j] == 0xff;
+			any = any || frames[i].read[j];
+		}
+		assert_true(any);
+		if (i)
+			assert_true(frames[i].pfn > frames[i - 1].pfn);
+		whole += all;
+		part += !all;
+	}
+	assert_true(part > 0);
+	xfdt_dump_close(dump);
+}
+
+#include "test_dump.tests.h"
