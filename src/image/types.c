@@ -16,18 +16,27 @@
 struct xfdt_types {
 	struct btf *btf;
 	__u32 first_id;
-	/* where the sections were in the data given, and their sizes */
+	/* where the sections are in the data given, if libbpf has them elsewhere */
+	bool moved;
 	size_t type_at, type_len, str_at, str_len;
 };
 
+/* What every version of struct btf_header begins with; later ones are longer. */
+struct header {
+	uint16_t magic;
+	uint8_t version, flags;
+	uint32_t hdr_len;
+	uint32_t type_off, type_len, str_off, str_len;
+};
+
 /*
- * libbpf before 1.2 wants the header it was built with.  A newer kernel may
- * have a longer one: keep the part known and move the sections up to it.
+ * libbpf wants a header that it knows.  If this one is longer, keep the part
+ * known and move the sections up to it.
  */
 static struct xfdt_error *normalise(const uint8_t *data, size_t len, struct xfdt_types *types,
 				    uint8_t **ret_copy, size_t *ret_len)
 {
-	struct btf_header header;
+	struct header header;
 	uint64_t sections;
 	uint8_t *copy;
 
@@ -45,22 +54,26 @@ static struct xfdt_error *normalise(const uint8_t *data, size_t len, struct xfdt
 	if (header.type_off > sections || header.type_len > sections - header.type_off ||
 	    header.str_off > sections || header.str_len > sections - header.str_off)
 		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF sections lie outside its %zu bytes", len);
+	types->moved = header.hdr_len > sizeof(struct btf_header);
 	types->type_at = header.hdr_len + header.type_off;
 	types->type_len = header.type_len;
 	types->str_at = header.hdr_len + header.str_off;
 	types->str_len = header.str_len;
-	copy = malloc(sizeof(header) + (size_t)header.type_len + header.str_len);
+	*ret_len = types->moved ? sizeof(header) + (size_t)header.type_len + header.str_len : len;
+	copy = malloc(*ret_len);
 	if (!copy)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
-	memcpy(copy + sizeof(header), data + header.hdr_len + header.type_off, header.type_len);
-	memcpy(copy + sizeof(header) + header.type_len,
-	       data + header.hdr_len + header.str_off, header.str_len);
-	*ret_len = sizeof(header) + (size_t)header.type_len + header.str_len;
+	*ret_copy = copy;
+	if (!types->moved) {
+		memcpy(copy, data, len);
+		return NULL;
+	}
+	memcpy(copy + sizeof(header), data + types->type_at, header.type_len);
+	memcpy(copy + sizeof(header) + header.type_len, data + types->str_at, header.str_len);
 	header.hdr_len = sizeof(header);
 	header.type_off = 0;
 	header.str_off = header.type_len;
 	memcpy(copy, &header, sizeof(header));
-	*ret_copy = copy;
 	return NULL;
 }
 
@@ -133,7 +146,7 @@ struct search {
 	struct xfdt_spans *spans;
 };
 
-/* Note @len bytes at @bytes of libbpf's copy, which begins with a header of the usual size. */
+/* Note @len bytes at @bytes of libbpf's copy of the data. */
 static void note_bytes(const struct search *search, const void *bytes, size_t len)
 {
 	const struct xfdt_types *types = search->types;
@@ -144,11 +157,13 @@ static void note_bytes(const struct search *search, const void *bytes, size_t le
 	if (!search->spans)
 		return;
 	raw = btf__raw_data(types->btf, &size);
-	at = (size_t)((const uint8_t *)bytes - raw) - sizeof(struct btf_header);
-	if (at < types->type_len)
-		xfdt_spans_add(search->spans, search->kvaddr + types->type_at + at, len);
-	else if (at - types->type_len < types->str_len)
-		xfdt_spans_add(search->spans, search->kvaddr + types->str_at + at - types->type_len, len);
+	at = (size_t)((const uint8_t *)bytes - raw);
+	if (types->moved) {
+		at -= sizeof(struct header);
+		at = at < types->type_len ? types->type_at + at :
+					    types->str_at + (at - types->type_len);
+	}
+	xfdt_spans_add(search->spans, search->kvaddr + at, len);
 }
 
 static void note_type(const struct search *search, const struct btf_type *type)
