@@ -94,7 +94,6 @@ static void put_headers(struct writer *writer, const struct xfdt_source *source,
 {
 	uint64_t end_pfn = writer->frames[writer->count - 1].pfn + 1, phys_base = 0;
 	struct xfdt_kdump_header header = {
-		.signature = XFDT_KDUMP_SIGNATURE,
 		.header_version = XFDT_KDUMP_VERSION,
 		.status = XFDT_KDUMP_ZLIB,
 		.block_size = BLOCK,
@@ -112,6 +111,7 @@ static void put_headers(struct writer *writer, const struct xfdt_source *source,
 	const char *vmcoreinfo = source->vmcoreinfo;
 	size_t i;
 
+	memcpy(header.signature, XFDT_KDUMP_SIGNATURE, sizeof(header.signature));
 	/* readers know a header by strings in all of these */
 	for (i = 0; i < XFDT_UTS_FIELDS; i++) {
 		const char *value = xfdt_dump_uts(writer->dump, uts_fields[i].name);
