@@ -42,6 +42,7 @@ static const struct {
 	{ "fpu_update_guest_xfd", KERNEL_TEXT + 0x600 },
 	{ "fpu_copy_uabi_to_guest_fpstate", KERNEL_TEXT + 0x700 },
 	{ "kvm_arch_vcpu_ioctl", KERNEL_TEXT + 0x800 },
+	{ "asm_exc_device_not_available", KERNEL_ASM_NM },
 	{ "_etext", KERNEL_TEXT + 0xa00 },
 	{ "fpu_kernel_cfg", KERNEL_DATA },
 	{ "prb", KERNEL_DATA + 0x40 },
@@ -312,7 +313,7 @@ static void put_heap(struct memory *memory)
 		put_vcpu(memory, n);
 	}
 	/* who called restore_fpregs_from_fpstate() */
-	memory_put_u64(memory, KERNEL_STACK + 0x3100, KERNEL_TEXT + 0x215);
+	memory_put_u64(memory, KERNEL_STACK + 0x3100, KERNEL_SWAP_RETURN);
 }
 
 void kernel_init(struct kernel *kernel)

@@ -12,6 +12,8 @@
 #define KERNEL_TEXT 0xffffffff81000000ull
 #define KERNEL_TEXT_SIZE 0x1000u
 #define KERNEL_RESTORE (KERNEL_TEXT + 0x400)		/* restore_fpregs_from_fpstate() */
+#define KERNEL_SWAP_RETURN (KERNEL_TEXT + 0x215)	/* behind its CALL in fpu_swap_kvm_fpstate() */
+#define KERNEL_ASM_NM (KERNEL_TEXT + 0x900)		/* asm_exc_device_not_available() */
 #define KERNEL_DATA 0xffffffff82000000ull
 #define KERNEL_DATA_SIZE 0x1000u
 #define KERNEL_VM_LIST (KERNEL_DATA + 0xa0)

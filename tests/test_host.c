@@ -92,7 +92,7 @@ static void test_host__confirmed_from_memory(void **state)
 	assert_true(fault->operand == KERNEL_FPSTATE(0) + 64);
 	assert_true(fault->edx_eax == 0x600ff);
 	assert_string_equal(fault->caller, "fpu_swap_kvm_fpstate");
-	assert_true(fault->caller_return == KERNEL_TEXT + 0x215);
+	assert_true(fault->caller_return == KERNEL_SWAP_RETURN);
 	/* the kernel has neither half of the fix */
 	assert_int_equal(run.host.fix.vmlinux, XFDT_ABSENT);
 	assert_int_equal(run.host.fix.kvm, XFDT_ABSENT);
@@ -132,6 +132,151 @@ static void test_host__no_note_and_half_of_the_registers(void **state)
 	kernel_init(&kernel);
 	kernel.source.note_count = 0;
 	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_deinit(&kernel);
+}
+
+/* panic_on_warn: the note is of panic(), and the #NM's frame is on the stack */
+
+#define FRAME (KERNEL_STACK + 0x2f00)
+
+static struct xfdt_regs *die_by_warning(struct kernel *kernel, struct xfdt_regs *regs)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 0 PID: 1404 at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0",
+		"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
+	};
+
+	kernel_init(kernel);
+	kernel_log(kernel, log);
+	*regs = kernel->note.regs;
+	regs->sp = FRAME + sizeof(*regs);
+	kernel->note.regs.ip = KERNEL_TEXT + 0x10;
+	kernel->note.regs.sp = KERNEL_STACK + 0x2000;
+	memory_put_u64(&kernel->memory, FRAME - 8, KERNEL_ASM_NM + 0x1a);
+	memory_put_u64(&kernel->memory, FRAME + sizeof(*regs), KERNEL_SWAP_RETURN);
+	return regs;
+}
+
+static void test_host__frame_on_the_stack(void **state)
+{
+	struct kernel kernel;
+	struct xfdt_regs regs;
+	struct run run;
+
+	die_by_warning(&kernel, &regs);
+	memory_put(&kernel.memory, FRAME, &regs, sizeof(regs));
+	run_init(&run, &kernel);
+	assert_kind(&run, XFDT_CONFIRMED);
+	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_STACK);
+	assert_true(run.host.panic.fault.frame == FRAME);
+	assert_true(run.host.panic.fault.operand == KERNEL_FPSTATE(0) + 64);
+	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* the CPU aligns the stack to 16 bytes before it pushes a frame */
+static void test_host__frame_of_an_unaligned_stack(void **state)
+{
+	struct kernel kernel;
+	struct xfdt_regs regs;
+
+	die_by_warning(&kernel, &regs)->sp += 8;
+	memory_put(&kernel.memory, FRAME, &regs, sizeof(regs));
+	assert_verdict(&kernel, XFDT_CONFIRMED);
+	kernel_deinit(&kernel);
+}
+
+/* each makes it something else than that frame */
+static void test_host__words_that_are_no_frame(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		struct kernel kernel;
+		struct xfdt_regs regs;
+		struct run run;
+
+		die_by_warning(&kernel, &regs);
+		switch (i) {
+		case 0:
+			regs.cs = 0x33;			/* of user space */
+			break;
+		case 1:
+			regs.orig_ax = 14;		/* of another exception, or a system call */
+			break;
+		case 2:
+			regs.ip = KERNEL_RESTORE - 1;
+			break;
+		case 3:
+			regs.ip = KERNEL_TEXT + 0x500;	/* behind the function */
+			break;
+		case 4:
+			regs.sp = FRAME + 0x800;	/* pushed elsewhere */
+			break;
+		case 5:
+			regs.sp = FRAME - 8;
+			break;
+		case 6:
+			/* entered by another way */
+			memory_put_u64(&kernel.memory, FRAME - 8, KERNEL_TEXT + 0x510);
+			break;
+		case 7:
+			/* below the stack pointer: of a call that returned */
+			kernel.note.regs.sp = FRAME + 0x400;
+			break;
+		}
+		memory_put(&kernel.memory, FRAME, &regs, sizeof(regs));
+		run_init(&run, &kernel);
+		if (run.host.panic.fault.source != XFDT_REGS_NONE)
+			fail_msg("case %u was taken for the frame", i);
+		assert_kind(&run, XFDT_INCONCLUSIVE);
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* the last words of the stack hold a part of one only */
+static void test_host__frame_that_the_stack_cuts(void **state)
+{
+	uint64_t at = KERNEL_STACK + 16384 - 160;
+	struct kernel kernel;
+	struct xfdt_regs regs;
+	struct run run;
+
+	die_by_warning(&kernel, &regs)->sp = at + sizeof(regs);
+	memory_put(&kernel.memory, at, &regs, 160);
+	memory_put_u64(&kernel.memory, at - 8, KERNEL_ASM_NM + 0x1a);
+	run_init(&run, &kernel);
+	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_NONE);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* a return address counts only behind a CALL of restore_fpregs_from_fpstate() */
+static void test_host__caller_needs_its_call(void **state)
+{
+	struct kernel kernel;
+	struct xfdt_regs regs;
+	struct run run;
+
+	die_by_warning(&kernel, &regs);
+	memory_put(&kernel.memory, FRAME, &regs, sizeof(regs));
+	/* in switch_fpu_return(), which has no such CALL, in front of the real one */
+	memory_put_u64(&kernel.memory, FRAME + sizeof(regs), KERNEL_TEXT + 0x320);
+	memory_put_u64(&kernel.memory, FRAME + sizeof(regs) + 8, KERNEL_SWAP_RETURN);
+	run_init(&run, &kernel);
+	assert_kind(&run, XFDT_CONFIRMED);
+	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
+	assert_true(run.host.panic.fault.caller_return == KERNEL_SWAP_RETURN);
+	run_deinit(&run);
+	/* none at all */
+	memory_put_u64(&kernel.memory, FRAME + sizeof(regs) + 8, 0);
+	memory_put_u64(&kernel.memory, KERNEL_STACK + 0x3100, 0);
+	run_init(&run, &kernel);
+	assert_kind(&run, XFDT_CONFIRMED);
+	assert_int_equal(run.verdict.route, XFDT_ROUTE_UNKNOWN);
+	run_deinit(&run);
 	kernel_deinit(&kernel);
 }
 

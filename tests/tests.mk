@@ -61,7 +61,7 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Wno-unus
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(FUZZ_BUILD)/%)
 FUZZ_OBJECTS := $(CORE_SOURCES:%.c=$(FUZZ_BUILD)/%.o) $(FUZZ_BUILD)/tests/memory.o $(FUZZ_BUILD)/tests/kernel.o
-FUZZ_FLAGS := -timeout=20 -rss_limit_mb=768 -malloc_limit_mb=256 -print_final_stats=0 -verbosity=0
+FUZZ_FLAGS := -timeout=20 -rss_limit_mb=768 -malloc_limit_mb=256
 
 $(FUZZ_BUILD)/%.o: %.c
 	@mkdir -p $(@D)
