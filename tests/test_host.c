@@ -5,6 +5,7 @@
 #include "kernel/kvm.h"
 #include "verdict/verdict.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -453,6 +454,80 @@ static void test_host__culprit_found_by_its_thread(void **state)
 	assert_non_null(xfdt_kvm_find(&run.host, KERNEL_FPSTATE(0), NULL));
 	assert_kind(&run, XFDT_CONFIRMED);
 	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* symbols and types that were resolved before */
+
+static void test_host__record_that_travels_in_the_dump(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+	size_t len;
+	char *text;
+
+	kernel_init(&kernel);
+	run_init(&run, &kernel);
+	assert_ok(xfdt_image_record(&run.image, &text, &len));
+	run_deinit(&run);
+	/* a distilled dump has neither kallsyms nor BTF */
+	memory_fail(&kernel.memory, KERNEL_KALLSYMS, XFDT_EXCLUDED);
+	memory_fail(&kernel.memory, KERNEL_BTF, XFDT_EXCLUDED);
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel.source.record = text;
+	kernel.source.record_len = len;
+	assert_verdict(&kernel, XFDT_CONFIRMED);
+	/* cut off, or of another kernel: not taken */
+	kernel.source.record_len = len - 1;
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel.source.record_len = len;
+	strstr(kernel.vmcoreinfo, "BUILD-ID=")[strlen("BUILD-ID=")] = 'f';
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	free(text);
+	kernel_deinit(&kernel);
+}
+
+static void remove_folder(const char *folder)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	if (system(command))
+		exit(99);
+}
+
+static void test_host__cache_is_used_for_the_same_bytes_only(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct kernel kernel;
+	struct run run;
+	unsigned long reads;
+	char folder[200];
+
+	snprintf(folder, sizeof(folder), "%s/xfdt-test-XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(folder))
+		exit(99);
+	kernel_init(&kernel);
+	xfdt_image_init(&run.image, &kernel.source, folder);
+	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST);
+	xfdt_image_deinit(&run.image);
+	reads = kernel.memory.reads;
+	/* the second time with less to read, and the same to say */
+	kernel.memory.reads = 0;
+	xfdt_image_init(&run.image, &kernel.source, folder);
+	assert_in_range(kernel.memory.reads, 1, reads - 1);
+	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST);
+	assert_ok(xfdt_host_init(&run.host, &run.image));
+	assert_ok(xfdt_verdict_init(&run.verdict, &run.host));
+	assert_kind(&run, XFDT_CONFIRMED);
+	run_deinit(&run);
+	/* a dump that states the same build-id, and whose kallsyms has vm_list elsewhere */
+	memory_put_u32(&kernel.memory, KERNEL_KALLSYMS + 0x800 + 4 * 17,
+		       (uint32_t)(KERNEL_VM_LIST + 8 - KERNEL_TEXT));
+	xfdt_image_init(&run.image, &kernel.source, folder);
+	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST + 8);
+	xfdt_image_deinit(&run.image);
+	remove_folder(folder);
 	kernel_deinit(&kernel);
 }
 
