@@ -453,6 +453,38 @@ static void test_types__split_btf_over_its_base(void **state)
 	btf__free(base);
 }
 
+/* What an answer was read from lies in the data: libbpf's own void type does not. */
+static void test_types__spans_lie_in_the_data(void **state)
+{
+	static struct xfdt_spans spans;
+	const uint64_t kvaddr = 0xffffffff82000000ull;
+	struct xfdt_layout layout;
+	struct xfdt_types *types;
+	struct ids ids;
+	struct btf *btf = new_btf(&ids);
+	int alias = btf__add_typedef(btf, "nothing", 0);
+	const void *data;
+	__u32 len;
+	size_t i;
+
+	add_struct(btf, "task_struct", 64);
+	add_field(btf, "on_cpu", 0, 0, 1);
+	add_field(btf, "tgid", alias, 64, 3);
+	add_field(btf, "pid", ids.u32, 128, 0);
+	data = btf__raw_data(btf, &len);
+	assert_ok(xfdt_types_new(&types, data, len, NULL));
+	memset(&layout, 0, sizeof(layout));
+	memset(&spans, 0, sizeof(spans));
+	xfdt_types_fill(types, &layout, kvaddr, &spans);
+	assert_member(&layout, XFDT_M_task_pid, 16, 4);
+	assert_in_range(spans.count, 1, XFDT_SPANS_MAX);
+	for (i = 0; i < spans.count; i++)
+		assert_true(spans.items[i].kvaddr - kvaddr <= len &&
+			    spans.items[i].len <= len - (spans.items[i].kvaddr - kvaddr));
+	xfdt_types_free(types);
+	btf__free(btf);
+}
+
 static void test_types__garbage_is_corrupt(void **state)
 {
 	struct xfdt_types *types = (void *)0x5a5a, *untouched = types;
