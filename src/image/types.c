@@ -158,6 +158,9 @@ static void note_bytes(const struct search *search, const void *bytes, size_t le
 		return;
 	raw = btf__raw_data(types->btf, &size);
 	at = (size_t)((const uint8_t *)bytes - raw);
+	/* void, type 0, is libbpf's own */
+	if (!raw || at >= size || len > size - at)
+		return;
 	if (types->moved) {
 		at -= sizeof(struct header);
 		at = at < types->type_len ? types->type_at + at :
@@ -176,7 +179,7 @@ static void note_size(const struct search *search, __u32 id)
 {
 	unsigned int i;
 
-	for (i = 0; search->spans && i < 4 * NESTING_MAX; i++) {
+	for (i = 0; search->spans && id && i < 4 * NESTING_MAX; i++) {
 		const struct btf_type *type = btf__type_by_id(search->btf, id);
 
 		if (!type)
