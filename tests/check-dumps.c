@@ -187,6 +187,8 @@ static void check_entry(const char *dir, struct json_object *entry)
 	if (!same(text_of(expected, "verdict"), xfdt_verdict_name(session.verdict.kind)))
 		fail(name, "verdict is %s, should be %s", xfdt_verdict_name(session.verdict.kind),
 		     text_of(expected, "verdict"));
+	if (json_object_get_boolean(member(entry, "carries_types")) == session.image.carried)
+		fail(name, "carries_types is wrong");
 	if (json_object_get_int(member(expected, "exit")) != xfdt_verdict_exit(session.verdict.kind))
 		fail(name, "exit code is %d", xfdt_verdict_exit(session.verdict.kind));
 	if (!same(text_of(expected, "route"), xfdt_route_name(session.verdict.route)))

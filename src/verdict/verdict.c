@@ -469,8 +469,9 @@ static enum xfdt_verdict_kind judge_other_panic(struct judge *judge, const char 
 		    verdict->states[XFDT_VCPU_UNREADABLE]);
 		return XFDT_INCONCLUSIVE;
 	}
-	WHY(judge, "%zu vCPUs of %zu VMs were read, and none would fault at its next restore",
-	    verdict->vcpu_count, host->vm_count);
+	WHY(judge, "%zu vCPU%s of %zu VM%s were read, and none would raise #NM at its next restore",
+	    verdict->vcpu_count, verdict->vcpu_count == 1 ? "" : "s",
+	    host->vm_count, host->vm_count == 1 ? "" : "s");
 	if (verdict->states[XFDT_VCPU_INDETERMINATE])
 		WHY(judge, "for %zu of them memory is not what counts: their CPU was inside the guest, or the like",
 		    verdict->states[XFDT_VCPU_INDETERMINATE]);
