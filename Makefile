@@ -48,7 +48,7 @@ SAY = @echo "  $(1)	$(2)";
 endif
 
 CORE_DIRS := base image insn xstate kernel verdict report distill
-CORE_SOURCES := $(foreach dir,$(CORE_DIRS),$(sort $(wildcard src/$(dir)/*.c))) src/cli/session.c
+CORE_SOURCES := $(foreach dir,$(CORE_DIRS),$(sort $(wildcard src/$(dir)/*.c))) src/cli/session.c src/cli/stages.c
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)

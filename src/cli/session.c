@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The stages, one after the other. */
+/* A dump, and the stages after it. */
 #include "cli/session.h"
 
 #include <string.h>
@@ -20,28 +20,18 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session,
 		source.record = options->record;
 		source.record_len = options->record_len;
 	}
-	xfdt_image_init(&session->image, &source, options->cache_dir);
-	err = xfdt_host_init(&session->host, &session->image);
-	if (!err)
-		err = xfdt_verdict_init(&session->verdict, &session->host);
+	err = xfdt_stages_init(session, &source, paths[0], xfdt_dump_format(session->dump),
+			       options->cache_dir);
 	if (err) {
-		xfdt_session_deinit(session);
-		return xfdt_error_wrap(err, "%s", paths[0]);
+		xfdt_dump_close(session->dump);
+		session->dump = NULL;
 	}
-	session->report = (struct xfdt_report) {
-		.path = paths[0],
-		.format = xfdt_dump_format(session->dump),
-		.host = &session->host,
-		.verdict = &session->verdict,
-	};
-	return NULL;
+	return err;
 }
 
 void xfdt_session_deinit(struct xfdt_session *session)
 {
-	xfdt_verdict_deinit(&session->verdict);
-	xfdt_host_deinit(&session->host);
-	xfdt_image_deinit(&session->image);
+	xfdt_stages_deinit(session);
 	xfdt_dump_close(session->dump);
 	memset(session, 0, sizeof(*session));
 }

@@ -29,4 +29,15 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session,
 				     const struct xfdt_session_options *options);
 void xfdt_session_deinit(struct xfdt_session *session);
 
+/*
+ * The stages after the dump, for ways in that have a source of their own:
+ * triage @source.  @session->dump is left alone; @path and @format are
+ * borrowed, for the report.  After an error nothing is left to free.
+ */
+struct xfdt_error *xfdt_stages_init(struct xfdt_session *session,
+				    const struct xfdt_source *source,
+				    const char *path, const char *format,
+				    const char *cache_dir);
+void xfdt_stages_deinit(struct xfdt_session *session);
+
 #endif

@@ -15,9 +15,18 @@ struct xfdt_report {
 	const struct xfdt_verdict *verdict;
 };
 
+/* Which vCPUs xfdt_report_show() shows. */
+enum xfdt_pick {
+	XFDT_PICK_ALL,
+	XFDT_PICK_ID,			/* those of this vcpu_id, of any VM */
+	XFDT_PICK_KVADDR,		/* those of the struct kvm, or the struct kvm_vcpu, at this address */
+};
+
 struct xfdt_text_options {
 	bool colour;
 	bool verbose;		/* all vCPUs, every piece of evidence, commands to check by hand */
+	enum xfdt_pick pick;
+	uint64_t picked;
 };
 
 /* The verdict, why, and the vCPUs. */
@@ -27,6 +36,18 @@ void xfdt_report_text(const struct xfdt_report *report,
 /* Every vCPU in full, with its XSAVE components. */
 void xfdt_report_show(const struct xfdt_report *report,
 		      const struct xfdt_text_options *options, FILE *out);
+
+/* The VMs and their vCPUs alone, all of them. */
+void xfdt_report_vms(const struct xfdt_report *report,
+		     const struct xfdt_text_options *options, FILE *out);
+
+/* How the kernel died: the verdict, why, and the evidence. */
+void xfdt_report_panic(const struct xfdt_report *report,
+		       const struct xfdt_text_options *options, FILE *out);
+
+/* Does @options pick any VM or vCPU of the dump? */
+bool xfdt_report_picks_any(const struct xfdt_report *report,
+			   const struct xfdt_text_options *options);
 
 /* One JSON object on one line (docs/json.md). */
 struct xfdt_error *xfdt_report_json(const struct xfdt_report *report, FILE *out);

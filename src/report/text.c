@@ -146,6 +146,15 @@ static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, 
 	}
 }
 
+static void put_all_gaps(const struct writer *writer)
+{
+	const struct xfdt_host *host = writer->report->host;
+	bool heading = false;
+
+	put_gaps(writer, &host->image->gaps, &heading);
+	put_gaps(writer, &host->gaps, &heading);
+}
+
 /* the lanes */
 
 static const char *state_style(const struct writer *writer, enum xfdt_vcpu_state state)
@@ -406,16 +415,24 @@ static void put_commands(const struct writer *writer)
 	}
 }
 
+static void put_panic(const struct writer *writer)
+{
+	const struct xfdt_host *host = writer->report->host;
+	struct xfdt_row row = { .image = host->image, .host = host };
+
+	put_evidence_group(writer, "panic", XFDT_GROUP_PANIC, &row);
+	if (host->panic.fault.source != XFDT_REGS_NONE)
+		put_evidence_group(writer, "fault", XFDT_GROUP_FAULT, &row);
+	put_events(writer);
+}
+
 static void put_evidence(const struct writer *writer)
 {
 	const struct xfdt_host *host = writer->report->host;
 	struct xfdt_row row = { .image = host->image, .host = host };
 
 	put_evidence_group(writer, "kernel", XFDT_GROUP_KERNEL, &row);
-	put_evidence_group(writer, "panic", XFDT_GROUP_PANIC, &row);
-	if (host->panic.fault.source != XFDT_REGS_NONE)
-		put_evidence_group(writer, "fault", XFDT_GROUP_FAULT, &row);
-	put_events(writer);
+	put_panic(writer);
 	put_commands(writer);
 }
 
@@ -435,21 +452,80 @@ void xfdt_report_text(const struct xfdt_report *report,
 		      const struct xfdt_text_options *options, FILE *out)
 {
 	struct writer writer = writer_of(report, options, out);
-	bool heading = false;
 
 	put_headline(&writer);
 	put_summary(&writer);
 	put_reasons(&writer, "why", &report->verdict->why);
 	put_reasons(&writer, "looks like", &report->verdict->looks_like);
 	put_reasons(&writer, "likely origin", &report->verdict->origins);
-	put_gaps(&writer, &report->host->image->gaps, &heading);
-	put_gaps(&writer, &report->host->gaps, &heading);
+	put_all_gaps(&writer);
 	put_vms(&writer);
 	if (options->verbose)
 		put_evidence(&writer);
 }
 
+void xfdt_report_vms(const struct xfdt_report *report,
+		     const struct xfdt_text_options *options, FILE *out)
+{
+	struct writer writer = writer_of(report, options, out);
+
+	writer.verbose = true;
+	put_headline(&writer);
+	put_all_gaps(&writer);
+	put_vms(&writer);
+}
+
+void xfdt_report_panic(const struct xfdt_report *report,
+		       const struct xfdt_text_options *options, FILE *out)
+{
+	struct writer writer = writer_of(report, options, out);
+
+	put_headline(&writer);
+	put_reasons(&writer, "why", &report->verdict->why);
+	put_reasons(&writer, "looks like", &report->verdict->looks_like);
+	put_reasons(&writer, "likely origin", &report->verdict->origins);
+	put_all_gaps(&writer);
+	put_panic(&writer);
+}
+
 /* show */
+
+static bool is_picked(const struct xfdt_text_options *options, const struct xfdt_vm *vm,
+		      const struct xfdt_vcpu *vcpu)
+{
+	switch (options->pick) {
+	case XFDT_PICK_ID:
+		return vcpu->id == options->picked;
+	case XFDT_PICK_KVADDR:
+		return vm->kvaddr == options->picked || vcpu->kvaddr == options->picked;
+	default:
+		return true;
+	}
+}
+
+static bool picks_any_of(const struct xfdt_text_options *options, const struct xfdt_vm *vm)
+{
+	size_t i;
+
+	if (options->pick == XFDT_PICK_ALL ||
+	    (options->pick == XFDT_PICK_KVADDR && vm->kvaddr == options->picked))
+		return true;
+	for (i = 0; i < vm->vcpu_count; i++)
+		if (is_picked(options, vm, &vm->vcpus[i]))
+			return true;
+	return false;
+}
+
+bool xfdt_report_picks_any(const struct xfdt_report *report,
+			   const struct xfdt_text_options *options)
+{
+	size_t i;
+
+	for (i = 0; i < report->host->vm_count; i++)
+		if (picks_any_of(options, &report->host->vms[i]))
+			return true;
+	return options->pick == XFDT_PICK_ALL;
+}
 
 static void put_components(const struct writer *writer, const struct xfdt_vcpu *vcpu)
 {
@@ -483,19 +559,20 @@ void xfdt_report_show(const struct xfdt_report *report,
 	const struct xfdt_host *host = report->host;
 	struct xfdt_row row = { .image = host->image, .host = host };
 	const struct xfdt_vcpu_verdict *state = report->verdict->vcpus;
-	bool heading = false;
 	size_t i, j;
 
 	put_headline(&writer);
 	put_summary(&writer);
-	put_gaps(&writer, &host->image->gaps, &heading);
-	put_gaps(&writer, &host->gaps, &heading);
+	put_all_gaps(&writer);
 	for (i = 0; i < host->vm_count; i++) {
 		row.vm = &host->vms[i];
-		put_vm_line(&writer, row.vm);
+		if (picks_any_of(options, row.vm))
+			put_vm_line(&writer, row.vm);
 		for (j = 0; j < row.vm->vcpu_count; j++) {
 			row.vcpu = &row.vm->vcpus[j];
 			row.state = state++;
+			if (!is_picked(options, row.vm, row.vcpu))
+				continue;
 			fputs("\n", out);
 			put_group(&writer, XFDT_GROUP_VCPU, &row, "    ");
 			if (row.vcpu->thread.known) {
