@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Targets
-#   all (default)   build/xfdtriage
+#   all (default)   build/xfdtriage, and build/xfd.so where crash(8)'s defs.h is installed
 #   deps            install what building and testing needs (Debian, as root)
 #   triage          triage the vmcores in dumps/
 #   check           unit tests, tests on the vmcores in dumps/, style checks
 #   check-sanitize  the same with AddressSanitizer and UndefinedBehaviorSanitizer
+#   check-crash     compare xfd.so with xfdtriage in a crash session (CRASH_VMLINUX, CRASH_VMCORE)
 #   fuzz            run the fuzzers for FUZZ_SECONDS each (clang)
 #   bench           measure against crash(8) on DUMP with VMLINUX
 #   install         into $(DESTDIR)$(PREFIX)
@@ -16,10 +17,12 @@
 #   DEBUG=yes       no optimisation
 #   SANITIZE=yes    ASan and UBSan, into build/sanitize
 #   WERROR=yes      warnings are errors
+#   CRASH_INC=DIR   where crash/defs.h is
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+CRASHDIR ?= /usr/lib/crash/extensions
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 VERSION := 0.1
 
@@ -39,8 +42,10 @@ ifeq ($(WERROR),yes)
 WARNINGS += -Werror
 endif
 ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -DXFDT_VERSION='"$(VERSION)"' $(CPPFLAGS)
-ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(CFLAGS)
-LIBS := -lkdumpfile -laddrxlat -lbpf -lZydis -ljson-c -lz
+# one set of objects for programs and xfd.so
+ALL_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
+XFD_LIBS := -lbpf -lZydis -ljson-c -lz
+LIBS := -lkdumpfile -laddrxlat $(XFD_LIBS)
 
 ifneq ($(V),1)
 Q := @
@@ -53,10 +58,13 @@ CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
-.PHONY: all deps triage check check-unit check-dumps check-style check-sanitize fuzz bench install clean
+.PHONY: all deps triage check check-unit check-dumps check-style check-sanitize check-crash fuzz bench install clean
 .SECONDARY:
 
-all: $(BUILD)/xfdtriage
+CRASH_INC ?= /usr/include
+XFD_SO := $(if $(wildcard $(CRASH_INC)/crash/defs.h),$(BUILD)/xfd.so)
+
+all: $(BUILD)/xfdtriage $(XFD_SO)
 
 $(BUILD)/xfdtriage: $(BUILD)/src/cli/main.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -68,9 +76,16 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call SAY,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# crash(8) itself has the symbols that are left undefined, and reads the dump
+XFD_OBJECTS := $(BUILD)/extensions/xfd.o $(BUILD)/extensions/source.o
+$(XFD_OBJECTS): ALL_CPPFLAGS += -isystem $(CRASH_INC)
+$(BUILD)/xfd.so: $(XFD_OBJECTS) $(BUILD)/libxfdtriage.a
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(XFD_LIBS)
+
 include tests/tests.mk
 include tests/checks.mk
 include tests/large.mk
+include tests/crash.mk
 
 deps:
 	$(Q)tests/install-deps.sh
@@ -81,6 +96,10 @@ triage: $(BUILD)/xfdtriage
 install: all
 	install -D -m 755 $(BUILD)/xfdtriage $(DESTDIR)$(BINDIR)/xfdtriage
 	install -D -m 644 docs/xfdtriage.1 $(DESTDIR)$(MANDIR)/man1/xfdtriage.1
+ifneq ($(XFD_SO),)
+	install -D -m 755 $(XFD_SO) $(DESTDIR)$(CRASHDIR)/xfd.so
+	install -D -m 644 docs/xfd.8 $(DESTDIR)$(MANDIR)/man8/xfd.8
+endif
 	install -D -m 644 docs/xfdtriage.bash $(DESTDIR)$(BASHCOMPDIR)/xfdtriage
 
 clean:

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a crash(8) session has of its dump, as a source for the image stage. */
+#ifndef XFDT_EXTENSIONS_SOURCE_H
+#define XFDT_EXTENSIONS_SOURCE_H
+
+#include "image/image.h"
+
+/*
+ * To be called in a process of its own, forked from crash's: it changes how
+ * crash reports errors and what it does about pages that are missing, and never
+ * gives back what it takes.  No call of crash's that may longjmp() leaves it.
+ */
+struct xfdt_source xfd_source(void);
+
+/* The dump's format, by libkdumpfile's name for it where it has one; static. */
+const char *xfd_format(void);
+
+#endif

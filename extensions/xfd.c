@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The xfd command of crash(8).
+ *
+ * Each xfd triages the dump in a process of its own, forked from crash's, which
+ * hands back text.  So nothing that the core owns can be lost to crash's way of
+ * giving up on a command, longjmp(), nor a session to what a hostile dump does
+ * to the libraries that read it.
+ */
+#include "cli/session.h"
+#include "source.h"
+
+#include <crash/defs.h>
+
+#include <sys/prctl.h>
+
+enum mode { MODE_TRIAGE, MODE_LIST, MODE_DECODE, MODE_PANIC, MODE_JSON };
+
+struct request {
+	enum mode mode;
+	struct xfdt_text_options style;
+	const char *path;		/* where MODE_JSON writes */
+};
+
+/* What the last xfd had to say; outlives a longjmp() out of printing it. */
+static struct {
+	char *text;
+	size_t len;
+} answer;
+
+static void forget_answer(void)
+{
+	free(answer.text);
+	answer.text = NULL;
+	answer.len = 0;
+}
+
+/* in the process of its own */
+
+static struct xfdt_error *system_error(const char *what)
+{
+	return xfdt_error_new(XFDT_SYSTEM, 0, "%s: %s", what, strerror(errno));
+}
+
+static struct xfdt_error *write_json(const struct xfdt_report *report, const char *path, FILE *out)
+{
+	FILE *file = fopen(path, "we");
+	struct xfdt_error *err;
+	bool failed;
+
+	if (!file)
+		return system_error(path);
+	err = xfdt_report_json(report, file);
+	failed = ferror(file);
+	failed |= fclose(file) != 0;
+	if (!err && failed)
+		err = system_error(path);
+	if (!err)
+		fprintf(out, "%s: written\n", path);
+	return err;
+}
+
+static struct xfdt_error *write_report(const struct xfdt_report *report,
+				       const struct request *request, FILE *out)
+{
+	switch (request->mode) {
+	case MODE_LIST:
+		xfdt_report_vms(report, &request->style, out);
+		return NULL;
+	case MODE_PANIC:
+		xfdt_report_panic(report, &request->style, out);
+		return NULL;
+	case MODE_JSON:
+		return write_json(report, request->path, out);
+	case MODE_DECODE:
+		if (!xfdt_report_picks_any(report, &request->style))
+			return xfdt_error_new(XFDT_MISSING, 0,
+					      request->style.pick == XFDT_PICK_ID ?
+					      "no VM has a vCPU %llu; 'xfd -l' lists them" :
+					      "there is no struct kvm or kvm_vcpu at %#llx; 'xfd -l' and 'xfd -d' show where they are",
+					      (unsigned long long)request->style.picked);
+		xfdt_report_show(report, &request->style, out);
+		return NULL;
+	default:
+		xfdt_report_text(report, &request->style, out);
+		return NULL;
+	}
+}
+
+static struct xfdt_error *triage(const struct request *request, FILE *out)
+{
+	const char *path = pc->dumpfile ? pc->dumpfile : "the running kernel";
+	struct xfdt_source source = xfd_source();
+	struct xfdt_session session;
+	struct xfdt_error *err;
+
+	err = xfdt_stages_init(&session, &source, path, xfd_format(), NULL);
+	if (err)
+		return err;
+	err = write_report(&session.report, request, out);
+	xfdt_stages_deinit(&session);
+	return err;
+}
+
+static bool write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t done = write(fd, text, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return false;
+		text += done;
+		len -= (size_t)done;
+	}
+	return true;
+}
+
+/* Write a report, or what went wrong, to @fd; returns the process's exit code. */
+static int child(const struct request *request, int fd)
+{
+	struct xfdt_error *err;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
+
+	out = open_memstream(&text, &len);
+	err = out ? triage(request, out) : system_error("no memory for a report");
+	if (out && fclose(out) && !err)
+		err = system_error("no memory for a report");
+	if (err)
+		return write_all(fd, xfdt_error_message(err), strlen(xfdt_error_message(err))), 1;
+	return write_all(fd, text, len) ? 0 : 2;
+}
+
+/* in crash's own */
+
+static bool read_answer(int fd)
+{
+	size_t room = 0;
+
+	for (;;) {
+		ssize_t done;
+
+		if (room - answer.len < 2) {
+			char *text;
+
+			room = room ? 2 * room : 65536;
+			text = realloc(answer.text, room);
+			if (!text)
+				return false;
+			answer.text = text;
+		}
+		done = read(fd, answer.text + answer.len, room - answer.len - 1);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return false;
+		if (!done)
+			break;
+		answer.len += (size_t)done;
+	}
+	answer.text[answer.len] = '\0';
+	return true;
+}
+
+/* Fill @answer; false if there is none, which has been said. */
+static bool ask(const struct request *request)
+{
+	sigset_t interrupt, before;
+	int fds[2], status = 0, failed = 0;
+	bool complete;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC)) {
+		error(INFO, "pipe: %s\n", strerror(errno));
+		return false;
+	}
+	/* ^C ends the child, and waits here until there is nothing left to lose */
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &before);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGPIPE, SIG_DFL);
+		sigprocmask(SIG_UNBLOCK, &interrupt, NULL);
+		_exit(child(request, fds[1]));
+	}
+	if (pid < 0)
+		failed = errno;
+	close(fds[1]);
+	complete = pid > 0 && read_answer(fds[0]);
+	close(fds[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR) {
+			failed = errno;
+			break;
+		}
+	}
+	/* crash's own handler, if there was a ^C: it does not return */
+	sigprocmask(SIG_SETMASK, &before, NULL);
+
+	if (failed)
+		error(INFO, "cannot triage in a process of its own: %s\n", strerror(failed));
+	else if (WIFSIGNALED(status))
+		error(INFO, "reading the dump ended with %s; the dump is damaged, or this is a bug\n",
+		      strsignal(WTERMSIG(status)));
+	else if (!complete || WEXITSTATUS(status) > 1)
+		error(INFO, "the report was lost on its way\n");
+	else if (WEXITSTATUS(status))
+		error(INFO, "%s\n", answer.text);
+	else
+		return true;
+	return false;
+}
+
+/* "3" is a vcpu_id; "0x3", "ff779c3f803f5000" are addresses. */
+static bool parse_pick(const char *text, struct xfdt_text_options *style)
+{
+	bool decimal = strspn(text, "0123456789") == strlen(text);
+	char *end;
+
+	errno = 0;
+	style->picked = strtoull(text, &end, decimal ? 10 : 16);
+	if (end == text || *end || *text == '-' || errno)
+		return false;
+	style->pick = decimal && style->picked <= UINT32_MAX ? XFDT_PICK_ID : XFDT_PICK_KVADDR;
+	return true;
+}
+
+static bool parse_arguments(struct request *request)
+{
+	int c, modes = 0;
+
+	while ((c = getopt(argcnt, args, "dj:lpv")) != EOF) {
+		switch (c) {
+		case 'd':
+			request->mode = MODE_DECODE;
+			modes++;
+			break;
+		case 'j':
+			request->mode = MODE_JSON;
+			request->path = optarg;
+			modes++;
+			break;
+		case 'l':
+			request->mode = MODE_LIST;
+			modes++;
+			break;
+		case 'p':
+			request->mode = MODE_PANIC;
+			modes++;
+			break;
+		case 'v':
+			request->style.verbose = true;
+			modes++;
+			break;
+		default:
+			return false;
+		}
+	}
+	if (modes > 1)
+		return false;
+	if (request->mode == MODE_DECODE && args[optind] && !parse_pick(args[optind++], &request->style))
+		return false;
+	return !args[optind];
+}
+
+static void cmd_xfd(void)
+{
+	struct request request = { .mode = MODE_TRIAGE };
+
+	forget_answer();
+	if (!parse_arguments(&request)) {
+		cmd_usage(pc->curcmd, SYNOPSIS);
+		return;
+	}
+	if (REMOTE()) {
+		error(INFO, "not through a remote crash daemon; run it where the dump is\n");
+		return;
+	}
+	if (ask(&request))
+		fwrite(answer.text, 1, answer.len, fp);
+	forget_answer();
+}
+
+static char *help_xfd[] = {
+	"xfd",
+	"was it CVE-2026-23005, an XRSTOR that IA32_XFD disables?",
+	"[-v | -l | -d [vcpu-id | kvm-address] | -p | -j file]",
+	"  HELP",
+	NULL
+};
+
+static struct command_table_entry command_table[] = {
+	{ "xfd", cmd_xfd, help_xfd, MINIMAL },
+	{ NULL, NULL, NULL, 0 },
+};
+
+static void __attribute__((constructor)) xfd_init(void)
+{
+	register_extension(command_table);
+}
+
+static void __attribute__((destructor)) xfd_fini(void)
+{
+	forget_answer();
+}
