@@ -2,9 +2,12 @@
 /*
  * crash(8) behind the reader interface.
  *
- * crash gives up on a command by longjmp(pc->main_loop_env), even out of a
- * readmem(RETURN_ON_ERROR) whose page tables are not in the dump.  So every
- * call of it is made by guarded(), and what is called owns nothing.
+ * Physical memory is read through crash, the kernel's page tables are walked
+ * here: crash --minimal has no idea of modules and vmalloc, and takes their
+ * addresses for others.
+ *
+ * crash gives up on a command by longjmp(pc->main_loop_env), from wherever it
+ * is.  So every call of it is made by guarded(), and what is called owns nothing.
  */
 #include "source.h"
 
@@ -33,15 +36,13 @@ static bool guarded(void (*work)(void *arg), void *arg)
 	return returned;
 }
 
-/* reading: bytes within one page */
+/* physical memory: bytes within one page */
 
 struct request {
-	uint64_t kvaddr;
+	uint64_t paddr;
 	void *buf;
 	size_t len;
-	bool done;		/* readmem() */
-	bool mapped;		/* kvtop() */
-	physaddr_t paddr;
+	bool done;		/* by readmem() */
 	int status;		/* of the back end: what it read, or a *_ERROR */
 };
 
@@ -49,24 +50,17 @@ static void request_read(void *arg)
 {
 	struct request *request = arg;
 
-	request->done = readmem(request->kvaddr, KVADDR, request->buf, (long)request->len, "xfd",
+	request->done = readmem(request->paddr, PHYSADDR, request->buf, (long)request->len, "xfd",
 				RETURN_ON_ERROR | QUIET);
 }
 
-static void request_translate(void *arg)
-{
-	struct request *request = arg;
-
-	request->mapped = kvtop(NULL, request->kvaddr, &request->paddr, 0);
-}
-
 /* Once more by crash's back end itself, which tells one failure from another. */
-static void request_read_physical(void *arg)
+static void request_read_raw(void *arg)
 {
 	struct request *request = arg;
 
 	request->status = READMEM(ACTIVE() ? pc->mfd : pc->dfd, request->buf, (int)request->len,
-				  request->kvaddr, request->paddr);
+				  0, request->paddr);
 }
 
 static bool is_zero(const uint8_t *bytes, size_t len)
@@ -82,21 +76,18 @@ static bool is_zero(const uint8_t *bytes, size_t len)
 static bool is_filled_in(struct request *request)
 {
 	FILE *out = fp;
-	ulong debug = pc->debug;
 	char *text = NULL;
 	bool filled;
 	size_t len;
 
-	if (!guarded(request_translate, request) || !request->mapped)
-		return false;
 	fp = open_memstream(&text, &len);
 	if (!fp) {
 		fp = out;
 		return true;
 	}
 	pc->debug = ZERO_FILL_DEBUG;
-	filled = !guarded(request_read_physical, request);
-	pc->debug = debug;
+	filled = !guarded(request_read_raw, request);
+	pc->debug = 0;
 	fclose(fp);
 	fp = out;
 	filled |= !text || strstr(text, "zero-fill");
@@ -104,38 +95,85 @@ static bool is_filled_in(struct request *request)
 	return filled;
 }
 
-static struct xfdt_error *left_out(const struct request *request)
-{
-	return xfdt_error_new(XFDT_EXCLUDED, request->kvaddr,
-			      "%#llx: page at physical address %#llx is not in the dump",
-			      (unsigned long long)request->kvaddr,
-			      (unsigned long long)request->paddr & ~(PAGE_BYTES - 1ull));
-}
-
-/* Why could @request not be read? */
 static struct xfdt_error *read_error(struct request *request)
 {
-	unsigned long long kvaddr = request->kvaddr;
+	unsigned long long paddr = request->paddr, page = paddr & ~(PAGE_BYTES - 1ull);
 
-	if (!guarded(request_translate, request))
-		return xfdt_error_new(XFDT_EXCLUDED, kvaddr,
-				      "page tables of %#llx: crash cannot read them", kvaddr);
-	if (!request->mapped)
-		return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
-				      "%#llx is not mapped by the kernel's page tables", kvaddr);
 	request->status = READ_ERROR;
-	guarded(request_read_physical, request);
-	if (request->status == PAGE_EXCLUDED || request->status == SEEK_ERROR)
-		return left_out(request);
-	if (request->status == PAGE_INCOMPLETE || is_incomplete_dump())
-		return xfdt_error_new(XFDT_TRUNCATED, kvaddr,
-				      "%#llx: the file ends before the page at physical address %#llx",
-				      kvaddr, (unsigned long long)request->paddr & ~(PAGE_BYTES - 1ull));
-	/* ELF: no segment has it; kdump-compressed: it does not uncompress */
-	if (!(pc->flags & DISKDUMP))
-		return left_out(request);
-	return xfdt_error_new(XFDT_CORRUPT, kvaddr, "%#llx: crash cannot read physical address %#llx",
-			      kvaddr, (unsigned long long)request->paddr);
+	guarded(request_read_raw, request);
+	switch (request->status) {
+	case PAGE_EXCLUDED:
+	case SEEK_ERROR:
+		break;
+	case PAGE_INCOMPLETE:
+		return xfdt_error_new(XFDT_TRUNCATED, 0,
+				      "the file ends before the page at physical address %#llx", page);
+	default:
+		if (is_incomplete_dump())
+			return xfdt_error_new(XFDT_TRUNCATED, 0,
+					      "the file ends before the page at physical address %#llx", page);
+		/* ELF: no segment has it; kdump-compressed: it does not uncompress */
+		if (pc->flags & DISKDUMP)
+			return xfdt_error_new(XFDT_CORRUPT, 0,
+					      "crash cannot read physical address %#llx", paddr);
+	}
+	return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump", page);
+}
+
+static struct xfdt_error *read_physical(uint64_t paddr, void *buf, size_t len)
+{
+	struct request request = { .paddr = paddr, .buf = buf, .len = len };
+
+	if (!guarded(request_read, &request) || !request.done)
+		return read_error(&request);
+	if (is_zero(buf, len) && is_filled_in(&request))
+		return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump",
+				      (unsigned long long)paddr & ~(PAGE_BYTES - 1ull));
+	return NULL;
+}
+
+/* virtual memory (Intel SDM volume 3, section 4.5) */
+
+#define ENTRY_PRESENT 1ull
+#define ENTRY_LARGE (1ull << 7)
+#define ENTRY_ADDRESS 0x000ffffffffff000ull
+#define TLB_SIZE 512
+
+static struct {
+	uint64_t root;		/* paddr of the top-level table; 0: unknown */
+	uint64_t mask;		/* of the address in an entry */
+	unsigned int top;	/* shift of the top level's index */
+	struct { uint64_t vpage, ppage; } tlb[TLB_SIZE];
+} tables;
+
+static struct xfdt_error *translate(uint64_t kvaddr, uint64_t *ret_paddr)
+{
+	uint64_t vpage = kvaddr / PAGE_BYTES, table = tables.root, entry;
+	unsigned int shift;
+
+	if (tables.tlb[vpage % TLB_SIZE].vpage == vpage) {
+		*ret_paddr = tables.tlb[vpage % TLB_SIZE].ppage + kvaddr % PAGE_BYTES;
+		return NULL;
+	}
+	for (shift = tables.top;; shift -= 9) {
+		uint64_t offset_mask = (1ull << shift) - 1;
+		struct xfdt_error *err;
+
+		err = read_physical(table + (kvaddr >> shift & 511) * sizeof(entry), &entry, sizeof(entry));
+		if (err)
+			return xfdt_error_wrap(err, "page tables of %#llx", (unsigned long long)kvaddr);
+		if (!(entry & ENTRY_PRESENT))
+			return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
+					      "%#llx is not mapped by the kernel's page tables",
+					      (unsigned long long)kvaddr);
+		table = entry & tables.mask;
+		if (shift == 12 || (shift <= 30 && entry & ENTRY_LARGE)) {
+			*ret_paddr = (table & ~offset_mask) | (kvaddr & offset_mask);
+			tables.tlb[vpage % TLB_SIZE].vpage = vpage;
+			tables.tlb[vpage % TLB_SIZE].ppage = *ret_paddr - kvaddr % PAGE_BYTES;
+			return NULL;
+		}
+	}
 }
 
 static struct xfdt_error *session_read(struct xfdt_reader *reader, uint64_t kvaddr,
@@ -148,25 +186,65 @@ static struct xfdt_error *session_read(struct xfdt_reader *reader, uint64_t kvad
 		return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
 				      "%zu bytes at %#llx pass the end of memory", len,
 				      (unsigned long long)kvaddr);
+	if (!tables.root)
+		return xfdt_error_new(XFDT_MISSING, kvaddr, "crash does not know the kernel's page tables");
 	while (len) {
-		struct request request = {
-			.kvaddr = kvaddr, .buf = at, .len = PAGE_BYTES - kvaddr % PAGE_BYTES,
-		};
+		size_t part = PAGE_BYTES - kvaddr % PAGE_BYTES;
+		struct xfdt_error *err;
+		uint64_t paddr;
 
 		if (!xfdt_is_kernel_address(kvaddr))
 			return xfdt_error_new(XFDT_UNMAPPED, kvaddr, "%#llx is no kernel address",
 					      (unsigned long long)kvaddr);
-		if (request.len > len)
-			request.len = len;
-		if (!guarded(request_read, &request) || !request.done)
-			return read_error(&request);
-		if (is_zero(at, request.len) && is_filled_in(&request))
-			return left_out(&request);
-		kvaddr += request.len;
-		at += request.len;
-		len -= request.len;
+		if (part > len)
+			part = len;
+		err = translate(kvaddr, &paddr);
+		if (err)
+			return err;
+		err = read_physical(paddr, at, part);
+		if (err)
+			return xfdt_error_wrap(err, "%#llx", (unsigned long long)kvaddr);
+		kvaddr += part;
+		at += part;
+		len -= part;
 	}
 	return NULL;
+}
+
+struct number {
+	const char *key;
+	uint64_t value;
+};
+
+/* A number that crash finds in VMCOREINFO, wherever it has that from; 0 if it does not. */
+static void request_number(void *arg)
+{
+	struct number *number = arg;
+	char *text = pc->read_vmcoreinfo(number->key);
+
+	number->value = text ? strtoull(text, NULL, 0) : 0;
+	free(text);
+}
+
+static void request_root(void *arg)
+{
+	struct syment *symbol = symbol_search("init_top_pgt");
+
+	(void)arg;
+	if (symbol)
+		tables.root = VTOP(symbol->value);
+}
+
+static void find_page_tables(void)
+{
+	struct number sme_mask = { .key = "NUMBER(sme_mask)" };
+	struct number five_levels = { .key = "NUMBER(pgtable_l5_enabled)" };
+
+	guarded(request_root, NULL);
+	guarded(request_number, &sme_mask);
+	guarded(request_number, &five_levels);
+	tables.mask = ENTRY_ADDRESS & ~sme_mask.value;
+	tables.top = five_levels.value || machdep->flags & VM_5LEVEL ? 48 : 39;
 }
 
 /* VMCOREINFO: the note in the kernel's memory, which is what the dump's own was copied from */
@@ -187,7 +265,7 @@ static char *vmcoreinfo_text(struct xfdt_reader *reader)
 	struct { Elf64_Nhdr header; char owner[12]; } note;
 	char *text = NULL;
 	struct xfdt_error *err;
-	uint64_t kvaddr;
+	uint64_t kvaddr = 0;
 
 	err = read_symbol(reader, "vmcoreinfo_note", &kvaddr);
 	if (!err)
@@ -272,6 +350,7 @@ struct xfdt_source xfd_source(void)
 	pc->flags &= ~IN_FOREACH;
 	*diskdump_flags &= ~(ulong)ZERO_EXCLUDED;
 
+	find_page_tables();
 	source.arch = machine_type("X86_64") ? "x86_64" : MACHINE_TYPE;
 	source.vmcoreinfo = vmcoreinfo_text(&reader);
 	source.notes = notes;
