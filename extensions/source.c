@@ -18,8 +18,9 @@
 
 #define PAGE_BYTES 4096u
 #define CPUS_MAX 8192		/* NR_CPUS of x86-64 */
+#define NOTE_NAME_MAX 16
 #define VMCOREINFO_MAX 65536u
-#define ZERO_FILL_DEBUG 8	/* at which crash says that it fills in zeros */
+#define TALKATIVE 8		/* the debug level at which crash says how it reads */
 
 /* Call @work(@arg); false if it left by longjmp(). */
 static bool guarded(void (*work)(void *arg), void *arg)
@@ -54,7 +55,6 @@ static void request_read(void *arg)
 				RETURN_ON_ERROR | QUIET);
 }
 
-/* Once more by crash's back end itself, which tells one failure from another. */
 static void request_read_raw(void *arg)
 {
 	struct request *request = arg;
@@ -69,55 +69,68 @@ static bool is_zero(const uint8_t *bytes, size_t len)
 }
 
 /*
- * crash reads zeros for the pages that makedumpfile left out of an ELF dump,
- * and of others if it is told to.  Zeros instead of a missing page would be a
- * wrong answer, so let crash say where they are from.
+ * Read @request once more by crash's back end itself, which tells one failure
+ * from another, and see what it has to say.  NULL if that cannot be had.
  */
-static bool is_filled_in(struct request *request)
+static char *testimony(struct request *request)
 {
 	FILE *out = fp;
 	char *text = NULL;
-	bool filled;
 	size_t len;
 
 	fp = open_memstream(&text, &len);
 	if (!fp) {
 		fp = out;
-		return true;
+		return NULL;
 	}
-	pc->debug = ZERO_FILL_DEBUG;
-	filled = !guarded(request_read_raw, request);
+	pc->error_fp = fp;
+	pc->debug = TALKATIVE;
+	request->status = READ_ERROR;
+	guarded(request_read_raw, request);
 	pc->debug = 0;
 	fclose(fp);
 	fp = out;
-	filled |= !text || strstr(text, "zero-fill");
+	pc->error_fp = out;
+	return text;
+}
+
+/*
+ * crash reads zeros for the pages that makedumpfile left out of an ELF dump,
+ * and of others if it is told to.  Zeros instead of a missing page would be a
+ * wrong answer.
+ */
+static bool is_filled_in(struct request *request)
+{
+	char *text = testimony(request);
+	bool filled = !text || strstr(text, "zero-fill");
+
 	free(text);
 	return filled;
 }
 
+static struct xfdt_error *left_out(const struct request *request)
+{
+	return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump",
+			      (unsigned long long)request->paddr & ~(PAGE_BYTES - 1ull));
+}
+
 static struct xfdt_error *read_error(struct request *request)
 {
-	unsigned long long paddr = request->paddr, page = paddr & ~(PAGE_BYTES - 1ull);
+	char *text = testimony(request);
+	bool damaged = text && strstr(text, "compress");
 
-	request->status = READ_ERROR;
-	guarded(request_read_raw, request);
-	switch (request->status) {
-	case PAGE_EXCLUDED:
-	case SEEK_ERROR:
-		break;
-	case PAGE_INCOMPLETE:
+	free(text);
+	if (request->status == PAGE_EXCLUDED || request->status == SEEK_ERROR)
+		return left_out(request);
+	if (damaged)
+		return xfdt_error_new(XFDT_CORRUPT, 0, "the page at physical address %#llx does not uncompress",
+				      (unsigned long long)request->paddr & ~(PAGE_BYTES - 1ull));
+	/* of an ELF dump there is no telling whether a segment has it */
+	if (request->status == PAGE_INCOMPLETE || pc->flags & DISKDUMP || is_incomplete_dump())
 		return xfdt_error_new(XFDT_TRUNCATED, 0,
-				      "the file ends before the page at physical address %#llx", page);
-	default:
-		if (is_incomplete_dump())
-			return xfdt_error_new(XFDT_TRUNCATED, 0,
-					      "the file ends before the page at physical address %#llx", page);
-		/* ELF: no segment has it; kdump-compressed: it does not uncompress */
-		if (pc->flags & DISKDUMP)
-			return xfdt_error_new(XFDT_CORRUPT, 0,
-					      "crash cannot read physical address %#llx", paddr);
-	}
-	return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump", page);
+				      "the file ends before the page at physical address %#llx",
+				      (unsigned long long)request->paddr & ~(PAGE_BYTES - 1ull));
+	return left_out(request);
 }
 
 static struct xfdt_error *read_physical(uint64_t paddr, void *buf, size_t len)
@@ -127,8 +140,7 @@ static struct xfdt_error *read_physical(uint64_t paddr, void *buf, size_t len)
 	if (!guarded(request_read, &request) || !request.done)
 		return read_error(&request);
 	if (is_zero(buf, len) && is_filled_in(&request))
-		return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump",
-				      (unsigned long long)paddr & ~(PAGE_BYTES - 1ull));
+		return left_out(&request);
 	return NULL;
 }
 
@@ -300,12 +312,19 @@ static void request_note(void *arg)
 		request->note = netdump_get_prstatus_percpu(request->cpu);
 }
 
-static size_t read_notes(struct xfdt_cpu_note *notes)
-{
-	struct note_request request = { .cpu = 0 };
-	size_t count = 0;
+static struct {
+	struct xfdt_cpu_note items[CPUS_MAX];
+	size_t count;
+} notes;
 
-	for (; request.cpu < (kt->cpus > 0 && kt->cpus < CPUS_MAX ? kt->cpus : CPUS_MAX); request.cpu++) {
+static void read_notes(void)
+{
+	const int cpus = kt->cpus > 0 && kt->cpus < CPUS_MAX ? kt->cpus : CPUS_MAX;
+	struct note_request request;
+
+	notes.count = 0;
+	for (request.cpu = 0; request.cpu < cpus; request.cpu++) {
+		struct xfdt_cpu_note *item = &notes.items[notes.count];
 		struct elf_prstatus status;
 		const char *desc;
 
@@ -313,16 +332,15 @@ static size_t read_notes(struct xfdt_cpu_note *notes)
 		if (!guarded(request_note, &request))
 			break;
 		if (!request.note || request.note->n_descsz < sizeof(status) ||
-		    request.note->n_namesz > 16)
+		    request.note->n_namesz > NOTE_NAME_MAX)
 			continue;
 		desc = (const char *)(request.note + 1) + ((request.note->n_namesz + 3) & ~3u);
 		memcpy(&status, desc, sizeof(status));
-		notes[count].pid = status.pr_pid;
+		item->pid = status.pr_pid;
 		/* elf_gregset_t begins as struct pt_regs does */
-		memcpy(&notes[count].regs, &status.pr_reg, sizeof(notes[count].regs));
-		count++;
+		memcpy(&item->regs, &status.pr_reg, sizeof(item->regs));
+		notes.count++;
 	}
-	return count;
 }
 
 const char *xfd_format(void)
@@ -334,11 +352,16 @@ const char *xfd_format(void)
 	return ACTIVE() ? "live" : "unknown";
 }
 
+void xfd_source_prepare(void)
+{
+	memset(&tables, 0, sizeof(tables));
+	find_page_tables();
+	read_notes();
+}
+
 struct xfdt_source xfd_source(void)
 {
 	static struct xfdt_reader reader = { .read = session_read };
-	static struct xfdt_cpu_note notes[CPUS_MAX];
-	struct xfdt_source source = { .reader = &reader };
 
 	/* what the core makes of a failed read is in its report */
 	fp = pc->nullfp ? pc->nullfp : fopen("/dev/null", "w");
@@ -349,11 +372,11 @@ struct xfdt_source xfd_source(void)
 	pc->flags |= RUNTIME;
 	pc->flags &= ~IN_FOREACH;
 	*diskdump_flags &= ~(ulong)ZERO_EXCLUDED;
-
-	find_page_tables();
-	source.arch = machine_type("X86_64") ? "x86_64" : MACHINE_TYPE;
-	source.vmcoreinfo = vmcoreinfo_text(&reader);
-	source.notes = notes;
-	source.note_count = read_notes(notes);
-	return source;
+	return (struct xfdt_source) {
+		.reader = &reader,
+		.arch = machine_type("X86_64") ? "x86_64" : MACHINE_TYPE,
+		.vmcoreinfo = vmcoreinfo_text(&reader),
+		.notes = notes.items,
+		.note_count = notes.count,
+	};
 }

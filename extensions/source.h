@@ -6,9 +6,15 @@
 #include "image/image.h"
 
 /*
- * To be called in a process of its own, forked from crash's: it changes how
- * crash reports errors and what it does about pages that are missing, and never
- * gives back what it takes.  No call of crash's that may longjmp() leaves it.
+ * Ask crash for what it may have to ask its gdb for.  To be called in crash's
+ * own process, whose gdb has threads, with SIGINT blocked.
+ */
+void xfd_source_prepare(void);
+
+/*
+ * To be called in a process forked after that: it changes how crash reports
+ * errors and what it does about pages that are missing, and never gives back
+ * what it takes.  No call of crash's that may longjmp() leaves it.
  */
 struct xfdt_source xfd_source(void);
 

@@ -12,7 +12,9 @@
 
 #include <crash/defs.h>
 
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 
 enum mode { MODE_TRIAGE, MODE_LIST, MODE_DECODE, MODE_PANIC, MODE_JSON };
 
@@ -136,11 +138,26 @@ static int child(const struct request *request, int fd)
 
 /* in crash's own */
 
-static bool read_answer(int fd)
+/* Wait for something to read from @fd; false if there is a ^C. */
+static bool wait_for_input(int fd, int interrupts)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = interrupts, .events = POLLIN },
+	};
+
+	while (poll(fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return false;
+	return !fds[1].revents;
+}
+
+/* All of @fd into @answer; false if there was a ^C, or an error. */
+static bool read_answer(int fd, int interrupts)
 {
 	size_t room = 0;
 
-	for (;;) {
+	while (wait_for_input(fd, interrupts)) {
 		ssize_t done;
 
 		if (room - answer.len < 2) {
@@ -153,65 +170,77 @@ static bool read_answer(int fd)
 			answer.text = text;
 		}
 		done = read(fd, answer.text + answer.len, room - answer.len - 1);
-		if (done < 0 && errno == EINTR)
-			continue;
 		if (done < 0)
 			return false;
-		if (!done)
-			break;
 		answer.len += (size_t)done;
+		answer.text[answer.len] = '\0';
+		if (!done)
+			return true;
 	}
-	answer.text[answer.len] = '\0';
-	return true;
+	return false;
+}
+
+/*
+ * Let a process of its own fill @answer; returns its wait status, or -1 with
+ * errno.  SIGINT is blocked, and stays pending if it comes: crash's handler of
+ * it does not return.  In the child it stays blocked, since crash installs
+ * that handler over and over.
+ */
+static int run_child(const struct request *request, int interrupts)
+{
+	int fds[2], status, error_number = 0;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(child(request, fds[1]));
+	}
+	if (pid < 0)
+		error_number = errno;
+	close(fds[1]);
+	if (pid > 0) {
+		if (!read_answer(fds[0], interrupts))
+			kill(pid, SIGKILL);
+		while (waitpid(pid, &status, 0) < 0 && !error_number)
+			error_number = errno == EINTR ? 0 : errno;
+	}
+	close(fds[0]);
+	errno = error_number;
+	return error_number ? -1 : status;
 }
 
 /* Fill @answer; false if there is none, which has been said. */
 static bool ask(const struct request *request)
 {
+	int interrupts, status = -1, error_number;
 	sigset_t interrupt, before;
-	int fds[2], status = 0, failed = 0;
-	bool complete;
-	pid_t pid;
 
-	if (pipe2(fds, O_CLOEXEC)) {
-		error(INFO, "pipe: %s\n", strerror(errno));
-		return false;
-	}
-	/* ^C ends the child, and waits here until there is nothing left to lose */
 	sigemptyset(&interrupt);
 	sigaddset(&interrupt, SIGINT);
 	sigprocmask(SIG_BLOCK, &interrupt, &before);
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		signal(SIGINT, SIG_DFL);
-		signal(SIGPIPE, SIG_DFL);
-		sigprocmask(SIG_UNBLOCK, &interrupt, NULL);
-		_exit(child(request, fds[1]));
+	interrupts = signalfd(-1, &interrupt, SFD_CLOEXEC);
+	if (interrupts >= 0) {
+		xfd_source_prepare();
+		status = run_child(request, interrupts);
 	}
-	if (pid < 0)
-		failed = errno;
-	close(fds[1]);
-	complete = pid > 0 && read_answer(fds[0]);
-	close(fds[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR) {
-			failed = errno;
-			break;
-		}
-	}
-	/* crash's own handler, if there was a ^C: it does not return */
+	error_number = errno;
+	if (interrupts >= 0)
+		close(interrupts);
+	/* here ^C leads to crash's handler of it, when only @answer is left, which is static */
 	sigprocmask(SIG_SETMASK, &before, NULL);
 
-	if (failed)
-		error(INFO, "cannot triage in a process of its own: %s\n", strerror(failed));
+	if (status == -1)
+		error(INFO, "cannot triage in a process of its own: %s\n", strerror(error_number));
 	else if (WIFSIGNALED(status))
 		error(INFO, "reading the dump ended with %s; the dump is damaged, or this is a bug\n",
 		      strsignal(WTERMSIG(status)));
-	else if (!complete || WEXITSTATUS(status) > 1)
+	else if (WEXITSTATUS(status) > 1)
 		error(INFO, "the report was lost on its way\n");
 	else if (WEXITSTATUS(status))
-		error(INFO, "%s\n", answer.text);
+		error(INFO, "%s\n", answer.text ? answer.text : "no reason was given");
 	else
 		return true;
 	return false;
