@@ -117,16 +117,17 @@ static struct xfdt_error *left_out(const struct request *request)
 static struct xfdt_error *read_error(struct request *request)
 {
 	char *text = testimony(request);
-	bool damaged = text && strstr(text, "compress");
+	bool damaged = text && strstr(text, "compress failed");
+	/* no segment of an ELF dump has it */
+	bool absent = text && strstr(text, "offset not found");
 
 	free(text);
-	if (request->status == PAGE_EXCLUDED || request->status == SEEK_ERROR)
-		return left_out(request);
 	if (damaged)
 		return xfdt_error_new(XFDT_CORRUPT, 0, "the page at physical address %#llx does not uncompress",
 				      (unsigned long long)request->paddr & ~(PAGE_BYTES - 1ull));
-	/* of an ELF dump there is no telling whether a segment has it */
-	if (request->status == PAGE_INCOMPLETE || pc->flags & DISKDUMP || is_incomplete_dump())
+	if (absent || request->status == PAGE_EXCLUDED || request->status == SEEK_ERROR)
+		return left_out(request);
+	if (pc->flags & (DISKDUMP | KDUMP | NETDUMP))
 		return xfdt_error_new(XFDT_TRUNCATED, 0,
 				      "the file ends before the page at physical address %#llx",
 				      (unsigned long long)request->paddr & ~(PAGE_BYTES - 1ull));

@@ -365,7 +365,7 @@ static char *help_xfd[] = {
 	"",
 	"    why",
 	"      - the panic is something else (log: \"Kernel panic - not syncing: sysrq triggered crash\")",
-	"      - 5 vCPUs of 2 VMs were read, and none would fault at its next restore",
+	"      - 5 vCPUs of 2 VMs were read, and none would raise #NM at its next restore",
 	"",
 	"    VM 0xff779c3f803f5000, pid 109 repro, 2 vCPUs",
 	"                            XSTATE_BV                        XFD                              thread",

@@ -99,7 +99,9 @@ for vmcore in $CRASH_VMCORE; do
 
 	# what is missing is missing for both, even when crash is to read zeros for it
 	head -c $(($(stat -c %s "$vmcore") * 99 / 100)) "$vmcore" >"$work/cut.vmcore"
-	"$build/xfdtriage" -n -f json "$work/cut.vmcore" >"$work/json"
+	"$build/xfdtriage" -n -f json "$work/cut.vmcore" >"$work/json" 2>/dev/null
+	# refused, as a flattened one is: crash will not open it either
+	[ $? = 2 ] && continue
 	rm -f "$work/xfd.json"
 	session "$work/cut.vmcore" --minimal --zero_excluded <<-END
 		xfd -j $work/xfd.json
