@@ -3,7 +3,7 @@
 # What xfdtriage costs next to crash(8); judges nothing.  $1: build folder; $2: dump; $3: vmlinux or ""; $4: runs.
 set -u
 build=$1 dump=$2 vmlinux=$3 runs=${4:-5}
-large_source=dumps/clean-qemu-6.12.117.vmcore
+large_source=dumps/clean-6.12.117.vmcore
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache NO_COLOR=1 LC_ALL=C

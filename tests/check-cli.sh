@@ -5,7 +5,7 @@ set -u
 xfdtriage=$PWD/$1/xfdtriage
 helper=$PWD/$1/tests/check-dumps
 confirmed=$PWD/dumps/set-xsave-6.18.5.vmcore
-clean=$PWD/dumps/clean-qemu-6.1.192.vmcore
+clean=$PWD/dumps/clean-6.1.192.vmcore
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache TMPDIR=$work NO_COLOR=1

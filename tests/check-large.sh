@@ -58,7 +58,7 @@ pieces=scattered=64
 [ "$sanitize" = yes ] && pieces=
 # standard format, five levels of page tables; the last vCPU decides
 # shellcheck disable=SC2086
-triages clean-qemu-6.12.117 3 1 armed $pieces
+triages clean-6.12.117 3 1 armed $pieces
 # compacted format, four levels; the source's own vCPU is the culprit
 triages set-xsave-6.18.5 0 1
 

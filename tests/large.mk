@@ -10,7 +10,7 @@
 #   VMLINUX         its kernel with debuginfo, for crash(8)
 #   RUNS            how often each is run; the median counts
 
-DUMP ?= dumps/clean-qemu-6.1.192.vmcore
+DUMP ?= dumps/clean-6.1.192.vmcore
 VMLINUX ?=
 RUNS ?= 5
 

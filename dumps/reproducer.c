@@ -1,0 +1,705 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * reproducer - bring a KVM host into the states that xfdtriage must tell apart
+ *
+ * Plain KVM ioctls, no VMM.  Each virtual machine is a process of its own; every process writes one line of JSON
+ * with what it did and what the kernel reports back (KVM_GET_XSAVE2, KVM_GET_MSRS).  Those lines are the ground
+ * truth for the vmcore, obtained without looking into one.
+ *
+ * Its purpose is to kill the kernel under it.  It arms nothing unless it was given --in-lab *and* the kernel was
+ * booted with "xfdtriage.lab" on its command line; see docs/lab.md.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/kvm.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* arch_prctl(2) codes and the XSAVE layout, Linux arch/x86/include/uapi/asm/prctl.h and SDM volume 1, 13.4 */
+#define ARCH_REQ_XCOMP_GUEST_PERM 0x1025
+#define XFEATURE_TILECFG 17
+#define XFEATURE_TILEDATA 18
+#define TILE_MASK ((1ULL << XFEATURE_TILECFG) | (1ULL << XFEATURE_TILEDATA))
+#define XFD_TILEDATA (1ULL << XFEATURE_TILEDATA)
+#define MSR_IA32_XFD 0x1c4
+#define XSAVE_HEADER 512
+#define XSAVE_BUFFER 65536
+
+#define MAX_VMS 8
+#define MAX_VCPUS 16
+#define GUEST_BASE 0x1000
+#define GUEST_SIZE 0x4000
+#define GUEST_NOTE 0x2000 /* guest physical: what the guest itself has to say */
+
+/*
+ * What the lab's debugger is asked to do, in EAX at "xchg %bx,%bx", with LAB_MAGIC in EDX.  Outside Bochs the
+ * instruction does nothing.  lab/debugger.py has the other half.
+ */
+#define LAB_MAGIC 0x78666474
+enum lab_call {
+	LAB_GUEST_XFD = 1,  /* let KVM offer XFD to guests although CPUID lacks it */
+	LAB_WATCH = 2,	    /* from here on do for XRSTOR and XSAVE what XFD would do */
+	LAB_RACE = 3,	    /* use the FPU in the host while the guest's next WRMSR(IA32_XFD) is handled */
+	LAB_BAD_HEADER = 4, /* corrupt the header that the next KVM_RUN loads */
+	LAB_TASK_SWITCHED = 5, /* set CR0.TS before the next KVM_RUN loads its state */
+	LAB_USER_FAULT = 6, /* CR0.TS during the second getppid(2) from here; put back when #NM comes */
+	LAB_KERNEL_FAULT = 7, /* the same, for a #NM in the kernel */
+	LAB_CRASH_AT_EXIT = 8, /* die of sysrq c at the guest's next CPUID after it wrote IA32_XFD, as an interrupt could */
+	LAB_KERNEL_TS = 9, /* as LAB_KERNEL_FAULT, but CR0.TS stays set for the handler to find */
+};
+
+enum arming {
+	ARM_NONE,
+	ARM_SET_XSAVE,	     /* XFD first, then KVM_SET_XSAVE with the disabled component */
+	ARM_MSR_AFTER_XSAVE, /* the same two calls the other way round */
+	ARM_GUEST_WRMSR,     /* the guest writes IA32_XFD itself */
+};
+
+enum finale {
+	END_RUN,      /* KVM_RUN on the armed vCPU, then sysrq c if the host still lives */
+	END_CRASH,    /* sysrq c without another KVM_RUN */
+	END_SPINNING, /* sysrq c while the vCPU leaves and enters its guest within KVM_RUN */
+	END_IN_GUEST, /* sysrq c while the vCPU is in its guest on another CPU */
+};
+
+struct scenario {
+	const char *name;
+	const char *what;
+	enum arming arming;
+	enum finale finale;
+	int lab_call; /* asked for right before the last KVM_RUN; 0: nothing but LAB_WATCH */
+	bool no_kvm;
+	int process_call; /* asked for in a process that uses a tile without the permission, before anything else */
+};
+
+static const struct scenario scenarios[] = {
+	{ "clean", "vCPUs that ran and are idle", ARM_NONE, END_CRASH, 0, false, 0 },
+	{ "set-xsave", "KVM_SET_XSAVE with a component that XFD disables, then KVM_RUN", ARM_SET_XSAVE, END_RUN, 0, false, 0 },
+	{ "msr-after-xsave", "KVM_SET_XSAVE, then KVM_SET_MSRS(IA32_XFD), then KVM_RUN", ARM_MSR_AFTER_XSAVE, END_RUN, 0, false, 0 },
+	{ "wrmsr-race", "guest WRMSR(IA32_XFD) with host FPU use in the window", ARM_GUEST_WRMSR, END_RUN, LAB_RACE, false, 0 },
+	{ "armed", "mismatch set up, KVM_RUN never called, sysrq c", ARM_SET_XSAVE, END_CRASH, 0, false, 0 },
+	{ "armed-msr", "as armed, IA32_XFD set last", ARM_MSR_AFTER_XSAVE, END_CRASH, 0, false, 0 },
+	{ "stale", "guest disabled the tiles after its state was loaded; sysrq c within KVM_RUN", ARM_GUEST_WRMSR, END_SPINNING, LAB_CRASH_AT_EXIT, false, 0 },
+	{ "in-guest", "as stale, but the vCPU is in its guest at the end", ARM_GUEST_WRMSR, END_IN_GUEST, 0, false, 0 },
+	{ "running", "nothing wrong; a vCPU is in its guest at the end", ARM_NONE, END_IN_GUEST, 0, false, 0 },
+	{ "bad-header", "XRSTOR of a header that breaks its rules: #GP, \"Bad FPU state detected\"", ARM_NONE, END_RUN, LAB_BAD_HEADER, false, 0 },
+	{ "task-switched", "CR0.TS set when KVM_RUN loads the state: #NM without XFD", ARM_NONE, END_RUN, LAB_TASK_SWITCHED, false, 0 },
+	{ "user-amx", "a process without permission uses a tile and is killed", ARM_NONE, END_CRASH, 0, false, LAB_USER_FAULT },
+	{ "kernel-nm", "#NM in the kernel that no XRSTOR of a guest raised, when such a process exits", ARM_NONE, END_CRASH, 0, false, LAB_KERNEL_FAULT },
+	{ "kernel-ts", "the same with CR0.TS set, which the kernel repairs", ARM_NONE, END_CRASH, 0, false, LAB_KERNEL_TS },
+	{ "no-kvm", "no virtual machine at all", ARM_NONE, END_CRASH, 0, true, 0 },
+};
+
+struct options {
+	const struct scenario *scenario;
+	int vms;
+	int vcpus;
+	int arm_vm;
+	int arm_vcpu; /* index, not id */
+	bool sparse;
+	bool in_lab;
+	bool live_tiles;
+	const char *report;
+};
+
+struct vcpu {
+	int fd;
+	unsigned int id;
+	struct kvm_run *run;
+	int runs;
+};
+
+struct vm {
+	int fd;
+	int vcpu_count;
+	struct vcpu vcpus[MAX_VCPUS];
+	int xsave_size;
+	uint64_t xcr0;
+	bool amx;
+	uint8_t *memory;
+};
+
+static FILE *report;
+
+static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *format, ...)
+{
+	int saved = errno;
+	va_list args;
+
+	va_start(args, format);
+	fprintf(report, "{\"event\":\"error\",\"pid\":%d,\"message\":\"", getpid());
+	vfprintf(report, format, args);
+	fprintf(report, ": %s\"}\n", strerror(saved));
+	fflush(report);
+	va_end(args);
+	exit(1);
+}
+
+/* Everything said so far must be out of the serial port before the kernel dies. */
+static void settle(void)
+{
+	fflush(report);
+	tcdrain(fileno(report));
+	usleep(200000);
+}
+
+static void call_lab(enum lab_call call)
+{
+	__asm__ volatile("xchg %%bx,%%bx" : : "a"(call), "d"(LAB_MAGIC) : "memory");
+}
+
+static bool kernel_is_marked(void)
+{
+	char line[4096] = "";
+	FILE *file = fopen("/proc/cmdline", "r");
+	bool marked = file && fgets(line, sizeof(line), file) && strstr(line, "xfdtriage.lab");
+
+	if (file)
+		fclose(file);
+	return marked;
+}
+
+/*
+ * Real mode code at GUEST_BASE.  "idle" halts each time it is entered.  "wrmsr" disables the tiles first.  "spin"
+ * disables them, notes what IA32_XFD reads as, and then leaves the guest over and over without leaving KVM_RUN; "busy"
+ * does the same but stays in the guest; "loop" only stays in the guest.
+ */
+static const uint8_t code_idle[] = {
+	0xf4,	    /* hlt */
+	0xeb, 0xfd, /* jmp to the hlt */
+};
+static const uint8_t code_wrmsr[] = {
+	0xf4,				    /* hlt */
+	0x66, 0xb9, 0xc4, 0x01, 0x00, 0x00, /* mov $0x1c4,%ecx */
+	0x66, 0xb8, 0x00, 0x00, 0x04, 0x00, /* mov $0x40000,%eax */
+	0x66, 0x31, 0xd2,		    /* xor %edx,%edx */
+	0x0f, 0x30,			    /* wrmsr */
+	0xf4,				    /* hlt */
+	0xeb, 0xfd,			    /* jmp to the hlt */
+};
+static const uint8_t code_spin[] = {
+	0xf4,				    /* hlt */
+	0x66, 0xb9, 0xc4, 0x01, 0x00, 0x00, /* mov $0x1c4,%ecx */
+	0x66, 0xb8, 0x00, 0x00, 0x04, 0x00, /* mov $0x40000,%eax */
+	0x66, 0x31, 0xd2,		    /* xor %edx,%edx */
+	0x0f, 0x30,			    /* wrmsr */
+	0x0f, 0x32,			    /* rdmsr */
+	0x66, 0xa3, 0x00, 0x20,		    /* mov %eax,GUEST_NOTE */
+	0x66, 0x31, 0xc0,		    /* xor %eax,%eax */
+	0x0f, 0xa2,			    /* cpuid */
+	0xeb, 0xf9,			    /* jmp to the xor */
+};
+
+static const uint8_t code_busy[] = {
+	0xf4,				    /* hlt */
+	0x66, 0xb9, 0xc4, 0x01, 0x00, 0x00, /* mov $0x1c4,%ecx */
+	0x66, 0xb8, 0x00, 0x00, 0x04, 0x00, /* mov $0x40000,%eax */
+	0x66, 0x31, 0xd2,		    /* xor %edx,%edx */
+	0x0f, 0x30,			    /* wrmsr */
+	0x0f, 0x32,			    /* rdmsr */
+	0x66, 0xa3, 0x00, 0x20,		    /* mov %eax,GUEST_NOTE */
+	0xeb, 0xfe,			    /* jmp to itself */
+};
+static const uint8_t code_loop[] = {
+	0xf4,	    /* hlt */
+	0xeb, 0xfe, /* jmp to itself */
+};
+
+static void vm_load_code(struct vm *vm, const struct options *options, bool armed)
+{
+	const uint8_t *code = code_idle;
+	size_t size = sizeof(code_idle);
+
+	if (armed && options->scenario->finale == END_SPINNING) {
+		code = code_spin;
+		size = sizeof(code_spin);
+	} else if (armed && options->scenario->finale == END_IN_GUEST) {
+		code = options->scenario->arming == ARM_NONE ? code_loop : code_busy;
+		size = options->scenario->arming == ARM_NONE ? sizeof(code_loop) : sizeof(code_busy);
+	} else if (armed && options->scenario->arming == ARM_GUEST_WRMSR) {
+		code = code_wrmsr;
+		size = sizeof(code_wrmsr);
+	}
+	memcpy(vm->memory, code, size);
+}
+
+static int vcpu_run(struct vcpu *vcpu)
+{
+	if (ioctl(vcpu->fd, KVM_RUN, 0))
+		fail("KVM_RUN vcpu %u", vcpu->id);
+	vcpu->runs++;
+	return vcpu->run->exit_reason;
+}
+
+static void vcpu_get_xsave(const struct vm *vm, const struct vcpu *vcpu, uint8_t *buffer)
+{
+	memset(buffer, 0, XSAVE_BUFFER);
+	if (ioctl(vcpu->fd, vm->xsave_size > 4096 ? KVM_GET_XSAVE2 : KVM_GET_XSAVE, buffer))
+		fail("KVM_GET_XSAVE vcpu %u", vcpu->id);
+}
+
+static uint64_t vcpu_get_xstate_bv(const struct vm *vm, const struct vcpu *vcpu)
+{
+	static uint8_t buffer[XSAVE_BUFFER] __attribute__((aligned(4096)));
+	uint64_t bv;
+
+	vcpu_get_xsave(vm, vcpu, buffer);
+	memcpy(&bv, buffer + XSAVE_HEADER, sizeof(bv));
+	return bv;
+}
+
+/* False when this kernel or CPU has no IA32_XFD. */
+static bool vcpu_get_xfd(const struct vcpu *vcpu, uint64_t *ret_xfd)
+{
+	struct {
+		struct kvm_msrs list;
+		struct kvm_msr_entry entry;
+	} msrs = { .list.nmsrs = 1, .entry.index = MSR_IA32_XFD };
+
+	if (ioctl(vcpu->fd, KVM_GET_MSRS, &msrs) != 1)
+		return false;
+	*ret_xfd = msrs.entry.data;
+	return true;
+}
+
+static void vcpu_set_xfd(const struct vcpu *vcpu, uint64_t xfd)
+{
+	struct {
+		struct kvm_msrs list;
+		struct kvm_msr_entry entry;
+	} msrs = { .list.nmsrs = 1, .entry.index = MSR_IA32_XFD, .entry.data = xfd };
+
+	if (ioctl(vcpu->fd, KVM_SET_MSRS, &msrs) != 1)
+		fail("KVM_SET_MSRS IA32_XFD vcpu %u", vcpu->id);
+}
+
+/* Where the uncompacted image has component i: CPUID leaf 0xd, sub-leaf i, EBX. */
+static uint32_t component_offset(int i)
+{
+	uint32_t eax = 0xd, ebx, ecx = i, edx;
+
+	__asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+	return ebx;
+}
+
+/* Give the vCPU a tile configuration and one tile that is not zero, or (on = false) take both away. */
+static void vcpu_set_tiles(const struct vm *vm, const struct vcpu *vcpu, bool on)
+{
+	static uint8_t buffer[XSAVE_BUFFER] __attribute__((aligned(4096)));
+	uint32_t config = component_offset(XFEATURE_TILECFG), data = component_offset(XFEATURE_TILEDATA);
+	uint64_t bv;
+
+	vcpu_get_xsave(vm, vcpu, buffer);
+	memcpy(&bv, buffer + XSAVE_HEADER, sizeof(bv));
+	bv = on ? bv | TILE_MASK : bv & ~TILE_MASK;
+	memcpy(buffer + XSAVE_HEADER, &bv, sizeof(bv));
+	if (on) {
+		buffer[config] = 1; /* palette 1: eight tiles of 16 rows of 64 bytes */
+		for (int tile = 0; tile < 8; tile++) {
+			buffer[config + 16 + 2 * tile] = 64;
+			buffer[config + 48 + tile] = 16;
+		}
+		memset(buffer + data, 0x5a, 1024);
+	}
+	if (ioctl(vcpu->fd, KVM_SET_XSAVE, buffer))
+		fail("KVM_SET_XSAVE vcpu %u", vcpu->id);
+}
+
+static void vcpu_init(struct vm *vm, struct vcpu *vcpu, unsigned int id, size_t run_size, const struct kvm_cpuid2 *cpuid)
+{
+	struct kvm_regs regs = { .rip = GUEST_BASE, .rflags = 2 };
+	struct kvm_xcrs xcrs = { .nr_xcrs = 1 };
+	struct kvm_sregs sregs;
+
+	vcpu->id = id;
+	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, id);
+	if (vcpu->fd < 0)
+		fail("KVM_CREATE_VCPU %u", id);
+	vcpu->run = mmap(NULL, run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	if (vcpu->run == MAP_FAILED)
+		fail("mmap vcpu %u", id);
+	if (ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid))
+		fail("KVM_SET_CPUID2 vcpu %u", id);
+	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
+		fail("KVM_GET_SREGS vcpu %u", id);
+	sregs.cs.base = 0;
+	sregs.cs.selector = 0;
+	sregs.cr4 |= 1UL << 18; /* OSXSAVE */
+	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
+		fail("KVM_SET_SREGS vcpu %u", id);
+	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
+		fail("KVM_SET_REGS vcpu %u", id);
+	xcrs.xcrs[0].value = vm->xcr0;
+	if (ioctl(vcpu->fd, KVM_SET_XCRS, &xcrs))
+		fail("KVM_SET_XCRS vcpu %u", id);
+}
+
+static void vm_init(struct vm *vm, const struct options *options, bool armed)
+{
+	static struct {
+		struct kvm_cpuid2 header;
+		struct kvm_cpuid_entry2 entries[256];
+	} cpuid = { .header.nent = 256 };
+	struct kvm_userspace_memory_region region = { .guest_phys_addr = GUEST_BASE, .memory_size = GUEST_SIZE };
+	int kvm, run_size;
+
+	/* To be asked for before the first vCPU exists. */
+	vm->amx = !syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_GUEST_PERM, XFEATURE_TILEDATA);
+	if (armed && options->scenario->arming != ARM_NONE && !vm->amx)
+		fail("no AMX for guests here");
+	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (kvm < 0)
+		fail("/dev/kvm");
+	vm->fd = ioctl(kvm, KVM_CREATE_VM, 0);
+	if (vm->fd < 0)
+		fail("KVM_CREATE_VM");
+	if (ioctl(kvm, KVM_GET_SUPPORTED_CPUID, &cpuid))
+		fail("KVM_GET_SUPPORTED_CPUID");
+	run_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	vm->xsave_size = ioctl(vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_XSAVE2);
+	if (vm->xsave_size > XSAVE_BUFFER)
+		fail("an XSAVE image of %d bytes", vm->xsave_size);
+	for (unsigned int i = 0; i < cpuid.header.nent; i++) {
+		struct kvm_cpuid_entry2 *entry = &cpuid.entries[i];
+
+		if (entry->function == 0xd && entry->index == 0)
+			vm->xcr0 = entry->eax | (uint64_t)entry->edx << 32;
+		if (entry->function == 0xd && entry->index == 1 && vm->amx)
+			entry->eax |= 1U << 4; /* XFD; already there on a CPU that has it */
+	}
+	region.userspace_addr = (uintptr_t)vm->memory;
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region))
+		fail("KVM_SET_USER_MEMORY_REGION");
+	vm_load_code(vm, options, armed);
+	vm->vcpu_count = options->vcpus;
+	for (int i = 0; i < vm->vcpu_count; i++)
+		vcpu_init(vm, &vm->vcpus[i], options->sparse ? 3U * (vm->vcpu_count - 1 - i) + 1 : (unsigned int)i, run_size, &cpuid.header);
+}
+
+static void vm_report(const struct vm *vm, const struct options *options, const char *event, int armed_vcpu)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	fprintf(report, "{\"event\":\"%s\",\"scenario\":\"%s\",\"kernel\":\"%s\",\"pid\":%d,\"amx\":%s,\"xcr0\":\"0x%llx\",\"vcpus\":[",
+		event, options->scenario->name, uts.release, getpid(), vm->amx ? "true" : "false", (unsigned long long)vm->xcr0);
+	for (int i = 0; i < vm->vcpu_count; i++) {
+		const struct vcpu *vcpu = &vm->vcpus[i];
+		uint64_t xfd;
+
+		fprintf(report, "%s{\"id\":%u,\"runs\":%d,\"touched\":%s,\"xstate_bv\":\"0x%llx\",\"xfd\":", i ? "," : "", vcpu->id, vcpu->runs,
+			i == armed_vcpu && (options->scenario->arming != ARM_NONE || options->scenario->lab_call) ? "true" : "false", (unsigned long long)vcpu_get_xstate_bv(vm, vcpu));
+		if (vcpu_get_xfd(vcpu, &xfd))
+			fprintf(report, "\"0x%llx\"}", (unsigned long long)xfd);
+		else
+			fprintf(report, "null}");
+	}
+	fprintf(report, "]}\n");
+	settle();
+}
+
+/* One virtual machine.  Says "ready" by a byte on ready, and goes on when a byte comes on go. */
+static void __attribute__((noreturn)) vm_process(const struct options *options, uint8_t *memory, bool armed, int ready, int go)
+{
+	const struct scenario *scenario = options->scenario;
+	bool runs_to_its_end = armed && scenario->finale != END_CRASH;
+	int target = armed ? options->arm_vcpu : -1;
+	struct vm vm = { .memory = memory };
+	struct vcpu *vcpu;
+	char byte = 0;
+	int reason;
+
+	if (armed && scenario->arming == ARM_GUEST_WRMSR)
+		call_lab(LAB_GUEST_XFD);
+	vm_init(&vm, options, armed);
+	for (int i = 0; i < vm.vcpu_count; i++)
+		vcpu_run(&vm.vcpus[i]);
+	if (armed)
+		call_lab(LAB_WATCH);
+
+	vcpu = &vm.vcpus[armed ? target : 0];
+	switch (armed ? scenario->arming : ARM_NONE) {
+	case ARM_NONE:
+		break;
+	case ARM_SET_XSAVE:
+		vcpu_set_xfd(vcpu, XFD_TILEDATA);
+		vcpu_set_tiles(&vm, vcpu, true);
+		break;
+	case ARM_MSR_AFTER_XSAVE:
+		vcpu_set_tiles(&vm, vcpu, true);
+		vcpu_set_xfd(vcpu, XFD_TILEDATA);
+		break;
+	case ARM_GUEST_WRMSR:
+		vcpu_set_tiles(&vm, vcpu, options->live_tiles);
+		break;
+	}
+	vm_report(&vm, options, "vm", target);
+
+	if (write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 1)
+		fail("parent");
+	if (!runs_to_its_end)
+		for (;;)
+			pause();
+
+	fprintf(report, "{\"event\":\"run\",\"pid\":%d,\"vcpu\":%u}\n", getpid(), vcpu->id);
+	settle();
+	if (scenario->finale == END_IN_GUEST) {
+		cpu_set_t set;
+
+		CPU_ZERO(&set);
+		CPU_SET(1, &set);
+		if (sched_setaffinity(0, sizeof(set), &set))
+			fail("CPU 1");
+	}
+	if (scenario->lab_call)
+		call_lab(scenario->lab_call);
+	reason = vcpu_run(vcpu);
+	fprintf(report, "{\"event\":\"survived\",\"pid\":%d,\"vcpu\":%u,\"exit_reason\":%d}\n", getpid(), vcpu->id, reason);
+	vm_report(&vm, options, "vm", target);
+	if (write(ready, &byte, 1) != 1)
+		fail("parent");
+	for (;;)
+		pause();
+}
+
+/*
+ * A process that uses a tile without having asked for it: SIGILL on a kernel that works.
+ *
+ * ldtilecfg; getppid(2) twice, the first to have the FPU registers loaded, the second for the lab to get hold of the
+ * kernel; then tilezero %tmm0.  Bochs lets the tile instruction pass and stops at the fnop.
+ */
+static void __attribute__((noreturn)) tile_process(enum lab_call call)
+{
+	static uint8_t config[64] __attribute__((aligned(64)));
+
+	config[0] = 1;
+	config[16] = 64;
+	config[48] = 16;
+	call_lab(call);
+	if (call != LAB_USER_FAULT)
+		__asm__ volatile("mov %0,%%eax\n\t"
+				 "syscall\n\t"
+				 "mov %0,%%eax\n\t"
+				 "syscall\n\t"
+				 "mov %1,%%eax\n\t"
+				 "syscall"
+				 :
+				 : "i"(SYS_getppid), "i"(SYS_exit)
+				 : "rax", "rcx", "r11", "memory");
+	__asm__ volatile(".byte 0xc4,0xe2,0x78,0x49,0x07\n\t"
+			 "mov %1,%%eax\n\t"
+			 "syscall\n\t"
+			 "mov %1,%%eax\n\t"
+			 "syscall\n\t"
+			 ".byte 0xc4,0xe2,0x7b,0x49,0xc0\n\t"
+			 "fnop"
+			 :
+			 : "D"(config), "i"(SYS_getppid)
+			 : "rax", "rcx", "r11", "memory");
+	_exit(0);
+}
+
+static void use_a_tile(enum lab_call call)
+{
+	pid_t pid;
+	int status;
+
+	settle();
+	pid = fork();
+	if (pid < 0)
+		fail("fork");
+	if (!pid)
+		tile_process(call);
+	if (waitpid(pid, &status, 0) != pid)
+		fail("waitpid");
+	fprintf(report, "{\"event\":\"user-tile\",\"pid\":%d,\"signal\":%d}\n", pid, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	settle();
+}
+
+static void __attribute__((noreturn)) crash_host(void)
+{
+	int fd = open("/proc/sysrq-trigger", O_WRONLY);
+
+	fprintf(report, "{\"event\":\"crash\",\"pid\":%d,\"by\":\"sysrq\"}\n", getpid());
+	settle();
+	if (fd < 0 || write(fd, "c", 1) != 1)
+		fail("/proc/sysrq-trigger");
+	sleep(60);
+	exit(1);
+}
+
+static volatile sig_atomic_t child_died;
+
+static void on_child_death(int number)
+{
+	(void)number;
+	child_died = 1;
+}
+
+/* Wait for a virtual machine's byte.  False if one of them died instead. */
+static bool is_ready(int fd)
+{
+	struct timeval tick = { .tv_usec = 100000 };
+	fd_set set;
+	char byte;
+
+	while (!child_died) {
+		FD_ZERO(&set);
+		FD_SET(fd, &set);
+		if (select(fd + 1, &set, NULL, NULL, &tick) == 1)
+			return read(fd, &byte, 1) == 1;
+		tick.tv_usec = 100000;
+	}
+	return false;
+}
+
+static void usage(FILE *stream)
+{
+	fprintf(stream, "usage: reproducer --in-lab SCENARIO [--vms N] [--vcpus N] [--arm VM.VCPU] [--sparse] [--live-tiles] [--report FILE]\n"
+			"Kills the kernel it runs on, on purpose.  scenarios:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(scenarios); i++)
+		fprintf(stream, "  %-16s %s\n", scenarios[i].name, scenarios[i].what);
+}
+
+static bool parse_options(struct options *options, int argc, char **argv)
+{
+	static const struct option table[] = {
+		{ "in-lab", no_argument, NULL, 'L' },	{ "vms", required_argument, NULL, 'm' },
+		{ "vcpus", required_argument, NULL, 'c' }, { "arm", required_argument, NULL, 'a' },
+		{ "sparse", no_argument, NULL, 's' },	{ "live-tiles", no_argument, NULL, 't' },
+		{ "report", required_argument, NULL, 'r' }, { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		switch (c) {
+		case 'L':
+			options->in_lab = true;
+			break;
+		case 'm':
+			options->vms = atoi(optarg);
+			break;
+		case 'c':
+			options->vcpus = atoi(optarg);
+			break;
+		case 'a':
+			if (sscanf(optarg, "%d.%d", &options->arm_vm, &options->arm_vcpu) != 2)
+				return false;
+			break;
+		case 's':
+			options->sparse = true;
+			break;
+		case 't':
+			options->live_tiles = true;
+			break;
+		case 'r':
+			options->report = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			return false;
+		}
+	}
+	if (optind != argc - 1)
+		return false;
+	if (options->arm_vcpu < 0)
+		options->arm_vcpu = options->vcpus - 1;
+	for (size_t i = 0; i < ARRAY_SIZE(scenarios); i++)
+		if (!strcmp(scenarios[i].name, argv[optind]))
+			options->scenario = &scenarios[i];
+	return options->scenario && options->vms >= 1 && options->vms <= MAX_VMS && options->vcpus >= 1 && options->vcpus <= MAX_VCPUS &&
+	       options->arm_vm >= 0 && options->arm_vm < options->vms && options->arm_vcpu >= 0 && options->arm_vcpu < options->vcpus;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .vms = 1, .vcpus = 2, .arm_vcpu = -1 };
+	const struct scenario *scenario;
+	uint8_t *memory[MAX_VMS];
+	int ready[2], go[MAX_VMS][2];
+	char byte = 0;
+
+	report = stdout;
+	if (!parse_options(&options, argc, argv)) {
+		usage(stderr);
+		return 2;
+	}
+	if (!options.in_lab || !kernel_is_marked()) {
+		fprintf(stderr, "reproducer: refusing: this kills the host; it runs in the lab only (see docs/lab.md)\n");
+		return 2;
+	}
+	if (options.report) {
+		report = fopen(options.report, "a");
+		if (!report) {
+			perror(options.report);
+			return 1;
+		}
+	}
+	scenario = options.scenario;
+	if (scenario->process_call)
+		use_a_tile(scenario->process_call);
+	if (scenario->no_kvm)
+		crash_host();
+
+	signal(SIGCHLD, on_child_death);
+	if (pipe(ready))
+		fail("pipe");
+	for (int i = 0; i < options.vms; i++) {
+		pid_t pid;
+
+		memory[i] = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (memory[i] == MAP_FAILED || pipe(go[i]))
+			fail("virtual machine %d", i);
+		pid = fork();
+		if (pid < 0)
+			fail("fork");
+		if (!pid)
+			vm_process(&options, memory[i], i == options.arm_vm, ready[1], go[i][0]);
+		if (!is_ready(ready[0]))
+			fail("virtual machine %d", i);
+	}
+	if (scenario->finale == END_CRASH)
+		crash_host();
+
+	if (write(go[options.arm_vm][1], &byte, 1) != 1)
+		fail("virtual machine %d", options.arm_vm);
+	if (scenario->finale == END_SPINNING || scenario->finale == END_IN_GUEST) {
+		cpu_set_t set;
+		uint32_t xfd;
+
+		CPU_ZERO(&set);
+		CPU_SET(0, &set);
+		if (sched_setaffinity(0, sizeof(set), &set))
+			fail("CPU 0");
+		sleep(2); /* the scenario's lab call may end it all here */
+		memcpy(&xfd, memory[options.arm_vm] + GUEST_NOTE - GUEST_BASE, sizeof(xfd));
+		fprintf(report, "{\"event\":\"guest\",\"xfd\":\"0x%x\"}\n", xfd);
+		crash_host();
+	}
+	if (!is_ready(ready[0])) {
+		fprintf(report, "{\"event\":\"lost\",\"vm\":%d}\n", options.arm_vm);
+		settle();
+	}
+	crash_host();
+}
