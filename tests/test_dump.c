@@ -18,7 +18,7 @@ static struct xfdt_dump *open_recorded(char *path, size_t size)
 	struct xfdt_dump *dump;
 	glob_t found;
 
-	assert_int_equal(glob("dumps/*.vmcore", 0, NULL, &found), 0);
+	assert_int_equal(glob("dumps/clean-*.vmcore", 0, NULL, &found), 0);
 	assert_true(strlen(found.gl_pathv[0]) < size);
 	strcpy(path, found.gl_pathv[0]);
 	globfree(&found);
