@@ -20,6 +20,7 @@
 #define CPUS_MAX 8192		/* NR_CPUS of x86-64 */
 #define NOTE_NAME_MAX 16
 #define VMCOREINFO_MAX 65536u
+#define CACHED_PAGES 64		/* more than crash keeps of a kdump-compressed dump */
 #define TALKATIVE 8		/* the debug level at which crash says how it reads */
 
 /* Call @work(@arg); false if it left by longjmp(). */
@@ -360,6 +361,29 @@ void xfd_source_prepare(void)
 	read_notes();
 }
 
+/*
+ * From now on, no zeros for pages that an incomplete dump lacks.  Those that
+ * crash made up before lie in its cache of a few pages: read others until they
+ * are gone.
+ */
+static void refuse_zeros(void)
+{
+	struct syment *symbol = symbol_search("_stext");
+	unsigned int i;
+
+	if (!(*diskdump_flags & ZERO_EXCLUDED))
+		return;
+	*diskdump_flags &= ~(ulong)ZERO_EXCLUDED;
+	for (i = 0; symbol && i < CACHED_PAGES; i++) {
+		uint8_t byte;
+		struct request request = {
+			.paddr = VTOP(symbol->value) + (uint64_t)i * PAGE_BYTES, .buf = &byte, .len = 1,
+		};
+
+		guarded(request_read, &request);
+	}
+}
+
 struct xfdt_source xfd_source(void)
 {
 	static struct xfdt_reader reader = { .read = session_read };
@@ -372,7 +396,7 @@ struct xfdt_source xfd_source(void)
 	/* without RUNTIME a fatal error would exit(); within foreach it jumps elsewhere */
 	pc->flags |= RUNTIME;
 	pc->flags &= ~IN_FOREACH;
-	*diskdump_flags &= ~(ulong)ZERO_EXCLUDED;
+	refuse_zeros();
 	return (struct xfdt_source) {
 		.reader = &reader,
 		.arch = machine_type("X86_64") ? "x86_64" : MACHINE_TYPE,
