@@ -5,6 +5,7 @@
 #include "image/dump.h"
 
 #include <glob.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ABSENT_FRAME 0x7ffffffu
@@ -20,7 +21,7 @@ static struct xfdt_dump *open_recorded(char *path, size_t size)
 
 	assert_int_equal(glob("dumps/clean-*.vmcore", 0, NULL, &found), 0);
 	assert_true(strlen(found.gl_pathv[0]) < size);
-	strcpy(path, found.gl_pathv[0]);
+	snprintf(path, size, "%s", found.gl_pathv[0]);
 	globfree(&found);
 	assert_null(xfdt_dump_open(&dump, paths, 1, &options));
 	source = xfdt_dump_source(dump);
