@@ -90,7 +90,6 @@ tools_prepare()
 	[ "$makedumpfile" = makedumpfile ] || tool_prepare "$makedumpfile" bookworm makedumpfile
 	case $emulator:$bochs in
 	bochs:bochs) tool_prepare bochs trixie bochs bochsbios vgabios ;;
-	bochs:bochs-testing) tool_prepare bochs-testing testing bochs bochsbios vgabios ;;
 	esac
 	build_programs
 }
