@@ -10,16 +10,13 @@
  * is.  So every call of it is made by guarded(), and what is called owns nothing.
  */
 #include "source.h"
+#include "image/reader.h"
 
 #include <crash/defs.h>
 
 #include <elf.h>
-#include <sys/procfs.h>
 
-#define PAGE_BYTES 4096u
-#define CPUS_MAX 8192		/* NR_CPUS of x86-64 */
 #define NOTE_NAME_MAX 16
-#define VMCOREINFO_MAX 65536u
 #define CACHED_PAGES 64		/* more than crash keeps of a kdump-compressed dump */
 #define TALKATIVE 8		/* the debug level at which crash says how it reads */
 
@@ -109,12 +106,6 @@ static bool is_filled_in(struct request *request)
 	return filled;
 }
 
-static struct xfdt_error *left_out(const struct request *request)
-{
-	return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump",
-			      (unsigned long long)request->paddr & ~(PAGE_BYTES - 1ull));
-}
-
 static struct xfdt_error *read_error(struct request *request)
 {
 	char *text = testimony(request);
@@ -125,14 +116,12 @@ static struct xfdt_error *read_error(struct request *request)
 	free(text);
 	if (damaged)
 		return xfdt_error_new(XFDT_CORRUPT, 0, "the page at physical address %#llx does not uncompress",
-				      (unsigned long long)request->paddr & ~(PAGE_BYTES - 1ull));
+				      (unsigned long long)request->paddr & ~(XFDT_PAGE_SIZE - 1ull));
 	if (absent || request->status == PAGE_EXCLUDED || request->status == SEEK_ERROR)
-		return left_out(request);
+		return xfdt_page_left_out(request->paddr);
 	if (pc->flags & (DISKDUMP | KDUMP | NETDUMP))
-		return xfdt_error_new(XFDT_TRUNCATED, 0,
-				      "the file ends before the page at physical address %#llx",
-				      (unsigned long long)request->paddr & ~(PAGE_BYTES - 1ull));
-	return left_out(request);
+		return xfdt_page_cut_off(request->paddr);
+	return xfdt_page_left_out(request->paddr);
 }
 
 static struct xfdt_error *read_physical(uint64_t paddr, void *buf, size_t len)
@@ -142,7 +131,7 @@ static struct xfdt_error *read_physical(uint64_t paddr, void *buf, size_t len)
 	if (!guarded(request_read, &request) || !request.done)
 		return read_error(&request);
 	if (is_zero(buf, len) && is_filled_in(&request))
-		return left_out(&request);
+		return xfdt_page_left_out(request.paddr);
 	return NULL;
 }
 
@@ -162,11 +151,11 @@ static struct {
 
 static struct xfdt_error *translate(uint64_t kvaddr, uint64_t *ret_paddr)
 {
-	uint64_t vpage = kvaddr / PAGE_BYTES, table = tables.root, entry;
+	uint64_t vpage = kvaddr / XFDT_PAGE_SIZE, table = tables.root, entry;
 	unsigned int shift;
 
 	if (tables.tlb[vpage % TLB_SIZE].vpage == vpage) {
-		*ret_paddr = tables.tlb[vpage % TLB_SIZE].ppage + kvaddr % PAGE_BYTES;
+		*ret_paddr = tables.tlb[vpage % TLB_SIZE].ppage + kvaddr % XFDT_PAGE_SIZE;
 		return NULL;
 	}
 	for (shift = tables.top;; shift -= 9) {
@@ -177,52 +166,38 @@ static struct xfdt_error *translate(uint64_t kvaddr, uint64_t *ret_paddr)
 		if (err)
 			return xfdt_error_wrap(err, "page tables of %#llx", (unsigned long long)kvaddr);
 		if (!(entry & ENTRY_PRESENT))
-			return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
-					      "%#llx is not mapped by the kernel's page tables",
-					      (unsigned long long)kvaddr);
+			return xfdt_not_mapped(kvaddr);
 		table = entry & tables.mask;
 		if (shift == 12 || (shift <= 30 && entry & ENTRY_LARGE)) {
 			*ret_paddr = (table & ~offset_mask) | (kvaddr & offset_mask);
 			tables.tlb[vpage % TLB_SIZE].vpage = vpage;
-			tables.tlb[vpage % TLB_SIZE].ppage = *ret_paddr - kvaddr % PAGE_BYTES;
+			tables.tlb[vpage % TLB_SIZE].ppage = *ret_paddr - kvaddr % XFDT_PAGE_SIZE;
 			return NULL;
 		}
 	}
 }
 
+/* Some bytes of one page. */
+static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
+				    void *buf, size_t len)
+{
+	struct xfdt_error *err;
+	uint64_t paddr = 0;
+
+	(void)reader;
+	err = translate(kvaddr, &paddr);
+	if (err)
+		return err;
+	err = read_physical(paddr, buf, len);
+	return err ? xfdt_error_wrap(err, "%#llx", (unsigned long long)kvaddr) : NULL;
+}
+
 static struct xfdt_error *session_read(struct xfdt_reader *reader, uint64_t kvaddr,
 				       void *buf, size_t len)
 {
-	uint8_t *at = buf;
-
-	(void)reader;
-	if (len && kvaddr + (len - 1) < kvaddr)
-		return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
-				      "%zu bytes at %#llx pass the end of memory", len,
-				      (unsigned long long)kvaddr);
 	if (!tables.root)
 		return xfdt_error_new(XFDT_MISSING, kvaddr, "crash does not know the kernel's page tables");
-	while (len) {
-		size_t part = PAGE_BYTES - kvaddr % PAGE_BYTES;
-		struct xfdt_error *err;
-		uint64_t paddr;
-
-		if (!xfdt_is_kernel_address(kvaddr))
-			return xfdt_error_new(XFDT_UNMAPPED, kvaddr, "%#llx is no kernel address",
-					      (unsigned long long)kvaddr);
-		if (part > len)
-			part = len;
-		err = translate(kvaddr, &paddr);
-		if (err)
-			return err;
-		err = read_physical(paddr, at, part);
-		if (err)
-			return xfdt_error_wrap(err, "%#llx", (unsigned long long)kvaddr);
-		kvaddr += part;
-		at += part;
-		len -= part;
-	}
-	return NULL;
+	return xfdt_read_by_page(reader, kvaddr, buf, len, read_part);
 }
 
 struct number {
@@ -285,7 +260,7 @@ static char *vmcoreinfo_text(struct xfdt_reader *reader)
 	if (!err)
 		err = reader->read(reader, kvaddr, &note, sizeof(note));
 	if (!err && note.header.n_namesz == sizeof(owner) &&
-	    !memcmp(note.owner, owner, sizeof(owner)) && note.header.n_descsz <= VMCOREINFO_MAX)
+	    !memcmp(note.owner, owner, sizeof(owner)) && note.header.n_descsz <= XFDT_VMCOREINFO_MAX)
 		text = calloc(1, note.header.n_descsz + 1ul);
 	if (text)
 		err = reader->read(reader, kvaddr + sizeof(note), text, note.header.n_descsz);
@@ -315,33 +290,27 @@ static void request_note(void *arg)
 }
 
 static struct {
-	struct xfdt_cpu_note items[CPUS_MAX];
+	struct xfdt_cpu_note items[XFDT_CPUS_MAX];
 	size_t count;
 } notes;
 
 static void read_notes(void)
 {
-	const int cpus = kt->cpus > 0 && kt->cpus < CPUS_MAX ? kt->cpus : CPUS_MAX;
+	const int cpus = kt->cpus > 0 && kt->cpus < XFDT_CPUS_MAX ? kt->cpus : XFDT_CPUS_MAX;
 	struct note_request request;
 
 	notes.count = 0;
 	for (request.cpu = 0; request.cpu < cpus; request.cpu++) {
 		struct xfdt_cpu_note *item = &notes.items[notes.count];
-		struct elf_prstatus status;
 		const char *desc;
 
 		request.note = NULL;
 		if (!guarded(request_note, &request))
 			break;
-		if (!request.note || request.note->n_descsz < sizeof(status) ||
-		    request.note->n_namesz > NOTE_NAME_MAX)
+		if (!request.note || request.note->n_namesz > NOTE_NAME_MAX)
 			continue;
 		desc = (const char *)(request.note + 1) + ((request.note->n_namesz + 3) & ~3u);
-		memcpy(&status, desc, sizeof(status));
-		item->pid = status.pr_pid;
-		/* elf_gregset_t begins as struct pt_regs does */
-		memcpy(&item->regs, &status.pr_reg, sizeof(item->regs));
-		notes.count++;
+		notes.count += xfdt_cpu_note_decode(desc, request.note->n_descsz, item);
 	}
 }
 
@@ -377,7 +346,7 @@ static void refuse_zeros(void)
 	for (i = 0; symbol && i < CACHED_PAGES; i++) {
 		uint8_t byte;
 		struct request request = {
-			.paddr = VTOP(symbol->value) + (uint64_t)i * PAGE_BYTES, .buf = &byte, .len = 1,
+			.paddr = VTOP(symbol->value) + (uint64_t)i * XFDT_PAGE_SIZE, .buf = &byte, .len = 1,
 		};
 
 		guarded(request_read, &request);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The note of a distilled vmcore. */
 #include "image/carried.h"
+#include "image/extent.h"
 #include "image/kdump_format.h"
 
 #include <elf.h>
@@ -8,15 +9,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BLOCK 4096
 #define NOTES_MAX (16u << 20)
-
-static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
-{
-	return pread(fd, buf, len, (off_t)offset) == (ssize_t)len;
-}
 
 static size_t padded(size_t len)
 {
@@ -60,15 +55,15 @@ struct xfdt_error *xfdt_carried_read(int fd, char **ret_text, size_t *ret_len)
 	size_t len;
 
 	*ret_text = NULL;
-	if (!read_at(fd, &header, sizeof(header), 0) ||
+	if (!xfdt_read_file(fd, &header, sizeof(header), 0) ||
 	    memcmp(header.signature, XFDT_KDUMP_SIGNATURE, sizeof(header.signature)) ||
 	    header.header_version < 4 || header.block_size != BLOCK ||
-	    !read_at(fd, &sub, sizeof(sub), BLOCK) || !sub.size_note || sub.size_note > NOTES_MAX)
+	    !xfdt_read_file(fd, &sub, sizeof(sub), BLOCK) || !sub.size_note || sub.size_note > NOTES_MAX)
 		return NULL;
 	notes = malloc(sub.size_note);
 	if (!notes)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
-	if (read_at(fd, notes, sub.size_note, sub.offset_note))
+	if (xfdt_read_file(fd, notes, sub.size_note, sub.offset_note))
 		desc = find_note(notes, sub.size_note, &len);
 	if (desc && len && len <= XFDT_CARRIED_MAX) {
 		*ret_text = malloc(len);

@@ -11,15 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/procfs.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define FRAME_MASK (~(uint64_t)(XFDT_PAGE_SIZE - 1))
 #define TLB_SIZE 512
 #define CACHE_PAGES 64
-#define CPUS_MAX 8192		/* NR_CPUS of x86-64 */
-#define VMCOREINFO_MAX 65536
 #define PARTS_MAX 64
 #define KERNEL_MAP 0xffffffff80000000ull	/* __START_KERNEL_map */
 
@@ -160,19 +157,6 @@ const struct xfdt_frame *xfdt_dump_frames(struct xfdt_dump *dump, size_t *ret_co
 
 /* reading */
 
-static struct xfdt_error *left_out(uint64_t paddr)
-{
-	return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump",
-			      (unsigned long long)(paddr & FRAME_MASK));
-}
-
-static struct xfdt_error *cut_off(uint64_t paddr)
-{
-	return xfdt_error_new(XFDT_TRUNCATED, 0,
-			      "the file ends before the page at physical address %#llx",
-			      (unsigned long long)(paddr & FRAME_MASK));
-}
-
 /*
  * After a read that fails, the page cache of libkdumpfile up to 0.5.4 may hand
  * out entries without memory, so that good pages look corrupt or the process
@@ -197,18 +181,18 @@ static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr,
 			xfdt_extent_check(dump->extents[i], paddr, len) : XFDT_HELD;
 
 		if (held == XFDT_CUT_OFF)
-			return cut_off(paddr);
+			return xfdt_page_cut_off(paddr);
 		/* of a split set, another part may have it */
 		if (held == XFDT_LEFT_OUT && dump->fd_count == 1)
-			return left_out(paddr);
+			return xfdt_page_left_out(paddr);
 	}
 	status = kdump_read(dump->kdump, KDUMP_MACHPHYSADDR, paddr, buf, &done);
 	if (status == KDUMP_OK && done == len)
 		return NULL;
 	if (status == KDUMP_ERR_NODATA)
-		err = left_out(paddr);
+		err = xfdt_page_left_out(paddr);
 	else if (status == KDUMP_ERR_EOF)
-		err = cut_off(paddr);
+		err = xfdt_page_cut_off(paddr);
 	else
 		err = xfdt_error_wrap(kdump_error(dump, status), "physical address %#llx",
 				      (unsigned long long)paddr);
@@ -265,9 +249,6 @@ static struct xfdt_error *translate(struct xfdt_dump *dump, uint64_t kvaddr,
 	addrxlat_status status;
 	struct xfdt_error *err;
 
-	if (!xfdt_is_kernel_address(kvaddr))
-		return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
-				      "%#llx is no kernel address", (unsigned long long)kvaddr);
 	if (!dump->xlat)
 		return xfdt_error_new(XFDT_MISSING, kvaddr,
 				      "VMCOREINFO does not give the kernel's page tables");
@@ -294,9 +275,7 @@ static struct xfdt_error *translate(struct xfdt_dump *dump, uint64_t kvaddr,
 	}
 	if (status == ADDRXLAT_ERR_NOTPRESENT) {
 		addrxlat_ctx_clear_err(dump->xlat);
-		return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
-				      "%#llx is not mapped by the kernel's page tables",
-				      (unsigned long long)kvaddr);
+		return xfdt_not_mapped(kvaddr);
 	}
 	err = dump->table_error;
 	dump->table_error = NULL;
@@ -310,38 +289,27 @@ static struct xfdt_error *translate(struct xfdt_dump *dump, uint64_t kvaddr,
 	return xfdt_error_wrap(err, "page tables of %#llx", (unsigned long long)kvaddr);
 }
 
-static struct xfdt_error *dump_read(struct xfdt_reader *reader, uint64_t kvaddr,
+/* Some bytes of one page. */
+static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
 				    void *buf, size_t len)
 {
 	struct xfdt_dump *dump = (struct xfdt_dump *)reader;
-	uint8_t *at = buf;
+	struct xfdt_error *err;
+	uint64_t paddr = 0;
 
-	if (len && kvaddr + (len - 1) < kvaddr)
-		return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
-				      "%zu bytes at %#llx pass the end of memory", len,
-				      (unsigned long long)kvaddr);
-	while (len) {
-		size_t part = XFDT_PAGE_SIZE - kvaddr % XFDT_PAGE_SIZE;
-		struct xfdt_error *err;
-		uint64_t paddr;
+	err = translate(dump, kvaddr, &paddr);
+	if (err)
+		return err;
+	err = read_physical(dump, paddr, buf, len);
+	if (err)
+		return xfdt_error_wrap(err, "%#llx", (unsigned long long)kvaddr);
+	return note_read(dump, paddr, len);
+}
 
-		if (part > len)
-			part = len;
-		err = translate(dump, kvaddr, &paddr);
-		if (!err) {
-			err = read_physical(dump, paddr, at, part);
-			if (!err)
-				err = note_read(dump, paddr, part);
-			else
-				err = xfdt_error_wrap(err, "%#llx", (unsigned long long)kvaddr);
-		}
-		if (err)
-			return err;
-		kvaddr += part;
-		at += part;
-		len -= part;
-	}
-	return NULL;
+static struct xfdt_error *dump_read(struct xfdt_reader *reader, uint64_t kvaddr,
+				    void *buf, size_t len)
+{
+	return xfdt_read_by_page(reader, kvaddr, buf, len, read_part);
 }
 
 struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn,
@@ -409,7 +377,7 @@ static struct xfdt_error *load_vmcoreinfo(struct xfdt_dump *dump)
 	if (!blob)
 		return NULL;
 	size = kdump_blob_size(blob);
-	if (!size || size > VMCOREINFO_MAX)
+	if (!size || size > XFDT_VMCOREINFO_MAX)
 		return NULL;
 	dump->vmcoreinfo = strndup(kdump_blob_pin(blob), size);
 	kdump_blob_unpin(blob);
@@ -423,27 +391,24 @@ static struct xfdt_error *load_notes(struct xfdt_dump *dump)
 
 	if (kdump_get_number_attr(dump->kdump, KDUMP_ATTR_NUM_CPUS, &cpus) != KDUMP_OK)
 		return NULL;
-	if (cpus > CPUS_MAX)
-		cpus = CPUS_MAX;
+	if (cpus > XFDT_CPUS_MAX)
+		cpus = XFDT_CPUS_MAX;
 	dump->notes = calloc(cpus + 1, sizeof(*dump->notes));
 	if (!dump->notes)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for registers");
 	for (cpu = 0; cpu < cpus; cpu++) {
 		struct xfdt_cpu_note *note = &dump->notes[dump->note_count];
-		struct elf_prstatus status;
 		kdump_blob_t *blob;
+		bool decoded;
 		char key[40];
 
 		snprintf(key, sizeof(key), "cpu.%u.PRSTATUS", (unsigned int)cpu);
 		blob = blob_attr(dump, key);
-		if (!blob || kdump_blob_size(blob) < sizeof(status))
+		if (!blob)
 			continue;
-		memcpy(&status, kdump_blob_pin(blob), sizeof(status));
+		decoded = xfdt_cpu_note_decode(kdump_blob_pin(blob), kdump_blob_size(blob), note);
 		kdump_blob_unpin(blob);
-		note->pid = status.pr_pid;
-		/* elf_gregset_t begins as struct pt_regs does */
-		memcpy(&note->regs, &status.pr_reg, sizeof(note->regs));
-		dump->note_count++;
+		dump->note_count += decoded;
 	}
 	return NULL;
 }

@@ -4,7 +4,7 @@
 #define XFDT_IMAGE_DUMP_H
 
 #include "image/flattened.h"
-#include "image/image.h"
+#include "image/reader.h"
 
 struct xfdt_dump;
 
@@ -33,8 +33,6 @@ struct xfdt_source xfdt_dump_source(struct xfdt_dump *dump);
 const char *xfdt_dump_format(const struct xfdt_dump *dump);
 /* Field "sysname", "nodename", "release", "version" or "machine" of uname(2); NULL: unknown. */
 const char *xfdt_dump_uts(const struct xfdt_dump *dump, const char *field);
-
-#define XFDT_PAGE_SIZE 4096u
 
 /* A page frame of which something was read. */
 struct xfdt_frame {

@@ -40,7 +40,7 @@ struct xfdt_extent {
 	uint64_t first_desc;		/* bits set before start_pfn */
 };
 
-static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
+bool xfdt_read_file(int fd, void *buf, size_t len, uint64_t offset)
 {
 	return pread(fd, buf, len, (off_t)offset) == (ssize_t)len;
 }
@@ -146,7 +146,7 @@ static struct xfdt_error *init_elf(struct xfdt_extent *extent, bool *ret_needed)
 	Elf64_Ehdr header;
 	size_t count, i;
 
-	if (!read_at(extent->fd, &header, sizeof(header), 0))
+	if (!xfdt_read_file(extent->fd, &header, sizeof(header), 0))
 		return too_short(extent);
 	/* whatever this is, libkdumpfile says what is wrong with it */
 	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
@@ -159,7 +159,7 @@ static struct xfdt_error *init_elf(struct xfdt_extent *extent, bool *ret_needed)
 	if (header.e_phnum == PN_XNUM) {
 		Elf64_Shdr section;
 
-		if (!read_at(extent->fd, &section, sizeof(section), header.e_shoff))
+		if (!xfdt_read_file(extent->fd, &section, sizeof(section), header.e_shoff))
 			return too_short(extent);
 		count = section.sh_info;
 		if (!count || count > SEGMENTS_MAX)
@@ -172,7 +172,7 @@ static struct xfdt_error *init_elf(struct xfdt_extent *extent, bool *ret_needed)
 		free(segments);
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for ELF segments");
 	}
-	if (!read_at(extent->fd, segments, count * sizeof(*segments), header.e_phoff)) {
+	if (!xfdt_read_file(extent->fd, segments, count * sizeof(*segments), header.e_phoff)) {
 		free(segments);
 		return too_short(extent);
 	}
@@ -216,7 +216,7 @@ static bool desc_is_whole(const struct xfdt_extent *extent, uint64_t index)
 {
 	struct xfdt_page_desc desc;
 
-	return read_at(extent->fd, &desc, sizeof(desc), extent->descs + index * sizeof(desc)) &&
+	return xfdt_read_file(extent->fd, &desc, sizeof(desc), extent->descs + index * sizeof(desc)) &&
 	       desc.offset <= extent->file_size && desc.size <= extent->file_size - desc.offset;
 }
 
@@ -248,7 +248,7 @@ static struct xfdt_error *read_sub_header(struct xfdt_extent *extent, int32_t ve
 	extent->end_pfn = UINT64_MAX;
 	if (version < 2)
 		return NULL;
-	if (!read_at(extent->fd, &sub, sizeof(sub), PAGE))
+	if (!xfdt_read_file(extent->fd, &sub, sizeof(sub), PAGE))
 		return too_short(extent);
 	if (version >= 3 && !range_is_sane(extent, sub.offset_vmcoreinfo, sub.size_vmcoreinfo))
 		return xfdt_error_new(XFDT_CORRUPT, 0, "VMCOREINFO lies outside the file, or is too large");
@@ -270,7 +270,7 @@ static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_neede
 	struct xfdt_error *err;
 	uint64_t blocks, end, i;
 
-	if (!read_at(extent->fd, &header, sizeof(header), 0))
+	if (!xfdt_read_file(extent->fd, &header, sizeof(header), 0))
 		return too_short(extent);
 	if (header.block_size != PAGE || header.sub_hdr_size < 0)
 		return NULL;
@@ -289,7 +289,7 @@ static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_neede
 	extent->descs_before = calloc(blocks + 1, sizeof(*extent->descs_before));
 	if (!extent->bitmap || !extent->descs_before)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the page bitmap");
-	if (!read_at(extent->fd, extent->bitmap, extent->bitmap_size,
+	if (!xfdt_read_file(extent->fd, extent->bitmap, extent->bitmap_size,
 		     extent->descs - extent->bitmap_size))
 		return too_short(extent);
 	for (i = 0; i < blocks; i++)
@@ -329,7 +329,7 @@ struct xfdt_error *xfdt_extent_new(int fd, struct xfdt_extent **ret_extent)
 	/* /proc/vmcore and devices do not tell */
 	if (!fstat(fd, &status) && S_ISREG(status.st_mode) && status.st_size)
 		extent->file_size = (uint64_t)status.st_size;
-	if (!read_at(fd, magic, sizeof(magic), 0))
+	if (!xfdt_read_file(fd, magic, sizeof(magic), 0))
 		err = too_short(extent);
 	else if (!memcmp(magic, ELFMAG, SELFMAG))
 		err = init_elf(extent, &needed);

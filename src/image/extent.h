@@ -10,8 +10,12 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Read the @len bytes at @offset of the file behind @fd: all of them, or false. */
+bool xfdt_read_file(int fd, void *buf, size_t len, uint64_t offset);
 
 struct xfdt_extent;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The flattened format (makedumpfile(8), -F and -R; its header is big endian). */
+#include "image/extent.h"
 #include "image/flattened.h"
 
 #include <endian.h>
@@ -27,7 +28,7 @@ bool xfdt_is_flattened(int fd)
 {
 	char start[sizeof(signature)];
 
-	return pread(fd, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
+	return xfdt_read_file(fd, start, sizeof(start), 0) &&
 	       !memcmp(start, signature, sizeof(signature));
 }
 

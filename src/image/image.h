@@ -28,6 +28,8 @@ struct xfdt_regs {
 	uint64_t ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
 };
 
+#define XFDT_CPUS_MAX 8192	/* NR_CPUS of x86-64 */
+
 /* One NT_PRSTATUS note of the dump. */
 struct xfdt_cpu_note {
 	int pid;		/* of the thread on that CPU; 0 in the idle thread */

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CPUS_MAX 8192
-
 static bool read_cpu_number(const struct xfdt_image *image, enum xfdt_symbol_id id,
 			    int32_t *ret_number)
 {
@@ -36,7 +34,7 @@ static void find_cpu(struct xfdt_host *host)
 			continue;
 		/* PANIC_CPU_INVALID is -1, which says that none did */
 		panic->cpu_known = true;
-		if (number < 0 || number >= CPUS_MAX)
+		if (number < 0 || number >= XFDT_CPUS_MAX)
 			continue;
 		panic->cpu.known = true;
 		panic->cpu.value = (uint64_t)number;

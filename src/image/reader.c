@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all back ends of struct xfdt_reader have in common. */
+#include "image/reader.h"
+
+#include <string.h>
+#include <sys/procfs.h>
+
+#define FRAME_MASK (~(uint64_t)(XFDT_PAGE_SIZE - 1))
+
+struct xfdt_error *xfdt_page_left_out(uint64_t paddr)
+{
+	return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump",
+			      (unsigned long long)(paddr & FRAME_MASK));
+}
+
+struct xfdt_error *xfdt_page_cut_off(uint64_t paddr)
+{
+	return xfdt_error_new(XFDT_TRUNCATED, 0,
+			      "the file ends before the page at physical address %#llx",
+			      (unsigned long long)(paddr & FRAME_MASK));
+}
+
+struct xfdt_error *xfdt_not_mapped(uint64_t kvaddr)
+{
+	return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
+			      "%#llx is not mapped by the kernel's page tables",
+			      (unsigned long long)kvaddr);
+}
+
+struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr,
+				     void *buf, size_t len, xfdt_read_part *read_part)
+{
+	uint8_t *at = buf;
+
+	if (len && kvaddr + (len - 1) < kvaddr)
+		return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
+				      "%zu bytes at %#llx pass the end of memory", len,
+				      (unsigned long long)kvaddr);
+	while (len) {
+		size_t part = XFDT_PAGE_SIZE - kvaddr % XFDT_PAGE_SIZE;
+		struct xfdt_error *err;
+
+		if (!xfdt_is_kernel_address(kvaddr))
+			return xfdt_error_new(XFDT_UNMAPPED, kvaddr, "%#llx is no kernel address",
+					      (unsigned long long)kvaddr);
+		if (part > len)
+			part = len;
+		err = read_part(reader, kvaddr, at, part);
+		if (err)
+			return err;
+		kvaddr += part;
+		at += part;
+		len -= part;
+	}
+	return NULL;
+}
+
+bool xfdt_cpu_note_decode(const void *desc, size_t len, struct xfdt_cpu_note *ret_note)
+{
+	struct elf_prstatus status;
+
+	if (len < sizeof(status))
+		return false;
+	memcpy(&status, desc, sizeof(status));
+	ret_note->pid = status.pr_pid;
+	/* elf_gregset_t begins as struct pt_regs does */
+	memcpy(&ret_note->regs, &status.pr_reg, sizeof(ret_note->regs));
+	return true;
+}
