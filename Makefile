@@ -66,7 +66,8 @@ XFD_SO := $(if $(wildcard $(CRASH_INC)/crash/defs.h),$(BUILD)/xfd.so)
 
 all: $(BUILD)/xfdtriage $(XFD_SO)
 
-$(BUILD)/xfdtriage: $(BUILD)/src/cli/main.o $(BUILD)/libxfdtriage.a
+CLI_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(CORE_SOURCES),$(sort $(wildcard src/cli/*.c))))
+$(BUILD)/xfdtriage: $(CLI_OBJECTS) $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/libxfdtriage.a: $(CORE_OBJECTS)

@@ -85,6 +85,15 @@ done
 exits cache-damaged 0 -f json "$confirmed"
 if cmp -s "$work/out" "$work/cold"; then report ok cache-damaged-same; else report fail cache-damaged-same "another answer"; fi
 
+# options of other commands, and help of one
+
+exits foreign-option 2 show -o x "$confirmed"
+says foreign-option-why err "'show' has no use for --output"
+exits command-help 0 distill --help
+says command-help-out out '^Usage: xfdtriage distill '
+"$xfdtriage" -v show "$clean" 2>"$work/err" | head -1 >"$work/out"
+silent closed-pipe err
+
 # formats
 
 "$helper" --flatten "$confirmed" "$work/flat"

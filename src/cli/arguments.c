@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one table of options: parsing, and the help made from it. */
+#include "cli/command.h"
+
+#include <getopt.h>
+#include <libkdumpfile/kdumpfile.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef XFDT_VERSION
+#define XFDT_VERSION "unknown"
+#endif
+
+/* Options without a letter. */
+enum { LONG_ONLY = 0x100 };
+
+struct option_spec {
+	struct option option;
+	unsigned int commands;		/* bits of those that take it */
+	const char *argument, *help;
+};
+
+static const struct option_spec options[] = {
+	{ { "format", required_argument, NULL, 'f' }, COMMAND_TRIAGE | COMMAND_SHOW,
+	  "FORMAT", "text (default) or json: one object a dump and line" },
+	{ { "verbose", no_argument, NULL, 'v' }, COMMAND_TRIAGE | COMMAND_SHOW,
+	  NULL, "all vCPUs, every piece of evidence, commands for crash(8)" },
+	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_ALL,
+	  NULL, "print no report, only set the exit code" },
+	{ { "split", no_argument, NULL, 's' }, COMMAND_ALL,
+	  NULL, "the files are parts of one dump (makedumpfile --split)" },
+	{ { "no-cache", no_argument, NULL, 'n' }, COMMAND_TRIAGE | COMMAND_SHOW,
+	  NULL, "neither read nor write resolved layouts" },
+	{ { "keep-types", no_argument, NULL, 'k' }, COMMAND_DISTILL,
+	  NULL, "keep the pages with kallsyms and BTF, about 3 MB" },
+	{ { "output", required_argument, NULL, 'o' }, COMMAND_DISTILL,
+	  "FILE", "where to write" },
+	{ { "help", no_argument, NULL, 'h' }, COMMAND_ALL,
+	  NULL, "print this" },
+	{ { "version", no_argument, NULL, 'V' }, COMMAND_ALL,
+	  NULL, "print the version" },
+};
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+static void print_option(const struct option_spec *spec, FILE *out)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), "--%s%s%s", spec->option.name, spec->argument ? " " : "",
+		 spec->argument ? spec->argument : "");
+	if (spec->option.val < LONG_ONLY)
+		fprintf(out, "  -%c, %-18s %s\n", spec->option.val, name, spec->help);
+	else
+		fprintf(out, "      %-18s %s\n", name, spec->help);
+}
+
+void print_usage(const struct command *command, FILE *out)
+{
+	size_t i;
+
+	if (command) {
+		fprintf(out, "Usage: xfdtriage %s [OPTION...] %s\n\n%s\n", command->name, command->operands,
+			command->help);
+	} else {
+		fputs("Usage: xfdtriage [COMMAND] [OPTION...] VMCORE...\n\n"
+		      "Say of a vmcore whether the host died of " XFDT_CVE ": an XRSTOR of a KVM\n"
+		      "guest's FPU state with XSTATE_BV[i]=1 and IA32_XFD[i]=1.  No debuginfo is needed.\n\n"
+		      "Commands ('xfdtriage COMMAND --help' says more):\n", out);
+		for (i = 0; i < command_count; i++)
+			fprintf(out, "  %-8s %-16s %s\n", commands[i].name, commands[i].operands, commands[i].help);
+	}
+	fputs("\nOptions:\n", out);
+	for (i = 0; i < OPTIONS; i++)
+		if (options[i].commands & (command ? command->bit : COMMAND_TRIAGE))
+			print_option(&options[i], out);
+	fputs("\nExit codes:\n"
+	      "  0 confirmed        1 not-this-bug     2 error\n"
+	      "  3 armed            4 probable         5 inconclusive     6 not-applicable\n"
+	      "  Of several dumps: 2 if one could not be looked at, else the strongest finding.\n\n"
+	      "See xfdtriage(1).\n", out);
+}
+
+int usage_error(const char *what, const char *subject)
+{
+	if (subject)
+		fprintf(stderr, "xfdtriage: %s '%s'; see 'xfdtriage --help'\n", what, subject);
+	else
+		fprintf(stderr, "xfdtriage: %s; see 'xfdtriage --help'\n", what);
+	return XFDT_EXIT_ERROR;
+}
+
+static void print_version(void)
+{
+	printf("xfdtriage " XFDT_VERSION "\nbuilt with libkdumpfile " KDUMPFILE_VERSION_STRING "\n"
+	       "License GPL-2.0-or-later\n");
+}
+
+static int parse_format(const char *name, struct arguments *arguments)
+{
+	static const char *const names[] = { [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]))
+			continue;
+		arguments->format = (enum format)i;
+		return -1;
+	}
+	return usage_error("no such format:", name);
+}
+
+/* Take option @letter; returns -1 to go on, or an exit code. */
+static int take_option(int letter, struct arguments *arguments)
+{
+	switch (letter) {
+	case 'f':
+		return parse_format(optarg, arguments);
+	case 'v':
+		arguments->verbose = true;
+		break;
+	case 'q':
+		arguments->quiet = true;
+		break;
+	case 's':
+		arguments->split = true;
+		break;
+	case 'n':
+		arguments->no_cache = true;
+		break;
+	case 'k':
+		arguments->keep_types = true;
+		break;
+	case 'o':
+		arguments->output = optarg;
+		break;
+	}
+	return -1;
+}
+
+static const struct option_spec *spec_of(int letter)
+{
+	size_t i;
+
+	for (i = 0; i < OPTIONS; i++)
+		if (options[i].option.val == letter)
+			return &options[i];
+	return NULL;
+}
+
+/* The first operand may name a command; a file of that name is ./NAME. */
+static const struct command *take_command(struct arguments *arguments)
+{
+	size_t i;
+
+	for (i = 0; i < command_count && arguments->path_count; i++) {
+		if (strcmp(arguments->paths[0], commands[i].name))
+			continue;
+		arguments->paths++;
+		arguments->path_count--;
+		return &commands[i];
+	}
+	return NULL;
+}
+
+int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
+		    const struct command **ret_command)
+{
+	struct option long_options[OPTIONS + 1] = { 0 };
+	char short_options[2 * OPTIONS + 1];
+	bool help = false, used[OPTIONS] = { 0 };
+	const struct command *command;
+	size_t i, len = 0;
+	int letter, status;
+
+	for (i = 0; i < OPTIONS; i++) {
+		long_options[i] = options[i].option;
+		if (options[i].option.val >= LONG_ONLY)
+			continue;
+		short_options[len++] = (char)options[i].option.val;
+		if (options[i].option.has_arg == required_argument)
+			short_options[len++] = ':';
+	}
+	short_options[len] = '\0';
+	while ((letter = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+		const struct option_spec *spec = spec_of(letter);
+
+		if (!spec) {
+			fputs("see 'xfdtriage --help'\n", stderr);
+			return XFDT_EXIT_ERROR;
+		}
+		used[spec - options] = true;
+		if (letter == 'V') {
+			print_version();
+			return 0;
+		}
+		help |= letter == 'h';
+		status = take_option(letter, ret_arguments);
+		if (status >= 0)
+			return status;
+	}
+	ret_arguments->paths = (const char *const *)argv + optind;
+	ret_arguments->path_count = (size_t)(argc - optind);
+	command = take_command(ret_arguments);
+	if (help) {
+		print_usage(command, stdout);
+		return 0;
+	}
+	*ret_command = command ? command : &commands[0];
+	for (i = 0; i < OPTIONS; i++) {
+		if (!used[i] || options[i].commands & (*ret_command)->bit)
+			continue;
+		fprintf(stderr, "xfdtriage: '%s' has no use for --%s; see 'xfdtriage %s --help'\n",
+			(*ret_command)->name, options[i].option.name, (*ret_command)->name);
+		return XFDT_EXIT_ERROR;
+	}
+	return -1;
+}

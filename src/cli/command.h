@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the command line says, and the commands that it names. */
+#ifndef XFDT_CLI_COMMAND_H
+#define XFDT_CLI_COMMAND_H
+
+#include "cli/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum format { FORMAT_TEXT, FORMAT_JSON };
+
+/* The commands, as bits: an option names those that take it. */
+enum command_bit {
+	COMMAND_TRIAGE = 1 << 0,
+	COMMAND_SHOW = 1 << 1,
+	COMMAND_DISTILL = 1 << 2,
+	COMMAND_ALL = (1 << 3) - 1,
+};
+
+struct arguments {
+	enum format format;
+	bool quiet, verbose, split, no_cache, keep_types;
+	const char *output;
+	const char *const *paths;
+	size_t path_count;
+};
+
+struct command {
+	enum command_bit bit;
+	const char *name, *operands, *help;
+	int (*run)(const struct arguments *arguments);	/* returns the exit code */
+};
+
+/* The first is what is meant where no command is named. */
+extern const struct command commands[];
+extern const size_t command_count;
+
+int run_triage(const struct arguments *arguments);
+int run_show(const struct arguments *arguments);
+int run_distill(const struct arguments *arguments);
+
+/*
+ * Parse @argv, the command included.  Returns -1 to go on with *@ret_command, or
+ * an exit code: for --help, --version and wrong usage.
+ */
+int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
+		    const struct command **ret_command);
+/* Only @command's options, or all of them if it is NULL. */
+void print_usage(const struct command *command, FILE *out);
+
+/* Say on stderr what is wrong; both return the exit code.  complain() takes over @err. */
+int complain(struct xfdt_error *err);
+int usage_error(const char *what, const char *subject);
+
+/* Out of the environment and of the terminal. */
+struct xfdt_session_options session_options(const struct arguments *arguments);
+bool use_colour(void);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the environment and the terminal say. */
+#include "cli/command.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int complain(struct xfdt_error *err)
+{
+	fprintf(stderr, "xfdtriage: %s\n", xfdt_error_message(err));
+	xfdt_error_free(err);
+	return XFDT_EXIT_ERROR;
+}
+
+/* $XDG_CACHE_HOME/xfdtriage, or ~/.cache/xfdtriage; NULL where there is neither. */
+static const char *cache_dir(void)
+{
+	static char path[PATH_MAX];
+	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	int len;
+
+	if (base && *base == '/')
+		len = snprintf(path, sizeof(path), "%s/xfdtriage", base);
+	else if (home && *home == '/')
+		len = snprintf(path, sizeof(path), "%s/.cache/xfdtriage", home);
+	else
+		return NULL;
+	return len > 0 && (size_t)len < sizeof(path) ? path : NULL;
+}
+
+static const char *temp_dir(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/var/tmp";
+}
+
+static void show_progress(void *context, uint64_t done, uint64_t total)
+{
+	(void)context;
+	fprintf(stderr, "\rrearranging the flattened dump: %3llu%%%s",
+		(unsigned long long)(total ? done * 100 / total : 0), done >= total ? "\n" : "");
+}
+
+struct xfdt_session_options session_options(const struct arguments *arguments)
+{
+	return (struct xfdt_session_options) {
+		.dump = {
+			.temp_dir = temp_dir(),
+			.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+		},
+		.cache_dir = arguments->no_cache ? NULL : cache_dir(),
+	};
+}
+
+bool use_colour(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb");
+}

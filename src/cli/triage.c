@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands triage and show. */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+typedef void report_text(const struct xfdt_report *report,
+			 const struct xfdt_text_options *options, FILE *out);
+
+/* One dump; returns its exit code. */
+static int triage_dump(const struct arguments *arguments, const char *const *paths,
+		       size_t count, report_text *text)
+{
+	struct xfdt_session_options options = session_options(arguments);
+	struct xfdt_text_options style = {
+		.colour = use_colour(), .verbose = arguments->verbose,
+	};
+	struct xfdt_session session;
+	struct xfdt_error *err;
+	int status;
+
+	err = xfdt_session_init(&session, paths, count, &options);
+	if (err) {
+		if (arguments->format == FORMAT_JSON && !arguments->quiet)
+			xfdt_error_free(xfdt_report_json_error(paths[0], xfdt_error_message(err), stdout));
+		return complain(err);
+	}
+	status = xfdt_verdict_exit(session.verdict.kind);
+	if (!arguments->quiet) {
+		if (arguments->format == FORMAT_JSON) {
+			err = xfdt_report_json(&session.report, stdout);
+			if (err)
+				status = complain(err);
+		} else {
+			text(&session.report, &style, stdout);
+		}
+	}
+	xfdt_session_deinit(&session);
+	return status;
+}
+
+/*
+ * The same in a process of its own: a dump is hostile input, and libraries
+ * that read it have bugs of their own.
+ */
+static int report_dump(const struct arguments *arguments, const char *const *paths,
+		       size_t count, report_text *text)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return triage_dump(arguments, paths, count, text);
+	if (!pid) {
+		status = triage_dump(arguments, paths, count, text);
+		if (fflush(stdout) || ferror(stdout)) {
+			fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
+			status = XFDT_EXIT_ERROR;
+		}
+		_exit(status);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return XFDT_EXIT_ERROR;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	/* whoever reads the report has had enough: no fault of the dump's */
+	if (WTERMSIG(status) == SIGPIPE)
+		raise(SIGPIPE);
+	fprintf(stderr, "xfdtriage: %s: reading it ended with %s; the file is damaged, or this is a bug\n",
+		paths[0], strsignal(WTERMSIG(status)));
+	if (arguments->format == FORMAT_JSON && !arguments->quiet)
+		xfdt_error_free(xfdt_report_json_error(paths[0], "reading it ended with a signal", stdout));
+	return XFDT_EXIT_ERROR;
+}
+
+/* The stronger of two exit codes; docs/verdicts.md has the order. */
+static int stronger(int a, int b)
+{
+	static const int order[] = { XFDT_EXIT_ERROR, 0, 3, 4, 5, 1, 6 };
+	size_t i;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return XFDT_EXIT_ERROR;
+}
+
+static int report_dumps(const struct arguments *arguments, report_text *text)
+{
+	int status = 6;
+	size_t i;
+
+	if (arguments->split)
+		return report_dump(arguments, arguments->paths, arguments->path_count, text);
+	for (i = 0; i < arguments->path_count; i++) {
+		if (i && arguments->format == FORMAT_TEXT && !arguments->quiet)
+			fputs("\n----\n\n", stdout);
+		status = stronger(status, report_dump(arguments, &arguments->paths[i], 1, text));
+	}
+	return status;
+}
+
+int run_triage(const struct arguments *arguments)
+{
+	return report_dumps(arguments, xfdt_report_text);
+}
+
+int run_show(const struct arguments *arguments)
+{
+	return report_dumps(arguments, xfdt_report_show);
+}
