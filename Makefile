@@ -44,6 +44,7 @@ endif
 ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -DXFDT_VERSION='"$(VERSION)"' $(CPPFLAGS)
 # one set of objects for programs and xfd.so
 ALL_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
+MADE_WITH := $(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) $(LDFLAGS))
 XFD_LIBS := -lbpf -lZydis -ljson-c -lz
 LIBS := -lkdumpfile -laddrxlat $(XFD_LIBS)
 
@@ -58,7 +59,7 @@ CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
-.PHONY: all deps triage check check-unit check-dumps check-style check-sanitize check-crash fuzz bench install clean
+.PHONY: all deps triage check check-unit check-dumps check-style check-sanitize check-crash fuzz bench install clean FORCE
 .SECONDARY:
 
 CRASH_INC ?= /usr/include
@@ -73,7 +74,12 @@ $(BUILD)/xfdtriage: $(CLI_OBJECTS) $(BUILD)/libxfdtriage.a
 $(BUILD)/libxfdtriage.a: $(CORE_OBJECTS)
 	$(call SAY,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c
+# changes when what objects are made with does
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(MADE_WITH)' | cmp -s - $@ || echo '$(MADE_WITH)' >$@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call SAY,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
