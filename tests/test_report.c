@@ -247,14 +247,14 @@ static void test_report__json_holds_every_documented_key(void **state)
 {
 	static const char *const root_keys[] = {
 		"schema", "dump", "verdict", "exit", "route", "cve", "why", "looks_like", "origins",
-		"kernel", "sources", "panic", "missing", "counts", "vms",
+		"kernel", "sources", "panic", "missing", "counts", "check", "vms",
 	};
 	static const char *const kernel_keys[] = {
 		"release", "build_id", "kvm_build_id", "nodename", "fix", "fix_vmlinux",
 		"fix_vmlinux_why", "fix_kvm", "fix_kvm_why", "livepatched", "fixed_in",
 	};
 	static const char *const panic_keys[] = {
-		"cpu", "task", "pid", "comm", "last_words", "warned", "fault", "events",
+		"cpu", "task", "pid", "comm", "last_words", "warned", "fault", "events", "trace",
 	};
 	static const char *const fault_keys[] = {
 		"source", "frame", "rip", "instruction", "operand", "fpstate", "edx_eax", "caller",
@@ -459,6 +459,63 @@ static void test_report__verbose_text_shows_commands_to_check_by_hand(void **sta
 	free(text);
 	text = render(&fixture, TEXT);
 	assert_null(strstr(text, "crash>"));
+	free(text);
+	/* a vCPU whose state is not known has no fpstate to read */
+	fixture.vcpus[0].fpstate = 0;
+	text = render(&fixture, VERBOSE);
+	assert_non_null(strstr(text, "struct kvm_vcpu.vcpu_id,arch.guest_fpu 0xffff888110000000"));
+	assert_null(strstr(text, "rd -64"));
+	free(text);
+}
+
+/* what -v prints and "check" are one list */
+static void test_report__json_has_the_commands_of_the_verbose_text(void **state)
+{
+	struct json_object *root, *check;
+	struct host fixture;
+	char *text, *at;
+	size_t i;
+
+	host_init(&fixture);
+	root = json_of(&fixture);
+	text = render(&fixture, VERBOSE);
+	check = get(root, "check");
+	assert_int_equal(json_object_array_length(check), 8);
+	at = strstr(text, "crash> ");
+	for (i = 0; i < json_object_array_length(check); i++) {
+		const char *command = json_object_get_string(json_object_array_get_idx(check, i));
+
+		assert_non_null(at);
+		assert_int_equal(strncmp(at + strlen("crash> "), command, strlen(command)), 0);
+		at = strstr(at + 1, "crash> ");
+	}
+	assert_null(at);
+	free(text);
+	json_object_put(root);
+}
+
+static void test_report__call_trace(void **state)
+{
+	static const char *const log[] = {
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI", "Call Trace:", " <TASK>",
+		" fpu_swap_kvm_fpstate+0x70/0x110", " evil\033[2J<b>+0x1/0x2", NULL
+	};
+	struct json_object *root, *trace;
+	struct host fixture;
+	char *text;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	root = json_of(&fixture);
+	trace = get(get(root, "panic"), "trace");
+	assert_int_equal(json_object_array_length(trace), 3);
+	assert_string_equal(json_object_get_string(json_object_array_get_idx(trace, 1)),
+			    " fpu_swap_kvm_fpstate+0x70/0x110");
+	assert_string_equal(json_object_get_string(json_object_array_get_idx(trace, 2)),
+			    " evil\\x1b[2J<b>+0x1/0x2");
+	json_object_put(root);
+	text = render(&fixture, VERBOSE);
+	assert_non_null(strstr(text, "\ncall trace\n   <TASK>\n   fpu_swap_kvm_fpstate+0x70/0x110\n"));
 	free(text);
 }
 

@@ -295,6 +295,72 @@ static void test_story__registers_of_another_function_are_not_taken(void **state
 	assert_memory_equal(&regs, &untouched, sizeof(regs));
 }
 
+static size_t trace_of(struct fixture *fixture, struct xfdt_panic *panic, const char **ret_lines, size_t max)
+{
+	size_t count;
+
+	*panic = (struct xfdt_panic) { .log = fixture->log };
+	assert_ok(xfdt_find_events(panic));
+	count = xfdt_call_trace(panic, ret_lines, max);
+	free(panic->events);
+	return count;
+}
+
+/* that of the last event that has one, without registers and without user space */
+static void test_story__call_trace_of_the_end(void **state)
+{
+	static const char *const dies[] = {
+		" <TASK>", " ? __die_body.cold+0x19/0x27", " ? exc_device_not_available+0x6f/0xf0",
+		" ? restore_fpregs_from_fpstate+0x45/0x90", " fpu_swap_kvm_fpstate+0x70/0x110",
+		" kvm_load_guest_fpu+0x34/0xa0 [kvm]",
+	};
+	const char *lines[16];
+	struct xfdt_panic panic;
+	struct fixture fixture;
+	size_t i;
+
+	fill(&fixture, log_6_18, COUNT(log_6_18));
+	assert_int_equal(trace_of(&fixture, &panic, lines, COUNT(lines)), COUNT(dies));
+	for (i = 0; i < COUNT(dies); i++)
+		assert_string_equal(lines[i], dies[i]);
+	/* no more than there is room for */
+	assert_int_equal(trace_of(&fixture, &panic, lines, 2), 2);
+	assert_int_equal(trace_of(&fixture, &panic, lines, 0), 0);
+}
+
+static void test_story__call_trace_of_an_earlier_event(void **state)
+{
+	const char *lines[16];
+	struct xfdt_panic panic;
+	struct fixture fixture;
+	size_t i;
+
+	/* die() printed its title, and no more came of it */
+	fill(&fixture, log_6_18, DIE_LINE + 1);
+	assert_int_equal(trace_of(&fixture, &panic, lines, COUNT(lines)), 7);
+	assert_string_equal(lines[0], " <TASK>");
+	assert_string_equal(lines[2], "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90");
+	assert_string_equal(lines[6], " ? __pfx_hrtimer_wakeup+0x10/0x10");
+	/* another thread's lines are none of it, nor are those of user space */
+	for (i = 0; i < fixture.log.count; i++)
+		if (strstr(fixture.lines[i].text, "kvm_load_guest_fpu"))
+			fixture.lines[i].caller = 77;
+		else if (strstr(fixture.lines[i].text, "kvm_arch_vcpu_ioctl_run"))
+			fixture.lines[i].from_user = true;
+	assert_int_equal(trace_of(&fixture, &panic, lines, COUNT(lines)), 5);
+}
+
+static void test_story__no_call_trace(void **state)
+{
+	static const char *const log[] = { "Call Trace:", " one+0x1/0x2", "sysrq: Trigger a crash", " two+0x1/0x2" };
+	const char *lines[16];
+	struct xfdt_panic panic;
+	struct fixture fixture;
+
+	fill(&fixture, log, COUNT(log));
+	assert_int_equal(trace_of(&fixture, &panic, lines, COUNT(lines)), 0);
+}
+
 /* not all registers: none */
 static void test_story__registers_that_are_cut_off(void **state)
 {

@@ -221,6 +221,43 @@ static bool parse_trace_entry(const char *line, char *ret_name, size_t size)
 	return true;
 }
 
+/* What follows is user space, or no part of the trace. */
+static bool ends_trace(const char *text)
+{
+	return strstr(text, "RIP: 0033:") || strstr(text, "</TASK>") || strstr(text, "---[ end trace");
+}
+
+/* The call trace of the event in line @from. */
+static size_t trace_of(const struct xfdt_log *log, size_t from, const char **ret_lines, size_t max)
+{
+	bool begun = false;
+	size_t i, count = 0;
+
+	for (i = from; i < log->count && i - from < STORY_LINES && count < max; i++) {
+		const char *text = log->lines[i].text;
+		enum xfdt_event_kind kind;
+
+		if (!same_story(log, from, i))
+			continue;
+		if (i > from && (xfdt_event_of_line(text, &kind) || ends_trace(text)))
+			break;
+		/* entries are indented; what is not are registers of exception frames */
+		if (begun && (*text == ' ' || !strncmp(text, "RIP: ", 5)))
+			ret_lines[count++] = text;
+		begun |= !strncmp(text, "Call Trace:", 11);
+	}
+	return count;
+}
+
+size_t xfdt_call_trace(const struct xfdt_panic *panic, const char **ret_lines, size_t max)
+{
+	size_t i, count = 0;
+
+	for (i = panic->event_count; i-- > 0 && !count;)
+		count = trace_of(&panic->log, panic->events[i].line, ret_lines, max);
+	return count;
+}
+
 bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
 			const char *function, struct xfdt_log_regs *ret_regs)
 {
@@ -239,9 +276,8 @@ bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
 
 		if (!same_story(log, first, i))
 			continue;
-		/* the next event is another story, and so is user space */
-		if (i > from && (xfdt_event_of_line(text, &kind) || strstr(text, "RIP: 0033:") ||
-				 strstr(text, "</TASK>") || strstr(text, "---[ end trace")))
+		/* the next event is another story */
+		if (i > from && (xfdt_event_of_line(text, &kind) || ends_trace(text)))
 			break;
 		if (!have_rip) {
 			text += strspn(text, " ");

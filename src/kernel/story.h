@@ -37,6 +37,12 @@ bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event);
 const char *xfdt_last_words(const struct xfdt_panic *panic);
 
 /*
+ * The call trace that goes with the end: of the last event that has one.  Up to
+ * @max lines as the log has them, without registers; returns how many.  Borrowed.
+ */
+size_t xfdt_call_trace(const struct xfdt_panic *panic, const char **ret_lines, size_t max);
+
+/*
  * Registers and the bytes at RIP out of the log lines that follow line @from,
  * in which RIP is "0010:@function+offset".
  */

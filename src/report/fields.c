@@ -86,6 +86,20 @@ const struct xfdt_field xfdt_fields[] = {
 
 const size_t xfdt_field_count = sizeof(xfdt_fields) / sizeof(xfdt_fields[0]);
 
+const char *xfdt_verdict_words(enum xfdt_verdict_kind kind)
+{
+	static const char *const words[XFDT_VERDICT_KINDS] = {
+		[XFDT_CONFIRMED] = "the panic is " XFDT_CVE ", an XRSTOR of guest FPU state that IA32_XFD disables",
+		[XFDT_NOT_THIS_BUG] = "everything needed was read, and the panic is not " XFDT_CVE,
+		[XFDT_ARMED] = "the panic is something else, yet " XFDT_CVE " would have been next",
+		[XFDT_PROBABLE] = "log and registers say " XFDT_CVE ", but the FPU state itself is not in the dump",
+		[XFDT_INCONCLUSIVE] = "something that an answer needs is missing",
+		[XFDT_NOT_APPLICABLE] = XFDT_CVE " cannot happen on this kernel as it ran",
+	};
+
+	return words[kind];
+}
+
 const char *xfdt_presence_name(enum xfdt_presence presence)
 {
 	static const char *const names[] = {

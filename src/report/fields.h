@@ -45,9 +45,18 @@ void xfdt_cell_format(const struct xfdt_cell *cell, char *ret_text, size_t size)
  */
 void xfdt_escape(const char *text, char *ret_text, size_t size);
 
+/* What a verdict means, in a sentence without its full stop. */
+const char *xfdt_verdict_words(enum xfdt_verdict_kind kind);
+
 const char *xfdt_presence_name(enum xfdt_presence presence);
 /* The two halves in one word. */
 const char *xfdt_fix_name(const struct xfdt_host *host);
 const char *xfdt_regs_source_name(enum xfdt_regs_source source);
+
+/* What to type in crash(8) to see the same: calls @put with one line after the other. */
+void xfdt_report_commands(const struct xfdt_report *report,
+			  void (*put)(void *context, const char *command), void *context);
+
+#define XFDT_TRACE_MAX 64	/* lines of the call trace that are shown */
 
 #endif

@@ -45,6 +45,14 @@ static void add_text(struct writer *writer, struct json_object *object, const ch
 	add(writer, object, key, json_object_new_string(escaped), false);
 }
 
+static void append_text(struct writer *writer, struct json_object *array, const char *text)
+{
+	char escaped[TEXT_MAX];
+
+	xfdt_escape(text, escaped, sizeof(escaped));
+	append(writer, array, json_object_new_string(escaped));
+}
+
 static void add_cell(struct writer *writer, struct json_object *object,
 		     const char *key, const struct xfdt_cell *cell)
 {
@@ -90,13 +98,10 @@ static struct json_object *group_object(struct writer *writer, enum xfdt_field_g
 static struct json_object *reasons_array(struct writer *writer, const struct xfdt_reasons *reasons)
 {
 	struct json_object *array = json_object_new_array();
-	char escaped[TEXT_MAX];
 	size_t i;
 
-	for (i = 0; i < reasons->count; i++) {
-		xfdt_escape(reasons->items[i].text, escaped, sizeof(escaped));
-		append(writer, array, json_object_new_string(escaped));
-	}
+	for (i = 0; i < reasons->count; i++)
+		append_text(writer, array, reasons->items[i].text);
 	return array;
 }
 
@@ -128,6 +133,37 @@ static struct json_object *events_array(struct writer *writer, const struct xfdt
 		append(writer, array, event);
 	}
 	return array;
+}
+
+static struct json_object *trace_array(struct writer *writer, const struct xfdt_panic *panic)
+{
+	struct json_object *array = json_object_new_array();
+	const char *lines[XFDT_TRACE_MAX];
+	size_t count = xfdt_call_trace(panic, lines, XFDT_TRACE_MAX), i;
+
+	for (i = 0; i < count; i++)
+		append_text(writer, array, lines[i]);
+	return array;
+}
+
+struct commands {
+	struct writer *writer;
+	struct json_object *array;
+};
+
+static void append_command(void *context, const char *command)
+{
+	struct commands *commands = context;
+
+	append_text(commands->writer, commands->array, command);
+}
+
+static struct json_object *commands_array(struct writer *writer, const struct xfdt_report *report)
+{
+	struct commands commands = { .writer = writer, .array = json_object_new_array() };
+
+	xfdt_report_commands(report, append_command, &commands);
+	return commands.array;
 }
 
 /* Print @object, which is taken over, and leave its brace open where @open says so. */
@@ -225,6 +261,7 @@ struct xfdt_error *xfdt_report_json(const struct xfdt_report *report, FILE *out)
 	else
 		add(&writer, panic, "fault", NULL, true);
 	add(&writer, panic, "events", events_array(&writer, &host->panic), false);
+	add(&writer, panic, "trace", trace_array(&writer, &host->panic), false);
 	add(&writer, root, "panic", panic, false);
 	missing = json_object_new_array();
 	append_gaps(&writer, missing, &host->image->gaps);
@@ -235,6 +272,7 @@ struct xfdt_error *xfdt_report_json(const struct xfdt_report *report, FILE *out)
 		add(&writer, counts, xfdt_vcpu_state_name(i),
 		    json_object_new_int64((int64_t)verdict->states[i]), false);
 	add(&writer, root, "counts", counts, false);
+	add(&writer, root, "check", commands_array(&writer, report), false);
 	put_object(&writer, root, true);
 	fputs(",\"vms\":", out);
 	put_vms(&writer, report);

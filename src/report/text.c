@@ -54,18 +54,10 @@ static const char *verdict_style(const struct writer *writer)
 
 static void put_headline(const struct writer *writer)
 {
-	static const char *const words[XFDT_VERDICT_KINDS] = {
-		[XFDT_CONFIRMED] = "the panic is " XFDT_CVE ", an XRSTOR of guest FPU state that IA32_XFD disables",
-		[XFDT_NOT_THIS_BUG] = "everything needed was read, and the panic is not " XFDT_CVE,
-		[XFDT_ARMED] = "the panic is something else, yet " XFDT_CVE " would have been next",
-		[XFDT_PROBABLE] = "log and registers say " XFDT_CVE ", but the FPU state itself is not in the dump",
-		[XFDT_INCONCLUSIVE] = "something that an answer needs is missing",
-		[XFDT_NOT_APPLICABLE] = XFDT_CVE " cannot happen on this kernel as it ran",
-	};
 	const struct xfdt_verdict *verdict = writer->report->verdict;
 
 	fprintf(writer->out, "%s%s%s: %s", verdict_style(writer), xfdt_verdict_name(verdict->kind),
-		writer->style->end, words[verdict->kind]);
+		writer->style->end, xfdt_verdict_words(verdict->kind));
 	if (xfdt_route_name(verdict->route))
 		fprintf(writer->out, " (route %s)", xfdt_route_name(verdict->route));
 	fputs("\n", writer->out);
@@ -382,37 +374,33 @@ static void put_events(const struct writer *writer)
 	}
 }
 
-/* What to type in crash(8) to see the same. */
-static void put_commands(const struct writer *writer)
+static void put_trace(const struct writer *writer)
 {
-	const struct xfdt_host *host = writer->report->host;
-	const struct xfdt_fault *fault = &host->panic.fault;
-	const struct xfdt_vcpu_verdict *state = writer->report->verdict->vcpus;
-	size_t i, j, shown = 0;
+	const char *lines[XFDT_TRACE_MAX];
+	size_t count = xfdt_call_trace(&writer->report->host->panic, lines, XFDT_TRACE_MAX), i;
 
+	if (!count)
+		return;
+	fprintf(writer->out, "\n%scall trace%s\n", writer->style->bold, writer->style->end);
+	for (i = 0; i < count; i++) {
+		fputs("  ", writer->out);
+		put_escaped(writer, lines[i]);
+		fputs("\n", writer->out);
+	}
+}
+
+static void put_command(void *context, const char *command)
+{
+	const struct writer *writer = context;
+
+	fprintf(writer->out, "  crash> %s\n", command);
+}
+
+static void put_commands(struct writer *writer)
+{
 	fprintf(writer->out, "\n%scheck it by hand in crash(8)%s\n", writer->style->bold,
 		writer->style->end);
-	fputs("  crash> mod -s kvm\n  crash> log | grep -A40 exc_device_not_available\n  crash> bt\n", writer->out);
-	if (fault->source != XFDT_REGS_NONE)
-		fprintf(writer->out, "  crash> dis -r 0x%" PRIx64 " | tail -3\n", fault->regs.ip);
-	if (fault->frame)
-		fprintf(writer->out, "  crash> pt_regs 0x%" PRIx64 "\n", fault->frame);
-	fputs("  crash> list kvm.vm_list -H vm_list -s kvm.userspace_pid,online_vcpus\n", writer->out);
-	for (i = 0; i < host->vm_count; i++) {
-		for (j = 0; j < host->vms[i].vcpu_count; j++, state++) {
-			const struct xfdt_vcpu *vcpu = &host->vms[i].vcpus[j];
-
-			if ((state->state == XFDT_VCPU_OK && !state->culprit) || ++shown > 8)
-				continue;
-			fprintf(writer->out, "  crash> struct kvm_vcpu.vcpu_id,arch.guest_fpu 0x%" PRIx64 "\n"
-				"  crash> rd -64 0x%" PRIx64 "       # fpstate->xfd\n"
-				"  crash> rd -64 0x%" PRIx64 " 2     # XSTATE_BV, XCOMP_BV\n",
-				vcpu->kvaddr,
-				vcpu->fpstate + host->image->layout.members[XFDT_M_fpstate_xfd].offset,
-				vcpu->fpstate + host->image->layout.members[XFDT_M_fpstate_regs].offset +
-				XFDT_XSAVE_HEADER_OFFSET);
-		}
-	}
+	xfdt_report_commands(writer->report, put_command, writer);
 }
 
 static void put_panic(const struct writer *writer)
@@ -424,9 +412,10 @@ static void put_panic(const struct writer *writer)
 	if (host->panic.fault.source != XFDT_REGS_NONE)
 		put_evidence_group(writer, "fault", XFDT_GROUP_FAULT, &row);
 	put_events(writer);
+	put_trace(writer);
 }
 
-static void put_evidence(const struct writer *writer)
+static void put_evidence(struct writer *writer)
 {
 	const struct xfdt_host *host = writer->report->host;
 	struct xfdt_row row = { .image = host->image, .host = host };
