@@ -4,7 +4,7 @@
 set -eu
 
 packages="gcc make libc6-dev libkdumpfile-dev libbpf-dev libzydis-dev libjson-c-dev
-zlib1g-dev libcmocka-dev crash"
+zlib1g-dev libsqlite3-dev libcmocka-dev crash"
 
 missing=
 for package in $packages; do

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a batch found, in one SQLite file: a row for each dump, written in a
+ * transaction of its own.  It knows strings and numbers, nothing of dumps.
+ *
+ * A rollback journal, not a write-ahead log: that needs memory shared by all
+ * who have the file open, which a network file system has not.  A process
+ * killed in the middle of a transaction leaves a journal that the next one to
+ * open the file plays back.
+ */
+#ifndef XFDT_STORE_STORE_H
+#define XFDT_STORE_STORE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* In PRAGMA user_version; a store with a greater one is refused. */
+#define XFDT_STORE_VERSION 1
+
+enum xfdt_store_mode {
+	XFDT_STORE_READ,	/* the file has to be there; a batch may be writing to it */
+	XFDT_STORE_WRITE,	/* made if need be; one at a time */
+};
+
+/* How the look at a dump ended. */
+enum xfdt_ended {
+	XFDT_ENDED_OK,		/* with a verdict */
+	XFDT_ENDED_ERROR,	/* it says why there is none */
+	XFDT_ENDED_TIMEOUT,
+	XFDT_ENDED_KILLED,	/* by a signal: a damaged dump, or a bug */
+	XFDT_ENDED_NO_MEMORY,
+	XFDT_ENDED_KINDS,
+};
+
+struct xfdt_result {
+	const void *path;	/* absolute, of the first part of a split set; bytes, not text, and not NUL-terminated */
+	size_t path_len;
+	const char *identity;	/* of the content: no two dumps share it by chance, copies do */
+	int64_t size;		/* bytes, of all parts */
+	int64_t mtime_ns;	/* since 1970, of the youngest part */
+	enum xfdt_ended ended;
+	const char *verdict;	/* "error" unless @ended is XFDT_ENDED_OK */
+	int exit_code;		/* as xfdtriage's for this dump */
+	const char *json;	/* the object of docs/json.md, one line, without a newline */
+	const char *finished;	/* UTC, 2026-11-22T13:30:00Z */
+	int64_t wall_ms;	/* what it took */
+	int64_t tries;		/* how often this content was looked at; counted by xfdt_store_put() */
+	const char *confined;	/* how the worker was: "landlock+seccomp", "seccomp", "none: WHY" */
+	const char *version;	/* of xfdtriage */
+};
+
+struct xfdt_store;
+
+/*
+ * Open the store at @path.  Errors: XFDT_NOT_A_DUMP (no store), XFDT_UNSUPPORTED
+ */
+struct xfdt_error *xfdt_store_open(struct xfdt_store **ret_store, const char *path,
+				   enum xfdt_store_mode mode);
+void xfdt_store_close(struct xfdt_store *store);
+
+/*
+ * Put @result, in the place of one of the same path; @result->tries is not
+ * looked at.  When this returns the result is on disk.
+ */
+struct xfdt_error *xfdt_store_put(struct xfdt_store *store, const struct xfdt_result *result);
+
+/* @result is valid during the call.  An error ends the walk, and is returned. */
+typedef struct xfdt_error *xfdt_store_visit(void *context, const struct xfdt_result *result);
+
+/* Visit the result of @path, if there is one. */
+struct xfdt_error *xfdt_store_get(struct xfdt_store *store, const void *path, size_t path_len,
+				  xfdt_store_visit *visit, void *context);
+
+/*
+ * Visit all results by rising path.  They are as of one moment; a batch that
+ * writes to the store at the same time waits, so be quick.
+ */
+struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *visit, void *context);
+
+/* "ok", "error", "timeout", "killed", "out of memory" */
+const char *xfdt_ended_name(enum xfdt_ended ended);
+
+/*
+ * Print @result as one line: its JSON object with the key "batch" added
+ * (docs/json.md).  XFDT_CORRUPT if it has no JSON object; errors of @out are
+ * left for ferror().
+ */
+struct xfdt_error *xfdt_result_json(const struct xfdt_result *result, FILE *out);
+
+#endif

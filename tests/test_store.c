@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The store of a batch: what comes back, who may write, what is refused, and death at any moment. */
+#include "unit.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static char dir[200], file[300];
+
+static void setup(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(dir, sizeof(dir), "%s/xfdt-test-XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(dir))
+		exit(99);
+	snprintf(file, sizeof(file), "%s/store.sqlite", dir);
+}
+
+static void teardown(void)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	if (system(command))
+		exit(99);
+}
+
+static struct xfdt_store *open_store(enum xfdt_store_mode mode)
+{
+	struct xfdt_store *store = NULL;
+
+	assert_ok(xfdt_store_open(&store, file, mode));
+	return store;
+}
+
+static void assert_not_opened(enum xfdt_store_mode mode, enum xfdt_code code)
+{
+	struct xfdt_store *store = (struct xfdt_store *)&dir;
+
+	assert_fails(xfdt_store_open(&store, file, mode), code);
+	assert_ptr_equal(store, &dir);
+}
+
+/* What somebody else does to the file. */
+static void tamper(const char *sql)
+{
+	sqlite3 *db;
+
+	if (sqlite3_open(file, &db) || sqlite3_exec(db, sql, NULL, NULL, NULL) || sqlite3_close(db))
+		exit(99);
+}
+
+static struct xfdt_result result_of(const char *path)
+{
+	return (struct xfdt_result) {
+		.path = path,
+		.path_len = strlen(path),
+		.identity = "100 abcd 0123456789abcdef",
+		.size = 100,
+		.mtime_ns = 1700000000123456789,
+		.ended = XFDT_ENDED_OK,
+		.verdict = "armed",
+		.exit_code = 3,
+		.json = "{\"verdict\":\"armed\"}",
+		.finished = "2026-11-22T13:30:00Z",
+		.wall_ms = 12,
+		.confined = "landlock+seccomp",
+		.version = "0.1",
+	};
+}
+
+static void put(struct xfdt_store *store, const char *path)
+{
+	struct xfdt_result result = result_of(path);
+
+	assert_ok(xfdt_store_put(store, &result));
+}
+
+/* What a walk saw. */
+struct seen {
+	size_t count, stop_at;
+	char paths[8][20];
+	struct xfdt_result last;
+	char json[64];
+};
+
+static struct xfdt_error *see(void *context, const struct xfdt_result *result)
+{
+	struct seen *seen = context;
+
+	if (seen->count < COUNT(seen->paths))
+		snprintf(seen->paths[seen->count], sizeof(seen->paths[0]), "%.*s", (int)result->path_len,
+			 (const char *)result->path);
+	seen->last = *result;
+	snprintf(seen->json, sizeof(seen->json), "%s", result->json);
+	if (++seen->count == seen->stop_at)
+		return xfdt_error_new(XFDT_LIMIT, 0, "enough");
+	return NULL;
+}
+
+static void test_store__gives_back_what_was_put(void **state)
+{
+	struct xfdt_result result = result_of("/a\xff\n'b");
+	struct seen seen = { 0 };
+	struct xfdt_store *store;
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	assert_ok(xfdt_store_get(store, result.path, result.path_len, see, &seen));
+	assert_int_equal(seen.count, 0);
+	assert_ok(xfdt_store_put(store, &result));
+	xfdt_store_close(store);
+	store = open_store(XFDT_STORE_READ);
+	assert_ok(xfdt_store_get(store, result.path, result.path_len, see, &seen));
+	assert_int_equal(seen.count, 1);
+	assert_string_equal(seen.paths[0], "/a\xff\n'b");
+	assert_string_equal(seen.json, result.json);
+	assert_int_equal(seen.last.size, 100);
+	assert_true(seen.last.mtime_ns == 1700000000123456789);
+	assert_int_equal(seen.last.ended, XFDT_ENDED_OK);
+	assert_int_equal(seen.last.exit_code, 3);
+	assert_int_equal(seen.last.wall_ms, 12);
+	assert_int_equal(seen.last.tries, 1);
+	xfdt_store_close(store);
+	teardown();
+}
+
+static void test_store__each_way_of_ending_comes_back(void **state)
+{
+	struct xfdt_store *store;
+	int i;
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	for (i = 0; i < XFDT_ENDED_KINDS; i++) {
+		struct xfdt_result result = result_of("/x");
+		struct seen seen = { 0 };
+
+		result.ended = (enum xfdt_ended)i;
+		assert_ok(xfdt_store_put(store, &result));
+		assert_ok(xfdt_store_get(store, "/x", 2, see, &seen));
+		assert_int_equal(seen.last.ended, i);
+		assert_int_equal(seen.last.tries, i + 1);
+	}
+	xfdt_store_close(store);
+	teardown();
+}
+
+/* other content at the same path has not been tried yet */
+static void test_store__counts_tries_of_the_same_content(void **state)
+{
+	struct xfdt_result result = result_of("/x");
+	struct seen seen = { 0 };
+	struct xfdt_store *store;
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	put(store, "/x");
+	put(store, "/x");
+	result.mtime_ns++;
+	assert_ok(xfdt_store_put(store, &result));
+	assert_ok(xfdt_store_get(store, "/x", 2, see, &seen));
+	assert_int_equal(seen.last.tries, 1);
+	xfdt_store_close(store);
+	teardown();
+}
+
+static void test_store__walks_by_path(void **state)
+{
+	struct seen seen = { 0 }, some = { .stop_at = 2 };
+	struct xfdt_store *store;
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	put(store, "/c");
+	put(store, "/a");
+	put(store, "/b");
+	put(store, "/a");
+	assert_ok(xfdt_store_each(store, see, &seen));
+	assert_int_equal(seen.count, 3);
+	assert_string_equal(seen.paths[0], "/a");
+	assert_string_equal(seen.paths[1], "/b");
+	assert_string_equal(seen.paths[2], "/c");
+	assert_fails(xfdt_store_each(store, see, &some), XFDT_LIMIT);
+	assert_int_equal(some.count, 2);
+	/* and nothing stays locked */
+	put(store, "/d");
+	xfdt_store_close(store);
+	teardown();
+}
+
+/* one file only, when nobody is writing */
+static void test_store__leaves_no_journal(void **state)
+{
+	struct xfdt_store *store;
+	char journal[320];
+
+	setup();
+	snprintf(journal, sizeof(journal), "%s-journal", file);
+	store = open_store(XFDT_STORE_WRITE);
+	put(store, "/a");
+	xfdt_store_close(store);
+	assert_int_equal(access(journal, F_OK), -1);
+	teardown();
+}
+
+static void test_store__one_writer_many_readers(void **state)
+{
+	struct xfdt_store *writer, *reader;
+	struct seen seen = { 0 };
+
+	setup();
+	writer = open_store(XFDT_STORE_WRITE);
+	assert_not_opened(XFDT_STORE_WRITE, XFDT_LIMIT);
+	put(writer, "/a");
+	reader = open_store(XFDT_STORE_READ);
+	assert_ok(xfdt_store_each(reader, see, &seen));
+	assert_int_equal(seen.count, 1);
+	put(writer, "/b");
+	assert_ok(xfdt_store_each(reader, see, &seen));
+	assert_int_equal(seen.count, 3);
+	xfdt_store_close(reader);
+	put(writer, "/c");
+	xfdt_store_close(writer);
+	writer = open_store(XFDT_STORE_WRITE);
+	xfdt_store_close(writer);
+	teardown();
+}
+
+static void test_store__refuses_what_is_no_store(void **state)
+{
+	int fd;
+
+	setup();
+	assert_not_opened(XFDT_STORE_READ, XFDT_SYSTEM);
+	fd = open(file, O_WRONLY | O_CREAT, 0600);
+	if (fd < 0 || write(fd, "KDUMP   ", 8) != 8 || ftruncate(fd, 100000))
+		exit(99);
+	close(fd);
+	assert_not_opened(XFDT_STORE_READ, XFDT_MISSING);
+	assert_not_opened(XFDT_STORE_WRITE, XFDT_MISSING);
+	assert_int_equal(unlink(file), 0);
+	/* the database of another program */
+	tamper("CREATE TABLE t (a)");
+	assert_not_opened(XFDT_STORE_READ, XFDT_MISSING);
+	assert_not_opened(XFDT_STORE_WRITE, XFDT_MISSING);
+	assert_int_equal(unlink(file), 0);
+	/* nothing was put yet: good to write to */
+	fd = open(file, O_WRONLY | O_CREAT, 0600);
+	close(fd);
+	assert_not_opened(XFDT_STORE_READ, XFDT_MISSING);
+	xfdt_store_close(open_store(XFDT_STORE_WRITE));
+	xfdt_store_close(open_store(XFDT_STORE_READ));
+	teardown();
+}
+
+static void test_store__refuses_other_versions(void **state)
+{
+	setup();
+	xfdt_store_close(open_store(XFDT_STORE_WRITE));
+	tamper("PRAGMA user_version = 2");
+	assert_not_opened(XFDT_STORE_READ, XFDT_UNSUPPORTED);
+	assert_not_opened(XFDT_STORE_WRITE, XFDT_UNSUPPORTED);
+	tamper("PRAGMA user_version = 0");
+	assert_not_opened(XFDT_STORE_WRITE, XFDT_CORRUPT);
+	teardown();
+}
+
+/* a store may come from somebody else */
+static void test_store__does_not_trust_its_rows(void **state)
+{
+	static const char *const bad[] = {
+		"UPDATE result SET ended = 'nonsense'",
+		"UPDATE result SET path = x''",
+		"PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(replace(sql, 'NOT NULL', ''),"
+		" 'STRICT', '') WHERE type = 'table'; PRAGMA writable_schema = RESET; UPDATE result SET json = NULL",
+		"DROP TABLE result; CREATE VIEW result AS SELECT x'61' AS path, 'i' AS identity, 1 AS size,"
+		" 1 AS mtime_ns, 'ok' AS ended, 'armed' AS verdict, 3 AS exit_code, '{}' AS json, '' AS finished,"
+		" 1 AS wall_ms, 1 AS tries, '' AS confined, '' AS version",
+		"DROP TABLE result",
+	};
+	struct xfdt_store *store;
+	size_t i;
+
+	for (i = 0; i < COUNT(bad); i++) {
+		struct seen seen = { 0 };
+		struct xfdt_error *err;
+
+		setup();
+		store = open_store(XFDT_STORE_WRITE);
+		put(store, "/a");
+		xfdt_store_close(store);
+		tamper(bad[i]);
+		store = NULL;
+		err = xfdt_store_open(&store, file, XFDT_STORE_READ);
+		if (!err)
+			err = xfdt_store_each(store, see, &seen);
+		if (!err)
+			fail_msg("taken: %s", bad[i]);
+		xfdt_error_free(err);
+		assert_int_equal(seen.count, 0);
+		xfdt_store_close(store);
+		teardown();
+	}
+}
+
+static void test_store__what_is_missing_is_not_put(void **state)
+{
+	struct xfdt_result result = result_of("/x");
+	struct seen seen = { 0 };
+	struct xfdt_store *store;
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	result.json = NULL;
+	assert_fails(xfdt_store_put(store, &result), XFDT_SYSTEM);
+	assert_ok(xfdt_store_each(store, see, &seen));
+	assert_int_equal(seen.count, 0);
+	put(store, "/x");
+	xfdt_store_close(store);
+	teardown();
+}
+
+/* Put "/00000", "/00001" and so on until killed; tell of each when it is put. */
+static void put_for_ever(int out)
+{
+	struct xfdt_store *store = open_store(XFDT_STORE_WRITE);
+	uint32_t i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = 0;; i++) {
+		char path[20];
+
+		snprintf(path, sizeof(path), "/%05u", i);
+		put(store, path);
+		if (write(out, &i, sizeof(i)) != sizeof(i))
+			_exit(1);
+	}
+}
+
+/* what was said to be put is there after kill -9 at any moment, and the next one may write */
+static void test_store__survives_being_killed(void **state)
+{
+	int round;
+
+	for (round = 0; round < 10; round++) {
+		const struct timespec pause = { .tv_nsec = (round * 3 + 2) * 1000000 };
+		uint32_t told = 0, number;
+		struct seen seen = { 0 };
+		struct xfdt_store *store;
+		int pipes[2];
+		pid_t pid;
+
+		setup();
+		assert_int_equal(pipe(pipes), 0);
+		pid = fork();
+		if (!pid) {
+			close(pipes[0]);
+			put_for_ever(pipes[1]);
+		}
+		close(pipes[1]);
+		assert_int_equal(read(pipes[0], &number, sizeof(number)), sizeof(number));
+		told = number + 1;
+		nanosleep(&pause, NULL);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		while (read(pipes[0], &number, sizeof(number)) == sizeof(number))
+			told = number + 1;
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		close(pipes[0]);
+		store = open_store(round % 2 ? XFDT_STORE_READ : XFDT_STORE_WRITE);
+		assert_ok(xfdt_store_each(store, see, &seen));
+		/* the last one may have been put and not been told of */
+		assert_in_range(seen.count, told, told + 1);
+		if (round % 2 == 0)
+			put(store, "/after");
+		xfdt_store_close(store);
+		teardown();
+	}
+}
+
+static void test_store__json_line_has_the_batch(void **state)
+{
+	struct xfdt_result result = result_of("/x");
+	struct json_object *object, *batch;
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	result.confined = "none: \"\x1b[31m\xff";
+	result.json = "{\"verdict\":\"armed\",\"vms\":[]}";
+	out = open_memstream(&text, &len);
+	assert_ok(xfdt_result_json(&result, out));
+	fclose(out);
+	assert_int_equal(text[len - 1], '\n');
+	assert_ptr_equal(strchr(text, '\n'), text + len - 1);
+	assert_ptr_equal(strstr(text, "{\"verdict\":\"armed\",\"vms\":[],\"batch\":{\"ended\":\"ok\","), text);
+	object = json_tokener_parse(text);
+	batch = json_object_object_get(object, "batch");
+	assert_string_equal(json_object_get_string(json_object_object_get(batch, "confined")),
+			    "none: \"\\x1b[31m\\xff");
+	assert_int_equal(json_object_get_int64(json_object_object_get(batch, "size")), 100);
+	json_object_put(object);
+	free(text);
+	result.json = "[1]";
+	assert_fails(xfdt_result_json(&result, stderr), XFDT_CORRUPT);
+	result.json = "{\"a\":";
+	assert_fails(xfdt_result_json(&result, stderr), XFDT_CORRUPT);
+}
+
+#include "test_store.tests.h"
