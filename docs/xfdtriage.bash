@@ -13,7 +13,7 @@ _xfdtriage()
 		;;
 	esac
 	if [[ $current == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--format --verbose --quiet --split --no-cache --keep-types --output --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "--format --verbose --quiet --split --no-cache --kdump --keep-types --output --help --version" -- "$current")
 		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -f -- "$current")

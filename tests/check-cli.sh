@@ -85,6 +85,36 @@ done
 exits cache-damaged 0 -f json "$confirmed"
 if cmp -s "$work/out" "$work/cold"; then report ok cache-damaged-same; else report fail cache-damaged-same "another answer"; fi
 
+# for kdump: a few lines on stderr, one object on stdout, nothing left behind, limits kept
+
+rm -rf "$work/cache"
+for dump in "$confirmed" "$clean"; do
+	"$xfdtriage" -n -f json "$dump" >"$work/full"
+	exits kdump $? --kdump "$dump"
+	if cmp -s "$work/out" "$work/full"; then report ok kdump-json; else report fail kdump-json "not what --format json says"; fi
+	if [ "$(wc -l <"$work/err")" -le 6 ]; then report ok kdump-short; else report fail kdump-short "more than six lines"; fi
+	if grep -qv '^xfdtriage: ' "$work/err"; then report fail kdump-prefix "a line that does not say whose it is"; else report ok kdump-prefix; fi
+done
+says kdump-verdict err '^xfdtriage: not-this-bug: '
+exits kdump-confirmed 0 --kdump "$confirmed"
+says kdump-vcpu err 'vCPU .* XSTATE_BV 0x60200 & XFD 0x40000 = 0x40000'
+says kdump-do err '  do  *boot a kernel that has the fix'
+if [ -e "$work/cache" ]; then report fail kdump-leaves-nothing "a cache was made"; else report ok kdump-leaves-nothing; fi
+env -i "$xfdtriage" --kdump "$confirmed" >"$work/out" 2>"$work/err"
+if [ $? = 0 ]; then report ok kdump-no-environment; else report fail kdump-no-environment "$(head -c 300 "$work/err")"; fi
+exits kdump-quiet 0 --kdump -q "$confirmed"
+silent kdump-quiet-out out
+silent kdump-quiet-err err
+exits kdump-error 2 --kdump "$PWD/Makefile"
+says kdump-error-why err '^xfdtriage: error: .* is no vmcore'
+if [ "$("$helper" --json <"$work/out")" = error ]; then report ok kdump-error-json; else report fail kdump-error-json "no object"; fi
+exits kdump-form 2 --kdump -v "$confirmed"
+exits kdump-elsewhere 2 show --kdump "$confirmed"
+timeout 20 env LD_PRELOAD="$PWD/$1/tests/slow.so" ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}" "$xfdtriage" --kdump "$clean" >"$work/out" 2>"$work/err"
+if [ $? = 2 ]; then report ok kdump-time; else report fail kdump-time "not 2: $(head -c 300 "$work/err")"; fi
+says kdump-time-why err '^xfdtriage: error: .*: not finished within the time limit'
+if [ "$("$helper" --json <"$work/out")" = error ]; then report ok kdump-time-json; else report fail kdump-time-json "no object"; fi
+
 # options of other commands, and help of one
 
 exits foreign-option 2 show -o x "$confirmed"

@@ -62,6 +62,36 @@ triages clean-6.12.117 3 1 armed $pieces
 # compacted format, four levels; the source's own vCPU is the culprit
 triages set-xsave-6.18.5 0 1
 
+# in kdump's kernel: /proc/vmcore in thousands of segments, within the limits of --kdump
+for name in clean-6.12.117 set-xsave-6.18.5; do
+	expected=0
+	[ $name = clean-6.12.117 ] && expected=3
+	if ! "$build/tests/make-large" "dumps/$name.vmcore" "$work/vmcore" $memory $vms $vcpus $([ $expected = 3 ] && echo armed) segments=4000 >"$work/all"; then
+		fail "kdump-$name: cannot make the dump"
+		continue
+	fi
+	timeout 30 "$build/tests/make-large" --peak "$work/peak" "$build/xfdtriage" --kdump "$work/vmcore" >"$work/out" 2>"$work/err"
+	status=$?
+	if [ $status = $expected ]; then ok; else fail "kdump-$name: exit $status, should be $expected: $(head -c 300 "$work/err")"; fi
+	sum=$(($(grep -o '"counts":{[^}]*}' "$work/out" | grep -o '[0-9]*' | tr '\n' '+')0))
+	if [ "$sum" = "$(cat "$work/all")" ]; then ok; else fail "kdump-$name: $sum vCPUs, should be $(cat "$work/all")"; fi
+	[ "$sanitize" = yes ] && continue
+	peak=$(cat "$work/peak")
+	if [ "$peak" -le $((48 * 1024)) ]; then ok; else fail "kdump-$name: $peak KiB of memory"; fi
+done
+
+# a dump that needs more memory than --kdump takes is an error that says so
+if [ "$sanitize" != yes ]; then
+	"$build/tests/make-large" dumps/clean-6.12.117.vmcore "$work/vmcore" 4096 1 1 scattered=1024 >"$work/all"
+	"$build/xfdtriage" --kdump "$work/vmcore" >"$work/out" 2>"$work/err"
+	status=$?
+	if [ $status = 2 ] && grep -q '^xfdtriage: error: in the memory that --kdump takes: .*out of memory' "$work/err"; then
+		ok
+	else
+		fail "kdump-memory: exit $status: $(head -c 300 "$work/err")"
+	fi
+fi
+
 [ "$sanitize" = yes ] && echo "large: sanitized, so the memory needed was not looked at"
 echo "large: $passed passed, $failed failed"
 [ $failed = 0 ]

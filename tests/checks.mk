@@ -10,7 +10,11 @@ check-dumps: $(BUILD)/tests/check-dumps
 	$(Q)$< --sums dumps | (cd dumps && sha256sum --quiet -c -)
 	$(Q)$< dumps
 
-check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps
+$(BUILD)/tests/slow.so: tests/slow.c
+	@mkdir -p $(@D)
+	$(call SAY,LD,$@)$(CC) -fPIC -shared $(WARNINGS) -Wno-missing-prototypes -o $@ $<
+
+check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so
 	$(Q)tests/check-cli.sh $(BUILD)
 
 # The core is silent: it neither prints to the standard streams nor ends the

@@ -2,7 +2,7 @@
 /*
  * The vmcore of a big host, made out of a small one: to measure what it costs.
  *
- * make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N]
+ * make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N] [segments=N]
  *	Write to OUT, a sparse file, all frames of the kdump-compressed SOURCE
  *	and, near the top of MEMORY_GIB of physical memory, VMs that SOURCE
  *	never had: copies of its struct kvm, each with copies of a struct
@@ -10,7 +10,9 @@
  *	mapped by an entry of their own of the kernel's top-level page table.
  *	"armed" arms the very last vCPU.  "scattered" claims to have every Nth
  *	frame in between as well, all of them empty: what costs by fragments
- *	of the page bitmap shows then.  Prints how many vCPUs there are.
+ *	of the page bitmap shows then.  "segments" writes what /proc/vmcore is
+ *	on such a host: an ELF file of all memory in N segments, with a page
+ *	missing between them.  Prints how many vCPUs there are.
  * make-large --peak FILE COMMAND [ARGUMENT...]
  *	Run COMMAND, write the peak of its resident memory to FILE, in KiB, and
  *	exit as it did.
@@ -19,6 +21,7 @@
 #include "image/kdump_format.h"
 #include "image/vmcoreinfo.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -35,6 +38,7 @@
 #define GIB (UINT64_C(1) << 30)
 #define TABLE_ENTRIES 512u
 #define KERNEL_MAP 0xffffffff80000000ull	/* __START_KERNEL_map */
+#define DIRECT_MAP 0xffff888000000000ull	/* __PAGE_OFFSET_BASE_L4 */
 #define NODENAME 1				/* in struct new_utsname */
 #define LIST_PREV 8				/* in struct list_head */
 #define XA_INTERNAL 2				/* xa_mk_internal() */
@@ -90,7 +94,7 @@ struct maker {
 	bool have_thread;
 	size_t vms, vcpus_per_vm, next_pid;
 	bool armed;
-	uint64_t scattered;
+	uint64_t scattered, segments;
 };
 
 static void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -577,17 +581,22 @@ static void make_region(struct maker *maker, uint64_t memory)
 
 struct output {
 	int fd;
-	uint64_t data;		/* where the next page goes */
-	struct xfdt_page_desc *descs;
+	uint64_t data;		/* where the next page goes; in an ELF file, the first */
+	struct xfdt_page_desc *descs;	/* NULL: an ELF file */
 	size_t count;
 };
 
-static void put_page(struct output *output, const uint8_t *page)
+static void put_page(struct output *output, uint64_t pfn, const uint8_t *page)
 {
-	struct xfdt_page_desc *desc = &output->descs[output->count++];
 	uint8_t compressed[2 * PAGE];
 	uLongf size = sizeof(compressed);
+	struct xfdt_page_desc *desc;
 
+	if (!output->descs) {
+		write_at(output->fd, page, PAGE, output->data + pfn * PAGE);
+		return;
+	}
+	desc = &output->descs[output->count++];
 	if (compress2(compressed, &size, page, PAGE, Z_BEST_SPEED) != Z_OK)
 		die("zlib cannot compress a page");
 	*desc = (struct xfdt_page_desc) { .offset = output->data, .flags = XFDT_KDUMP_ZLIB };
@@ -645,7 +654,7 @@ static void put_source_frames(struct maker *maker, struct output *output, uint8_
 		bitmap[pfn / 8] |= (uint8_t)(1u << pfn % 8);
 		for (i = 0; i < maker->patch_count && maker->patches[i].pfn != pfn; i++)
 			;
-		put_page(output, i < maker->patch_count ? maker->patches[i].page : page);
+		put_page(output, pfn, i < maker->patch_count ? maker->patches[i].page : page);
 	}
 }
 
@@ -659,7 +668,7 @@ static void put_synthetic_frames(struct maker *maker, struct output *output, uin
 		if (!maker->present[i])
 			continue;
 		bitmap[pfn / 8] |= (uint8_t)(1u << pfn % 8);
-		put_page(output, maker->bytes + i * PAGE);
+		put_page(output, pfn, maker->bytes + i * PAGE);
 	}
 }
 
@@ -673,6 +682,69 @@ static uint64_t put_scattered_frames(struct maker *maker, uint8_t *bitmap)
 	for (pfn = maker->source_pfns; pfn < maker->paddr / PAGE; pfn += maker->scattered, count++)
 		bitmap[pfn / 8] |= (uint8_t)(1u << pfn % 8);
 	return count;
+}
+
+static void mark_frames(const struct maker *maker, uint8_t *bitmap)
+{
+	uint64_t pfn = maker->paddr / PAGE, i;
+
+	memcpy(bitmap, maker->source_bitmap, (maker->source_pfns + 7) / 8);
+	for (i = 0; i < maker->size / PAGE; i++, pfn++)
+		bitmap[pfn / 8] |= (uint8_t)(maker->present[i] << pfn % 8);
+}
+
+/* Header, segments and notes of an ELF file; returns where the first page is. */
+static uint64_t put_elf_headers(struct maker *maker, int fd, uint64_t pfns, const uint8_t *bitmap)
+{
+	Elf64_Phdr *segments = zeros(1 + maker->segments, sizeof(*segments));
+	Elf64_Ehdr header = {
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		.e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
+		.e_phoff = sizeof(header), .e_ehsize = sizeof(header),
+		.e_phentsize = sizeof(*segments), .e_phnum = (uint16_t)(1 + maker->segments),
+	};
+	uint64_t notes = sizeof(header) + (1 + maker->segments) * sizeof(*segments), first, i;
+	struct xfdt_kdump_sub_header sub;
+	char *bytes;
+
+	read_at(maker->fd, &sub, sizeof(sub), PAGE);
+	bytes = zeros(sub.size_note, 1);
+	read_at(maker->fd, bytes, sub.size_note, sub.offset_note);
+	first = (notes + sub.size_note + PAGE - 1) / PAGE * PAGE;
+	segments[0] = (Elf64_Phdr) { .p_type = PT_NOTE, .p_offset = notes, .p_filesz = sub.size_note };
+	for (i = 0; i < maker->segments; i++) {
+		uint64_t start = pfns * i / maker->segments, end = pfns * (i + 1) / maker->segments;
+
+		end -= !(bitmap[(end - 1) / 8] >> (end - 1) % 8 & 1);
+		segments[1 + i] = (Elf64_Phdr) {
+			.p_type = PT_LOAD, .p_flags = PF_R | PF_W | PF_X, .p_offset = first + start * PAGE,
+			.p_vaddr = DIRECT_MAP + start * PAGE, .p_paddr = start * PAGE,
+			.p_filesz = (end - start) * PAGE, .p_memsz = (end - start) * PAGE,
+		};
+	}
+	write_at(fd, &header, sizeof(header), 0);
+	write_at(fd, segments, (1 + maker->segments) * sizeof(*segments), sizeof(header));
+	write_at(fd, bytes, sub.size_note, notes);
+	free(bytes);
+	free(segments);
+	return first;
+}
+
+static void write_elf(struct maker *maker, const char *path, uint64_t memory)
+{
+	struct output output = { .fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) };
+	uint64_t pfns = memory / PAGE;
+	uint8_t *bitmap = zeros(pfns / 8 + 1, 1);
+
+	if (output.fd < 0)
+		die("%s: %s", path, strerror(errno));
+	mark_frames(maker, bitmap);
+	output.data = put_elf_headers(maker, output.fd, pfns, bitmap);
+	put_source_frames(maker, &output, bitmap);
+	put_synthetic_frames(maker, &output, bitmap);
+	if (ftruncate(output.fd, (off_t)(output.data + memory)) || close(output.fd))
+		die("%s: %s", path, strerror(errno));
+	free(bitmap);
 }
 
 static void write_file(struct maker *maker, const char *path, uint64_t memory)
@@ -761,6 +833,8 @@ static int make(int argc, char **argv)
 			maker.armed = true;
 		else if (!strncmp(argv[i], "scattered=", strlen("scattered=")))
 			maker.scattered = number(argv[i] + strlen("scattered="), 1u << 20);
+		else if (!strncmp(argv[i], "segments=", strlen("segments=")))
+			maker.segments = number(argv[i] + strlen("segments="), PN_XNUM - 2);
 		else
 			die("what is '%s'?", argv[i]);
 	}
@@ -771,7 +845,10 @@ static int make(int argc, char **argv)
 	make_region(&maker, memory);
 	make_vms(&maker);
 	rename_host(&maker);
-	write_file(&maker, argv[2], memory);
+	if (maker.segments)
+		write_elf(&maker, argv[2], memory);
+	else
+		write_file(&maker, argv[2], memory);
 	printf("%zu\n", maker.session.host.vcpu_count + maker.vms * maker.vcpus_per_vm);
 	release(&maker);
 	return 0;
@@ -805,7 +882,7 @@ int main(int argc, char **argv)
 		return run_for_peak(argv[2], argv + 3);
 	if (argc >= 6)
 		return make(argc, argv);
-	fputs("usage: make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N]\n"
+	fputs("usage: make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N] [segments=N]\n"
 	      "       make-large --peak FILE COMMAND [ARGUMENT...]\n", stderr);
 	return 99;
 }

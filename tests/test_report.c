@@ -157,7 +157,7 @@ static void test_report__fix_in_one_word(void **state)
 }
 
 /* A report as text in memory. */
-enum form { JSON, TEXT, VERBOSE, COLOUR, SHOW };
+enum form { JSON, TEXT, VERBOSE, COLOUR, BRIEF, SHOW };
 
 static char *render(struct host *fixture, enum form form)
 {
@@ -174,6 +174,8 @@ static char *render(struct host *fixture, enum form form)
 	out = open_memstream(&text, &len);
 	if (form == JSON)
 		assert_ok(xfdt_report_json(&report, out));
+	else if (form == BRIEF)
+		xfdt_report_brief(&report, "xfdtriage: ", out);
 	else if (form == SHOW)
 		xfdt_report_show(&report, &options, out);
 	else
@@ -443,6 +445,26 @@ static void test_report__text_says_the_verdict_first(void **state)
 	assert_int_equal(strncmp(text, "confirmed: ", 11), 0);
 	assert_non_null(strstr(text, "CVE-2026-23005"));
 	assert_non_null(strstr(text, "fpu_swap_kvm_fpstate"));
+	free(text);
+}
+
+static void test_report__brief_says_the_vcpu_and_what_to_do(void **state)
+{
+	struct host fixture;
+	char *text;
+
+	host_init(&fixture);
+	text = render(&fixture, BRIEF);
+	assert_int_equal(strncmp(text, "xfdtriage: confirmed: ", 22), 0);
+	assert_non_null(strstr(text, "fpu_swap_kvm_fpstate"));
+	assert_non_null(strstr(text, "xfdtriage:   vCPU    0 of VM 0xffffa0c000a11000"));
+	assert_non_null(strstr(text, "\nxfdtriage:   do "));
+	free(text);
+	/* a fix that is there is nothing to upgrade to */
+	fixture.host.fix.vmlinux = fixture.host.fix.kvm = XFDT_PRESENT;
+	text = render(&fixture, BRIEF);
+	assert_non_null(strstr(text, "the kernel has the fix"));
+	assert_null(strstr(text, "boot a kernel"));
 	free(text);
 }
 

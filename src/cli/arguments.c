@@ -12,7 +12,7 @@
 #endif
 
 /* Options without a letter. */
-enum { LONG_ONLY = 0x100 };
+enum { LONG_ONLY = 0x100, OPTION_KDUMP = LONG_ONLY };
 
 struct option_spec {
 	struct option option;
@@ -31,6 +31,8 @@ static const struct option_spec options[] = {
 	  NULL, "the files are parts of one dump (makedumpfile --split)" },
 	{ { "no-cache", no_argument, NULL, 'n' }, COMMAND_TRIAGE | COMMAND_SHOW,
 	  NULL, "neither read nor write resolved layouts" },
+	{ { "kdump", no_argument, NULL, OPTION_KDUMP }, COMMAND_TRIAGE,
+	  NULL, "for kdump: in 30 s and 64 MiB, a few lines to stderr, JSON to stdout" },
 	{ { "keep-types", no_argument, NULL, 'k' }, COMMAND_DISTILL,
 	  NULL, "keep the pages with kallsyms and BTF, about 3 MB" },
 	{ { "output", required_argument, NULL, 'o' }, COMMAND_DISTILL,
@@ -126,6 +128,9 @@ static int take_option(int letter, struct arguments *arguments)
 		break;
 	case 'n':
 		arguments->no_cache = true;
+		break;
+	case OPTION_KDUMP:
+		arguments->kdump = true;
 		break;
 	case 'k':
 		arguments->keep_types = true;

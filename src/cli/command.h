@@ -20,7 +20,7 @@ enum command_bit {
 
 struct arguments {
 	enum format format;
-	bool quiet, verbose, split, no_cache, keep_types;
+	bool quiet, verbose, split, no_cache, keep_types, kdump;
 	const char *output;
 	const char *const *paths;
 	size_t path_count;
@@ -37,6 +37,7 @@ extern const struct command commands[];
 extern const size_t command_count;
 
 int run_triage(const struct arguments *arguments);
+int run_kdump(const struct arguments *arguments);	/* triage with --kdump */
 int run_show(const struct arguments *arguments);
 int run_distill(const struct arguments *arguments);
 

@@ -110,6 +110,8 @@ static int report_dumps(const struct arguments *arguments, report_text *text)
 
 int run_triage(const struct arguments *arguments)
 {
+	if (arguments->kdump)
+		return run_kdump(arguments);
 	return report_dumps(arguments, xfdt_report_text);
 }
 

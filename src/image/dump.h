@@ -11,7 +11,8 @@ struct xfdt_dump;
 struct xfdt_dump_options {
 	/*
 	 * Where to put the rearranged copy of a flattened dump when the
-	 * libkdumpfile at hand (before 0.5.4) cannot read those: a folder.
+	 * libkdumpfile at hand (before 0.5.4) cannot read those: a folder, or
+	 * NULL not to.
 	 */
 	const char *temp_dir;
 	xfdt_progress *progress;	/* of that; may be NULL */

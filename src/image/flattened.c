@@ -104,9 +104,13 @@ struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir,
 				  int *ret_fd)
 {
 	struct xfdt_error *err;
-	char *buf = malloc(BUFFER);
+	char *buf;
 	int to;
 
+	if (!temp_dir)
+		return xfdt_error_new(XFDT_UNSUPPORTED, 0,
+				      "is flattened, and there is no folder to rearrange it in");
+	buf = malloc(BUFFER);
 	if (!buf)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	to = open(temp_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

@@ -33,6 +33,12 @@ struct xfdt_text_options {
 void xfdt_report_text(const struct xfdt_report *report,
 		      const struct xfdt_text_options *options, FILE *out);
 
+/*
+ * The verdict in a few lines for a console: the kernel, the vCPU that matters,
+ * what to do.  Each line begins with @prefix.
+ */
+void xfdt_report_brief(const struct xfdt_report *report, const char *prefix, FILE *out);
+
 /* Every vCPU in full, with its XSAVE components. */
 void xfdt_report_show(const struct xfdt_report *report,
 		      const struct xfdt_text_options *options, FILE *out);
