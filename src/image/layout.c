@@ -46,6 +46,23 @@ bool xfdt_member_is_sane(const struct xfdt_member *member)
 	return member->bit_offset < 8 && member->bit_size <= 32;
 }
 
+bool xfdt_member_place(uint64_t bits, uint64_t bit_size, uint64_t bytes,
+		       struct xfdt_member *ret_member)
+{
+	struct xfdt_member member = { .known = true };
+
+	if (bits / 8 > XFDT_STRUCT_MAX || bytes > XFDT_STRUCT_MAX || bit_size > 32)
+		return false;
+	if (!bit_size && bits % 8)
+		return false;
+	member.offset = (uint32_t)(bits / 8);
+	member.bit_offset = bits % 8;
+	member.bit_size = (uint8_t)bit_size;
+	member.size = bit_size ? (member.bit_offset + (uint32_t)bit_size + 7) / 8 : (uint32_t)bytes;
+	*ret_member = member;
+	return true;
+}
+
 bool xfdt_layout_is_complete(const struct xfdt_layout *layout)
 {
 	size_t i;

@@ -98,6 +98,14 @@ struct xfdt_symtab {
 /* Is @member within bounds?  The check that every source of layouts passes. */
 bool xfdt_member_is_sane(const struct xfdt_member *member);
 
+/*
+ * Make *@ret_member of a place in bits from the structure's beginning, counted
+ * from the least significant one.  @bit_size is 0 for what is no bit field;
+ * then it has @bytes.  False if it is out of bounds.
+ */
+bool xfdt_member_place(uint64_t bits, uint64_t bit_size, uint64_t bytes,
+		       struct xfdt_member *ret_member);
+
 /* Is a structure or a member that needs.def marks REQUIRED still unknown? */
 bool xfdt_layout_is_complete(const struct xfdt_layout *layout);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* BTF through libbpf (format: Linux, Documentation/bpf/btf.rst). */
 #include "image/types.h"
+#include "image/names.h"
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -237,7 +238,6 @@ static bool find_member(struct search *search, const struct btf_type *type,
 		uint64_t at = bits + btf_member_bit_offset(type, i);
 		unsigned int bit_size = btf_member_bitfield_size(type, i);
 		const struct btf_type *inner;
-		struct xfdt_member member = { .known = true };
 		__s64 size;
 
 		if (++search->steps > STEPS_MAX)
@@ -260,75 +260,21 @@ static bool find_member(struct search *search, const struct btf_type *type,
 			return inner && find_member(search, inner, path + len + 1, at,
 						    depth + 1, ret_member);
 		}
-		if (at / 8 > XFDT_STRUCT_MAX)
+		size = bit_size ? 0 : btf__resolve_size(search->btf, members[i].type);
+		if (size < 0 || !xfdt_member_place(at, bit_size, (uint64_t)size, ret_member))
 			return false;
-		member.offset = (uint32_t)(at / 8);
-		if (bit_size) {
-			if (bit_size > 32)
-				return false;
-			member.bit_offset = at % 8;
-			member.bit_size = (uint8_t)bit_size;
-			member.size = (member.bit_offset + bit_size + 7) / 8;
-		} else {
-			size = btf__resolve_size(search->btf, members[i].type);
-			if (size < 0 || size > XFDT_STRUCT_MAX || at % 8)
-				return false;
-			member.size = (uint32_t)size;
-		}
 		note_member(search, type, &members[i], name);
 		note_size(search, members[i].type);
-		*ret_member = member;
 		return true;
 	}
 	return false;
 }
 
-/* The distinct structure names in needs.def, in a small hash table. */
-#define NAMES_MAX 64
-#define BUCKETS 256
-
+/* The best definition so far of a structure. */
 struct candidate {
-	const char *name;
-	__u32 id;		/* best so far, 0: none */
+	__u32 id;		/* 0: none */
 	unsigned int score;
 };
-
-struct names {
-	struct candidate candidates[NAMES_MAX];
-	size_t count;
-	struct candidate *buckets[BUCKETS];
-};
-
-static unsigned int hash_name(const char *name)
-{
-	unsigned int hash = 5381;
-
-	while (*name)
-		hash = hash * 33 + (uint8_t)*name++;
-	return hash % BUCKETS;
-}
-
-static struct candidate *names_find(struct names *names, const char *name)
-{
-	unsigned int bucket;
-
-	for (bucket = hash_name(name); names->buckets[bucket]; bucket = (bucket + 1) % BUCKETS)
-		if (!strcmp(names->buckets[bucket]->name, name))
-			return names->buckets[bucket];
-	return NULL;
-}
-
-static void names_add(struct names *names, const char *name)
-{
-	unsigned int bucket;
-
-	if (names_find(names, name) || names->count == NAMES_MAX)
-		return;
-	for (bucket = hash_name(name); names->buckets[bucket];)
-		bucket = (bucket + 1) % BUCKETS;
-	names->candidates[names->count].name = name;
-	names->buckets[bucket] = &names->candidates[names->count++];
-}
 
 static unsigned int score_type(struct search *search, const char *name,
 			       const struct btf_type *type)
@@ -344,50 +290,49 @@ static unsigned int score_type(struct search *search, const char *name,
 	return score;
 }
 
-size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layout,
-		       uint64_t kvaddr, struct xfdt_spans *spans)
+static void find_candidates(const struct xfdt_types *types, struct search *search,
+			    const struct xfdt_names *names, struct candidate *candidates)
 {
-	struct search search = { .btf = types->btf, .types = types, .kvaddr = kvaddr };
 	__u32 end = btf__type_cnt(types->btf), id;
-	struct names names = { .count = 0 };
-	size_t filled = 0, i;
-
-	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
-		if (!layout->structs[i])
-			names_add(&names, xfdt_struct_needs[i].name);
-	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
-		if (!layout->members[i].known)
-			names_add(&names, xfdt_member_needs[i].structure);
 
 	for (id = types->first_id; id < end; id++) {
 		const struct btf_type *type = btf__type_by_id(types->btf, id);
-		struct candidate *candidate;
 		unsigned int score;
 		const char *name;
+		int index;
 
 		if (!type || !btf_is_composite(type))
 			continue;
 		name = btf__name_by_offset(types->btf, type->name_off);
-		if (!name || !*name)
+		index = name ? xfdt_names_find(names, name) : -1;
+		if (index < 0)
 			continue;
-		candidate = names_find(&names, name);
-		if (!candidate)
-			continue;
-		score = score_type(&search, candidate->name, type);
-		if (score > candidate->score) {
-			candidate->score = score;
-			candidate->id = id;
+		score = score_type(search, name, type);
+		if (score > candidates[index].score) {
+			candidates[index].score = score;
+			candidates[index].id = id;
 		}
 	}
+}
 
+size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layout,
+		       uint64_t kvaddr, struct xfdt_spans *spans)
+{
+	struct search search = { .btf = types->btf, .types = types, .kvaddr = kvaddr };
+	struct candidate candidates[XFDT_NAMES_MAX] = { 0 };
+	struct xfdt_names names = { .count = 0 };
+	size_t filled = 0, i;
+
+	xfdt_names_of_structures(&names, layout);
+	find_candidates(types, &search, &names, candidates);
 	search.spans = spans;
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
-		struct candidate *candidate = names_find(&names, xfdt_struct_needs[i].name);
+		int index = xfdt_names_find(&names, xfdt_struct_needs[i].name);
 		const struct btf_type *type;
 
-		if (layout->structs[i] || !candidate || !candidate->id)
+		if (layout->structs[i] || index < 0 || !candidates[index].id)
 			continue;
-		type = btf__type_by_id(types->btf, candidate->id);
+		type = btf__type_by_id(types->btf, candidates[index].id);
 		if (type && type->size && type->size <= XFDT_STRUCT_MAX) {
 			note_type(&search, type);
 			note_bytes(&search, btf__name_by_offset(types->btf, type->name_off),
@@ -397,13 +342,13 @@ size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layou
 		}
 	}
 	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
-		struct candidate *candidate = names_find(&names, xfdt_member_needs[i].structure);
+		int index = xfdt_names_find(&names, xfdt_member_needs[i].structure);
 		const struct btf_type *type;
 		struct xfdt_member member;
 
-		if (layout->members[i].known || !candidate || !candidate->id)
+		if (layout->members[i].known || index < 0 || !candidates[index].id)
 			continue;
-		type = btf__type_by_id(types->btf, candidate->id);
+		type = btf__type_by_id(types->btf, candidates[index].id);
 		if (type && find_member(&search, type, xfdt_member_needs[i].path, 0, 0, &member) &&
 		    xfdt_member_is_sane(&member)) {
 			layout->members[i] = member;
