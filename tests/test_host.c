@@ -17,7 +17,7 @@ struct run {
 
 static void run_init(struct run *run, struct kernel *kernel)
 {
-	xfdt_image_init(&run->image, &kernel->source, NULL);
+	xfdt_image_init(&run->image, &kernel->source, NULL, NULL);
 	assert_ok(xfdt_host_init(&run->host, &run->image));
 	assert_ok(xfdt_verdict_init(&run->verdict, &run->host));
 }
@@ -508,13 +508,13 @@ static void test_host__cache_is_used_for_the_same_bytes_only(void **state)
 	if (!mkdtemp(folder))
 		exit(99);
 	kernel_init(&kernel);
-	xfdt_image_init(&run.image, &kernel.source, folder);
+	xfdt_image_init(&run.image, &kernel.source, folder, NULL);
 	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST);
 	xfdt_image_deinit(&run.image);
 	reads = kernel.memory.reads;
 	/* the second time with less to read, and the same to say */
 	kernel.memory.reads = 0;
-	xfdt_image_init(&run.image, &kernel.source, folder);
+	xfdt_image_init(&run.image, &kernel.source, folder, NULL);
 	assert_in_range(kernel.memory.reads, 1, reads - 1);
 	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST);
 	assert_ok(xfdt_host_init(&run.host, &run.image));
@@ -524,7 +524,7 @@ static void test_host__cache_is_used_for_the_same_bytes_only(void **state)
 	/* a dump that states the same build-id, and whose kallsyms has vm_list elsewhere */
 	memory_put_u32(&kernel.memory, KERNEL_KALLSYMS + 0x800 + 4 * 17,
 		       (uint32_t)(KERNEL_VM_LIST + 8 - KERNEL_TEXT));
-	xfdt_image_init(&run.image, &kernel.source, folder);
+	xfdt_image_init(&run.image, &kernel.source, folder, NULL);
 	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST + 8);
 	xfdt_image_deinit(&run.image);
 	remove_folder(folder);
@@ -570,7 +570,7 @@ static void test_host__out_of_memory(void **state)
 
 		alloc_watch();
 		alloc_fail(number);
-		xfdt_image_init(&image, &kernel.source, NULL);
+		xfdt_image_init(&image, &kernel.source, NULL, NULL);
 		err = xfdt_host_init(&host, &image);
 		if (!err) {
 			err = xfdt_verdict_init(&verdict, &host);

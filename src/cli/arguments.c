@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <libkdumpfile/kdumpfile.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifndef XFDT_VERSION
@@ -29,6 +30,10 @@ static const struct option_spec options[] = {
 	  NULL, "print no report, only set the exit code" },
 	{ { "split", no_argument, NULL, 's' }, COMMAND_ALL,
 	  NULL, "the files are parts of one dump (makedumpfile --split)" },
+	{ { "debuginfo", required_argument, NULL, 'd' }, COMMAND_ALL,
+	  "PATH", "vmlinux or kvm.ko with debuginfo, or a folder of it; may be repeated" },
+	{ { "types", required_argument, NULL, 't' }, COMMAND_ALL,
+	  "SOURCE", "layouts of structures from auto (default), dwarf, btf" },
 	{ { "no-cache", no_argument, NULL, 'n' }, COMMAND_TRIAGE | COMMAND_SHOW,
 	  NULL, "neither read nor write resolved layouts" },
 	{ { "kdump", no_argument, NULL, OPTION_KDUMP }, COMMAND_TRIAGE,
@@ -66,7 +71,7 @@ void print_usage(const struct command *command, FILE *out)
 	} else {
 		fputs("Usage: xfdtriage [COMMAND] [OPTION...] VMCORE...\n\n"
 		      "Say of a vmcore whether the host died of " XFDT_CVE ": an XRSTOR of a KVM\n"
-		      "guest's FPU state with XSTATE_BV[i]=1 and IA32_XFD[i]=1.  No debuginfo is needed.\n\n"
+		      "guest's FPU state with XSTATE_BV[i]=1 and IA32_XFD[i]=1.  Most kernels need no debuginfo.\n\n"
 		      "Commands ('xfdtriage COMMAND --help' says more):\n", out);
 		for (i = 0; i < command_count; i++)
 			fprintf(out, "  %-8s %-16s %s\n", commands[i].name, commands[i].operands, commands[i].help);
@@ -97,18 +102,50 @@ static void print_version(void)
 	       "License GPL-2.0-or-later\n");
 }
 
+/* The index of @name in the @count @names, or -1. */
+static int index_of(const char *name, const char *const *names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(name, names[i]))
+			return (int)i;
+	return -1;
+}
+
 static int parse_format(const char *name, struct arguments *arguments)
 {
 	static const char *const names[] = { [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json" };
-	size_t i;
+	int index = index_of(name, names, sizeof(names) / sizeof(names[0]));
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]))
-			continue;
-		arguments->format = (enum format)i;
-		return -1;
-	}
-	return usage_error("no such format:", name);
+	if (index < 0)
+		return usage_error("no such format:", name);
+	arguments->format = (enum format)index;
+	return -1;
+}
+
+static int parse_types(const char *name, struct arguments *arguments)
+{
+	static const char *const names[] = {
+		[XFDT_TYPES_AUTO] = "auto", [XFDT_TYPES_DWARF] = "dwarf", [XFDT_TYPES_BTF] = "btf",
+	};
+	int index = index_of(name, names, sizeof(names) / sizeof(names[0]));
+
+	if (index < 0)
+		return usage_error("no such source of types:", name);
+	arguments->types = (enum xfdt_type_choice)index;
+	return -1;
+}
+
+static int add_debuginfo(const char *path, struct arguments *arguments)
+{
+	const char **paths = realloc(arguments->debuginfo, (arguments->debuginfo_count + 1) * sizeof(*paths));
+
+	if (!paths)
+		return usage_error("out of memory for", path);
+	paths[arguments->debuginfo_count++] = path;
+	arguments->debuginfo = paths;
+	return -1;
 }
 
 /* Take option @letter; returns -1 to go on, or an exit code. */
@@ -117,6 +154,10 @@ static int take_option(int letter, struct arguments *arguments)
 	switch (letter) {
 	case 'f':
 		return parse_format(optarg, arguments);
+	case 'd':
+		return add_debuginfo(optarg, arguments);
+	case 't':
+		return parse_types(optarg, arguments);
 	case 'v':
 		arguments->verbose = true;
 		break;

@@ -22,6 +22,9 @@ struct arguments {
 	enum format format;
 	bool quiet, verbose, split, no_cache, keep_types, kdump;
 	const char *output;
+	enum xfdt_type_choice types;
+	const char **debuginfo;	/* as often as -d was given; lasts as long as the program */
+	size_t debuginfo_count;
 	const char *const *paths;
 	size_t path_count;
 };
@@ -57,5 +60,9 @@ int usage_error(const char *what, const char *subject);
 /* Out of the environment and of the terminal. */
 struct xfdt_session_options session_options(const struct arguments *arguments);
 bool use_colour(void);
+
+/* As struct xfdt_debug_options' fetch; @context is DEBUGINFOD_URLS. */
+struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *ret_path,
+				   size_t path_size, int *ret_fd);
 
 #endif

@@ -45,6 +45,22 @@ static void show_progress(void *context, uint64_t done, uint64_t total)
 		(unsigned long long)(total ? done * 100 / total : 0), done >= total ? "\n" : "");
 }
 
+static struct xfdt_debug_options debug_options(const struct arguments *arguments)
+{
+	char *urls = getenv("DEBUGINFOD_URLS");
+
+	return (struct xfdt_debug_options) {
+		.types = arguments->types,
+		.paths = arguments->debuginfo,
+		.path_count = arguments->debuginfo_count,
+		.named = "by -d",
+		.prefer_named = arguments->debuginfo_count,
+		.search = true,
+		.fetch = urls && *urls ? fetch_debuginfo : NULL,
+		.context = urls,
+	};
+}
+
 struct xfdt_session_options session_options(const struct arguments *arguments)
 {
 	return (struct xfdt_session_options) {
@@ -52,6 +68,7 @@ struct xfdt_session_options session_options(const struct arguments *arguments)
 			.temp_dir = temp_dir(),
 			.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
 		},
+		.debug = debug_options(arguments),
 		.cache_dir = arguments->no_cache ? NULL : cache_dir(),
 	};
 }

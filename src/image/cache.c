@@ -14,8 +14,8 @@
 
 static bool file_of(const char *dir, const char *key, char *ret_path, size_t size)
 {
-	/* keys are build-ids: nothing in them may lead out of the folder */
-	if (!*key || strspn(key, "0123456789abcdef-") != strlen(key))
+	/* keys are build-ids and words: nothing in them may lead out of the folder */
+	if (!*key || strspn(key, "0123456789abcdefghijklmnopqrstuvwxyz-") != strlen(key))
 		return false;
 	return (size_t)snprintf(ret_path, size, "%s/%s", dir, key) < size;
 }

@@ -9,7 +9,7 @@
 #define POINTER 8
 
 const char xfdt_remedy_types[] =
-	"the kernel must have CONFIG_DEBUG_INFO_BTF=y and the dump must keep its read-only data";
+	"name the kernel's vmlinux with debuginfo (-d), or dump a kernel with CONFIG_DEBUG_INFO_BTF=y and its read-only data";
 
 /* What helps against a page that is not there, or is not what it should be. */
 static const char *remedy_of(const struct xfdt_error *err)

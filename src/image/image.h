@@ -60,6 +60,8 @@ void xfdt_gaps_deinit(struct xfdt_gaps *gaps);
 /* A remedy that several places give. */
 extern const char xfdt_remedy_types[];
 
+#define XFDT_ORIGIN_MAX 128
+
 struct xfdt_image {
 	struct xfdt_reader *reader;	/* borrowed from the back end */
 	const char *vmcoreinfo;		/* NUL-terminated; borrowed; NULL: none */
@@ -70,8 +72,9 @@ struct xfdt_image {
 	char *release;			/* OSRELEASE, or NULL */
 	char *build_id;			/* of vmlinux, lower-case hex, or NULL */
 	char *kvm_build_id;		/* of kvm.ko; NULL: built in, or unknown */
-	const char *symbol_source;	/* static words for the report */
+	const char *symbol_source;	/* words for the report; static, or in @origins */
 	const char *type_source;
+	char origins[2][XFDT_ORIGIN_MAX];
 	bool carried;			/* both were resolved before, and travel in the dump */
 	bool kvm_is_module;		/* a module named kvm was found */
 	bool kvm_is_built_in;		/* KVM's code is in vmlinux, and its vm_list is unknown */
@@ -133,16 +136,38 @@ struct xfdt_source {
 	size_t record_len;
 };
 
+/* Where layouts of structures are to come from. */
+enum xfdt_type_choice { XFDT_TYPES_AUTO, XFDT_TYPES_DWARF, XFDT_TYPES_BTF };
+
+/* What may be asked besides the dump itself.  All zero: nothing.  All borrowed. */
+struct xfdt_debug_options {
+	enum xfdt_type_choice types;
+	/* files with debuginfo, and folders of them, that the user named */
+	const char *const *paths;
+	size_t path_count;
+	const char *named;	/* how, for the report */
+	bool prefer_named;	/* they come before what the dump carries */
+	bool search;		/* look in the standard places */
+	/*
+	 * Get the file with debuginfo of @build_id from elsewhere: *@ret_fd is the
+	 * caller's to close, @ret_path where it lies.  NULL: there is nobody to ask.
+	 */
+	struct xfdt_error *(*fetch)(void *context, const char *build_id, char *ret_path,
+				    size_t path_size, int *ret_fd);
+	void *context;
+};
+
 /* Is the kernel one for x86-64, or at least not known to be another? */
 bool xfdt_is_x86_64(const struct xfdt_image *image);
 
 /*
  * Resolve what needs.def lists.  What cannot be resolved is a gap, not an
  * error: a report can say so.  Nothing is resolved for other architectures.
- * @cache_dir is the folder of the cache, NULL to leave it alone.
+ * @cache_dir is the folder of the cache, NULL to leave it alone.  @debug may be
+ * NULL: only the dump is asked.
  */
 void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
-		     const char *cache_dir);
+		     const char *cache_dir, const struct xfdt_debug_options *debug);
 void xfdt_image_deinit(struct xfdt_image *image);
 
 /*

@@ -13,8 +13,7 @@
 #define IMAGE_SPAN (1ull << 31)
 #define KERNEL_MAP 0xffffffff80000000ull	/* __START_KERNEL_map */
 
-/* Moves with _stext, unlike a per-CPU offset counted from 0. */
-static bool near_text(uint64_t kvaddr, uint64_t stext)
+bool xfdt_moves_with_text(uint64_t kvaddr, uint64_t stext)
 {
 	return kvaddr >= KERNEL_MAP && kvaddr - stext + IMAGE_SPAN < 2 * IMAGE_SPAN;
 }
@@ -33,6 +32,17 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record,
 	fprintf(out, MAGIC "\nkey %s\n", key);
 	if (*record->kvm_build_id)
 		fprintf(out, "kvm %s\n", record->kvm_build_id);
+	if (*record->symbol_source)
+		fprintf(out, "origin symbols %s\n", record->symbol_source);
+	if (*record->type_source)
+		fprintf(out, "origin types %s\n", record->type_source);
+	if (record->kvm_is_built_in)
+		fprintf(out, "builtin\n");
+	if (record->stamp.known)
+		fprintf(out, "file %llu %llu %llu %llu %llu\n", (unsigned long long)record->stamp.device,
+			(unsigned long long)record->stamp.inode, (unsigned long long)record->stamp.size,
+			(unsigned long long)record->stamp.modified,
+			(unsigned long long)record->stamp.changed);
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
 		if (record->layout.structs[i])
 			fprintf(out, "struct %s %u\n", xfdt_struct_needs[i].name,
@@ -52,7 +62,7 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record,
 		if (record->module_index[i])
 			fprintf(out, "module %s %u\n", xfdt_symbol_needs[i].name,
 				record->module_index[i] - 1);
-		else if (symbol->known && near_text(symbol->kvaddr, stext))
+		else if (symbol->known && xfdt_moves_with_text(symbol->kvaddr, stext))
 			fprintf(out, "symbol %s text %lld %llu\n", xfdt_symbol_needs[i].name,
 				(long long)(symbol->kvaddr - stext),
 				(unsigned long long)symbol->size);
@@ -140,7 +150,7 @@ static bool parse_symbol(const char *line, uint64_t stext, struct xfdt_record *r
 	symbol.size = size;
 	if (!strcmp(kind, "text")) {
 		symbol.kvaddr += stext;
-		if (!near_text(symbol.kvaddr, stext))
+		if (!xfdt_moves_with_text(symbol.kvaddr, stext))
 			return false;
 	} else if (strcmp(kind, "value")) {
 		return false;
@@ -175,7 +185,7 @@ static bool parse_span(const char *line, uint64_t stext, struct xfdt_record *rec
 
 	if (sscanf(line, "read %lld %llu%n", &offset, &len, &end) != 2 || line[end] ||
 	    !len || len > XFDT_SPAN_LEN_MAX || record->spans.count == XFDT_SPANS_MAX ||
-	    !near_text(stext + (uint64_t)offset, stext))
+	    !xfdt_moves_with_text(stext + (uint64_t)offset, stext))
 		return false;
 	record->spans.items[record->spans.count++] = (struct xfdt_span) {
 		.kvaddr = stext + (uint64_t)offset, .len = (uint32_t)len,
@@ -201,6 +211,42 @@ static bool parse_content(const char *line, struct xfdt_record *record)
 	return sscanf(line, "content %8x%n", &record->content, &end) == 1 && !line[end];
 }
 
+/* @line is @word, and behind it text that a report shows. */
+static bool parse_origin(const char *line, const char *word, char *ret_text)
+{
+	size_t len = strlen(word);
+	const char *at;
+
+	if (strncmp(line, word, len) || strlen(line + len) >= XFDT_ORIGIN_MAX)
+		return false;
+	for (at = line + len; *at; at++)
+		if (*at < ' ' || *at > '~')
+			return false;
+	strcpy(ret_text, line + len);
+	return true;
+}
+
+static bool parse_file(const char *line, struct xfdt_record *record)
+{
+	unsigned long long device, inode, size, modified, changed;
+	int end = 0;
+
+	if (sscanf(line, "file %llu %llu %llu %llu %llu%n", &device, &inode, &size, &modified,
+		   &changed, &end) != 5 || line[end])
+		return false;
+	record->stamp = (struct xfdt_stamp) {
+		.known = true, .device = device, .inode = inode, .size = size,
+		.modified = modified, .changed = changed,
+	};
+	return true;
+}
+
+static bool parse_built_in(const char *line, struct xfdt_record *record)
+{
+	record->kvm_is_built_in = !strcmp(line, "builtin");
+	return record->kvm_is_built_in;
+}
+
 static bool parse_line(const char *line, uint64_t stext, struct xfdt_record *record)
 {
 	switch (line[0]) {
@@ -216,6 +262,13 @@ static bool parse_line(const char *line, uint64_t stext, struct xfdt_record *rec
 		return parse_span(line, stext, record);
 	case 'c':
 		return parse_content(line, record);
+	case 'o':
+		return parse_origin(line, "origin symbols ", record->symbol_source) ||
+		       parse_origin(line, "origin types ", record->type_source);
+	case 'f':
+		return parse_file(line, record);
+	case 'b':
+		return parse_built_in(line, record);
 	default:
 		return false;
 	}

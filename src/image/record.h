@@ -7,12 +7,21 @@
 #define XFDT_IMAGE_RECORD_H
 
 #include "base/error.h"
+#include "image/image.h"
 #include "image/layout.h"
 #include "image/spans.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define XFDT_BUILD_ID_MAX 40
+
+/* What tells a file from what it was before, and from others. */
+struct xfdt_stamp {
+	bool known;
+	uint64_t device, inode, size;
+	uint64_t modified, changed;	/* nanoseconds since the epoch */
+};
 
 struct xfdt_record {
 	struct xfdt_layout layout;
@@ -23,7 +32,15 @@ struct xfdt_record {
 	/* what it was all read from, and the CRC-32 of those bytes in their order */
 	struct xfdt_spans spans;
 	uint32_t content;
+	/* the file it was read from, if it was read from one */
+	struct xfdt_stamp stamp;
+	/* in a record that travels: what symbols and types came from, for people; empty: unknown */
+	char symbol_source[XFDT_ORIGIN_MAX], type_source[XFDT_ORIGIN_MAX];
+	bool kvm_is_built_in;	/* as in struct xfdt_image */
 };
+
+/* Does @kvaddr move with _stext, unlike a per-CPU offset counted from 0? */
+bool xfdt_moves_with_text(uint64_t kvaddr, uint64_t stext);
 
 /*
  * Write @record, whose identity is @key (vmlinux's build-id), as text.  @stext is the
