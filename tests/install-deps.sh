@@ -3,8 +3,8 @@
 # Install what building and testing xfdtriage needs, on Debian 12 or later.
 set -eu
 
-packages="gcc make libc6-dev libkdumpfile-dev libbpf-dev libzydis-dev libjson-c-dev
-zlib1g-dev libsqlite3-dev libcmocka-dev crash"
+packages="gcc make libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libbpf-dev libzydis-dev
+libjson-c-dev zlib1g-dev libsqlite3-dev libcmocka-dev crash dwz debuginfod"
 
 missing=
 for package in $packages; do

@@ -29,10 +29,7 @@
 #define TEXT (KERNEL_LOG + 0x1000)
 #define INFO_SIZE 32
 
-static const struct {
-	const char *name;
-	uint64_t kvaddr;
-} symbols[] = {
+const struct kernel_symbol kernel_symbols[] = {
 	{ "_stext", KERNEL_TEXT },
 	{ "fpregs_mark_activate", KERNEL_TEXT + 0x100 },
 	{ "fpu_swap_kvm_fpstate", KERNEL_TEXT + 0x200 },
@@ -59,8 +56,9 @@ static const struct {
 	{ "xfd_state", PERCPU + 8 },
 	{ "fpu_fpregs_owner_ctx", PERCPU + 16 },
 	{ "last", PERCPU + 24 },
+	{ NULL, 0 }
 };
-#define SYMBOLS (sizeof(symbols) / sizeof(symbols[0]))
+#define SYMBOLS (sizeof(kernel_symbols) / sizeof(kernel_symbols[0]) - 1)
 
 static void put_kallsyms(struct kernel *kernel, uint64_t stop_btf)
 {
@@ -80,13 +78,13 @@ static void put_kallsyms(struct kernel *kernel, uint64_t stop_btf)
 		memory_put(memory, TOKEN_TABLE + 2 * i, token, sizeof(token));
 	}
 	for (i = 0; i < SYMBOLS; i++) {
-		uint64_t kvaddr = symbols[i].kvaddr ? symbols[i].kvaddr : stop_btf;
-		uint8_t len = (uint8_t)(strlen(symbols[i].name) + 1);
+		uint64_t kvaddr = kernel_symbols[i].kvaddr ? kernel_symbols[i].kvaddr : stop_btf;
+		uint8_t len = (uint8_t)(strlen(kernel_symbols[i].name) + 1);
 
 		memory_put_u32(memory, OFFSETS + 4 * i, (uint32_t)(kvaddr - KERNEL_TEXT));
 		memory_put(memory, name, &len, 1);
 		memory_put(memory, name + 1, "t", 1);
-		memory_put(memory, name + 2, symbols[i].name, len - 1u);
+		memory_put(memory, name + 2, kernel_symbols[i].name, len - 1u);
 		name += 1u + len;
 	}
 	snprintf(kernel->vmcoreinfo, sizeof(kernel->vmcoreinfo),

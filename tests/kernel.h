@@ -40,6 +40,13 @@
 #define KERNEL_FPSTATE_BV 0x240
 #define KERNEL_SLOTS 40
 
+/* Its symbols; __stop_BTF has address 0 in here.  A NULL name ends them. */
+struct kernel_symbol {
+	const char *name;
+	uint64_t kvaddr;
+};
+extern const struct kernel_symbol kernel_symbols[];
+
 struct kernel {
 	struct memory memory;
 	char vmcoreinfo[2048];
