@@ -11,9 +11,17 @@ _xfdtriage()
 		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current")
 		return
 		;;
+	-t | --types)
+		mapfile -t COMPREPLY < <(compgen -W "auto dwarf btf" -- "$current")
+		return
+		;;
+	-d | --debuginfo)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
 	esac
 	if [[ $current == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--format --verbose --quiet --split --no-cache --kdump --keep-types --output --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "--format --verbose --quiet --split --debuginfo --types --no-cache --kdump --keep-types --output --help --version" -- "$current")
 		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -8,6 +8,7 @@ confirmed=$PWD/dumps/set-xsave-6.18.5.vmcore
 clean=$PWD/dumps/clean-6.1.192.vmcore
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+unset DEBUGINFOD_URLS
 export XDG_CACHE_HOME=$work/cache TMPDIR=$work NO_COLOR=1
 passed=0 failed=0 skipped=0
 
@@ -114,6 +115,21 @@ timeout 20 env LD_PRELOAD="$PWD/$1/tests/slow.so" ASAN_OPTIONS="verify_asan_link
 if [ $? = 2 ]; then report ok kdump-time; else report fail kdump-time "not 2: $(head -c 300 "$work/err")"; fi
 says kdump-time-why err '^xfdtriage: error: .*: not finished within the time limit'
 if [ "$("$helper" --json <"$work/out")" = error ]; then report ok kdump-time-json; else report fail kdump-time-json "no object"; fi
+
+# debuginfo: what is named, and is not this kernel's, is refused; an answer from elsewhere says so
+
+cp "$xfdtriage" "$work/vmlinux"
+exits foreign-debuginfo 0 -n -d "$work/vmlinux" "$confirmed"
+says foreign-debuginfo-both-ids out "debuginfo: .*/vmlinux: has build-id [0-9a-f]*, and the dump's vmlinux has [0-9a-f]*$"
+says foreign-debuginfo-source out 'types from btf$'
+exits no-such-debuginfo 0 -n -d "$work/nothing" "$confirmed"
+says no-such-debuginfo-why out 'nothing: No such file'
+exits types-btf 0 -n --types btf -d "$work" "$confirmed"
+exits types-dwarf-nowhere 5 -n --types dwarf -d "$work" "$confirmed"
+says types-dwarf-nowhere-why out "no vmlinux with build-id [0-9a-f]* and DWARF was found"
+exits bad-types 2 --types ctf "$confirmed"
+exits types-of-a-distilled-dump 5 -n --types dwarf dumps/armed-6.18.5.vmcore
+says types-of-a-distilled-dump-why out 'those that travel in the dump are from btf'
 
 # options of other commands, and help of one
 
