@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <libkdumpfile/kdumpfile.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #ifndef XFDT_VERSION
@@ -139,12 +138,9 @@ static int parse_types(const char *name, struct arguments *arguments)
 
 static int add_debuginfo(const char *path, struct arguments *arguments)
 {
-	const char **paths = realloc(arguments->debuginfo, (arguments->debuginfo_count + 1) * sizeof(*paths));
-
-	if (!paths)
-		return usage_error("out of memory for", path);
-	paths[arguments->debuginfo_count++] = path;
-	arguments->debuginfo = paths;
+	if (arguments->debuginfo_count == DEBUGINFO_MAX)
+		return usage_error("too many --debuginfo:", path);
+	arguments->debuginfo[arguments->debuginfo_count++] = path;
 	return -1;
 }
 

@@ -18,12 +18,14 @@ enum command_bit {
 	COMMAND_ALL = (1 << 3) - 1,
 };
 
+#define DEBUGINFO_MAX 32	/* how often -d may be given */
+
 struct arguments {
 	enum format format;
 	bool quiet, verbose, split, no_cache, keep_types, kdump;
 	const char *output;
 	enum xfdt_type_choice types;
-	const char **debuginfo;	/* as often as -d was given; lasts as long as the program */
+	const char *debuginfo[DEBUGINFO_MAX];
 	size_t debuginfo_count;
 	const char *const *paths;
 	size_t path_count;
