@@ -41,7 +41,7 @@ endif
 ifeq ($(WERROR),yes)
 WARNINGS += -Werror
 endif
-ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -DXFDT_VERSION='"$(VERSION)"' $(CPPFLAGS)
+ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -Ibuild/include -DXFDT_VERSION='"$(VERSION)"' $(CPPFLAGS)
 # one set of objects for programs and xfd.so
 ALL_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 MADE_WITH := $(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) $(LDFLAGS))
@@ -53,7 +53,7 @@ Q := @
 SAY = @echo "  $(1)	$(2)";
 endif
 
-CORE_DIRS := base image insn xstate kernel verdict report distill store
+CORE_DIRS := base image insn xstate kernel verdict report distill store summary
 CORE_SOURCES := $(foreach dir,$(CORE_DIRS),$(sort $(wildcard src/$(dir)/*.c))) src/cli/session.c src/cli/stages.c
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
@@ -88,6 +88,19 @@ XFD_OBJECTS := $(BUILD)/extensions/xfd.o $(BUILD)/extensions/source.o
 $(XFD_OBJECTS): ALL_CPPFLAGS += -isystem $(CRASH_INC)
 $(BUILD)/xfd.so: $(XFD_OBJECTS) $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(XFD_LIBS)
+
+# What the HTML page holds, as C; its policy names style and script by their hashes.
+PAGE_FILES := $(addprefix src/summary/,report.css loading.js report.js)
+$(BUILD)/src/summary/html.o build/fuzz/src/summary/html.o: build/include/summary/page.h
+build/include/summary/page.h: $(PAGE_FILES) Makefile
+	@mkdir -p $(@D)
+	$(call SAY,GEN,$@)for file in $(PAGE_FILES); do \
+		name=xfdt_$$(basename $$file | tr . _); \
+		echo "static const unsigned char $$name[] = {"; \
+		od -An -v -tu1 $$file | sed 's/[0-9][0-9]*/&,/g'; \
+		echo "};"; echo "static const size_t $${name}_len = sizeof($$name);"; \
+		echo "#define $$(echo $$name | tr a-z A-Z)_SHA256 \"$$(sha256sum $$file | cut -c 1-64 | tr a-f A-F | basenc --base16 -d | base64)\""; \
+	done >$@.new && mv $@.new $@
 
 include tests/tests.mk
 include tests/checks.mk

@@ -6,6 +6,9 @@ check: check-unit check-dumps check-cli check-large check-style
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/make-store: $(BUILD)/tests/make-store.o $(BUILD)/libxfdtriage.a
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 check-dumps: $(BUILD)/tests/check-dumps
 	$(Q)$< --sums dumps | (cd dumps && sha256sum --quiet -c -)
 	$(Q)$< dumps

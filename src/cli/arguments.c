@@ -23,15 +23,17 @@ struct option_spec {
 static const struct option_spec options[] = {
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_TRIAGE | COMMAND_SHOW,
 	  "FORMAT", "text (default) or json: one object a dump and line" },
+	{ { "format", required_argument, NULL, 'f' }, COMMAND_REPORT,
+	  "FORMAT", "text (default), html: a page, csv, or jsonl: one object a dump" },
 	{ { "verbose", no_argument, NULL, 'v' }, COMMAND_TRIAGE | COMMAND_SHOW,
 	  NULL, "all vCPUs, every piece of evidence, commands for crash(8)" },
-	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_ALL,
+	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_DUMPS,
 	  NULL, "print no report, only set the exit code" },
-	{ { "split", no_argument, NULL, 's' }, COMMAND_ALL,
+	{ { "split", no_argument, NULL, 's' }, COMMAND_DUMPS,
 	  NULL, "the files are parts of one dump (makedumpfile --split)" },
-	{ { "debuginfo", required_argument, NULL, 'd' }, COMMAND_ALL,
+	{ { "debuginfo", required_argument, NULL, 'd' }, COMMAND_DUMPS,
 	  "PATH", "vmlinux or kvm.ko with debuginfo, or a folder of it; may be repeated" },
-	{ { "types", required_argument, NULL, 't' }, COMMAND_ALL,
+	{ { "types", required_argument, NULL, 't' }, COMMAND_DUMPS,
 	  "SOURCE", "layouts of structures from auto (default), dwarf, btf" },
 	{ { "no-cache", no_argument, NULL, 'n' }, COMMAND_TRIAGE | COMMAND_SHOW,
 	  NULL, "neither read nor write resolved layouts" },
@@ -39,7 +41,7 @@ static const struct option_spec options[] = {
 	  NULL, "for kdump: in 30 s and 64 MiB, a few lines to stderr, JSON to stdout" },
 	{ { "keep-types", no_argument, NULL, 'k' }, COMMAND_DISTILL,
 	  NULL, "keep the pages with kallsyms and BTF, about 3 MB" },
-	{ { "output", required_argument, NULL, 'o' }, COMMAND_DISTILL,
+	{ { "output", required_argument, NULL, 'o' }, COMMAND_DISTILL | COMMAND_REPORT,
 	  "FILE", "where to write" },
 	{ { "help", no_argument, NULL, 'h' }, COMMAND_ALL,
 	  NULL, "print this" },
@@ -47,6 +49,18 @@ static const struct option_spec options[] = {
 	  NULL, "print the version" },
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+static const char *const format_names[] = {
+	[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_HTML] = "html", [FORMAT_CSV] = "csv",
+	[FORMAT_JSONL] = "jsonl",
+};
+#define FORMATS (sizeof(format_names) / sizeof(format_names[0]))
+
+/* The commands that know a format. */
+static const unsigned int format_commands[FORMATS] = {
+	[FORMAT_TEXT] = COMMAND_ALL, [FORMAT_JSON] = COMMAND_TRIAGE | COMMAND_SHOW,
+	[FORMAT_HTML] = COMMAND_REPORT, [FORMAT_CSV] = COMMAND_REPORT, [FORMAT_JSONL] = COMMAND_REPORT,
+};
 
 static void print_option(const struct option_spec *spec, FILE *out)
 {
@@ -79,11 +93,14 @@ void print_usage(const struct command *command, FILE *out)
 	for (i = 0; i < OPTIONS; i++)
 		if (options[i].commands & (command ? command->bit : COMMAND_TRIAGE))
 			print_option(&options[i], out);
-	fputs("\nExit codes:\n"
-	      "  0 confirmed        1 not-this-bug     2 error\n"
-	      "  3 armed            4 probable         5 inconclusive     6 not-applicable\n"
-	      "  Of several dumps: 2 if one could not be looked at, else the strongest finding.\n\n"
-	      "See xfdtriage(1).\n", out);
+	fputs("\nExit codes:\n", out);
+	if (command && command->bit & (COMMAND_DISTILL | COMMAND_REPORT))
+		fputs("  0 written          2 error\n", out);
+	else
+		fputs("  0 confirmed        1 not-this-bug     2 error\n"
+		      "  3 armed            4 probable         5 inconclusive     6 not-applicable\n"
+		      "  Of several dumps: 2 if one could not be looked at, else the strongest finding.\n", out);
+	fputs("\nSee xfdtriage(1).\n", out);
 }
 
 int usage_error(const char *what, const char *subject)
@@ -114,8 +131,7 @@ static int index_of(const char *name, const char *const *names, size_t count)
 
 static int parse_format(const char *name, struct arguments *arguments)
 {
-	static const char *const names[] = { [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json" };
-	int index = index_of(name, names, sizeof(names) / sizeof(names[0]));
+	int index = index_of(name, format_names, FORMATS);
 
 	if (index < 0)
 		return usage_error("no such format:", name);
@@ -189,6 +205,18 @@ static const struct option_spec *spec_of(int letter)
 	return NULL;
 }
 
+/* One option may stand in the table several times, with what it means to other commands. */
+static unsigned int commands_of(int letter)
+{
+	unsigned int bits = 0;
+	size_t i;
+
+	for (i = 0; i < OPTIONS; i++)
+		if (options[i].option.val == letter)
+			bits |= options[i].commands;
+	return bits;
+}
+
 /* The first operand may name a command; a file of that name is ./NAME. */
 static const struct command *take_command(struct arguments *arguments)
 {
@@ -249,11 +277,13 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 	}
 	*ret_command = command ? command : &commands[0];
 	for (i = 0; i < OPTIONS; i++) {
-		if (!used[i] || options[i].commands & (*ret_command)->bit)
+		if (!used[i] || commands_of(options[i].option.val) & (*ret_command)->bit)
 			continue;
 		fprintf(stderr, "xfdtriage: '%s' has no use for --%s; see 'xfdtriage %s --help'\n",
 			(*ret_command)->name, options[i].option.name, (*ret_command)->name);
 		return XFDT_EXIT_ERROR;
 	}
+	if (!(format_commands[ret_arguments->format] & (*ret_command)->bit))
+		return usage_error("no such format here:", format_names[ret_arguments->format]);
 	return -1;
 }

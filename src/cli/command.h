@@ -8,14 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum format { FORMAT_TEXT, FORMAT_JSON };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML, FORMAT_CSV, FORMAT_JSONL };
 
 /* The commands, as bits: an option names those that take it. */
 enum command_bit {
 	COMMAND_TRIAGE = 1 << 0,
 	COMMAND_SHOW = 1 << 1,
 	COMMAND_DISTILL = 1 << 2,
-	COMMAND_ALL = (1 << 3) - 1,
+	COMMAND_REPORT = 1 << 3,
+	COMMAND_ALL = (1 << 4) - 1,
+	COMMAND_DUMPS = COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DISTILL,
 };
 
 #define DEBUGINFO_MAX 32	/* how often -d may be given */
@@ -45,6 +47,7 @@ int run_triage(const struct arguments *arguments);
 int run_kdump(const struct arguments *arguments);	/* triage with --kdump */
 int run_show(const struct arguments *arguments);
 int run_distill(const struct arguments *arguments);
+int run_report(const struct arguments *arguments);
 
 /*
  * Parse @argv, the command included.  Returns -1 to go on with *@ret_command, or
@@ -62,6 +65,7 @@ int usage_error(const char *what, const char *subject);
 /* Out of the environment and of the terminal. */
 struct xfdt_session_options session_options(const struct arguments *arguments);
 bool use_colour(void);
+unsigned int terminal_width(void);	/* in columns; 0: standard output is none */
 
 /* As struct xfdt_debug_options' fetch; @context is DEBUGINFOD_URLS. */
 struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *ret_path,

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writing the kdump-compressed format. */
 #include "distill/distill.h"
+#include "base/output.h"
 #include "image/carried.h"
 #include "image/kdump_format.h"
 #include "image/vmcoreinfo.h"
 
 #include <elf.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/procfs.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #define BLOCK XFDT_PAGE_SIZE
@@ -235,49 +234,28 @@ struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, int keep_pid,
 				      struct xfdt_distill_result *ret_result)
 {
 	struct writer writer = { .dump = dump, .record = record, .record_len = record_len };
-	struct xfdt_error *err = NULL;
-	char temporary[PATH_MAX];
+	struct xfdt_output output;
+	struct xfdt_error *err;
 	struct stat status;
-	mode_t mask;
-	int fd;
 
 	writer.frames = xfdt_dump_frames(dump, &writer.count);
 	if (!writer.count)
 		return xfdt_error_new(XFDT_MISSING, 0, "nothing of the dump could be read");
 	if (writer.frames[writer.count - 1].pfn >= MAX_PFN)
 		return xfdt_error_new(XFDT_LIMIT, 0, "a page lies beyond physical memory");
-	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= sizeof(temporary))
-		return xfdt_error_new(XFDT_SYSTEM, 0, "%s: %s", path, strerror(ENAMETOOLONG));
-	fd = mkstemp(temporary);
-	if (fd < 0)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot create %s: %s", temporary, strerror(errno));
-	writer.out = fdopen(fd, "w");
-	if (!writer.out) {
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "%s: %s", temporary, strerror(errno));
-		close(fd);
-		goto fail;
-	}
-	err = put_file(&writer, keep_pid);
-	if (!err && (fflush(writer.out) || ferror(writer.out) || fstat(fd, &status)))
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", temporary, strerror(errno));
-	if (!err) {
-		mask = umask(0);
-		umask(mask);
-		fchmod(fd, 0666 & ~mask);
-	}
-	if (fclose(writer.out) && !err)
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", temporary, strerror(errno));
-	if (!err && rename(temporary, path))
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot rename %s to %s: %s", temporary, path,
-				     strerror(errno));
+	err = xfdt_output_init(&output, path);
 	if (err)
-		goto fail;
+		return err;
+	writer.out = output.file;
+	err = put_file(&writer, keep_pid);
+	if (!err && (fflush(writer.out) || fstat(fileno(writer.out), &status)))
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", path, strerror(errno));
+	err = xfdt_output_finish(&output, err);
+	if (err)
+		return err;
 	*ret_result = (struct xfdt_distill_result) {
 		.pages = writer.count, .bytes_kept = writer.bytes_kept,
 		.file_size = (uint64_t)status.st_size,
 	};
 	return NULL;
-fail:
-	unlink(temporary);
-	return err;
 }

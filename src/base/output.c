@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A file that appears whole or not at all: written beside its place, then renamed. */
+#include "base/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct xfdt_error *xfdt_output_init(struct xfdt_output *output, const char *path)
+{
+	struct stat status;
+	int fd;
+
+	/* a rename would put a file in the place of /dev/null */
+	if (!stat(path, &status) && !S_ISREG(status.st_mode))
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: it is no regular file", path);
+	output->path = path;
+	if ((size_t)snprintf(output->temporary, sizeof(output->temporary), "%s.XXXXXX", path) >=
+	    sizeof(output->temporary))
+		return xfdt_error_new(XFDT_SYSTEM, 0, "%s: %s", path, strerror(ENAMETOOLONG));
+	fd = mkstemp(output->temporary);
+	if (fd < 0)
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot create %s: %s", output->temporary, strerror(errno));
+	output->file = fdopen(fd, "w+");
+	if (output->file)
+		return NULL;
+	close(fd);
+	unlink(output->temporary);
+	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory to write %s", path);
+}
+
+/* mkstemp() lets nobody else read what it makes. */
+static void set_mode(int fd)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	fchmod(fd, 0666 & ~mask);
+}
+
+struct xfdt_error *xfdt_output_finish(struct xfdt_output *output, struct xfdt_error *err)
+{
+	set_mode(fileno(output->file));
+	if ((fflush(output->file) || ferror(output->file)) && !err)
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary, strerror(errno));
+	if (fclose(output->file) && !err)
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary, strerror(errno));
+	if (!err && rename(output->temporary, output->path))
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot rename %s to %s: %s", output->temporary, output->path,
+				     strerror(errno));
+	if (err)
+		unlink(output->temporary);
+	return err;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Many dumps at a glance: stored results merged into one table, and its forms.
+ * What is stored may come from elsewhere and is as untrusted as a dump.
+ */
+#ifndef XFDT_SUMMARY_SUMMARY_H
+#define XFDT_SUMMARY_SUMMARY_H
+
+#include "store/store.h"
+
+#include <stdio.h>
+#include <time.h>
+
+struct xfdt_summary;
+
+struct xfdt_error *xfdt_summary_new(struct xfdt_summary **ret_summary);
+void xfdt_summary_free(struct xfdt_summary *summary);
+
+/*
+ * Add a store; @name is borrowed until @summary is freed.  The results that
+ * are added next are its own.
+ */
+struct xfdt_error *xfdt_summary_add_store(struct xfdt_summary *summary, const char *name);
+
+/* Add @result, which is copied as far as the table needs it. */
+struct xfdt_error *xfdt_summary_add(struct xfdt_summary *summary, const struct xfdt_result *result);
+
+/*
+ * When all have been added: of results of one path and identity the newest
+ * stays; copies are told; the strongest finding comes first.
+ */
+struct xfdt_error *xfdt_summary_finish(struct xfdt_summary *summary);
+
+/*
+ * Visit the result of @path in store number @store, if it is there still.  The
+ * JSON of thousands of dumps is not held in memory, but fetched as it is
+ * written out.
+ */
+typedef struct xfdt_error *xfdt_summary_fetch(void *context, size_t store,
+					      const void *path, size_t path_len,
+					      xfdt_store_visit *visit, void *visit_context);
+
+struct xfdt_summary_source {
+	xfdt_summary_fetch *fetch;
+	void *context;
+};
+
+struct xfdt_summary_options {
+	bool colour;		/* text */
+	unsigned int width;	/* of the terminal, in columns; 0: as wide as need be */
+	time_t now;		/* HTML: when it is made */
+};
+
+/* A table, and totals; for a terminal. */
+void xfdt_summary_text(const struct xfdt_summary *summary,
+		       const struct xfdt_summary_options *options, FILE *out);
+
+/* RFC 4180, a line a dump; docs/report.md has the columns. */
+void xfdt_summary_csv(const struct xfdt_summary *summary, FILE *out);
+
+/* A line a dump: its JSON with the key "batch" (docs/json.md). */
+struct xfdt_error *xfdt_summary_jsonl(const struct xfdt_summary *summary,
+				      const struct xfdt_summary_source *source, FILE *out);
+
+/* One page that needs nothing else. */
+struct xfdt_error *xfdt_summary_html(const struct xfdt_summary *summary,
+				     const struct xfdt_summary_source *source,
+				     const struct xfdt_summary_options *options, FILE *out);
+
+#endif
