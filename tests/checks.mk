@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: check-unit check-dumps check-cli check-large check-style
+check: check-unit check-dumps check-cli check-report check-large check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -20,6 +20,9 @@ $(BUILD)/tests/slow.so: tests/slow.c
 check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so
 	$(Q)tests/check-cli.sh $(BUILD)
 
+check-report: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
+	$(Q)tests/check-report.sh $(BUILD)
+
 # The core is silent: it neither prints to the standard streams nor ends the
 # process nor reads the environment.
 SILENT := printf puts putchar exit _exit abort getenv secure_getenv perror stdout stderr
@@ -28,4 +31,4 @@ check-style: $(BUILD)/libxfdtriage.a
 
 check-sanitize:
 	$(Q)LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
-		$(MAKE) SANITIZE=yes check-unit check-dumps check-cli
+		$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-report

@@ -63,6 +63,19 @@ static void test_report__escape_c1(void **state)
 	assert_escaped("\x9b", "\\x9b");
 }
 
+/* they end a line, or turn what follows around */
+static void test_report__escape_direction(void **state)
+{
+	assert_escaped("\xd8\x9c", "\\xd8\\x9c");
+	assert_escaped("\xe2\x80\x8e\xe2\x80\x8f", "\\xe2\\x80\\x8e\\xe2\\x80\\x8f");
+	assert_escaped("\xe2\x80\xa8", "\\xe2\\x80\\xa8");
+	assert_escaped("a\xe2\x80\xae" "b", "a\\xe2\\x80\\xae" "b");
+	assert_escaped("\xe2\x81\xa6\xe2\x81\xa9", "\\xe2\\x81\\xa6\\xe2\\x81\\xa9");
+	/* their neighbours */
+	assert_escaped("\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa",
+		       "\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa");
+}
+
 /* Unicode 15, table 3-7 */
 static void test_report__escape_bad_utf8(void **state)
 {

@@ -13,7 +13,7 @@
 FUZZ_SECONDS ?= 30
 FUZZ_CC ?= clang
 
-TEST_SUPPORT := $(patsubst %,$(BUILD)/tests/%.o,alloc memory host kernel)
+TEST_SUPPORT := $(patsubst %,$(BUILD)/tests/%.o,alloc memory host kernel results)
 TEST_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 TEST_LIBS := $(LIBS) -lcmocka
 TEST_CFLAGS := -Wno-unused-parameter -iquote tests -iquote $(BUILD)/tests
@@ -61,7 +61,7 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Wno-unus
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -iquote tests
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(FUZZ_BUILD)/%)
-FUZZ_OBJECTS := $(CORE_SOURCES:%.c=$(FUZZ_BUILD)/%.o) $(FUZZ_BUILD)/tests/memory.o $(FUZZ_BUILD)/tests/kernel.o
+FUZZ_OBJECTS := $(CORE_SOURCES:%.c=$(FUZZ_BUILD)/%.o) $(patsubst %,$(FUZZ_BUILD)/tests/%.o,memory kernel results)
 FUZZ_FLAGS := -timeout=20 -rss_limit_mb=768 -malloc_limit_mb=256
 
 $(FUZZ_BUILD)/%.o: %.c

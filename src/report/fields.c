@@ -183,6 +183,29 @@ static size_t utf8_length(const uint8_t *text)
 	return length;
 }
 
+/*
+ * C0, DEL, and C1 (U+0080 to U+009F) drive terminals; U+061C, U+200E, U+200F,
+ * U+2028 to U+202E and U+2066 to U+2069 end lines or turn the direction of
+ * what follows, so that it reads as something else.
+ */
+static bool is_control(const uint8_t *text, size_t length)
+{
+	switch (length) {
+	case 1:
+		return *text < ' ' || *text == 0x7f;
+	case 2:
+		return (text[0] == 0xc2 && text[1] < 0xa0) || (text[0] == 0xd8 && text[1] == 0x9c);
+	case 3:
+		if (text[0] != 0xe2)
+			return false;
+		if (text[1] == 0x80)
+			return text[2] == 0x8e || text[2] == 0x8f || (text[2] >= 0xa8 && text[2] <= 0xae);
+		return text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9;
+	default:
+		return false;
+	}
+}
+
 void xfdt_escape(const char *text, char *ret_text, size_t size)
 {
 	const uint8_t *at = (const uint8_t *)text;
@@ -190,10 +213,9 @@ void xfdt_escape(const char *text, char *ret_text, size_t size)
 
 	while (*at) {
 		size_t length = utf8_length(at);
-		/* C0, DEL, and C1 (U+0080 to U+009F) drive terminals */
-		bool control = *at < ' ' || *at == 0x7f || (*at == 0xc2 && length == 2 && at[1] < 0xa0);
 
-		if (!length || control) {
+		/* behind the first byte of a control character the others are no UTF-8 */
+		if (!length || is_control(at, length)) {
 			if (used + 5 > size)
 				break;
 			snprintf(ret_text + used, size - used, "\\x%02x", *at);

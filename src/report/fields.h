@@ -40,8 +40,8 @@ extern const size_t xfdt_field_count;
 void xfdt_cell_format(const struct xfdt_cell *cell, char *ret_text, size_t size);
 
 /*
- * Make untrusted @text safe to show: control characters and bytes that are no
- * UTF-8 become \xNN.  Cut at @size.
+ * Make untrusted @text safe to show: control characters, those that turn the
+ * direction of text, and bytes that are no UTF-8 become \xNN.  Cut at @size.
  */
 void xfdt_escape(const char *text, char *ret_text, size_t size);
 

@@ -156,7 +156,7 @@ static void put_path(const struct xfdt_summary_row *row, FILE *out)
 	fputs("<span class=\"folder\">", out);
 	for (; path < name; path++)
 		put_text((char []) { *path, '\0' }, out);
-	fputs("</span><span class=\"name\">", out);
+	fputs("<wbr></span><span class=\"name\">", out);
 	put_text(name, out);
 	fputs("</span>", out);
 	if (!row->cells[XFDT_C_COPY_OF])

@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# xfdtriage report on stores, as its users meet it.  $1: build folder.
+set -u
+xfdtriage=$PWD/$1/xfdtriage
+make_store=$PWD/$1/tests/make-store
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export XDG_CACHE_HOME=$work/cache NO_COLOR=1
+passed=0 failed=0
+
+check() { # NAME COMMAND...: it has to succeed
+	local name=$1
+	shift
+	if "$@" >"$work/log" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL $name: $(head -c 300 "$work/log")"
+	fi
+}
+
+# exits NAME CODE ARGUMENT...: the exit code, with output in $work/out and $work/err
+exits() {
+	local name=$1 code=$2
+	shift 2
+	timeout 60 "$xfdtriage" "$@" >"$work/out" 2>"$work/err" </dev/null
+	local status=$?
+	check "$name (exit $status, should be $code: $(head -c 200 "$work/err"))" [ $status = "$code" ]
+}
+
+# line PATH IDENTITY FINISHED JSON
+line() {
+	printf '%s\t%s\t%s\t%s\n' "$@"
+}
+
+confirmed=$("$xfdtriage" -f json dumps/set-xsave-6.18.5.vmcore)
+clean=$("$xfdtriage" -f json dumps/clean-6.1.192.vmcore)
+{
+	line /srv/a/vmcore id1 2026-11-22T10:00:00Z "$clean"
+	line /srv/b/vmcore id2 2026-11-22T10:00:00Z "$clean"
+	line '/srv/<script>/vmcore' id4 2026-11-22T10:00:00Z "${clean/\"(none)\"/\"<script>alert(1)</script>\"}"
+} | "$make_store" "$work/first"
+{
+	line /srv/a/vmcore id1 2026-11-22T11:00:00Z "$confirmed"
+	line /srv/c/vmcore id2 2026-11-22T10:00:00Z "$clean"
+} | "$make_store" "$work/second"
+
+exits text 0 report "$work/first" "$work/second"
+check text-totals grep -q '^4 dumps in 2 stores; 1 is a copy of another; 1 older result left out$' "$work/out"
+check text-confirmed grep -q '^confirmed  */srv/a/vmcore ' "$work/out"
+check text-counts grep -q '^       3  not-this-bug ' "$work/out"
+
+exits csv 0 report --format csv "$work/second" "$work/first"
+check csv-lines [ "$(wc -l <"$work/out")" = 5 ]
+check csv-first grep -q '^/srv/a/vmcore,confirmed,0,fpu_swap_kvm_fpstate,' "$work/out"
+# the documented columns, in their order
+sed -n 's/^| `\([a-z_.]*\)` |.*/\1/p' docs/report.md | paste -s -d , >"$work/documented"
+head -1 "$work/out" | tr -d '\r' >"$work/header"
+check csv-documented diff "$work/documented" "$work/header"
+
+exits jsonl 0 report -f jsonl "$work/first" "$work/second"
+check jsonl-lines [ "$(wc -l <"$work/out")" = 4 ]
+check jsonl-batch [ "$(grep -c '"batch":{' "$work/out")" = 4 ]
+
+exits html 0 report -f html "$work/first" "$work/second"
+check html-inert [ "$(grep -c '<script>alert' "$work/out")" = 0 ]
+check html-escaped grep -q '&lt;script&gt;alert(1)&lt;/script&gt;' "$work/out"
+check html-end [ "$(tail -n 1 "$work/out")" = '</html>' ]
+
+exits output 0 report -f csv -o "$work/report.csv" "$work/first"
+check output-silent [ ! -s "$work/out" ]
+check output-whole [ "$(wc -l <"$work/report.csv")" = 4 ]
+check output-mode [ "$(stat -c %A "$work/report.csv" | cut -c 1-4)" = -rw- ]
+exits output-again 0 report -f text -o "$work/report.csv" "$work/second"
+check output-replaced grep -q '^2 dumps in 1 store' "$work/report.csv"
+check output-no-rest [ "$(find "$work" -name 'report.csv.*' | wc -l)" = 0 ]
+
+# what went wrong leaves what was there
+exits no-store 2 report -o "$work/report.csv" "$work/first" "$work/none"
+check no-store-says grep -q "$work/none" "$work/err"
+exits not-a-store 2 report -o "$work/report.csv" "$work/report.csv"
+exits a-dump 2 report dumps/clean-6.1.192.vmcore
+check kept grep -q '^2 dumps in 1 store' "$work/report.csv"
+exits no-folder 2 report -o "$work/none/report.csv" "$work/first"
+exits device 2 report -o /dev/null "$work/first"
+check device-says grep -q 'no regular file' "$work/err"
+check device-stays [ -c /dev/null ]
+timeout 60 "$xfdtriage" report "$work/first" >/dev/full 2>"$work/err"
+check full [ $? = 2 ]
+
+exits no-operand 2 report
+check no-operand-says grep -q 'name a store' "$work/err"
+exits wrong-format 2 report -f json "$work/first"
+exits wrong-command 2 -f html dumps/clean-6.1.192.vmcore
+exits wrong-option 2 report -v "$work/first"
+exits help 0 report --help
+check help-formats grep -q 'html' "$work/out"
+
+echo "report: $passed passed, $failed failed"
+[ $failed = 0 ]
