@@ -46,14 +46,14 @@ ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -Ibuild/include -DXFD
 ALL_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 MADE_WITH := $(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) $(LDFLAGS))
 XFD_LIBS := -lbpf -ldw -lelf -lZydis -ljson-c -lz
-LIBS := -lkdumpfile -laddrxlat $(XFD_LIBS) -lsqlite3
+LIBS := -lkdumpfile -laddrxlat $(XFD_LIBS) -lsqlite3 -lseccomp
 
 ifneq ($(V),1)
 Q := @
 SAY = @echo "  $(1)	$(2)";
 endif
 
-CORE_DIRS := base image insn xstate kernel verdict report distill store summary
+CORE_DIRS := base image insn xstate kernel verdict report distill store batch summary
 CORE_SOURCES := $(foreach dir,$(CORE_DIRS),$(sort $(wildcard src/$(dir)/*.c))) src/cli/session.c src/cli/stages.c
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))

@@ -21,7 +21,7 @@ for file in $(find src tests extensions dumps -name '*.[ch]' -o -name '*.def' -o
 done
 
 # a stage includes headers of stages to its left only
-stages="base image kernel verdict report distill store summary cli"
+stages="base image kernel verdict report distill store batch summary cli"
 seen=
 for stage in $stages; do
 	allowed="$seen $stage insn xstate"

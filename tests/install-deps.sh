@@ -4,7 +4,7 @@
 set -eu
 
 packages="gcc make libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libbpf-dev libzydis-dev
-libjson-c-dev zlib1g-dev libsqlite3-dev libcmocka-dev crash dwz debuginfod"
+libjson-c-dev zlib1g-dev libsqlite3-dev libseccomp-dev libcmocka-dev crash dwz debuginfod"
 
 missing=
 for package in $packages; do

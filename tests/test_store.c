@@ -177,6 +177,24 @@ static void test_store__counts_tries_of_the_same_content(void **state)
 	teardown();
 }
 
+static void test_store__forgets(void **state)
+{
+	struct seen seen = { 0 };
+	struct xfdt_store *store;
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	put(store, "/a");
+	put(store, "/b");
+	assert_ok(xfdt_store_forget(store, "/a", 2));
+	assert_ok(xfdt_store_forget(store, "/none", 5));
+	assert_ok(xfdt_store_each(store, see, &seen));
+	assert_int_equal(seen.count, 1);
+	assert_string_equal(seen.paths[0], "/b");
+	xfdt_store_close(store);
+	teardown();
+}
+
 static void test_store__walks_by_path(void **state)
 {
 	struct seen seen = { 0 }, some = { .stop_at = 2 };
@@ -205,15 +223,22 @@ static void test_store__walks_by_path(void **state)
 static void test_store__leaves_no_journal(void **state)
 {
 	struct xfdt_store *store;
-	char journal[320];
+	static const char *const beside[] = { "journal", "wal", "shm" };
+	enum xfdt_store_mode mode;
+	char path[320];
+	size_t i;
 
-	setup();
-	snprintf(journal, sizeof(journal), "%s-journal", file);
-	store = open_store(XFDT_STORE_WRITE);
-	put(store, "/a");
-	xfdt_store_close(store);
-	assert_int_equal(access(journal, F_OK), -1);
-	teardown();
+	for (mode = XFDT_STORE_WRITE; mode <= XFDT_STORE_WRITE_ROLLBACK; mode++) {
+		setup();
+		store = open_store(mode);
+		put(store, "/a");
+		xfdt_store_close(store);
+		for (i = 0; i < COUNT(beside); i++) {
+			snprintf(path, sizeof(path), "%s-%s", file, beside[i]);
+			assert_int_equal(access(path, F_OK), -1);
+		}
+		teardown();
+	}
 }
 
 static void test_store__one_writer_many_readers(void **state)
@@ -334,9 +359,9 @@ static void test_store__what_is_missing_is_not_put(void **state)
 }
 
 /* Put "/00000", "/00001" and so on until killed; tell of each when it is put. */
-static void put_for_ever(int out)
+static void put_for_ever(enum xfdt_store_mode mode, int out)
 {
-	struct xfdt_store *store = open_store(XFDT_STORE_WRITE);
+	struct xfdt_store *store = open_store(mode);
 	uint32_t i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -368,7 +393,7 @@ static void test_store__survives_being_killed(void **state)
 		pid = fork();
 		if (!pid) {
 			close(pipes[0]);
-			put_for_ever(pipes[1]);
+			put_for_ever(round < 5 ? XFDT_STORE_WRITE : XFDT_STORE_WRITE_ROLLBACK, pipes[1]);
 		}
 		close(pipes[1]);
 		assert_int_equal(read(pipes[0], &number, sizeof(number)), sizeof(number));

@@ -2,9 +2,11 @@
 /* The one table of options: parsing, and the help made from it. */
 #include "cli/command.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <libkdumpfile/kdumpfile.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifndef XFDT_VERSION
@@ -12,7 +14,15 @@
 #endif
 
 /* Options without a letter. */
-enum { LONG_ONLY = 0x100, OPTION_KDUMP = LONG_ONLY };
+enum {
+	LONG_ONLY = 0x100, OPTION_KDUMP = LONG_ONLY, OPTION_STORE, OPTION_JSONL, OPTION_SHARD, OPTION_TIMEOUT,
+	OPTION_MEMORY, OPTION_RETRY, OPTION_FORCE,
+};
+
+#define JOBS_MAX 1024
+#define SHARDS_MAX 1000000
+#define SECONDS_MAX 1000000
+#define MIB_MAX 100000000
 
 struct option_spec {
 	struct option option;
@@ -27,15 +37,15 @@ static const struct option_spec options[] = {
 	  "FORMAT", "text (default), html: a page, csv, or jsonl: one object a dump" },
 	{ { "verbose", no_argument, NULL, 'v' }, COMMAND_TRIAGE | COMMAND_SHOW,
 	  NULL, "all vCPUs, every piece of evidence, commands for crash(8)" },
-	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_DUMPS,
+	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_DUMPS | COMMAND_BATCH,
 	  NULL, "print no report, only set the exit code" },
 	{ { "split", no_argument, NULL, 's' }, COMMAND_DUMPS,
 	  NULL, "the files are parts of one dump (makedumpfile --split)" },
-	{ { "debuginfo", required_argument, NULL, 'd' }, COMMAND_DUMPS,
+	{ { "debuginfo", required_argument, NULL, 'd' }, COMMAND_DUMPS | COMMAND_BATCH,
 	  "PATH", "vmlinux or kvm.ko with debuginfo, or a folder of it; may be repeated" },
-	{ { "types", required_argument, NULL, 't' }, COMMAND_DUMPS,
+	{ { "types", required_argument, NULL, 't' }, COMMAND_DUMPS | COMMAND_BATCH,
 	  "SOURCE", "layouts of structures from auto (default), dwarf, btf" },
-	{ { "no-cache", no_argument, NULL, 'n' }, COMMAND_TRIAGE | COMMAND_SHOW,
+	{ { "no-cache", no_argument, NULL, 'n' }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_BATCH,
 	  NULL, "neither read nor write resolved layouts" },
 	{ { "kdump", no_argument, NULL, OPTION_KDUMP }, COMMAND_TRIAGE,
 	  NULL, "for kdump: in 30 s and 64 MiB, a few lines to stderr, JSON to stdout" },
@@ -43,6 +53,22 @@ static const struct option_spec options[] = {
 	  NULL, "keep the pages with kallsyms and BTF, about 3 MB" },
 	{ { "output", required_argument, NULL, 'o' }, COMMAND_DISTILL | COMMAND_REPORT,
 	  "FILE", "where to write" },
+	{ { "jobs", required_argument, NULL, 'j' }, COMMAND_BATCH,
+	  "N", "this many dumps at a time; by default, one for each CPU" },
+	{ { "store", required_argument, NULL, OPTION_STORE }, COMMAND_BATCH,
+	  "FILE", "where results are kept; by default, xfdtriage.sqlite here" },
+	{ { "jsonl", required_argument, NULL, OPTION_JSONL }, COMMAND_BATCH,
+	  "FILE", "write one JSON object a dump and line; - is standard output" },
+	{ { "shard", required_argument, NULL, OPTION_SHARD }, COMMAND_BATCH,
+	  "I/N", "take share I of N, counted from 1, and leave the others" },
+	{ { "timeout", required_argument, NULL, OPTION_TIMEOUT }, COMMAND_BATCH,
+	  "SECONDS", "give up on a dump after this long; by default 120" },
+	{ { "memory", required_argument, NULL, OPTION_MEMORY }, COMMAND_BATCH,
+	  "MIB", "memory for one dump; by default 2048" },
+	{ { "retry-failed", no_argument, NULL, OPTION_RETRY }, COMMAND_BATCH,
+	  NULL, "look again at dumps that gave no verdict" },
+	{ { "force", no_argument, NULL, OPTION_FORCE }, COMMAND_BATCH,
+	  NULL, "look again at all dumps" },
 	{ { "help", no_argument, NULL, 'h' }, COMMAND_ALL,
 	  NULL, "print this" },
 	{ { "version", no_argument, NULL, 'V' }, COMMAND_ALL,
@@ -129,6 +155,53 @@ static int index_of(const char *name, const char *const *names, size_t count)
 	return -1;
 }
 
+/* A number from 1 to @most, in decimal. */
+static bool parse_number(const char *text, unsigned int most, unsigned int *ret_number)
+{
+	unsigned long number;
+	char *end;
+
+	if (!*text || strspn(text, "0123456789") != strlen(text))
+		return false;
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (errno || !number || number > most)
+		return false;
+	*ret_number = (unsigned int)number;
+	return true;
+}
+
+static bool parse_shard(const char *text, struct arguments *arguments)
+{
+	const char *slash = strchr(text, '/');
+	char shard[16];
+
+	if (!slash || (size_t)(slash - text) >= sizeof(shard))
+		return false;
+	snprintf(shard, sizeof(shard), "%.*s", (int)(slash - text), text);
+	return parse_number(slash + 1, SHARDS_MAX, &arguments->shards) &&
+	       parse_number(shard, arguments->shards, &arguments->shard);
+}
+
+/* Options that are numbers; returns as take_option() does. */
+static int take_number(int letter, struct arguments *arguments)
+{
+	switch (letter) {
+	case 'j':
+		return parse_number(optarg, JOBS_MAX, &arguments->jobs) ? -1 :
+			usage_error("--jobs takes a number from 1 to 1024, not", optarg);
+	case OPTION_TIMEOUT:
+		return parse_number(optarg, SECONDS_MAX, &arguments->seconds) ? -1 :
+			usage_error("--timeout takes seconds from 1 to 1000000, not", optarg);
+	case OPTION_MEMORY:
+		return parse_number(optarg, MIB_MAX, &arguments->memory_mib) ? -1 :
+			usage_error("--memory takes MiB from 1 to 100000000, not", optarg);
+	default:
+		return parse_shard(optarg, arguments) ? -1 :
+			usage_error("--shard takes I/N with I from 1 to N, not", optarg);
+	}
+}
+
 static int parse_format(const char *name, struct arguments *arguments)
 {
 	int index = index_of(name, format_names, FORMATS);
@@ -191,6 +264,23 @@ static int take_option(int letter, struct arguments *arguments)
 	case 'o':
 		arguments->output = optarg;
 		break;
+	case OPTION_STORE:
+		arguments->store = optarg;
+		break;
+	case OPTION_JSONL:
+		arguments->jsonl = optarg;
+		break;
+	case OPTION_RETRY:
+		arguments->retry_failed = true;
+		break;
+	case OPTION_FORCE:
+		arguments->force = true;
+		break;
+	case 'j':
+	case OPTION_SHARD:
+	case OPTION_TIMEOUT:
+	case OPTION_MEMORY:
+		return take_number(letter, arguments);
 	}
 	return -1;
 }

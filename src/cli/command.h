@@ -3,6 +3,7 @@
 #ifndef XFDT_CLI_COMMAND_H
 #define XFDT_CLI_COMMAND_H
 
+#include "batch/confine.h"
 #include "cli/session.h"
 
 #include <stdbool.h>
@@ -16,7 +17,8 @@ enum command_bit {
 	COMMAND_SHOW = 1 << 1,
 	COMMAND_DISTILL = 1 << 2,
 	COMMAND_REPORT = 1 << 3,
-	COMMAND_ALL = (1 << 4) - 1,
+	COMMAND_BATCH = 1 << 4,
+	COMMAND_ALL = (1 << 5) - 1,
 	COMMAND_DUMPS = COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DISTILL,
 };
 
@@ -25,7 +27,9 @@ enum command_bit {
 struct arguments {
 	enum format format;
 	bool quiet, verbose, split, no_cache, keep_types, kdump;
-	const char *output;
+	bool retry_failed, force;
+	unsigned int jobs, seconds, memory_mib, shard, shards;	/* 0: not given */
+	const char *output, *store, *jsonl;
 	enum xfdt_type_choice types;
 	const char *debuginfo[DEBUGINFO_MAX];
 	size_t debuginfo_count;
@@ -48,6 +52,7 @@ int run_kdump(const struct arguments *arguments);	/* triage with --kdump */
 int run_show(const struct arguments *arguments);
 int run_distill(const struct arguments *arguments);
 int run_report(const struct arguments *arguments);
+int run_batch(const struct arguments *arguments);
 
 /*
  * Parse @argv, the command included.  Returns -1 to go on with *@ret_command, or
@@ -67,6 +72,12 @@ struct xfdt_session_options session_options(const struct arguments *arguments);
 bool use_colour(void);
 unsigned int terminal_width(void);	/* in columns; 0: standard output is none */
 
+/*
+ * In a process that looks at one dump: give up all rights but those that the
+ * dump at @paths and @options need.  @ret_how as of xfdt_confine().
+ */
+void confine_worker(const char *const *paths, size_t count, const struct xfdt_session_options *options,
+		    char ret_how[XFDT_CONFINED_SIZE]);
 /* As struct xfdt_debug_options' fetch; @context is DEBUGINFOD_URLS. */
 struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *ret_path,
 				   size_t path_size, int *ret_fd);

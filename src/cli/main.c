@@ -9,6 +9,7 @@
 const struct command commands[] = {
 	{ COMMAND_TRIAGE, "triage", "VMCORE...", "say whether the panic is " XFDT_CVE " (the default)", run_triage },
 	{ COMMAND_SHOW, "show", "VMCORE...", "decode every vCPU's FPU state in full", run_show },
+	{ COMMAND_BATCH, "batch", "PATH...", "triage all vmcores in folders, and keep the results", run_batch },
 	{ COMMAND_DISTILL, "distill", "VMCORE -o SMALL", "write a small vmcore that gives the same answer", run_distill },
 	{ COMMAND_REPORT, "report", "STORE...", "print what batches found as a table, a page, CSV or JSON", run_report },
 };

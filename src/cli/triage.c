@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands triage and show. */
+#include "batch/worker.h"
 #include "cli/command.h"
 
 #include <errno.h>
@@ -20,10 +21,12 @@ static int triage_dump(const struct arguments *arguments, const char *const *pat
 	struct xfdt_text_options style = {
 		.colour = use_colour(), .verbose = arguments->verbose,
 	};
+	char confined[XFDT_CONFINED_SIZE];
 	struct xfdt_session session;
 	struct xfdt_error *err;
 	int status;
 
+	confine_worker(paths, count, &options, confined);
 	err = xfdt_session_init(&session, paths, count, &options);
 	if (err) {
 		if (arguments->format == FORMAT_JSON && !arguments->quiet)
@@ -51,13 +54,14 @@ static int triage_dump(const struct arguments *arguments, const char *const *pat
 static int report_dump(const struct arguments *arguments, const char *const *paths,
 		       size_t count, report_text *text)
 {
+	const struct xfdt_limits unlimited = { 0 };
 	int status;
 	pid_t pid;
 
 	fflush(stdout);
-	pid = fork();
+	pid = xfdt_worker_fork(&unlimited);
 	if (pid < 0)
-		return triage_dump(arguments, paths, count, text);
+		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
 	if (!pid) {
 		status = triage_dump(arguments, paths, count, text);
 		if (fflush(stdout) || ferror(stdout)) {

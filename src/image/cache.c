@@ -62,15 +62,13 @@ static bool write_all(int fd, const char *text, size_t len)
 	return true;
 }
 
-static void make_folder(const char *dir)
+void xfdt_cache_make(const char *dir)
 {
-	char parent[PATH_MAX], *slash;
+	const char *slash = strrchr(dir, '/');
+	char parent[PATH_MAX];
 
-	if ((size_t)snprintf(parent, sizeof(parent), "%s", dir) >= sizeof(parent))
-		return;
-	slash = strrchr(parent, '/');
-	if (slash && slash != parent) {
-		*slash = '\0';
+	if (slash && slash - dir < PATH_MAX) {
+		snprintf(parent, sizeof(parent), "%.*s", (int)(slash - dir), dir);
 		mkdir(parent, 0700);
 	}
 	mkdir(dir, 0700);
@@ -92,7 +90,7 @@ void xfdt_cache_store(const char *dir, const char *key, uint64_t stext,
 		xfdt_error_free(err);
 		return;
 	}
-	make_folder(dir);
+	xfdt_cache_make(dir);
 	snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
 	fd = mkstemp(temporary);
 	if (fd >= 0) {

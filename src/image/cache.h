@@ -14,6 +14,9 @@
 bool xfdt_cache_load(const char *dir, const char *key, uint64_t stext,
 		     struct xfdt_record *ret_record);
 
+/* Make folder @dir, for its owner alone, and the one it is in; best effort. */
+void xfdt_cache_make(const char *dir);
+
 /*
  * Keep @record under @key, replacing what is there at once and whole.  Best
  * effort: a cache that cannot be written is no reason to fail.

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <linux/magic.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,7 +27,7 @@
 
 struct xfdt_store {
 	sqlite3 *db;
-	sqlite3_stmt *put, *get, *all;
+	sqlite3_stmt *put, *forget, *get, *all;
 	int lock_fd;		/* -1: for reading */
 	char *path;		/* as SQLite takes it */
 };
@@ -61,6 +63,7 @@ static const char *const put_sql =
 	" exit_code = excluded.exit_code, json = excluded.json, finished = excluded.finished,"
 	" wall_ms = excluded.wall_ms, confined = excluded.confined, version = excluded.version,"
 	" tries = iif(identity = excluded.identity AND mtime_ns = excluded.mtime_ns, tries + 1, 1)";
+static const char *const forget_sql = "DELETE FROM result WHERE path = ?";
 static const char *const get_sql = "SELECT " COLUMN_NAMES " FROM result WHERE path = ?";
 static const char *const all_sql = "SELECT " COLUMN_NAMES " FROM result ORDER BY path";
 
@@ -205,6 +208,24 @@ static struct xfdt_error *prepare(struct xfdt_store *store, const char *sql, sql
 		NULL : store_error(store);
 }
 
+/* Is the file behind @fd on a file system of which no other machine has a part? */
+static bool is_local(int fd)
+{
+	static const unsigned int local[] = {
+		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC,
+		OVERLAYFS_SUPER_MAGIC,
+	};
+	struct statfs status;
+	size_t i;
+
+	if (fstatfs(fd, &status))
+		return false;
+	for (i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+		if ((unsigned int)status.f_type == local[i])
+			return true;
+	return false;
+}
+
 static struct xfdt_error *open_database(struct xfdt_store *store, enum xfdt_store_mode mode)
 {
 	struct xfdt_error *err;
@@ -214,19 +235,23 @@ static struct xfdt_error *open_database(struct xfdt_store *store, enum xfdt_stor
 			    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return store->db ? store_error(store) : xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	be_wary(store);
-	/* PERSIST: a journal that is made and removed each time costs 20 times as much */
-	if (mode == XFDT_STORE_WRITE)
-		err = run_sql(store, "PRAGMA journal_mode = PERSIST; PRAGMA synchronous = FULL");
-	else
+	if (mode == XFDT_STORE_READ)
 		err = run_sql(store, "PRAGMA query_only = 1; PRAGMA cell_size_check = 1");
+	else if (mode == XFDT_STORE_WRITE && is_local(store->lock_fd))
+		err = run_sql(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+	else
+		/* a journal that is made and removed each time would cost 20 times as much */
+		err = run_sql(store, "PRAGMA journal_mode = PERSIST; PRAGMA synchronous = FULL");
 	if (!err)
-		err = check_version(store, mode == XFDT_STORE_WRITE);
+		err = check_version(store, mode != XFDT_STORE_READ);
 	if (!err)
 		err = prepare(store, get_sql, &store->get);
 	if (!err)
 		err = prepare(store, all_sql, &store->all);
-	if (!err && mode == XFDT_STORE_WRITE)
+	if (!err && mode != XFDT_STORE_READ)
 		err = prepare(store, put_sql, &store->put);
+	if (!err && mode != XFDT_STORE_READ)
+		err = prepare(store, forget_sql, &store->forget);
 	return err;
 }
 
@@ -244,7 +269,7 @@ struct xfdt_error *xfdt_store_open(struct xfdt_store **ret_store, const char *pa
 		free(store);
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	}
-	if (mode == XFDT_STORE_WRITE)
+	if (mode != XFDT_STORE_READ)
 		err = lock_store(store);
 	if (!err)
 		err = open_database(store, mode);
@@ -261,9 +286,10 @@ void xfdt_store_close(struct xfdt_store *store)
 	if (!store)
 		return;
 	sqlite3_finalize(store->put);
+	sqlite3_finalize(store->forget);
 	sqlite3_finalize(store->get);
 	sqlite3_finalize(store->all);
-	/* takes the journal away */
+	/* one file again */
 	if (store->put)
 		sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
 	sqlite3_close(store->db);
@@ -313,6 +339,17 @@ struct xfdt_error *xfdt_store_put(struct xfdt_store *store, const struct xfdt_re
 		err = store_error(store);
 	sqlite3_reset(store->put);
 	sqlite3_clear_bindings(store->put);
+	return err;
+}
+
+struct xfdt_error *xfdt_store_forget(struct xfdt_store *store, const void *path, size_t path_len)
+{
+	struct xfdt_error *err = NULL;
+
+	sqlite3_bind_blob64(store->forget, 1, path, path_len, SQLITE_STATIC);
+	if (sqlite3_step(store->forget) != SQLITE_DONE)
+		err = store_error(store);
+	sqlite3_reset(store->forget);
 	return err;
 }
 

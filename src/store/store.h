@@ -3,10 +3,11 @@
  * What a batch found, in one SQLite file: a row for each dump, written in a
  * transaction of its own.  It knows strings and numbers, nothing of dumps.
  *
- * A rollback journal, not a write-ahead log: that needs memory shared by all
- * who have the file open, which a network file system has not.  A process
- * killed in the middle of a transaction leaves a journal that the next one to
- * open the file plays back.
+ * On a local file system that is done with a write-ahead log: nothing waits for
+ * the disk, a process may be killed at any point, and a power cut costs the
+ * last results, not the store.  It needs memory shared by all who have the file
+ * open, so elsewhere a rollback journal is used, which waits for the disk with
+ * every result.  A store that was closed is one file, of either kind.
  */
 #ifndef XFDT_STORE_STORE_H
 #define XFDT_STORE_STORE_H
@@ -24,6 +25,7 @@
 enum xfdt_store_mode {
 	XFDT_STORE_READ,	/* the file has to be there; a batch may be writing to it */
 	XFDT_STORE_WRITE,	/* made if need be; one at a time */
+	XFDT_STORE_WRITE_ROLLBACK,	/* the same as if it were on a network file system */
 };
 
 /* How the look at a dump ended. */
@@ -64,9 +66,12 @@ void xfdt_store_close(struct xfdt_store *store);
 
 /*
  * Put @result, in the place of one of the same path; @result->tries is not
- * looked at.  When this returns the result is on disk.
+ * looked at.
  */
 struct xfdt_error *xfdt_store_put(struct xfdt_store *store, const struct xfdt_result *result);
+
+/* Have no result of @path; not an error if there was none. */
+struct xfdt_error *xfdt_store_forget(struct xfdt_store *store, const void *path, size_t path_len);
 
 /* @result is valid during the call.  An error ends the walk, and is returned. */
 typedef struct xfdt_error *xfdt_store_visit(void *context, const struct xfdt_result *result);
@@ -76,8 +81,8 @@ struct xfdt_error *xfdt_store_get(struct xfdt_store *store, const void *path, si
 				  xfdt_store_visit *visit, void *context);
 
 /*
- * Visit all results by rising path.  They are as of one moment; a batch that
- * writes to the store at the same time waits, so be quick.
+ * Visit all results by rising path, as of one moment.  A batch that writes to
+ * the store at the same time may have to wait, so be quick.
  */
 struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *visit, void *context);
 

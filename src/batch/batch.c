@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One loop: it finds dumps, starts workers, takes in what they say, and stores it. */
+#include "batch/batch.h"
+#include "report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CPU_SPARE 10		/* seconds of CPU time over the wall-clock limit: for when nobody watches that */
+#define OUTPUT_MAX (64u << 20)	/* bytes that a worker may say */
+#define TICK_MS 100
+#define SCAN_MS 20		/* of looking for dumps between two looks at the workers */
+#define DEATH_MS 5000		/* after SIGKILL; one that hangs in the kernel does not even die */
+
+struct job {
+	struct xfdt_found *found;	/* NULL: free */
+	pid_t pid;
+	int pipe;
+	char *text;
+	size_t len, room;
+	int64_t started, killed_at;	/* ms; 0: not killed */
+	bool silent;			/* it has closed its end of the pipe */
+	bool timed_out, flooded;
+};
+
+struct run {
+	const struct xfdt_batch *batch;
+	struct xfdt_batch_counts counts;
+	struct xfdt_scan *scan;
+	struct xfdt_found **queue;
+	size_t first, count, room;	/* of @queue: those from @first up to @count wait */
+	struct job *jobs;
+	struct pollfd *polls;		/* one for each job, and the signals */
+	sigset_t signals, before;
+	int signal_fd, stopped_by;
+	int64_t last_tick;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+static struct xfdt_error *no_memory(void)
+{
+	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
+}
+
+/* results */
+
+static void format_utc(char *ret_text, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm utc;
+
+	gmtime_r(&now, &utc);
+	strftime(ret_text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* True, and which it is, for the exit codes that a verdict has. */
+static bool verdict_of(int exit_code, enum xfdt_verdict_kind *ret_kind)
+{
+	int kind;
+
+	for (kind = 0; kind < XFDT_VERDICT_KINDS; kind++) {
+		if (xfdt_verdict_exit((enum xfdt_verdict_kind)kind) != exit_code)
+			continue;
+		*ret_kind = (enum xfdt_verdict_kind)kind;
+		return true;
+	}
+	return false;
+}
+
+static void count_done(struct run *run, const struct xfdt_result *result, bool known)
+{
+	enum xfdt_verdict_kind kind;
+
+	run->counts.done++;
+	run->counts.known += known;
+	run->counts.ended[result->ended]++;
+	if (result->ended == XFDT_ENDED_OK && verdict_of(result->exit_code, &kind))
+		run->counts.verdicts[kind]++;
+	run->batch->tell(run->batch->context, result, known);
+}
+
+/* Store @result, to which what is known of @found is added. */
+static struct xfdt_error *record(struct run *run, const struct xfdt_found *found, struct xfdt_result *result)
+{
+	struct xfdt_error *err = NULL;
+	char finished[40];
+	size_t i;
+
+	format_utc(finished, sizeof(finished));
+	result->path = found->paths[0];
+	result->path_len = strlen(found->paths[0]);
+	result->identity = found->identity;
+	result->size = found->size;
+	result->mtime_ns = found->mtime_ns;
+	result->finished = finished;
+	result->version = run->batch->version;
+	result->tries = 1;
+	/* of a set that was incomplete, another part may have been the first */
+	for (i = 1; !err && i < found->path_count; i++)
+		err = xfdt_store_forget(run->batch->store, found->paths[i], strlen(found->paths[i]));
+	if (!err)
+		err = xfdt_store_put(run->batch->store, result);
+	if (!err)
+		count_done(run, result, false);
+	return err;
+}
+
+/* There is no verdict on @found, and @message says why. */
+static struct xfdt_error *record_failure(struct run *run, const struct xfdt_found *found, enum xfdt_ended ended,
+					 const char *message, const char *confined, int64_t wall_ms)
+{
+	struct xfdt_result result = {
+		.ended = ended,
+		.verdict = "error",
+		.exit_code = XFDT_EXIT_ERROR,
+		.confined = confined,
+		.wall_ms = wall_ms,
+	};
+	struct xfdt_error *err;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
+
+	out = open_memstream(&text, &len);
+	if (!out)
+		return no_memory();
+	err = xfdt_report_json_error(found->paths[0], message, out);
+	if (fclose(out) && !err)
+		err = no_memory();
+	if (!err) {
+		if (len && text[len - 1] == '\n')
+			text[len - 1] = '\0';
+		result.json = text;
+		err = record(run, found, &result);
+	}
+	free(text);
+	return err;
+}
+
+/* jobs */
+
+/* Take in what the worker has said so far. */
+static struct xfdt_error *take_output(struct job *job)
+{
+	ssize_t got;
+
+	for (;;) {
+		if (job->room - job->len < 4096) {
+			size_t room = job->room ? 2 * job->room : 16384;
+			char *text = realloc(job->text, room);
+
+			if (!text)
+				return no_memory();
+			job->text = text;
+			job->room = room;
+		}
+		/* one byte is left for a NUL */
+		got = read(job->pipe, job->text + job->len, job->room - job->len - 1);
+		if (got <= 0) {
+			job->silent = !got;
+			return NULL;
+		}
+		job->len += (size_t)got;
+		if (job->len > OUTPUT_MAX) {
+			job->flooded = true;
+			job->len = 0;
+		}
+	}
+}
+
+static void kill_job(struct job *job)
+{
+	if (job->killed_at)
+		return;
+	kill(job->pid, SIGKILL);
+	job->killed_at = now_ms();
+}
+
+static void release_job(struct run *run, struct job *job)
+{
+	close(job->pipe);
+	free(job->text);
+	xfdt_found_free(job->found);
+	*job = (struct job) { 0 };
+	run->counts.running--;
+}
+
+/*
+ * A worker's two lines: how it was confined, and the JSON.  NULL if that is not
+ * what it said; else *@ret_json is part of @job->text, as is what is returned.
+ */
+static const char *parse_output(struct job *job, char **ret_json)
+{
+	char *line;
+
+	if (!job->len || job->text[job->len - 1] != '\n')
+		return NULL;
+	job->text[job->len - 1] = '\0';
+	if (strlen(job->text) != job->len - 1)
+		return NULL;
+	line = strchr(job->text, '\n');
+	if (!line || line[1] != '{' || strchr(line + 1, '\n'))
+		return NULL;
+	*line = '\0';
+	*ret_json = line + 1;
+	return job->text;
+}
+
+/* How @job ended, if not with an exit code that it may have. */
+static enum xfdt_ended ended_early(const struct run *run, const struct job *job, int status, char *ret_message,
+				   size_t size)
+{
+	const char *why = "the file is damaged, or this is a bug";
+
+	if (job->flooded) {
+		snprintf(ret_message, size, "its report is over %u MiB; %s", OUTPUT_MAX >> 20, why);
+		return XFDT_ENDED_ERROR;
+	}
+	if (job->timed_out) {
+		snprintf(ret_message, size, "not done after %u seconds; --timeout gives it more", run->batch->seconds);
+		return XFDT_ENDED_TIMEOUT;
+	}
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+		snprintf(ret_message, size, "reading it was killed; the machine's memory may be short");
+		return XFDT_ENDED_KILLED;
+	}
+	if (WIFSIGNALED(status)) {
+		snprintf(ret_message, size, "reading it ended with %s; %s", strsignal(WTERMSIG(status)), why);
+		return XFDT_ENDED_KILLED;
+	}
+	if (WEXITSTATUS(status) == XFDT_WORKER_NO_MEMORY) {
+		snprintf(ret_message, size, "not possible within %llu MiB; --memory gives it more",
+			 (unsigned long long)run->batch->memory >> 20);
+		return XFDT_ENDED_NO_MEMORY;
+	}
+	snprintf(ret_message, size, "its report is missing; %s", why);
+	return XFDT_ENDED_ERROR;
+}
+
+/* The worker of @job is dead: @status is from waitpid(2). */
+static struct xfdt_error *finish_job(struct run *run, struct job *job, int status)
+{
+	int64_t wall_ms = now_ms() - job->started;
+	struct xfdt_error *err = take_output(job);
+	struct xfdt_result result = { .wall_ms = wall_ms };
+	enum xfdt_verdict_kind kind = XFDT_INCONCLUSIVE;
+	const char *confined = NULL;
+	char message[256], *json;
+
+	if (!err && WIFEXITED(status) && !job->flooded &&
+	    (WEXITSTATUS(status) == XFDT_EXIT_ERROR || verdict_of(WEXITSTATUS(status), &kind)))
+		confined = parse_output(job, &json);
+	if (confined) {
+		result.exit_code = WEXITSTATUS(status);
+		result.ended = result.exit_code == XFDT_EXIT_ERROR ? XFDT_ENDED_ERROR : XFDT_ENDED_OK;
+		result.verdict = result.ended == XFDT_ENDED_OK ? xfdt_verdict_name(kind) : "error";
+		result.json = json;
+		result.confined = confined;
+		err = record(run, job->found, &result);
+	} else if (!err) {
+		enum xfdt_ended ended = ended_early(run, job, status, message, sizeof(message));
+		char *newline = job->len ? memchr(job->text, '\n', job->len) : NULL;
+
+		if (newline)
+			*newline = '\0';
+		err = record_failure(run, job->found, ended, message, newline ? job->text : "unknown", wall_ms);
+	}
+	release_job(run, job);
+	return err;
+}
+
+/* Start a worker for @found, which it takes over; false if there can be no more processes now. */
+static bool start_job(struct run *run, struct job *job, struct xfdt_found *found)
+{
+	const struct xfdt_batch *batch = run->batch;
+	const struct xfdt_limits limits = { .memory = batch->memory, .seconds = batch->seconds + CPU_SPARE };
+	int pipes[2];
+
+	if (pipe2(pipes, O_CLOEXEC))
+		return false;
+	fcntl(pipes[0], F_SETFL, O_NONBLOCK);
+	*job = (struct job) { .found = found, .pipe = pipes[0], .started = now_ms() };
+	job->pid = xfdt_worker_fork(&limits);
+	if (!job->pid) {
+		if (!xfdt_worker_detach(pipes[1]))
+			raise(SIGKILL);
+		sigprocmask(SIG_SETMASK, &run->before, NULL);
+		batch->work(batch->context, found);
+		raise(SIGKILL);
+	}
+	close(pipes[1]);
+	if (job->pid < 0) {
+		close(pipes[0]);
+		*job = (struct job) { 0 };
+		return false;
+	}
+	run->counts.running++;
+	return true;
+}
+
+/* the queue */
+
+static struct xfdt_error *enqueue(struct run *run, struct xfdt_found *found)
+{
+	if (run->count == run->room) {
+		size_t room = run->room ? 2 * run->room : 256;
+		struct xfdt_found **queue = realloc(run->queue, room * sizeof(*queue));
+
+		if (!queue) {
+			xfdt_found_free(found);
+			return no_memory();
+		}
+		run->queue = queue;
+		run->room = room;
+	}
+	run->queue[run->count++] = found;
+	return NULL;
+}
+
+struct question {
+	struct run *run;
+	const struct xfdt_found *found;
+	bool known;
+};
+
+/* Is what the store has of this path still true of the file? */
+static struct xfdt_error *compare_known(void *context, const struct xfdt_result *result)
+{
+	struct question *question = context;
+	const struct xfdt_found *found = question->found;
+
+	/* copies share their identity, also one that was damaged in the middle: so the path and the time count, too */
+	if (strcmp(result->identity, found->identity) || result->mtime_ns != found->mtime_ns ||
+	    result->size != found->size)
+		return NULL;
+	if (result->ended != XFDT_ENDED_OK && question->run->batch->retry_failed)
+		return NULL;
+	question->known = true;
+	count_done(question->run, result, true);
+	return NULL;
+}
+
+/* @found is taken over. */
+static struct xfdt_error *take_found(struct run *run, struct xfdt_found *found)
+{
+	const struct xfdt_batch *batch = run->batch;
+	struct question question = { run, found, false };
+	struct xfdt_error *err = NULL;
+
+	if (!xfdt_found_in_shard(found, batch->shard, batch->shards)) {
+		run->counts.elsewhere++;
+		xfdt_found_free(found);
+		return NULL;
+	}
+	run->counts.found++;
+	if (!batch->force)
+		err = xfdt_store_get(batch->store, found->paths[0], strlen(found->paths[0]), compare_known, &question);
+	if (!err && !question.known) {
+		if (!found->problem)
+			return enqueue(run, found);
+		err = record_failure(run, found, XFDT_ENDED_ERROR, found->problem, "none: not opened", 0);
+	}
+	xfdt_found_free(found);
+	return err;
+}
+
+/* Look for dumps for a moment. */
+static struct xfdt_error *scan_some(struct run *run)
+{
+	int64_t until = now_ms() + SCAN_MS;
+	struct xfdt_error *err = NULL;
+
+	while (!err && run->counts.scanning && now_ms() < until) {
+		struct xfdt_found *found;
+
+		err = xfdt_scan_step(run->scan, &found, &run->counts.scanning);
+		if (!err && found)
+			err = take_found(run, found);
+	}
+	return err;
+}
+
+static struct xfdt_error *start_jobs(struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->batch->jobs && run->first < run->count; i++) {
+		if (run->jobs[i].found)
+			continue;
+		if (!start_job(run, &run->jobs[i], run->queue[run->first])) {
+			/* others may end and make room */
+			return run->counts.running ? NULL :
+				xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno));
+		}
+		run->first++;
+	}
+	return NULL;
+}
+
+/* the loop */
+
+static void take_signals(struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	while (read(run->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			run->stopped_by = (int)info.ssi_signo;
+}
+
+/* Take in what workers say, and those that have ended. */
+static struct xfdt_error *tend_jobs(struct run *run)
+{
+	struct xfdt_error *err = NULL;
+	unsigned int i;
+
+	for (i = 0; !err && i < run->batch->jobs; i++) {
+		struct job *job = &run->jobs[i];
+		int status;
+		pid_t pid;
+
+		if (!job->found)
+			continue;
+		pid = waitpid(job->pid, &status, WNOHANG);
+		if (pid == job->pid) {
+			err = finish_job(run, job, status);
+			continue;
+		}
+		err = take_output(job);
+		if (now_ms() - job->started > run->batch->seconds * 1000ll)
+			job->timed_out = true;
+		if (job->timed_out || job->flooded)
+			kill_job(job);
+		if (!err && job->killed_at && now_ms() - job->killed_at > DEATH_MS)
+			err = finish_job(run, job, SIGKILL);
+	}
+	return err;
+}
+
+/* Wait until there is something to do; not at all while there is more to find. */
+static void wait_for_something(struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->batch->jobs; i++)
+		run->polls[i] = (struct pollfd) {
+			.fd = run->jobs[i].found && !run->jobs[i].silent ? run->jobs[i].pipe : -1,
+			.events = POLLIN,
+		};
+	run->polls[i] = (struct pollfd) { .fd = run->signal_fd, .events = POLLIN };
+	poll(run->polls, run->batch->jobs + 1, run->counts.scanning ? 0 : TICK_MS);
+}
+
+static void tick(struct run *run, bool last)
+{
+	int64_t now = now_ms();
+
+	if (!last && now - run->last_tick < TICK_MS)
+		return;
+	run->last_tick = now;
+	run->batch->progress(run->batch->context, &run->counts);
+}
+
+static struct xfdt_error *loop(struct run *run)
+{
+	struct xfdt_error *err = NULL;
+
+	while (!err && !run->stopped_by &&
+	       (run->counts.scanning || run->counts.running || run->first < run->count)) {
+		err = start_jobs(run);
+		if (!err)
+			err = scan_some(run);
+		if (err)
+			break;
+		wait_for_something(run);
+		take_signals(run);
+		err = tend_jobs(run);
+		tick(run, false);
+	}
+	return err;
+}
+
+/* What was started and is not done comes to nothing. */
+static void end_jobs(struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->batch->jobs; i++)
+		if (run->jobs[i].found)
+			kill_job(&run->jobs[i]);
+	for (i = 0; i < run->batch->jobs; i++) {
+		struct job *job = &run->jobs[i];
+
+		while (job->found && !waitpid(job->pid, NULL, WNOHANG) && now_ms() - job->killed_at < DEATH_MS)
+			poll(NULL, 0, 1);
+		if (job->found)
+			release_job(run, job);
+	}
+}
+
+/* Those to take notice of; nohup(1) and shells ignore some for the processes they start. */
+static void choose_signals(sigset_t *ret_signals)
+{
+	static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
+	size_t i;
+
+	sigemptyset(ret_signals);
+	sigaddset(ret_signals, SIGCHLD);
+	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+		if (!sigaction(stops[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			sigaddset(ret_signals, stops[i]);
+	/* ignored, it would leave nothing to wait for */
+	signal(SIGCHLD, SIG_DFL);
+}
+
+static struct xfdt_error *set_up(struct run *run)
+{
+	const struct xfdt_batch *batch = run->batch;
+
+	choose_signals(&run->signals);
+	run->jobs = calloc(batch->jobs, sizeof(*run->jobs));
+	run->polls = calloc(batch->jobs + 1, sizeof(*run->polls));
+	if (!run->jobs || !run->polls)
+		return no_memory();
+	run->signal_fd = signalfd(-1, &run->signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (run->signal_fd < 0 || sigprocmask(SIG_BLOCK, &run->signals, &run->before))
+		return xfdt_error_new(XFDT_SYSTEM, 0, "signalfd: %s", strerror(errno));
+	return xfdt_scan_new(&run->scan, batch->paths, batch->path_count, batch->complain, batch->context);
+}
+
+static void tear_down(struct run *run)
+{
+	for (; run->first < run->count; run->first++)
+		xfdt_found_free(run->queue[run->first]);
+	free(run->queue);
+	xfdt_scan_free(run->scan);
+	if (run->signal_fd >= 0) {
+		sigprocmask(SIG_SETMASK, &run->before, NULL);
+		close(run->signal_fd);
+	}
+	free(run->jobs);
+	free(run->polls);
+}
+
+struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch, struct xfdt_batch_counts *ret_counts,
+				  struct xfdt_scan_counts *ret_scan, int *ret_signal)
+{
+	struct run run = { .batch = batch, .signal_fd = -1, .counts.scanning = true };
+	struct xfdt_error *err;
+
+	err = set_up(&run);
+	if (!err) {
+		run.counts.scan = xfdt_scan_counts(run.scan);
+		err = loop(&run);
+		end_jobs(&run);
+		tick(&run, true);
+	}
+	if (!err) {
+		*ret_scan = *run.counts.scan;
+		*ret_counts = run.counts;
+		ret_counts->scan = ret_scan;
+		*ret_signal = run.stopped_by;
+	}
+	tear_down(&run);
+	return err;
+}
+
+int xfdt_batch_exit(const struct xfdt_batch_counts *counts)
+{
+	static const enum xfdt_verdict_kind findings[] = {
+		XFDT_CONFIRMED, XFDT_ARMED, XFDT_PROBABLE, XFDT_INCONCLUSIVE,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(findings) / sizeof(findings[0]); i++)
+		if (counts->verdicts[findings[i]])
+			return xfdt_verdict_exit(findings[i]);
+	if (counts->done > counts->ended[XFDT_ENDED_OK] || counts->scan->folders || !counts->done)
+		return XFDT_EXIT_ERROR;
+	return xfdt_verdict_exit(counts->verdicts[XFDT_NOT_THIS_BUG] ? XFDT_NOT_THIS_BUG : XFDT_NOT_APPLICABLE);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Many dumps, each in a process of its own, and their results in a store. */
+#ifndef XFDT_BATCH_BATCH_H
+#define XFDT_BATCH_BATCH_H
+
+#include "batch/find.h"
+#include "batch/worker.h"
+#include "store/store.h"
+#include "verdict/verdict.h"
+
+/* An exit code of a worker that had not enough memory, beside those of docs/verdicts.md. */
+#define XFDT_WORKER_NO_MEMORY 12
+
+struct xfdt_batch_counts {
+	uint64_t found;		/* dumps, in this shard */
+	uint64_t done;		/* of them, those with a result */
+	uint64_t known;		/* of them, those whose result was in the store before */
+	uint64_t running;
+	uint64_t verdicts[XFDT_VERDICT_KINDS];	/* of those done */
+	uint64_t ended[XFDT_ENDED_KINDS];	/* the others by how they ended; [XFDT_ENDED_OK]: all with a verdict */
+	uint64_t elsewhere;	/* dumps in other shards */
+	bool scanning;		/* more may be found */
+	const struct xfdt_scan_counts *scan;
+};
+
+struct xfdt_batch {
+	struct xfdt_store *store;
+	const char *const *paths;
+	size_t path_count;
+	unsigned int jobs;		/* workers at a time, 1 or more */
+	unsigned int seconds;		/* wall-clock time for one dump */
+	uint64_t memory;		/* address space for one dump, bytes */
+	unsigned int shard, shards;	/* counted from 1; 1 of 1: all */
+	bool retry_failed;		/* look again at dumps that gave no verdict */
+	bool force;			/* look again at all */
+	const char *version;
+	void *context;			/* of the functions below, all of which are needed */
+
+	/*
+	 * In a worker, which has to end in it: print the first line of how it is
+	 * confined, a second of JSON, and _exit() with the exit code.
+	 */
+	void (*work)(void *context, const struct xfdt_found *found);
+	/* A dump is done now, or is @known from before.  Not for failures to store it. */
+	void (*tell)(void *context, const struct xfdt_result *result, bool known);
+	/* Now and then, about ten times a second. */
+	void (*progress)(void *context, const struct xfdt_batch_counts *counts);
+	xfdt_scan_complain *complain;
+};
+
+/*
+ * Triage all that is found.  SIGINT, SIGTERM and SIGHUP end it early;
+ * *@ret_signal is the one that did, or 0.  What is done then is in the store,
+ * and the same again goes on from there.
+ */
+struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch, struct xfdt_batch_counts *ret_counts,
+				  struct xfdt_scan_counts *ret_scan, int *ret_signal);
+
+/*
+ * The exit code for all: the strongest finding of confirmed, armed, probable,
+ * inconclusive; failing those an error, since nobody can give the all-clear for
+ * a dump that was not looked at; then not-this-bug, not-applicable.
+ */
+int xfdt_batch_exit(const struct xfdt_batch_counts *counts);
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A walk with fts(3), in which only regular files are ever opened. */
+#include "batch/find.h"
+#include "batch/identify.h"
+#include "batch/split.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct xfdt_scan {
+	const char *const *paths;
+	size_t path_count, next_path;
+	xfdt_scan_complain *complain;
+	void *context;
+	struct xfdt_scan_counts counts;
+	FTS *walk;		/* within a folder; NULL: between two of @paths */
+	size_t root_len;	/* of that folder's path */
+	void *seen;		/* tsearch(3): paths of dumps */
+	struct xfdt_parts parts;
+	bool sets_made;
+	struct xfdt_found **sets;
+	size_t set_count, next_set;
+};
+
+static struct xfdt_error *no_memory(void)
+{
+	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the list of dumps");
+}
+
+void xfdt_found_free(struct xfdt_found *found)
+{
+	size_t i;
+
+	if (!found)
+		return;
+	for (i = 0; i < found->path_count; i++)
+		free(found->paths[i]);
+	free(found->paths);
+	free(found->identity);
+	free(found->problem);
+	free(found);
+}
+
+bool xfdt_found_in_shard(const struct xfdt_found *found, unsigned int shard, unsigned int shards)
+{
+	/* the lowest bits of FNV-1a are the least mixed */
+	return (found->name_hash >> 32 ^ found->name_hash) % shards == shard - 1;
+}
+
+/* files */
+
+/* Was @path not met before? */
+static bool is_new(struct xfdt_scan *scan, const char *path, struct xfdt_error **err)
+{
+	char *copy = strdup(path), **entry;
+
+	entry = copy ? tsearch(copy, &scan->seen, (int (*)(const void *, const void *))strcmp) : NULL;
+	if (!entry) {
+		free(copy);
+		*err = no_memory();
+		return false;
+	}
+	if (*entry == copy)
+		return true;
+	free(copy);
+	scan->counts.repeated++;
+	return false;
+}
+
+static int64_t mtime_of(const struct stat *status)
+{
+	return status->st_mtim.tv_sec * 1000000000ll + status->st_mtim.tv_nsec;
+}
+
+static struct xfdt_found *new_found(const char *path, const struct stat *status, uint64_t name_hash)
+{
+	struct xfdt_found *found = calloc(1, sizeof(*found));
+
+	if (!found)
+		return NULL;
+	found->paths = calloc(1, sizeof(*found->paths));
+	if (found->paths)
+		found->paths[0] = strdup(path);
+	if (!found->paths || !found->paths[0]) {
+		xfdt_found_free(found);
+		return NULL;
+	}
+	found->path_count = 1;
+	found->size = status->st_size;
+	found->mtime_ns = mtime_of(status);
+	found->name_hash = name_hash;
+	return found;
+}
+
+/* A file that may be a dump or not: somebody has to look. */
+static struct xfdt_error *take_unreadable(struct xfdt_scan *scan, const char *path, const struct stat *status,
+					  uint64_t name_hash, const char *why, struct xfdt_found **ret_found)
+{
+	struct xfdt_error *err = NULL;
+	struct xfdt_found *found;
+
+	if (!is_new(scan, path, &err))
+		return err;
+	found = new_found(path, status, name_hash);
+	if (!found)
+		return no_memory();
+	found->identity = strdup("unreadable");
+	found->problem = strdup(why);
+	if (!found->identity || !found->problem) {
+		xfdt_found_free(found);
+		return no_memory();
+	}
+	*ret_found = found;
+	return NULL;
+}
+
+static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path, const struct stat *status,
+				    uint64_t name_hash, const struct xfdt_file *file,
+				    struct xfdt_found **ret_found)
+{
+	struct xfdt_error *err = NULL;
+	struct xfdt_found *found;
+
+	if (!is_new(scan, path, &err))
+		return err;
+	found = new_found(path, status, name_hash);
+	if (!found)
+		return no_memory();
+	if (asprintf(&found->identity, "%lld-%s-%016llx", (long long)found->size, file->build_id,
+		     (unsigned long long)file->hash) < 0) {
+		found->identity = NULL;
+		xfdt_found_free(found);
+		return no_memory();
+	}
+	if (file->kind == XFDT_FILE_DUMP) {
+		*ret_found = found;
+		return NULL;
+	}
+	scan->counts.parts++;
+	return xfdt_parts_add(&scan->parts, found, file) ? NULL : no_memory();
+}
+
+/* @path is a regular file, or was a moment ago. */
+static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path, uint64_t name_hash,
+				       struct xfdt_found **ret_found)
+{
+	struct xfdt_error *err = NULL;
+	struct xfdt_file file;
+	struct stat status;
+	int fd;
+
+	/* what is behind the name may change: never wait for a FIFO, never take a terminal */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0) {
+		int reason = errno;
+
+		/* it has gone since */
+		if (reason == ENOENT || stat(path, &status))
+			return NULL;
+		scan->counts.files++;
+		return take_unreadable(scan, path, &status, name_hash, strerror(reason), ret_found);
+	}
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
+		scan->counts.special++;
+		goto out;
+	}
+	scan->counts.files++;
+	err = xfdt_identify(fd, &file);
+	if (err) {
+		struct xfdt_error *cause = err;
+
+		err = take_unreadable(scan, path, &status, name_hash, xfdt_error_message(cause), ret_found);
+		xfdt_error_free(cause);
+		goto out;
+	}
+	switch (file.kind) {
+	case XFDT_FILE_OTHER:
+		scan->counts.others++;
+		break;
+	case XFDT_FILE_PROCESS:
+		scan->counts.processes++;
+		break;
+	default:
+		err = take_dump(scan, path, &status, name_hash, &file, ret_found);
+	}
+out:
+	close(fd);
+	return err;
+}
+
+/* folders */
+
+static void cannot_enter(struct xfdt_scan *scan, const char *path, int reason)
+{
+	scan->counts.folders++;
+	scan->complain(scan->context, path, strerror(reason));
+}
+
+/* What a link points to. */
+static struct xfdt_error *look_at_link(struct xfdt_scan *scan, const char *path, uint64_t name_hash,
+				       struct xfdt_found **ret_found)
+{
+	struct stat status;
+
+	if (!stat(path, &status) && S_ISREG(status.st_mode))
+		return look_at_file(scan, path, name_hash, ret_found);
+	if (!stat(path, &status) && S_ISDIR(status.st_mode))
+		scan->counts.links++;
+	else
+		scan->counts.special++;
+	return NULL;
+}
+
+static uint64_t hash_name(const char *name)
+{
+	return xfdt_hash(XFDT_HASH_INIT, name, strlen(name));
+}
+
+static struct xfdt_error *step_walk(struct xfdt_scan *scan, struct xfdt_found **ret_found)
+{
+	FTSENT *entry;
+	uint64_t name_hash;
+
+	errno = 0;
+	entry = fts_read(scan->walk);
+	if (!entry) {
+		if (errno)
+			return xfdt_error_new(XFDT_SYSTEM, 0, "cannot go on in '%s': %s",
+					      scan->paths[scan->next_path - 1], strerror(errno));
+		fts_close(scan->walk);
+		scan->walk = NULL;
+		return NULL;
+	}
+	name_hash = hash_name(entry->fts_path + scan->root_len);
+	switch (entry->fts_info) {
+	case FTS_F:
+		return look_at_file(scan, entry->fts_path, name_hash, ret_found);
+	case FTS_SL:
+	case FTS_SLNONE:
+		return look_at_link(scan, entry->fts_path, name_hash, ret_found);
+	case FTS_DEFAULT:
+		scan->counts.special++;
+		return NULL;
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		cannot_enter(scan, entry->fts_path, entry->fts_errno);
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* The folder in which @path is, made absolute, and its last name; NULL: errno says why. */
+static char *absolute_file(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char *folder = NULL, *real = NULL, *whole = NULL;
+
+	folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	if (folder)
+		real = realpath(folder, NULL);
+	if (real && asprintf(&whole, "%s/%s", strcmp(real, "/") ? real : "", name) < 0)
+		whole = NULL;
+	free(folder);
+	free(real);
+	return whole;
+}
+
+static struct xfdt_error *start_walk(struct xfdt_scan *scan, const char *path)
+{
+	char *root = realpath(path, NULL), *const roots[] = { root, NULL };
+
+	if (root)
+		scan->walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	if (scan->walk)
+		scan->root_len = strlen(root);
+	else
+		cannot_enter(scan, path, errno);
+	free(root);
+	return NULL;
+}
+
+/* The next of the paths that were named. */
+static struct xfdt_error *step_path(struct xfdt_scan *scan, struct xfdt_found **ret_found)
+{
+	const char *path = scan->paths[scan->next_path++];
+	struct xfdt_error *err = NULL;
+	struct stat status;
+	char *absolute;
+
+	if (stat(path, &status)) {
+		cannot_enter(scan, path, errno);
+		return NULL;
+	}
+	if (S_ISDIR(status.st_mode))
+		return start_walk(scan, path);
+	if (!S_ISREG(status.st_mode)) {
+		scan->counts.special++;
+		return NULL;
+	}
+	absolute = absolute_file(path);
+	if (absolute)
+		err = look_at_file(scan, absolute, hash_name(path), ret_found);
+	else
+		cannot_enter(scan, path, errno);
+	free(absolute);
+	return err;
+}
+
+/* the scan */
+
+struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan, const char *const *paths, size_t count,
+				 xfdt_scan_complain *complain, void *context)
+{
+	struct xfdt_scan *scan = calloc(1, sizeof(*scan));
+
+	if (!scan)
+		return no_memory();
+	scan->paths = paths;
+	scan->path_count = count;
+	scan->complain = complain;
+	scan->context = context;
+	*ret_scan = scan;
+	return NULL;
+}
+
+void xfdt_scan_free(struct xfdt_scan *scan)
+{
+	size_t i;
+
+	if (!scan)
+		return;
+	if (scan->walk)
+		fts_close(scan->walk);
+	tdestroy(scan->seen, free);
+	xfdt_parts_deinit(&scan->parts);
+	for (i = scan->next_set; i < scan->set_count; i++)
+		xfdt_found_free(scan->sets[i]);
+	free(scan->sets);
+	free(scan);
+}
+
+struct xfdt_error *xfdt_scan_step(struct xfdt_scan *scan, struct xfdt_found **ret_found, bool *ret_more)
+{
+	struct xfdt_found *found = NULL;
+	struct xfdt_error *err = NULL;
+	bool more = true;
+
+	if (scan->walk) {
+		err = step_walk(scan, &found);
+	} else if (scan->next_path < scan->path_count) {
+		err = step_path(scan, &found);
+	} else if (!scan->sets_made) {
+		scan->sets_made = true;
+		if (!xfdt_parts_join(&scan->parts, &scan->sets, &scan->set_count))
+			err = no_memory();
+	} else if (scan->next_set < scan->set_count) {
+		found = scan->sets[scan->next_set++];
+	} else {
+		more = false;
+	}
+	if (err)
+		return err;
+	*ret_found = found;
+	*ret_more = more;
+	return NULL;
+}
+
+const struct xfdt_scan_counts *xfdt_scan_counts(const struct xfdt_scan *scan)
+{
+	return &scan->counts;
+}

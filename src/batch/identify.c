@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kdump-compressed, ELF and flattened dumps, and core files of processes. */
+#include "batch/identify.h"
+#include "image/extent.h"
+#include "image/flattened.h"
+#include "image/reader.h"
+#include "image/kdump_format.h"
+#include "image/vmcoreinfo.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEAD 8192		/* both headers of a kdump-compressed file */
+#define DISKDUMP_SIGNATURE "DISKDUMP"
+#define NOTES_MAX 65536
+#define SEGMENTS_MAX 65536
+#define SEGMENTS_AT_ONCE 64
+#define VMCOREINFO_NAME "VMCOREINFO"
+
+uint64_t xfdt_hash(uint64_t hash, const void *bytes, size_t len)
+{
+	const uint8_t *byte = bytes;
+
+	while (len--)
+		hash = (hash ^ *byte++) * 0x100000001b3ull;
+	return hash;
+}
+
+/* Take what VMCOREINFO, @size bytes at @offset, says; where there is none, nothing. */
+static void take_vmcoreinfo(int fd, uint64_t offset, uint64_t size, struct xfdt_file *file)
+{
+	char *text;
+
+	if (!size || size > XFDT_VMCOREINFO_MAX || offset > INT64_MAX)
+		return;
+	text = calloc(1, size + 1);
+	if (text && xfdt_read_file(fd, text, size, offset)) {
+		file->hash = xfdt_hash(file->hash, text, size);
+		if (!xfdt_vmcoreinfo_get(text, "BUILD-ID", file->build_id, sizeof(file->build_id)) ||
+		    !*file->build_id || file->build_id[strspn(file->build_id, "0123456789abcdef")])
+			strcpy(file->build_id, "-");
+	}
+	free(text);
+}
+
+/* kdump-compressed */
+
+static void identify_kdump(int fd, const uint8_t *head, size_t len, struct xfdt_file *file)
+{
+	struct xfdt_kdump_sub_header sub;
+	struct xfdt_kdump_header header;
+
+	file->kind = XFDT_FILE_DUMP;
+	if (len < HEAD)
+		return;
+	memcpy(&header, head, sizeof(header));
+	memcpy(&sub, head + XFDT_PAGE_SIZE, sizeof(sub));
+	if (header.block_size != XFDT_PAGE_SIZE)
+		return;
+	if (header.header_version >= 3)
+		take_vmcoreinfo(fd, sub.offset_vmcoreinfo, sub.size_vmcoreinfo, file);
+	if (header.header_version < 2 || !sub.split)
+		return;
+	file->kind = XFDT_FILE_PART;
+	file->set = xfdt_hash(xfdt_hash(XFDT_HASH_INIT, &header, sizeof(header)), file->build_id,
+			      strlen(file->build_id));
+	file->start_pfn = header.header_version < 6 ? sub.start_pfn : sub.start_pfn_64;
+	file->end_pfn = header.header_version < 6 ? sub.end_pfn : sub.end_pfn_64;
+	file->frames = header.header_version < 6 ? header.max_mapnr : sub.max_mapnr_64;
+}
+
+/* ELF; those of 32 bits are read as if they had 64 */
+
+struct elf {
+	int fd;
+	bool wide;		/* 64 bits */
+	uint64_t segments;	/* offset of the program headers */
+	size_t count;
+};
+
+static void widen(const Elf32_Phdr *narrow, Elf64_Phdr *ret_segment)
+{
+	*ret_segment = (Elf64_Phdr) {
+		.p_type = narrow->p_type,
+		.p_offset = narrow->p_offset,
+		.p_paddr = narrow->p_paddr,
+		.p_filesz = narrow->p_filesz,
+	};
+}
+
+static bool read_segments(const struct elf *elf, size_t first, size_t count, Elf64_Phdr *ret_segments)
+{
+	Elf32_Phdr narrow[SEGMENTS_AT_ONCE];
+	size_t i;
+
+	if (elf->wide)
+		return xfdt_read_file(elf->fd, ret_segments, count * sizeof(*ret_segments),
+				      elf->segments + first * sizeof(*ret_segments));
+	if (!xfdt_read_file(elf->fd, narrow, count * sizeof(*narrow), elf->segments + first * sizeof(*narrow)))
+		return false;
+	for (i = 0; i < count; i++)
+		widen(&narrow[i], &ret_segments[i]);
+	return true;
+}
+
+/* What speaks for a kernel's dump and what for a process's. */
+struct elf_signs {
+	bool vmcoreinfo, process, physical, unread;
+};
+
+static uint64_t note_padded(uint64_t size)
+{
+	return (size + 3) & ~3ull;
+}
+
+static void walk_notes(const struct elf *elf, const Elf64_Phdr *segment, struct xfdt_file *file,
+		       struct elf_signs *signs)
+{
+	uint64_t left = segment->p_filesz, at = segment->p_offset;
+	size_t i;
+
+	for (i = 0; i < NOTES_MAX && left >= sizeof(Elf64_Nhdr); i++) {
+		char name[sizeof(VMCOREINFO_NAME)] = "";
+		Elf64_Nhdr note;		/* the same in files of 32 bits */
+		uint64_t size;
+
+		if (at > INT64_MAX - HEAD || !xfdt_read_file(elf->fd, &note, sizeof(note), at)) {
+			signs->unread = true;
+			return;
+		}
+		size = sizeof(note) + note_padded(note.n_namesz) + note_padded(note.n_descsz);
+		if (size > left)
+			return;
+		if (note.n_namesz <= sizeof(name))
+			xfdt_read_file(elf->fd, name, note.n_namesz, at + sizeof(note));
+		if (!memcmp(name, VMCOREINFO_NAME, sizeof(name))) {
+			signs->vmcoreinfo = true;
+			take_vmcoreinfo(elf->fd, at + sizeof(note) + note_padded(note.n_namesz), note.n_descsz, file);
+		}
+		if (!memcmp(name, "CORE", sizeof("CORE")) &&
+		    (note.n_type == NT_AUXV || note.n_type == NT_FILE || note.n_type == NT_SIGINFO))
+			signs->process = true;
+		at += size;
+		left -= size;
+	}
+}
+
+static void look_for_signs(const struct elf *elf, struct xfdt_file *file, struct elf_signs *signs)
+{
+	Elf64_Phdr segments[SEGMENTS_AT_ONCE];
+	size_t first, count, i;
+
+	for (first = 0; first < elf->count && !signs->vmcoreinfo && !signs->process; first += count) {
+		count = elf->count - first < SEGMENTS_AT_ONCE ? elf->count - first : SEGMENTS_AT_ONCE;
+		if (!read_segments(elf, first, count, segments)) {
+			signs->unread = true;
+			return;
+		}
+		for (i = 0; i < count; i++) {
+			if (segments[i].p_type == PT_NOTE)
+				walk_notes(elf, &segments[i], file, signs);
+			signs->physical |= segments[i].p_type == PT_LOAD && segments[i].p_paddr;
+		}
+	}
+}
+
+/*
+ * The core file of a process has notes that no kernel's dump has, and no
+ * physical addresses.  What was cut off before that can be told counts as a
+ * dump, which then is said to be damaged.
+ */
+static void identify_elf(int fd, const uint8_t *head, size_t len, struct xfdt_file *file)
+{
+	struct elf elf = { .fd = fd, .wide = head[EI_CLASS] == ELFCLASS64 };
+	struct elf_signs signs = { 0 };
+	Elf64_Ehdr wide;
+	Elf32_Ehdr narrow;
+
+	if (len < sizeof(wide) || head[EI_DATA] != ELFDATA2LSB || (!elf.wide && head[EI_CLASS] != ELFCLASS32))
+		return;
+	memcpy(&wide, head, sizeof(wide));
+	memcpy(&narrow, head, sizeof(narrow));
+	if (wide.e_type != ET_CORE)
+		return;
+	elf.segments = elf.wide ? wide.e_phoff : narrow.e_phoff;
+	elf.count = elf.wide ? wide.e_phnum : narrow.e_phnum;
+	if (elf.segments > INT64_MAX - SEGMENTS_MAX * sizeof(Elf64_Phdr))
+		signs.unread = true;
+	else
+		look_for_signs(&elf, file, &signs);
+	if (signs.vmcoreinfo || (!signs.process && (signs.physical || signs.unread)))
+		file->kind = XFDT_FILE_DUMP;
+	else
+		file->kind = XFDT_FILE_PROCESS;
+}
+
+struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file)
+{
+	struct xfdt_file file = { .build_id = "-" };
+	uint8_t head[HEAD];
+	ssize_t len;
+
+	len = pread(fd, head, sizeof(head), 0);
+	if (len < 0)
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot read: %s", strerror(errno));
+	file.hash = xfdt_hash(XFDT_HASH_INIT, head, (size_t)len);
+	if (len >= SELFMAG && !memcmp(head, ELFMAG, SELFMAG))
+		identify_elf(fd, head, (size_t)len, &file);
+	else if (len >= 8 && (!memcmp(head, XFDT_KDUMP_SIGNATURE, 8) || !memcmp(head, DISKDUMP_SIGNATURE, 8)))
+		identify_kdump(fd, head, (size_t)len, &file);
+	else if (xfdt_is_flattened(fd))
+		file.kind = XFDT_FILE_DUMP;
+	*ret_file = file;
+	return NULL;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of split sets (makedumpfile --split), joined. */
+#ifndef XFDT_BATCH_SPLIT_H
+#define XFDT_BATCH_SPLIT_H
+
+#include "batch/find.h"
+#include "batch/identify.h"
+
+struct xfdt_part;
+
+struct xfdt_parts {
+	struct xfdt_part *items;
+	size_t count, room;
+};
+
+/* Takes over @found, a single file that @file says is a part; false: out of memory. */
+bool xfdt_parts_add(struct xfdt_parts *parts, struct xfdt_found *found, const struct xfdt_file *file);
+
+/*
+ * Make dumps of the parts, which are used up; the caller owns the list and what
+ * is in it.  Parts belong together by what their headers share: first those
+ * of one folder, then, if none of those are all there, those of all folders.  A set
+ * of which parts are missing is one dump with a problem.  False: out of memory.
+ */
+bool xfdt_parts_join(struct xfdt_parts *parts, struct xfdt_found ***ret_sets, size_t *ret_count);
+
+void xfdt_parts_deinit(struct xfdt_parts *parts);
+
+#endif

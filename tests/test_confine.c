@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a worker may do, tried from inside one by somebody who means harm. */
+#include "unit.h"
+#include "batch/confine.h"
+#include "batch/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char dir[200], dump[240], secret[240], cache[240], kept[280];
+
+static void make_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	if (fd < 0 || write(fd, "bytes", 5) != 5 || close(fd))
+		exit(99);
+}
+
+static void setup(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(dir, sizeof(dir), "%s/xfdt-test-XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(dir))
+		exit(99);
+	snprintf(dump, sizeof(dump), "%s/vmcore", dir);
+	snprintf(secret, sizeof(secret), "%s/secret", dir);
+	snprintf(cache, sizeof(cache), "%s/cache", dir);
+	snprintf(kept, sizeof(kept), "%s/kept", cache);
+	make_file(dump);
+	make_file(secret);
+	if (mkdir(cache, 0700))
+		exit(99);
+	make_file(kept);
+}
+
+static void teardown(void)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	if (system(command))
+		exit(99);
+}
+
+static bool opens(const char *path, int flags)
+{
+	int fd = open(path, flags, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Things to try; each is true if it worked. */
+
+static bool reads_dump(void)
+{
+	return opens(dump, O_RDONLY);
+}
+
+static bool reads_other_file(void)
+{
+	return opens(secret, O_RDONLY);
+}
+
+static bool lists_folder(void)
+{
+	return opens(dir, O_RDONLY | O_DIRECTORY);
+}
+
+static bool writes_dump(void)
+{
+	return opens(dump, O_WRONLY) || opens(dump, O_RDWR);
+}
+
+/* Landlock before Linux 6.2 has nothing against it */
+static bool cuts_dump_off(void)
+{
+	return opens(dump, O_RDONLY | O_TRUNC) || !truncate(dump, 0);
+}
+
+static bool makes_file(void)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/new", dir);
+	return opens(path, O_WRONLY | O_CREAT) || opens(dir, O_TMPFILE | O_RDWR) || !mkdir(path, 0700) ||
+	       !symlink("x", path);
+}
+
+static bool moves_files(void)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/moved", dir);
+	return !rename(dump, path) || !link(dump, path) || !unlink(dump) || !chmod(dump, 0777);
+}
+
+static bool reads_through_proc(void)
+{
+	return opens("/proc/self/maps", O_RDONLY) || opens("/proc/1/cmdline", O_RDONLY);
+}
+
+static bool makes_socket(void)
+{
+	int pair[2];
+
+	return socket(AF_INET, SOCK_STREAM, 0) >= 0 || socket(AF_UNIX, SOCK_DGRAM, 0) >= 0 ||
+	       !socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+}
+
+/* does not return if it works, and its exit code is that of true(1) */
+static bool runs_program(void)
+{
+	char *const argv[] = { (char *)"true", NULL };
+
+	execv("/bin/true", argv);
+	return false;
+}
+
+static bool forks(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	return pid > 0;
+}
+
+static bool signals_parent(void)
+{
+	return !kill(getppid(), SIGCONT) || !kill(getppid(), 0);
+}
+
+/* not its parent: that would stop */
+static bool traces(void)
+{
+	return !ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+}
+
+static bool makes_code(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+}
+
+static bool regains_limits(void)
+{
+	struct rlimit limit = { 1 << 20, 1 << 20 };
+
+	return !setrlimit(RLIMIT_CORE, &limit);
+}
+
+static bool uses_cache(void)
+{
+	char temporary[300];
+	int fd;
+
+	snprintf(temporary, sizeof(temporary), "%s/record.XXXXXX", cache);
+	fd = mkstemp(temporary);
+	return fd >= 0 && write(fd, "x", 1) == 1 && !close(fd) && !rename(temporary, kept) && opens(kept, O_RDONLY);
+}
+
+static bool computes(void)
+{
+	char *bytes = malloc(8 << 20), path[40];
+	int fd = memfd_create("btf", MFD_CLOEXEC);
+	bool works;
+
+	memset(bytes, 1, 8 << 20);
+	free(bytes);
+	/* as libbpf reads BTF that it is given as a file */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	works = fd >= 0 && write(fd, "x", 1) == 1 && opens(path, O_RDONLY);
+	close(fd);
+	return works;
+}
+
+static const struct {
+	const char *name;
+	bool (*works)(void);
+	bool allowed;
+} attempts[] = {
+	{ "reads the dump", reads_dump, true },
+	{ "uses the cache", uses_cache, true },
+	{ "computes", computes, true },
+	{ "reads another file", reads_other_file, false },
+	{ "lists a folder", lists_folder, false },
+	{ "writes to the dump", writes_dump, false },
+	{ "cuts the dump off", cuts_dump_off, false },
+	{ "makes a file", makes_file, false },
+	{ "moves files", moves_files, false },
+	{ "reads through /proc", reads_through_proc, false },
+	{ "makes a socket", makes_socket, false },
+	{ "runs a program", runs_program, false },
+	{ "forks", forks, false },
+	{ "signals its parent", signals_parent, false },
+	{ "traces", traces, false },
+	{ "makes code", makes_code, false },
+	{ "regains limits", regains_limits, false },
+};
+
+#define WORKS 10
+#define FAILS 11
+
+/* What becomes of attempt @i in a process of its own. */
+static int try(size_t i, bool confined, bool may_write, char how[XFDT_CONFINED_SIZE])
+{
+	const char *const readable[] = { dump, "/nonexistent" }, *const writable[] = { cache };
+	const struct xfdt_confinement allowed = { readable, COUNT(readable), writable, may_write };
+	const struct xfdt_limits limits = { 0 };
+	int pipes[2], status;
+	pid_t pid;
+
+	if (pipe(pipes))
+		exit(99);
+	pid = xfdt_worker_fork(&limits);
+	if (!pid) {
+		close(pipes[0]);
+		if (confined)
+			xfdt_confine(&allowed, how);
+		if (write(pipes[1], how, XFDT_CONFINED_SIZE) != XFDT_CONFINED_SIZE)
+			_exit(99);
+		_exit(attempts[i].works() ? WORKS : FAILS);
+	}
+	close(pipes[1]);
+	if (read(pipes[0], how, XFDT_CONFINED_SIZE) != XFDT_CONFINED_SIZE)
+		exit(99);
+	close(pipes[0]);
+	if (waitpid(pid, &status, 0) != pid)
+		exit(99);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+/* Is @what among the words of @how, and not as something that is in the way? */
+static bool has(const char *how, const char *what)
+{
+	return !strncmp(how, what, strlen(what)) || strstr(how, "+seccomp");
+}
+
+static void test_confine__nothing_but_the_dump_and_the_cache(void **state)
+{
+	char how[XFDT_CONFINED_SIZE] = "";
+	size_t i;
+
+	for (i = 0; i < COUNT(attempts); i++) {
+		int status;
+
+		setup();
+		status = try(i, true, true, how);
+		if (strcmp(how, "landlock+seccomp")) {
+			print_message("skipped: this machine confines by '%s' only\n", how);
+			teardown();
+			return;
+		}
+		if (status != (attempts[i].allowed ? WORKS : FAILS))
+			fail_msg("%s: %d", attempts[i].name, status);
+		teardown();
+	}
+}
+
+/* the attempts are such that they would work */
+static void test_confine__attempts_work_without_it(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(attempts); i++) {
+		char how[XFDT_CONFINED_SIZE] = "";
+		bool unsure = attempts[i].works == regains_limits;
+		int status;
+
+		setup();
+		status = try(i, false, true, how);
+		/* a program that was run has an exit code of its own; only root may raise limits */
+		if (status != WORKS && !unsure && !(attempts[i].works == runs_program && status == 0))
+			fail_msg("%s: %d", attempts[i].name, status);
+		teardown();
+	}
+}
+
+static void test_confine__the_cache_may_be_closed(void **state)
+{
+	char how[XFDT_CONFINED_SIZE] = "";
+
+	setup();
+	assert_int_equal(try(1, true, false, how), FAILS);
+	assert_true(has(how, "seccomp") || has(how, "landlock"));
+	teardown();
+}
+
+static int abort_worker(int sig)
+{
+	const struct xfdt_confinement allowed = { 0 };
+	const struct xfdt_limits limits = { 0 };
+	char how[XFDT_CONFINED_SIZE];
+	pid_t pid = xfdt_worker_fork(&limits);
+	int status;
+
+	if (!pid) {
+		xfdt_confine(&allowed, how);
+		if (sig)
+			raise(sig);
+		abort();
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		exit(99);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+/* libkdumpfile aborts where it is at a loss, and that has to be told from other deaths */
+static void test_confine__abort_is_an_abort(void **state)
+{
+	assert_int_equal(abort_worker(0), SIGABRT);
+	assert_int_equal(abort_worker(SIGTERM), SIGTERM);
+}
+
+static void test_confine__memory_is_limited(void **state)
+{
+#ifdef __SANITIZE_ADDRESS__
+	print_message("skipped: AddressSanitizer maps terabytes, so a sanitized worker has no limit\n");
+#else
+	const struct xfdt_limits limits = { .memory = 256 << 20 };
+	pid_t pid = xfdt_worker_fork(&limits);
+	int status;
+
+	if (!pid)
+		_exit(mmap(NULL, 300 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
+		      mmap(NULL, 100 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+#endif
+}
+
+static void test_confine__cpu_time_is_limited(void **state)
+{
+	const struct xfdt_limits limits = { .seconds = 1 };
+	pid_t pid = xfdt_worker_fork(&limits);
+	int status;
+
+	if (!pid)
+		for (;;)
+			getppid();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+/* nothing that is open in the parent, and no keyboard */
+static void test_confine__detached_worker_has_its_pipe_only(void **state)
+{
+	const struct xfdt_limits limits = { 0 };
+	int pipes[2], other = open("/dev/null", O_RDONLY), status;
+	char said[8] = "";
+	pid_t pid;
+
+	assert_int_equal(pipe(pipes), 0);
+	pid = xfdt_worker_fork(&limits);
+	if (!pid) {
+		if (!xfdt_worker_detach(pipes[1]) || fcntl(other, F_GETFD) != -1 || fcntl(pipes[0], F_GETFD) != -1 ||
+		    write(STDOUT_FILENO, "said", 4) != 4 || read(STDIN_FILENO, said, 1))
+			_exit(1);
+		raise(SIGINT);
+		_exit(0);
+	}
+	close(pipes[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(pipes[0], said, sizeof(said)), 4);
+	assert_memory_equal(said, "said", 4);
+	close(pipes[0]);
+	close(other);
+}
+
+/* a worker does not outlive who started it */
+static void test_confine__worker_dies_with_its_parent(void **state)
+{
+	int pipes[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipes), 0);
+	pid = fork();
+	if (!pid) {
+		const struct xfdt_limits limits = { 0 };
+		pid_t worker = xfdt_worker_fork(&limits);
+
+		if (!worker) {
+			if (write(pipes[1], "", 1) != 1)
+				_exit(1);
+			for (;;)
+				pause();
+		}
+		pause();
+		_exit(0);
+	}
+	close(pipes[1]);
+	assert_int_equal(read(pipes[0], &byte, 1), 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	/* the end of the pipe: both have gone */
+	assert_int_equal(read(pipes[0], &byte, 1), 0);
+	close(pipes[0]);
+}
+
+#include "test_confine.tests.h"
