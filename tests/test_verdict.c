@@ -709,6 +709,57 @@ static void test_verdict__stale_vcpu_does_not_arm(void **state)
 	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
 }
 
+/* A mismatch in the state of a vCPU whose thread is on a CPU. */
+static struct xfdt_vcpu *running(struct host *fixture)
+{
+	struct xfdt_vcpu *vcpu = &fixture->vcpus[1];
+
+	other_panic(fixture, log_sysrq);
+	fixture->host.panic.task = HOST_TASK(7);
+	vcpu->xfd = XTILEDATA;
+	vcpu->thread.on_cpu = known(1);
+	vcpu->thread.need_fpu_load = known(0);
+	return vcpu;
+}
+
+/* rule e: the registers are live */
+static void test_verdict__vcpu_inside_its_guest_does_not_arm(void **state)
+{
+	struct xfdt_verdict verdict;
+	struct host fixture;
+	struct xfdt_vcpu *vcpu = running(&fixture);
+
+	vcpu->mode = known(XFDT_IN_GUEST_MODE);
+	verdict = judge(&fixture);
+	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
+	assert_int_equal(verdict.states[XFDT_VCPU_INDETERMINATE], 1);
+	assert_int_equal(verdict.undecided_count, 0);
+	xfdt_verdict_deinit(&verdict);
+}
+
+/* what is missing may be what makes it armed */
+static void test_verdict__mismatch_that_cannot_be_decided_is_inconclusive(void **state)
+{
+	struct host fixture;
+	struct xfdt_vcpu *vcpu = running(&fixture);
+
+	vcpu->thread.need_fpu_load = unknown;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	vcpu = running(&fixture);
+	vcpu->mode = unknown;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	vcpu = running(&fixture);
+	vcpu->thread.known = false;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	vcpu = running(&fixture);
+	vcpu->thread_gone = true;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	/* one that is armed for certain says more */
+	fixture.vcpus[0].xfd = XTILEDATA;
+	fixture.vcpus[0].in_use = false;
+	assert_verdict(&fixture, XFDT_ARMED);
+}
+
 static void test_verdict__other_panic_with_unreadable_vcpus(void **state)
 {
 	struct host fixture;

@@ -56,6 +56,7 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 	struct xfdt_value valid = registers_valid(thread);
 
 	verdict->state = XFDT_VCPU_INDETERMINATE;
+	verdict->undecided = true;
 	if (vcpu->thread_gone) {
 		verdict->why = "it is in use, and the thread that used it is gone";
 	} else if (!thread->known || !thread->fpstate.known || !thread->on_cpu.known) {
@@ -66,6 +67,8 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 		verdict->state = XFDT_VCPU_ARMED;
 		verdict->why = "its thread was scheduled out; going on restores the state";
 	} else if (is_in_guest(vcpu)) {
+		/* its registers are live, whatever memory says */
+		verdict->undecided = false;
 		verdict->why = "the CPU was inside the guest";
 	} else if (!vcpu->mode.known) {
 		verdict->why = "whether the CPU was inside the guest is not known";
@@ -85,6 +88,7 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 		verdict->state = XFDT_VCPU_ARMED;
 		verdict->why = "TIF_NEED_FPU_LOAD is set; the return to the guest restores the state";
 	}
+	verdict->undecided &= verdict->state == XFDT_VCPU_INDETERMINATE;
 }
 
 void xfdt_vcpu_judge(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu,

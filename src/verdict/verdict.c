@@ -193,6 +193,7 @@ static void judge_vcpus(struct judge *judge)
 
 			xfdt_vcpu_judge(host, &host->vms[i].vcpus[j], vcpu);
 			verdict->states[vcpu->state]++;
+			verdict->undecided_count += vcpu->undecided;
 		}
 	}
 }
@@ -469,11 +470,16 @@ static enum xfdt_verdict_kind judge_other_panic(struct judge *judge, const char 
 		    verdict->states[XFDT_VCPU_UNREADABLE]);
 		return XFDT_INCONCLUSIVE;
 	}
+	if (verdict->undecided_count) {
+		WHY(judge, "whether a vCPU would have been next cannot be said: %zu with a mismatch in memory lack%s what decides whether it counts",
+		    verdict->undecided_count, verdict->undecided_count == 1 ? "s" : "");
+		return XFDT_INCONCLUSIVE;
+	}
 	WHY(judge, "%zu vCPU%s of %zu VM%s were read, and none would raise #NM at its next restore",
 	    verdict->vcpu_count, verdict->vcpu_count == 1 ? "" : "s",
 	    host->vm_count, host->vm_count == 1 ? "" : "s");
 	if (verdict->states[XFDT_VCPU_INDETERMINATE])
-		WHY(judge, "for %zu of them memory is not what counts: their CPU was inside the guest, or the like",
+		WHY(judge, "for %zu of them memory is not what counts: the CPU was inside the guest, its registers live",
 		    verdict->states[XFDT_VCPU_INDETERMINATE]);
 	return XFDT_NOT_THIS_BUG;
 }

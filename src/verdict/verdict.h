@@ -48,6 +48,7 @@ struct xfdt_vcpu_verdict {
 	const char *why;	/* static words */
 	uint64_t mismatch;	/* XSTATE_BV & XFD, within RFBM where that is known */
 	struct xfdt_value rfbm;	/* known for the culprit: EDX:EAX & enabled features */
+	bool undecided;		/* indeterminate for want of what decides: it may be armed */
 	bool culprit;		/* the faulting instruction's operand is its state */
 };
 
@@ -70,6 +71,7 @@ struct xfdt_verdict {
 	struct xfdt_vcpu_verdict *vcpus;	/* all VMs' vCPUs in the host's order */
 	size_t vcpu_count;
 	size_t states[XFDT_VCPU_STATES];	/* how many vCPUs are in each */
+	size_t undecided_count;
 };
 
 /* Judge @host.  Fails for want of memory only. */
