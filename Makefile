@@ -6,7 +6,8 @@
 #   triage          triage the vmcores in dumps/
 #   check           unit tests, tests on the vmcores in dumps/, style checks
 #   check-sanitize  the same with AddressSanitizer and UndefinedBehaviorSanitizer
-#   check-crash     compare xfd.so with xfdtriage in a crash session (CRASH_VMLINUX, CRASH_VMCORE)
+#   check-crash     compare xfd.so with xfdtriage in crash sessions, on CRASH_VMCORE with CRASH_VMLINUX, or on vmcores that
+#                   the lab makes for it (root, Debian's packages)
 #   fuzz            run the fuzzers for FUZZ_SECONDS each (clang)
 #   bench           measure against crash(8) on DUMP with VMLINUX
 #   install         into $(DESTDIR)$(PREFIX)

@@ -15,7 +15,7 @@ for symbol in $2; do
 	fi
 done
 
-for file in $(find src tests extensions dumps -name '*.[ch]' -o -name '*.def' -o -name '*.sh' -o -name '*.py'); do
+for file in $(find src tests extensions dumps/*.c dumps/lab -name '*.[ch]' -o -name '*.def' -o -name '*.sh' -o -name '*.py'); do
 	head -3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' ||
 		complain "$file has no SPDX line"
 done
@@ -41,7 +41,7 @@ for pure in insn xstate; do
 done
 
 # large files are vmcores in dumps/ only
-for file in $(find . -path ./build -prune -o -path ./.git -prune -o -type f -size +512k -print); do
+for file in $(find . -path ./build -prune -o -path ./.git -prune -o -path ./dumps/cache -prune -o -path ./dumps/out -prune -o -type f -size +512k -print); do
 	case "$file" in
 	./dumps/*.vmcore) [ "$(stat -c %s "$file")" -le 4194304 ] || complain "$file is over 4 MB" ;;
 	*) complain "$file is large" ;;

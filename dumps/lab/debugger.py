@@ -7,7 +7,7 @@ component's XSTATE_BV bit.  This program stops the machine at exactly those inst
 does what the SDM says.  It also plays the host interrupt of the race, and the look-alikes.  The kernel is not modified,
 and everything done to the machine is written to a journal, one JSON object a line.
 
-usage: debugger.py --bochs COMMAND [--cpus N] --serial FILE --console FILE --journal FILE --stream FILE [--timeout SECONDS]
+usage: debugger.py --bochs COMMAND [--cpus N] --serial FILE --console FILE --journal FILE --stream FILE [--crash-at SYMBOL] [--timeout SECONDS]
 COMMAND starts Bochs with its debugger; CONSOLE and SERIAL are where the machine's first and second serial port go;
 STREAM gets everything that Bochs prints, the dump among it.
 """
@@ -211,8 +211,9 @@ def find_xsave_instructions(code):
 class Machine:
     """What the lab does to the machine."""
 
-    def __init__(self, bochs, cpus, serial, console, journal):
+    def __init__(self, bochs, cpus, serial, console, journal, crash_at):
         self.cpus = cpus
+        self.crash_at = crash_at
         self.bochs = bochs
         self.serial = serial
         self.console = console
@@ -363,6 +364,7 @@ class Machine:
         if not self.race:
             self.note("guest-wrmsr", xfd=where["rsi"])
             self.bochs.remove_breakpoint(where["rip"])
+            self.bochs.add_breakpoint(self.symbol(self.crash_at))
             return
         if self.race_stage == 0:
             self.note("race", xfd=where["rsi"], rip=where["rip"])
@@ -401,9 +403,9 @@ class Machine:
             self.saved = None
             self.bochs.remove_breakpoint(where["rip"])
 
-    def at_cpuid_exit(self, where):
-        """The guest has left for its CPUID: die here, as an interrupt handler could."""
-        self.note("crash-at-exit", rip=where["rip"])
+    def at_crash(self, where):
+        """The guest has left: die here, as an interrupt handler could."""
+        self.note("crash-at-exit", function=self.crash_at, rip=where["rip"])
         self.bochs.set_register("rdi", ord("c"))
         self.bochs.set_register("rip", self.symbol("sysrq_handle_crash"))
         self.bochs.remove_breakpoints()
@@ -429,7 +431,6 @@ class Machine:
             self.bochs.add_breakpoint(self.symbol("__x64_sys_getppid"))
         elif call == LAB_CRASH_AT_EXIT:
             self.bochs.add_breakpoint(self.symbol("fpu_update_guest_xfd"))
-            self.bochs.add_breakpoint(self.symbol("kvm_emulate_cpuid"))
         else:
             raise LabError("the reproducer asks for %d" % call)
 
@@ -449,8 +450,8 @@ class Machine:
                 self.at_update_guest_xfd(where)
             elif rip in self.bochs.breakpoints and rip == self.symbols.get("__x64_sys_getppid"):
                 self.at_getppid(where)
-            elif rip in self.bochs.breakpoints and rip == self.symbols.get("kvm_emulate_cpuid"):
-                self.at_cpuid_exit(where)
+            elif rip in self.bochs.breakpoints and rip == self.symbols.get(self.crash_at):
+                self.at_crash(where)
             elif rip in self.bochs.breakpoints and rip == self.symbols.get("asm_exc_device_not_available"):
                 self.at_device_not_available(where)
             elif where["rdx"] & 0xFFFFFFFF == LAB_MAGIC:
@@ -466,11 +467,12 @@ def main():
     parser.add_argument("--console", required=True)
     parser.add_argument("--journal", required=True)
     parser.add_argument("--stream", required=True)
+    parser.add_argument("--crash-at", default="kvm_emulate_cpuid", metavar="SYMBOL", help="where LAB_CRASH_AT_EXIT kills the host")
     parser.add_argument("--timeout", type=float, default=840)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that Bochs is ended too
     bochs = Bochs(options.bochs, options.stream, time.time() + options.timeout)
-    machine = Machine(bochs, options.cpus, options.serial, options.console, options.journal)
+    machine = Machine(bochs, options.cpus, options.serial, options.console, options.journal, options.crash_at)
     try:
         machine.run()
         machine.tick(now=True)

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lab.sh - make the project's vmcores: a host in an emulated machine dies for real, and kdump saves its memory
 #
-# usage: lab.sh list | deps | make NAME... | record NAME... | clean
+# usage: lab.sh list | deps | make NAME... | record NAME... | fetch NAME | debug NAME | clean
 #   list     the recipes
 #   deps     install what the lab needs from Debian, fetch what it unpacks
 #   make     make vmcores; each is left in out/ with its manifest entry, and compared with the manifest
 #   record   take what "make" left over into the manifest, and the reduced vmcore beside it
+#   fetch    install and fetch what "debug" needs, and nothing else
+#   debug    make a vmcore of a kernel whose debuginfo Debian serves; left whole, with out/NAME.debug to say where all of it is
 #   clean    remove what was made and what was fetched
 # Environment: LAB_CACHE, LAB_OUT (folders), LAB_MIRROR, LAB_SECURITY_MIRROR (Debian archives; default: those of this machine's apt), LAB_KEEP=1 (keep the full vmcore),
 #   LAB_QEMU_SECONDS and LAB_BOCHS_SECONDS (when a machine counts as hung), XFDTRIAGE (the program)
@@ -20,6 +22,7 @@ XFDTRIAGE=${XFDTRIAGE:-$HERE/../build/xfdtriage}
 MANIFEST=$HERE/manifest.json
 CHILD=
 WORK=
+debug=
 
 say()
 {
@@ -52,10 +55,11 @@ recipe_read()
 	name=$1
 	[ -f "$HERE/recipes/$name" ] || die "there is no recipe \"$name\" (see: make -C dumps list)"
 	what="" kernel="" emulator="" scenario="" cmdline="" cpus="" memory="" kvm=yes sysctl="kernel.panic_on_oops=1"
-	dump="-l -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok
-	verdict="" exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types=""
+	dump="-l -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
+	verdict="" exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
 	# shellcheck disable=SC1090
 	. "$HERE/recipes/$name"
+	recipe_kernel=$kernel
 	[ -n "$cpus" ] || { [ "$emulator" = qemu ] && cpus=2 || cpus=1; }
 	[ -n "$memory" ] || { [ "$emulator" = qemu ] && memory=1024 || memory=768; }
 	read -r version suite fix < <(awk -v release="$kernel" '$1 == release { print $2, $3, $4 }' "$HERE/kernels") || die "kernel \"$kernel\" is not listed in dumps/kernels"
@@ -99,7 +103,7 @@ tool_version()
 	case $1 in
 	qemu) qemu-system-x86_64 --version | sed -n '1s/^QEMU emulator version \([^ ]*\).*/QEMU \1/p' ;;
 	makedumpfile*) $(program_command "$1" bin/makedumpfile) -v 2>&1 | sed -n 's/^makedumpfile: version \([^ ]*\).*/makedumpfile \1/p' ;;
-	bochs*) $(program_command "$1" bin/bochs-bin) --help 2>&1 | sed -n 's/.*Bochs x86 Emulator \([0-9.]*\).*/Bochs \1/p' | head -n 1 ;;
+	bochs*) LTDL_LIBRARY_PATH=$CACHE/tool/$1/usr/lib/x86_64-linux-gnu/bochs/plugins $(program_command "$1" bin/bochs-bin) --help 2>&1 | sed -n 's/.*Bochs x86 Emulator \([0-9.]*\).*/Bochs \1/p' | head -n 1 ;;
 	esac
 }
 
@@ -148,6 +152,8 @@ compare()
 {
 	local filter='{scenario, kernel, cpus, forged, expect} | del(.expect.vms[]?.pid)'
 
+	[ "$kernel" = "$recipe_kernel" ] || filter="$filter | del(.kernel)"
+
 	if ! jq -e --arg name "$name" 'any(.vmcores[]; .name == $name)' "$MANIFEST" > /dev/null 2>&1; then
 		say "no entry in the manifest yet (lab.sh record $name makes one)"
 		return
@@ -170,7 +176,21 @@ reduce()
 	"$XFDTRIAGE" "$WORK/vmcore" > "$OUT/$name.txt" 2>&1 || status=$?
 	[ $status -eq "$exit_code" ] || { cat "$OUT/$name.txt"; cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"; die "xfdtriage exits with $status, expected $exit_code; the full vmcore is kept"; }
 	"$XFDTRIAGE" distill "$WORK/vmcore" -o "$OUT/$name.vmcore" ${keep_types:+--keep-types} || die "cannot be reduced"
-	[ "${LAB_KEEP:-0}" != 1 ] || cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"
+	[ "${LAB_KEEP:-0}" != 1 ] && [ -z "$debug" ] || cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"
+}
+
+# Fill the cache; several may want to at once: it is locked until the caller closes $lock.
+prepare()
+{
+	exec {lock}> "$CACHE/lock"
+	flock "$lock"
+	if [ -n "$debug" ]; then
+		kernel_with_debuginfo
+		debuginfo_prepare
+		[ -z "$crash" ] || tool_prepare "crash-$crash" "$crash" crash
+	fi
+	kernel_prepare "$kernel" "$version" "$suite"
+	tools_prepare
 }
 
 make_one()
@@ -179,13 +199,9 @@ make_one()
 
 	recipe_read "$1"
 	host_check
-	mkdir -p "$CACHE" "$OUT"
+	mkdir -p "$OUT"
+	prepare
 	WORK=$(mktemp -d "$CACHE/work.$name.XXXXXX")
-	# Several may run at once; the cache is filled by one at a time.
-	exec {lock}> "$CACHE/lock"
-	flock "$lock"
-	kernel_prepare "$kernel" "$version" "$suite"
-	tools_prepare
 	build_initrd
 	exec {lock}>&-
 	say "running: $emulator, $kernel, $scenario"
@@ -227,6 +243,31 @@ record_one()
 	say "recorded"
 }
 
+fetch_one()
+{
+	debug=yes
+	recipe_read "$1"
+	host_install
+	prepare
+	exec {lock}>&-
+}
+
+# What tests/check-crash.sh wants to know, as a shell reads it.
+debug_one()
+{
+	debug=yes
+	make_one "$1"
+	mv "$OUT/$name.full.vmcore" "$OUT/$name.vmcore"
+	jq '{schema: 1, vmcores: [. + {carries_types: true}]}' "$OUT/$name.json" > "$OUT/manifest.json"
+	cat > "$OUT/$name.debug" <<-EOF
+		CRASH_VMLINUX='$VMLINUX'
+		CRASH_MODULES='$KVM_DEBUG'
+		CRASH_VMCORE='$OUT/$name.vmcore'
+		${crash:+LAB_CRASH='$(program_command "crash-$crash" bin/crash) $crash_options'}
+		${crash:+LAB_CRASH_INC='$CACHE/tool/crash-$crash/usr/include'}
+	EOF
+}
+
 list()
 {
 	local recipe
@@ -255,7 +296,7 @@ main()
 	list | deps)
 		"$command"
 		;;
-	make | record)
+	make | record | fetch | debug)
 		[ $# -gt 0 ] || die "$command what?"
 		mkdir -p "$CACHE"
 		for one in "$@"; do
@@ -266,7 +307,7 @@ main()
 		rm -rf "$OUT" "$CACHE"
 		;;
 	*)
-		sed -n '4,15s/^# \{0,1\}//p' "$0" >&2
+		sed -n '4,17s/^# \{0,1\}//p' "$0" >&2
 		exit 2
 		;;
 	esac

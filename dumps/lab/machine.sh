@@ -84,7 +84,7 @@ build_initrd()
 		LAB_KVM='$kvm'
 		LAB_SYSCTL='$sysctl'
 		LAB_TEXT_SYMBOLS='$([ "$emulator" = bochs ] && echo "$TEXT_SYMBOLS")'
-		LAB_SYMBOLS='$([ "$emulator" = bochs ] && case $scenario in wrmsr-race* | stale* | in-guest*) echo kvm_cpu_caps kvm_emulate_cpuid ;; esac)'
+		LAB_SYMBOLS='$([ "$emulator" = bochs ] && case $scenario in wrmsr-race* | stale* | in-guest*) echo kvm_cpu_caps "$crash_at" ;; esac)'
 		LAB_REPRODUCER='$scenario'
 	EOF
 	pack "$root" "$WORK/initrd.kdump"
@@ -205,7 +205,7 @@ run_bochs()
 	command="unshare -n $(program_command "$tool" bin/bochs-bin) -q -debugger -f $WORK/bochsrc"
 	HOME=$WORK LTDL_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu/bochs/plugins BXSHARE=$root/usr/share/bochs \
 		python3 -u "$HERE/lab/debugger.py" --bochs "$command" --cpus "$cpus" --serial "$WORK/lab" --console "$WORK/console" --journal "$WORK/journal" \
-		--stream "$WORK/stream" --timeout "$BOCHS_SECONDS" &
+		--stream "$WORK/stream" --crash-at "$crash_at" --timeout "$BOCHS_SECONDS" &
 	CHILD=$!
 	wait $CHILD || status=$?
 	CHILD=

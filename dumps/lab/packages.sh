@@ -47,6 +47,7 @@ apt_prepare()
 		APT::Architecture "amd64";
 		APT::Architectures "amd64";
 		APT::Sandbox::User "root";
+		$(apt-config dump | grep -E '^Acquire::(http|https|ftp|Retries|ForceIPv)')
 		Acquire::Languages "none";
 	EOF
 	{
@@ -129,6 +130,61 @@ kernel_prepare()
 	[ -f "$VMLINUZ" ] || die "no kernel image in linux-image-$release"
 }
 
+# The newest kernel that is served with its debuginfo, of the series or else of the same major version; sets kernel, version and suite.
+newest_with_debuginfo()
+{
+	local series=$1 prefix package
+
+	for prefix in "$series." "${series%%.*}."; do
+		for package in linux-image-amd64-dbg "linux-image-$series-amd64-dbg"; do
+			lab_apt apt-cache madison "$package" 2>/dev/null | awk -v prefix="$prefix" '{ sub("/.*", "", $6) } index($3, prefix) == 1 { print $3, $6, $1 }'
+		done | sort -rV | head -n 1 | read -r version suite package || continue
+		kernel=$(lab_apt apt-cache show "$package=$version" | sed -n 's/^Depends:.*linux-image-\([^ ,]*\)-dbg .*/\1/p' | head -n 1)
+		[ -n "$kernel" ] && return
+	done
+	die "no suite serves a kernel $series with its debuginfo"
+}
+
+# Where Debian has dropped the kernel of a recipe, or its debuginfo, the newest of the same series takes its place.
+kernel_with_debuginfo()
+{
+	apt_prepare
+	served "linux-image-$kernel" "$version" && served "linux-image-$kernel-dbg" "$version" && return
+	newest_with_debuginfo "$(echo "$version" | cut -d. -f1,2)"
+	say "no longer served with debuginfo: $recipe_kernel; $kernel ($version, $suite) in its place"
+}
+
+# enough_room BYTES
+enough_room()
+{
+	local free
+
+	free=$(df --output=avail -B1 "$CACHE" | tail -n 1)
+	[ "$free" -ge "$1" ] || die "$CACHE has $((free >> 20)) MiB free, $(($1 >> 20)) MiB are needed"
+}
+
+# Of the kernel's debuginfo only vmlinux and kvm are unpacked: leaves them in $VMLINUX and the folder $KVM_DEBUG.
+debuginfo_prepare()
+{
+	local package=linux-image-$kernel-dbg to=$CACHE/debug/$kernel deb=$CACHE/deb/$kernel-dbg size
+
+	if [ ! -d "$to" ]; then
+		size=$(lab_apt apt-cache show "$package=$version" | sed -n 's/^Size: //p' | head -n 1)
+		enough_room $((size + 1000000000))
+		say "$package ($((size / 1000000)) MB)"
+		rm -rf "$deb" "$to.part"
+		mkdir -p "$deb" "$to.part"
+		(cd "$deb" && lab_apt apt-get -qq download "$package=$version") || die "cannot download $package"
+		say "unpacking vmlinux and kvm of $package (a minute or two)"
+		dpkg-deb --fsys-tarfile "$deb"/*.deb | tar -x -C "$to.part" --wildcards './usr/lib/debug/*vmlinux*' '*/arch/x86/kvm/*' || die "$package does not unpack"
+		rm -rf "$deb"
+		mv "$to.part" "$to"
+	fi
+	VMLINUX=$(find "$to" -type f -name 'vmlinux*' | head -n 1)
+	KVM_DEBUG=$(find "$to" -type f -name kvm.ko -printf '%h\n' | head -n 1)
+	[ -n "$VMLINUX" ] && [ -n "$KVM_DEBUG" ] || die "$package has no vmlinux or no kvm.ko"
+}
+
 # tool_prepare NAME SUITE PACKAGE... : the packages and all they depend on, unpacked into $CACHE/tool/NAME
 tool_prepare()
 {
@@ -173,6 +229,7 @@ host_install()
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
+	[ "$(id -u)" = 0 ] || die "be root, or install these yourself:$missing"
 	say "installing$missing"
 	apt-get -qq update || die "apt-get update failed"
 	# shellcheck disable=SC2086
