@@ -236,7 +236,7 @@ record_one()
 	[ -f "$OUT/$name.vmcore" ] && [ -f "$OUT/$name.json" ] || die "make it first"
 	[ -f "$MANIFEST" ] || echo '{"schema":1,"vmcores":[]}' > "$MANIFEST"
 	cp "$OUT/$name.vmcore" "$HERE/$name.vmcore"
-	jq --slurpfile new "$OUT/$name.json" --arg sha256 "$(sha256sum < "$HERE/$name.vmcore" | cut -d' ' -f1)" --argjson types "$([ -n "$keep_types" ] && echo true || echo false)" \
+	jq --indent 1 --slurpfile new "$OUT/$name.json" --arg sha256 "$(sha256sum < "$HERE/$name.vmcore" | cut -d' ' -f1)" --argjson types "$([ -n "$keep_types" ] && echo true || echo false)" \
 		'$new[0] as $entry | .vmcores = ([.vmcores[] | select(.name != $entry.name)] + [$entry + {sha256: $sha256, carries_types: $types}] | sort_by(.name))' \
 		"$MANIFEST" > "$MANIFEST.new"
 	mv "$MANIFEST.new" "$MANIFEST"

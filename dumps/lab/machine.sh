@@ -6,12 +6,21 @@
 QEMU_SECONDS=${LAB_QEMU_SECONDS:-300}
 BOCHS_SECONDS=${LAB_BOCHS_SECONDS:-1400}
 
-# Text symbols first: /proc/kallsyms is in order of addresses, and reading all of it takes a minute in Bochs.
 TEXT_SYMBOLS="restore_fpregs_from_fpstate save_fpregs_to_fpstate asm_exc_device_not_available fpu_update_guest_xfd kernel_fpu_begin_mask kernel_fpu_end native_write_cr0 __x64_sys_getppid sysrq_handle_crash"
 
 # What the kernel must be told in Bochs: XFD exists (word 10, bit 4); and what its Sapphire Rapids has but cannot do.
 BOCHS_CMDLINE="setcpuid=324 no5lvl ibt=off clearcpuid=waitpkg no_timer_check"
 COMMON_CMDLINE="console=ttyS0,115200 mitigations=off nowatchdog"
+
+# What the debugger must know.  The modules' symbols are the last in /proc/kallsyms, and reading all of it takes a minute in Bochs.
+needed_symbols()
+{
+	echo "$TEXT_SYMBOLS"
+	case $scenario in
+	wrmsr-race*) echo kvm_cpu_caps ;;
+	stale*) echo kvm_cpu_caps "$crash_at" ;;
+	esac
+}
 
 build_programs()
 {
@@ -83,8 +92,7 @@ build_initrd()
 		LAB_KDUMP_CMDLINE='$(kernel_cmdline) nr_cpus=1 reset_devices'
 		LAB_KVM='$kvm'
 		LAB_SYSCTL='$sysctl'
-		LAB_TEXT_SYMBOLS='$([ "$emulator" = bochs ] && echo "$TEXT_SYMBOLS")'
-		LAB_SYMBOLS='$([ "$emulator" = bochs ] && case $scenario in wrmsr-race* | stale* | in-guest*) echo kvm_cpu_caps "$crash_at" ;; esac)'
+		LAB_SYMBOLS='$([ "$emulator" = bochs ] && needed_symbols)'
 		LAB_REPRODUCER='$scenario'
 	EOF
 	pack "$root" "$WORK/initrd.kdump"

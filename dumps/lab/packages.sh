@@ -59,7 +59,7 @@ apt_prepare()
 			echo "deb [signed-by=$keyring] $security $suite main"
 		done
 	} > "$APT_ROOT/etc/sources.list"
-	lab_apt apt-get -qq update || die "apt-get update failed ($debian, $security)"
+	lab_apt apt-get -qq --error-on=any update || die "apt-get update failed ($debian, $security)"
 	touch "$APT_ROOT/ready"
 }
 
