@@ -30,7 +30,7 @@ crash_for() {
 	chmod +x "$CRASH"
 	folder=$build/crash/$1
 	echo "building xfd.so for $("$CRASH" -v | grep -m 1 '^crash')"
-	make -j"$(nproc)" --no-print-directory BUILD="$folder" CRASH_INC="$LAB_CRASH_INC" "$folder/xfdtriage" "$folder/xfd.so" >"$LAB_OUT/make.log" ||
+	make -j"$(nproc)" --no-print-directory BUILD="$folder" CRASH_INC="$LAB_CRASH_INC" "$folder/xfdtriage" "$folder/xfd.so" "$folder/tests/print-layout" >"$LAB_OUT/make.log" ||
 		{ cat "$LAB_OUT/make.log"; return 1; }
 }
 
@@ -56,7 +56,12 @@ for recipe in $recipes; do
 	124) skip "$recipe" "its packages were not there after $seconds seconds"; continue ;;
 	*) skip "$recipe" "$(tail -n 1 "$LAB_OUT/fetch.log")"; continue ;;
 	esac
-	check "$recipe" && done=$((done + 1)) || { failed=$((failed + 1)); echo "FAIL crash: $recipe"; }
+	check "$recipe"
+	case $? in
+	0) done=$((done + 1)) ;;
+	77) ;;
+	*) failed=$((failed + 1)); echo "FAIL crash: $recipe" ;;
+	esac
 done
 echo "crash: $done kernels passed, $failed failed"
 [ $failed = 0 ] || exit 1
