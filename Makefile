@@ -6,6 +6,7 @@
 #   triage          triage the vmcores in dumps/
 #   check           unit tests, tests on the vmcores in dumps/, style checks
 #   check-sanitize  the same with AddressSanitizer and UndefinedBehaviorSanitizer
+#   check-browser   drive the page of xfdtriage report in Chromium (sh tests/install-deps.sh browser)
 #   check-crash     compare xfd.so with xfdtriage in crash sessions, on CRASH_VMCORE with CRASH_VMLINUX, or on vmcores that
 #                   the lab makes for it (root, Debian's packages)
 #   fuzz            run the fuzzers for FUZZ_SECONDS each (clang)
@@ -60,7 +61,7 @@ CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
-.PHONY: all deps triage check check-unit check-dumps check-style check-sanitize check-crash fuzz bench install clean FORCE
+.PHONY: all deps triage check check-unit check-dumps check-report check-browser check-style check-sanitize check-crash fuzz bench install clean FORCE
 .SECONDARY:
 
 CRASH_INC ?= /usr/include

@@ -23,6 +23,10 @@ check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so
 check-report: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
 	$(Q)tests/check-report.sh $(BUILD)
 
+# The page in headless Chromium; skipped, and says so, where there is none.
+check-browser: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
+	$(Q)/usr/bin/python3 tests/check_browser.py $(BUILD) $(BROWSER_SHOTS) || [ $$? = 77 ]
+
 # The core is silent: it neither prints to the standard streams nor ends the
 # process nor reads the environment.
 SILENT := printf puts putchar exit _exit abort getenv secure_getenv perror stdout stderr

@@ -1,10 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Install what building and testing xfdtriage needs, on Debian 12 or later.
+# $1: "browser" for what "make check-browser" needs besides (Chromium).
 set -eu
 
 packages="gcc make libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libbpf-dev libzydis-dev
 libjson-c-dev zlib1g-dev libsqlite3-dev libseccomp-dev libcmocka-dev crash dwz debuginfod"
+if [ "${1:-}" = browser ]; then
+	packages="$packages chromium chromium-driver python3 python3-selenium fonts-dejavu-core"
+fi
 
 missing=
 for package in $packages; do
