@@ -8,7 +8,7 @@ _xfdtriage()
 	previous=${COMP_WORDS[COMP_CWORD-1]}
 	case $previous in
 	-f | --format)
-		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "text json html csv jsonl" -- "$current")
 		return
 		;;
 	-t | --types)
@@ -26,7 +26,7 @@ _xfdtriage()
 	fi
 	mapfile -t COMPREPLY < <(compgen -f -- "$current")
 	if [[ $COMP_CWORD == 1 ]]; then
-		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "triage show distill" -- "$current")
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "triage show batch distill report" -- "$current")
 	fi
 }
 
