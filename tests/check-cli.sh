@@ -93,7 +93,7 @@ for dump in "$confirmed" "$clean"; do
 	"$xfdtriage" -n -f json "$dump" >"$work/full"
 	exits kdump $? --kdump "$dump"
 	if cmp -s "$work/out" "$work/full"; then report ok kdump-json; else report fail kdump-json "not what --format json says"; fi
-	if [ "$(wc -l <"$work/err")" -le 6 ]; then report ok kdump-short; else report fail kdump-short "more than six lines"; fi
+	if [ "$(wc -l <"$work/err")" -le 7 ]; then report ok kdump-short; else report fail kdump-short "more than seven lines"; fi
 	if grep -qv '^xfdtriage: ' "$work/err"; then report fail kdump-prefix "a line that does not say whose it is"; else report ok kdump-prefix; fi
 done
 says kdump-verdict err '^xfdtriage: not-this-bug: '
@@ -103,6 +103,9 @@ says kdump-do err '  do  *boot a kernel that has the fix'
 if [ -e "$work/cache" ]; then report fail kdump-leaves-nothing "a cache was made"; else report ok kdump-leaves-nothing; fi
 env -i "$xfdtriage" --kdump "$confirmed" >"$work/out" 2>"$work/err"
 if [ $? = 0 ]; then report ok kdump-no-environment; else report fail kdump-no-environment "$(head -c 300 "$work/err")"; fi
+says kdump-cost err '  cost  *[0-9.]* s, [1-9][0-9]* KiB'
+(trap '' CHLD; "$xfdtriage" --kdump "$clean" >"$work/out" 2>"$work/err")
+if [ $? = 1 ]; then report ok kdump-child-ignored; else report fail kdump-child-ignored "$(head -c 300 "$work/err")"; fi
 exits kdump-quiet 0 --kdump -q "$confirmed"
 silent kdump-quiet-out out
 silent kdump-quiet-err err

@@ -56,7 +56,7 @@ recipe_read()
 	[ -f "$HERE/recipes/$name" ] || die "there is no recipe \"$name\" (see: make -C dumps list)"
 	what="" kernel="" emulator="" scenario="" cmdline="" cpus="" memory="" kvm=yes sysctl="kernel.panic_on_oops=1"
 	dump="-l -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
-	verdict="" exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
+	verdict="" exit_code="" kdump_verdict="" kdump_exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
 	# shellcheck disable=SC1090
 	. "$HERE/recipes/$name"
 	recipe_kernel=$kernel
@@ -147,6 +147,20 @@ check_run()
 	done <<< "$console_lacks"
 }
 
+# What xfdtriage said in the kdump kernel, before the dump was saved and pages were left out of it.
+check_triage()
+{
+	local wanted=${kdump_verdict:-$verdict} json=$OUT/$name.kdump.json
+
+	[ -x "$XFDTRIAGE" ] || return 0
+	tr -d '\r' < "$WORK/lab" | sed -n 's/^TRIAGE //p' > "$json"
+	jq -e --arg verdict "$wanted" --arg route "$route" '.verdict == $verdict and (.route // "") == $route' "$json" > /dev/null ||
+		{ last_lines; die "in the kdump kernel xfdtriage said $(head -c 300 "$json"), expected $wanted"; }
+	grep -q "^TRIAGED exit ${kdump_exit_code:-$exit_code}," "$WORK/lab" || { last_lines; die "in the kdump kernel xfdtriage did not exit with ${kdump_exit_code:-$exit_code}"; }
+	grep -q "^xfdtriage: $wanted: " "$WORK/console.text" || { last_lines; die "the console does not say \"xfdtriage: $wanted\""; }
+	say "in the kdump kernel: $wanted, $(tr -d '\r' < "$WORK/lab" | sed -n 's/^TRIAGED //p')"
+}
+
 # Compare with the manifest all that does not change from run to run.
 compare()
 {
@@ -223,6 +237,7 @@ make_one()
 	check_run
 	cp "$WORK/console.text" "$OUT/$name.console"
 	cp "$WORK/entry.json" "$OUT/$name.json"
+	check_triage
 	compare
 	reduce
 	say "done in $((SECONDS - start)) s: $(stat -c %s "$WORK/vmcore") bytes, $(jq -r '"expected: \(.expect.verdict), exit \(.expect.exit), route \(.expect.route)"' "$OUT/$name.json")"

@@ -29,21 +29,33 @@ build_programs()
 	cc -O2 -Wall -Wextra -static -o "$CACHE/program/portout" "$HERE/lab/portout.c"
 }
 
-# put_tool DIRECTORY TOOL PATH NAME : a program with its libraries, callable as NAME
-put_tool()
+# put_program DIRECTORY NAME PROGRAM LIBRARY... : a program with its libraries, callable as NAME
+put_program()
 {
-	local to=$1 tool=$2 path=$3 name=$4 library
+	local to=$1 name=$2 program=$3
 
-	mkdir -p "$to/tool/$tool"
-	while read -r library; do
-		cp -L "$library" "$to/tool/$tool/"
-	done < <(program_libraries "$tool" "$path")
-	cp "$CACHE/tool/$tool/usr/$path" "$to/tool/$tool/"
+	shift 2
+	mkdir -p "$to/tool/$name"
+	cp -L "$@" "$to/tool/$name/"
 	cat > "$to/bin/$name" <<-EOF
 		#!/bin/sh
-		exec /tool/$tool/ld-linux-x86-64.so.2 --library-path /tool/$tool /tool/$tool/$(basename "$path") "\$@"
+		exec /tool/$name/ld-linux-x86-64.so.2 --library-path /tool/$name /tool/$name/$(basename "$program") "\$@"
 	EOF
 	chmod +x "$to/bin/$name"
+}
+
+# put_tool DIRECTORY TOOL PATH NAME : a program of an unpacked tool
+put_tool()
+{
+	# shellcheck disable=SC2046
+	put_program "$1" "$4" "$CACHE/tool/$2/usr/$3" $(program_libraries "$2" "$3")
+}
+
+# put_xfdtriage DIRECTORY : this machine's
+put_xfdtriage()
+{
+	# shellcheck disable=SC2046
+	put_program "$1" xfdtriage "$XFDTRIAGE" $(ldd "$XFDTRIAGE" | grep -o '/[^ ]*')
 }
 
 # put_modules DIRECTORY MODULE... : with what they depend on; prints the names in loading order
@@ -78,17 +90,19 @@ build_initrd()
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp,modules}
 	cp /bin/busybox "$root/bin/"
-	for applet in sh mount insmod cat echo sleep poweroff dd sync grep tail tr uname rm; do
+	for applet in sh mount insmod cat echo sleep poweroff dd sync grep tail tr uname rm sed; do
 		ln -s busybox "$root/bin/$applet"
 	done
 	cp "$CACHE/program/portout" "$root/bin/"
 	install -m 755 "$HERE/lab/init" "$root/init"
 	put_tool "$root" "$makedumpfile" bin/makedumpfile makedumpfile
+	[ ! -x "$XFDTRIAGE" ] || put_xfdtriage "$root"
 	[ "$emulator" = qemu ] && disk_modules=$(put_modules "$root" sd_mod ata_piix)
 	cat > "$root/lab.env" <<-EOF
 		LAB_SINK='$([ "$emulator" = qemu ] && echo disk || echo port)'
 		LAB_DISK_MODULES='$disk_modules'
 		LAB_DUMP='$dump'
+		LAB_TRIAGE='$([ -x "$XFDTRIAGE" ] && echo yes || echo no)'
 		LAB_KDUMP_CMDLINE='$(kernel_cmdline) nr_cpus=1 reset_devices'
 		LAB_KVM='$kvm'
 		LAB_SYSCTL='$sysctl'

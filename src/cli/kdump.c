@@ -33,6 +33,15 @@ struct result {
 	FILE *brief, *json;
 };
 
+static void put_cost(const struct timespec *start, const struct rusage *usage)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	fprintf(stderr, PREFIX "  cost    %.1f s, %ld KiB\n", (double)(now.tv_sec - start->tv_sec) +
+		(double)(now.tv_nsec - start->tv_nsec) / 1e9, usage->ru_maxrss);
+}
+
 static void put_error(const struct result *result, const char *path, const char *message)
 {
 	fprintf(result->brief, PREFIX "error: %s\n" PREFIX "  do      triage the dump once it is saved\n",
@@ -141,7 +150,7 @@ static void copy_to(FILE *from, FILE *to)
  * Wait for @pid, but not for ever: one that hangs in the kernel does not even
  * die.  NULL with its exit code, or static words that say what is wrong.
  */
-static const char *wait_for(pid_t pid, int *ret_status)
+static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage)
 {
 	const struct timespec limit = { .tv_sec = SECONDS };
 	sigset_t child;
@@ -155,7 +164,7 @@ static const char *wait_for(pid_t pid, int *ret_status)
 		kill(pid, SIGKILL);
 		return "not finished within the time limit of 30 seconds";
 	}
-	if (waitpid(pid, &status, 0) != pid)
+	if (wait4(pid, &status, WNOHANG, ret_usage) != pid)
 		return "the process that read it is lost";
 	if (!WIFEXITED(status))
 		return WTERMSIG(status) == SIGKILL ? "the process that read it was killed: memory may be short" :
@@ -172,6 +181,8 @@ int run_kdump(const struct arguments *arguments)
 	struct result result = { open_memory("brief"), open_memory("json") };
 	int status = XFDT_EXIT_ERROR;
 	char message[PATH_MAX + 128];
+	struct timespec start;
+	struct rusage usage;
 	const char *trouble;
 	sigset_t child;
 	pid_t pid;
@@ -180,13 +191,16 @@ int run_kdump(const struct arguments *arguments)
 		return usage_error("--kdump has a form of its own: leave --format and --verbose out", NULL);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("--kdump takes one dump", NULL);
+	clock_gettime(CLOCK_MONOTONIC, &start);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
+	/* if that is to ignore it, there is none */
+	signal(SIGCHLD, SIG_DFL);
 	pid = result.brief && result.json ? fork() : -1;
 	if (!pid)
 		run_worker(arguments, &result);
-	trouble = pid < 0 ? "cannot start: memory is short" : wait_for(pid, &status);
+	trouble = pid < 0 ? "cannot start: memory is short" : wait_for(pid, &status, &usage);
 	if (arguments->quiet)
 		return status;
 	if (trouble) {
@@ -195,6 +209,7 @@ int run_kdump(const struct arguments *arguments)
 		return status;
 	}
 	copy_to(result.brief, stderr);
+	put_cost(&start, &usage);
 	copy_to(result.json, stdout);
 	return status;
 }
