@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: check-unit check-dumps check-cli check-report check-large check-style
+check: check-unit check-dumps check-cli check-hooks check-report check-large check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -26,6 +26,10 @@ check-report: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
 # The page in headless Chromium; skipped, and says so, where there is none.
 check-browser: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
 	$(Q)/usr/bin/python3 tests/check_browser.py $(BUILD) $(BROWSER_SHOTS) || [ $$? = 77 ]
+
+.PHONY: check-hooks
+check-hooks: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps
+	$(Q)tests/check-hooks.sh $(BUILD)
 
 # The core is silent: it neither prints to the standard streams nor ends the
 # process nor reads the environment.

@@ -34,9 +34,9 @@ put_program()
 {
 	local to=$1 name=$2 program=$3
 
-	shift 2
+	shift 3
 	mkdir -p "$to/tool/$name"
-	cp -L "$@" "$to/tool/$name/"
+	cp -L "$program" "$@" "$to/tool/$name/"
 	cat > "$to/bin/$name" <<-EOF
 		#!/bin/sh
 		exec /tool/$name/ld-linux-x86-64.so.2 --library-path /tool/$name /tool/$name/$(basename "$program") "\$@"
@@ -48,12 +48,13 @@ put_program()
 put_tool()
 {
 	# shellcheck disable=SC2046
-	put_program "$1" "$4" "$CACHE/tool/$2/usr/$3" $(program_libraries "$2" "$3")
+	put_program "$1" "$4" "$CACHE/tool/$2/usr/$3" $(program_libraries "$2" "$3" | sort -u)
 }
 
-# put_xfdtriage DIRECTORY : this machine's
+# put_xfdtriage DIRECTORY : this machine's, and the hook that runs it
 put_xfdtriage()
 {
+	install -m 755 "$HERE/../docs/kdump/debian-hook" "$1/bin/kdump-hook"
 	# shellcheck disable=SC2046
 	put_program "$1" xfdtriage "$XFDTRIAGE" $(ldd "$XFDTRIAGE" | grep -o '/[^ ]*')
 }
@@ -90,7 +91,7 @@ build_initrd()
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp,modules}
 	cp /bin/busybox "$root/bin/"
-	for applet in sh mount insmod cat echo sleep poweroff dd sync grep tail tr uname rm sed; do
+	for applet in sh mount insmod cat echo sleep poweroff dd sync grep tail tr uname rm date mkdir mv timeout; do
 		ln -s busybox "$root/bin/$applet"
 	done
 	cp "$CACHE/program/portout" "$root/bin/"
