@@ -26,6 +26,7 @@ BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 CRASHDIR ?= /usr/lib/crash/extensions
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+DOCDIR ?= $(PREFIX)/share/doc/xfdtriage
 VERSION := 0.1
 
 CC ?= cc
@@ -123,6 +124,9 @@ ifneq ($(XFD_SO),)
 	install -D -m 644 docs/xfd.8 $(DESTDIR)$(MANDIR)/man8/xfd.8
 endif
 	install -D -m 644 docs/xfdtriage.bash $(DESTDIR)$(BASHCOMPDIR)/xfdtriage
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR) docs/kdump.md docs/distill.md
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/kdump docs/kdump/debian.conf
+	install -D -m 755 -t $(DESTDIR)$(DOCDIR)/kdump docs/kdump/debian-hook docs/kdump/dracut-pre docs/kdump/dracut-post
 
 clean:
 	$(Q)rm -rf build

@@ -21,7 +21,7 @@ _xfdtriage()
 		;;
 	esac
 	if [[ $current == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--format --verbose --quiet --split --debuginfo --types --no-cache --kdump --keep-types --output --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "--format --verbose --quiet --split --debuginfo --types --no-cache --kdump --keep-types --keep-log --output --help --version" -- "$current")
 		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -153,16 +153,45 @@ says flattened-cut-why err 'flattened dump'
 
 # a distilled dump gives the answer that its source gives, but for where symbols and types travel
 
-for kind in note --keep-types; do
+for kind in note --keep-types --keep-log; do
 	exits "distill-$kind" 0 distill $(test $kind = note || echo $kind) "$confirmed" -o "$work/small"
-	says "distill-$kind-report" out 'not in it: guest memory'
+	says "distill-$kind-answer" out '^It gives the answer of the original, confirmed'
+	says "distill-$kind-report" out '^  guest memory, guest registers'
 	exits "distilled-$kind" 0 -n -f json "$work/small"
 	if [ "$(sed "s|$work/small|X|; s|\"carried\":[a-z]*||" "$work/out")" = "$(sed "s|$confirmed|X|; s|\"carried\":[a-z]*||" "$work/cold")" ]; then
 		report ok "distilled-$kind-same"
 	else
 		report fail "distilled-$kind-same" "another answer"
 	fi
+	size=$(stat -c %s "$work/small")
+	limit=$((1 << 20))
+	[ $kind = --keep-types ] && limit=$((4 << 20))
+	if [ "$size" -le $limit ]; then report ok "distilled-$kind-size"; else report fail "distilled-$kind-size" "$size bytes"; fi
+	if ! command -v crash >/dev/null; then
+		report skip "distilled-$kind-crash" "crash(8) is not installed"
+	elif [ "$(crash --osrelease "$work/small")" = 6.18.5+deb13-amd64 ]; then
+		report ok "distilled-$kind-crash"
+	else
+		report fail "distilled-$kind-crash" "crash does not know it"
+	fi
 done
+exits distill-json 0 distill -f json "$confirmed" -o "$work/small"
+says distill-json-schema out '^{"schema":"xfdtriage-distill-1",.*"same_answer":true'
+exits distill-quiet 0 distill -q "$confirmed" -o "$work/small"
+silent distill-quiet-out out
+# one without the whole log has nothing of it that a second could keep
+exits distill-again 0 distill -f json --keep-log "$work/small" -o "$work/smaller"
+if grep -q 'Linux version' "$work/out"; then report fail distill-log "the log is still there"; else report ok distill-log; fi
+# of any kind of end, also where pages are missing
+for dump in dumps/*.vmcore; do
+	exits "distill-$dump" 0 distill "$PWD/$dump" -o "$work/small"
+	says "distill-$dump-answer" out '^It gives the answer of the original'
+done
+"$xfdtriage" distill -q --keep-types "$confirmed" -o "$work/small"
+# what the file ends before is not in it either
+head -c $(($(stat -c %s "$confirmed") - 12000)) "$confirmed" >"$work/cut"
+exits distill-cut 0 distill "$work/cut" -o "$work/smaller"
+says distill-cut-answer out '^It gives the verdict of the original, inconclusive, but not in the same words'
 at=$(grep -abo -m1 'member kvm vm_list' "$work/small" | head -1 | cut -d: -f1)
 if [ -n "$at" ]; then report fail distilled-keep-types-note "a note beside the pages"; else report ok distilled-keep-types-note; fi
 "$xfdtriage" distill -q "$confirmed" -o "$work/small"

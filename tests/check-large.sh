@@ -53,6 +53,20 @@ triages() {
 	if [ "$peak" -le $peak_kib ]; then ok; else fail "$name: $peak KiB of memory, should be at most $peak_kib"; fi
 }
 
+# distills NAME EXIT: the page bitmaps alone would be 64 MiB; what is copied is small, and gives the same answer
+distills() {
+	local name=$1 expected=$2 size
+	"$build/xfdtriage" distill "$work/vmcore" -o "$work/small" >"$work/out" 2>"$work/err"
+	if grep -q '^It gives the answer of the original' "$work/out"; then ok; else fail "distill-$name: $(head -c 300 "$work/err")"; fi
+	size=$(stat -c %s "$work/small")
+	if [ "$size" -le $((3 << 19)) ]; then ok; else fail "distill-$name: $size bytes"; fi
+	TMPDIR=$work "$build/xfdtriage" -n -q "$work/small"
+	status=$?
+	if [ $status = "$expected" ]; then ok; else fail "distill-$name: exit $status, should be $expected"; fi
+	if ! command -v crash >/dev/null; then return; fi
+	if [ "$(crash --osrelease "$work/small")" = "$(crash --osrelease "dumps/$name.vmcore")" ]; then ok; else fail "distill-$name: crash does not know it"; fi
+}
+
 # the frames in the dump in 4 million pieces; under ASan, libkdumpfile takes minutes to list those
 pieces=scattered=64
 [ "$sanitize" = yes ] && pieces=
@@ -61,6 +75,7 @@ pieces=scattered=64
 triages clean-6.12.117 3 1 armed $pieces
 # compacted format, four levels; the source's own vCPU is the culprit
 triages set-xsave-6.18.5 0 1
+distills set-xsave-6.18.5 0
 
 # in kdump's kernel: /proc/vmcore in thousands of segments, within the limits of --kdump
 for name in clean-6.12.117 set-xsave-6.18.5; do

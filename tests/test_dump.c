@@ -3,9 +3,11 @@
 #include "unit.h"
 
 #include "image/dump.h"
+#include "image/vmcoreinfo.h"
 
 #include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ABSENT_FRAME 0x7ffffffu
@@ -83,6 +85,60 @@ static void test_dump__records_bytes_not_pages(void **state)
 	}
 	assert_true(whole > 0);
 	assert_true(part > 0);
+	xfdt_dump_close(dump);
+}
+
+static uint64_t bytes_recorded(struct xfdt_dump *dump)
+{
+	const struct xfdt_frame *frames;
+	uint64_t sum = 0;
+	size_t count, i, j;
+
+	frames = xfdt_dump_frames(dump, &count);
+	for (i = 0; i < count; i++)
+		for (j = 0; j < sizeof(frames[i].read); j++)
+			sum += (uint64_t)__builtin_popcount(frames[i].read[j]);
+	return sum;
+}
+
+static uint64_t bytes_accounted(const struct xfdt_dump *dump)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < XFDT_PURPOSES; i++)
+		sum += xfdt_dump_read_for(dump, (enum xfdt_purpose)i);
+	return sum;
+}
+
+/* every byte has a purpose, and what is forgotten has none */
+static void test_dump__accounts_for_what_it_records(void **state)
+{
+	struct xfdt_source source;
+	struct xfdt_dump *dump;
+	uint64_t start, before, code;
+	char path[256], text[64];
+	uint8_t byte;
+
+	dump = open_recorded(path, sizeof(path));
+	before = bytes_recorded(dump);
+	assert_true(before > 0);
+	assert_int_equal(bytes_accounted(dump), before);
+	source = xfdt_dump_source(dump);
+	assert_true(xfdt_vmcoreinfo_get(source.vmcoreinfo, "SYMBOL(init_uts_ns)", text, sizeof(text)));
+	start = strtoull(text, NULL, 16) | 0xfff;
+	source.reader->purpose = XFDT_FOR_CODE;
+	assert_ok(source.reader->read(source.reader, start, &byte, 1));
+	code = xfdt_dump_read_for(dump, XFDT_FOR_CODE);
+	assert_int_equal(code, 1);
+	assert_int_equal(bytes_recorded(dump), bytes_accounted(dump));
+	xfdt_dump_forget(dump, start - 7, 8);
+	assert_int_equal(xfdt_dump_read_for(dump, XFDT_FOR_CODE), 0);
+	assert_int_equal(bytes_recorded(dump), bytes_accounted(dump));
+	/* twice, or where nothing is, changes nothing */
+	xfdt_dump_forget(dump, start - 7, 8);
+	xfdt_dump_forget(dump, 0xffff000000000000ull, 65536);
+	assert_int_equal(xfdt_dump_read_for(dump, XFDT_FOR_CODE), 0);
 	xfdt_dump_close(dump);
 }
 

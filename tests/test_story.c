@@ -350,6 +350,66 @@ static void test_story__call_trace_of_an_earlier_event(void **state)
 	assert_int_equal(trace_of(&fixture, &panic, lines, COUNT(lines)), 5);
 }
 
+/* the lines that an answer can rest on are enough for the same answer */
+static void test_story__lines_that_matter(void **state)
+{
+	struct xfdt_log_regs before, after;
+	bool matters[COUNT(log_6_18)];
+	struct xfdt_panic panic;
+	struct fixture fixture;
+	size_t events, i;
+
+	fill(&fixture, log_6_18, COUNT(log_6_18));
+	panic = (struct xfdt_panic) { .log = fixture.log };
+	assert_ok(xfdt_find_events(&panic));
+	memset(matters, 0x5a, sizeof(matters));
+	xfdt_story_lines(&panic, matters);
+	events = panic.event_count;
+	free(panic.events);
+	assert_true(matters[WARN_LINE] && matters[DIE_LINE]);
+	memset(&before, 0, sizeof(before));
+	memset(&after, 0, sizeof(after));
+	assert_true(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &before));
+	for (i = 0; i < COUNT(log_6_18); i++) {
+		/* what names the machine, its modules and its processes is not needed */
+		if (strstr(log_6_18[i], "Hardware name") || strstr(log_6_18[i], "Modules linked") ||
+		    strstr(log_6_18[i], "Comm:"))
+			assert_false(matters[i]);
+		if (!matters[i])
+			fixture.log.lines[i].text = "";
+	}
+	panic = (struct xfdt_panic) { .log = fixture.log };
+	assert_ok(xfdt_find_events(&panic));
+	assert_int_equal(panic.event_count, events);
+	free(panic.events);
+	assert_true(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &after));
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+/* of another death, the call trace and no registers; of a quiet log, nothing */
+static void test_story__lines_that_matter_of_other_events(void **state)
+{
+	static const char *const other[] = {
+		"eth0: link up", "BUG: unable to handle page fault for address: 0000000000000008",
+		"Oops: Oops: 0002 [#1] SMP NOPTI", "RIP: 0010:foo+0x1/0x2", "RAX: 5345435245540000 RBX: 0000000000000000",
+		"Code: 90 <90>", "Call Trace:", " bar+0x1/0x2", "RIP: 0033:0x439afb", "RAX: ffffffffffffffda RBX: 0000000000000000",
+	};
+	static const bool expected[COUNT(other)] = { [2] = true, [3] = true, [6] = true, [7] = true, [8] = true };
+	bool matters[COUNT(other)];
+	struct xfdt_panic panic;
+	struct fixture fixture;
+
+	fill(&fixture, other, COUNT(other));
+	panic = (struct xfdt_panic) { .log = fixture.log };
+	assert_ok(xfdt_find_events(&panic));
+	xfdt_story_lines(&panic, matters);
+	assert_memory_equal(matters, expected, sizeof(expected));
+	panic.event_count = 0;
+	xfdt_story_lines(&panic, matters);
+	assert_null(memchr(matters, true, sizeof(matters)));
+	free(panic.events);
+}
+
 static void test_story__no_call_trace(void **state)
 {
 	static const char *const log[] = { "Call Trace:", " one+0x1/0x2", "sysrq: Trigger a crash", " two+0x1/0x2" };

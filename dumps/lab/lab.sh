@@ -189,7 +189,7 @@ reduce()
 	fi
 	"$XFDTRIAGE" "$WORK/vmcore" > "$OUT/$name.txt" 2>&1 || status=$?
 	[ $status -eq "$exit_code" ] || { cat "$OUT/$name.txt"; cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"; die "xfdtriage exits with $status, expected $exit_code; the full vmcore is kept"; }
-	"$XFDTRIAGE" distill "$WORK/vmcore" -o "$OUT/$name.vmcore" ${keep_types:+--keep-types} || die "cannot be reduced"
+	"$XFDTRIAGE" distill --keep-log "$WORK/vmcore" -o "$OUT/$name.vmcore" ${keep_types:+--keep-types} || die "cannot be reduced"
 	[ "${LAB_KEEP:-0}" != 1 ] && [ -z "$debug" ] || cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"
 }
 

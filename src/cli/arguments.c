@@ -31,7 +31,7 @@ struct option_spec {
 };
 
 static const struct option_spec options[] = {
-	{ { "format", required_argument, NULL, 'f' }, COMMAND_TRIAGE | COMMAND_SHOW,
+	{ { "format", required_argument, NULL, 'f' }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DISTILL,
 	  "FORMAT", "text (default) or json: one object a dump and line" },
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_REPORT,
 	  "FORMAT", "text (default), html: a page, csv, or jsonl: one object a dump" },
@@ -51,6 +51,8 @@ static const struct option_spec options[] = {
 	  NULL, "for kdump: in 30 s and 64 MiB, a few lines to stderr, JSON to stdout" },
 	{ { "keep-types", no_argument, NULL, 'k' }, COMMAND_DISTILL,
 	  NULL, "keep the pages with kallsyms and BTF, about 3 MB" },
+	{ { "keep-log", no_argument, NULL, 'l' }, COMMAND_DISTILL,
+	  NULL, "keep the whole kernel log, not just the lines of the end" },
 	{ { "output", required_argument, NULL, 'o' }, COMMAND_DISTILL | COMMAND_REPORT,
 	  "FILE", "where to write" },
 	{ { "jobs", required_argument, NULL, 'j' }, COMMAND_BATCH,
@@ -260,6 +262,9 @@ static int take_option(int letter, struct arguments *arguments)
 		break;
 	case 'k':
 		arguments->keep_types = true;
+		break;
+	case 'l':
+		arguments->keep_log = true;
 		break;
 	case 'o':
 		arguments->output = optarg;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command distill. */
 #include "cli/command.h"
-#include "distill/distill.h"
+#include "distill/contents.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /*
  * What the dump's symbols and types come to.  Read with that, kallsyms and BTF
@@ -25,53 +26,127 @@ static struct xfdt_error *resolve_record(const struct arguments *arguments,
 	return err;
 }
 
-static void print_distilled(const char *path, bool keep_types,
-			    const struct xfdt_distill_result *result)
+/* The answer as JSON, as if it were that of the dump of @like. */
+static struct xfdt_error *answer_of(struct xfdt_session *session, const struct xfdt_session *like,
+				    char **ret_text)
 {
-	printf("%s: %llu bytes; %llu pages, in which %llu bytes that the answer needs are kept and all others are zero\n"
-	       "kept: the kernel's %s and log, the state of VMs, vCPUs and threads that 'xfdtriage show' prints,\n"
-	       "      the stack and the registers of the thread that panicked\n"
-	       "not in it: guest memory, guest registers, XSAVE areas but for their headers\n",
-	       path, (unsigned long long)result->file_size, (unsigned long long)result->pages,
-	       (unsigned long long)result->bytes_kept,
-	       keep_types ? "symbols, types" : "symbols and types as far as needed,");
+	bool carried = session->image.carried;
+	struct xfdt_error *err;
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	out = open_memstream(&text, &len);
+	if (!out)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
+	session->report.path = like->report.path;
+	session->report.format = like->report.format;
+	session->image.carried = false;
+	err = xfdt_report_json(&session->report, out);
+	session->image.carried = carried;
+	if (fclose(out) && !err)
+		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
+	if (err)
+		free(text);
+	else
+		*ret_text = text;
+	return err;
+}
+
+struct checking {
+	const struct xfdt_session_options *options;
+	struct xfdt_session *original;
+	bool same_answer;
+};
+
+/* Does the file give the original's answer?  Its verdict, at the least. */
+static struct xfdt_error *check(void *context, const char *path)
+{
+	struct checking *checking = context;
+	struct xfdt_session small;
+	struct xfdt_error *err;
+	char *text, *original;
+
+	err = xfdt_session_init(&small, &path, 1, checking->options);
+	if (err)
+		return xfdt_error_wrap(err, "the distilled file");
+	err = answer_of(&small, checking->original, &text);
+	if (!err) {
+		err = answer_of(checking->original, checking->original, &original);
+		if (!err) {
+			checking->same_answer = !strcmp(text, original);
+			free(original);
+		}
+		free(text);
+	}
+	if (!err && (small.verdict.kind != checking->original->verdict.kind ||
+		     small.verdict.route != checking->original->verdict.route))
+		err = xfdt_error_new(XFDT_MISSING, 0, "the distilled file would say %s, where the original says %s; "
+				     "--keep-log or --keep-types may help", xfdt_verdict_name(small.verdict.kind),
+				     xfdt_verdict_name(checking->original->verdict.kind));
+	xfdt_session_deinit(&small);
+	return err;
+}
+
+static struct xfdt_error *print_contents(const struct arguments *arguments, const struct xfdt_contents *contents)
+{
+	if (arguments->quiet)
+		return NULL;
+	return arguments->format == FORMAT_JSON ? xfdt_contents_json(contents, stdout) :
+						  xfdt_contents_text(contents, stdout);
+}
+
+static struct xfdt_error *distill(const struct arguments *arguments, struct xfdt_session *session,
+				  const struct xfdt_session_options *plain,
+				  struct xfdt_distill_options *options)
+{
+	struct checking checking = { .options = plain, .original = session };
+	struct xfdt_distill_result result;
+	struct xfdt_error *err;
+
+	if (arguments->keep_types && session->image.carried)
+		return xfdt_error_new(XFDT_MISSING, 0, "%s: is distilled without kallsyms and BTF; leave --keep-types out",
+				      arguments->paths[0]);
+	options->check = check;
+	options->context = &checking;
+	err = xfdt_distill_write(session->dump, &session->host, options, arguments->output, &result);
+	if (err)
+		return err;
+	return print_contents(arguments, &(struct xfdt_contents) {
+		.path = arguments->output, .report = &session->report, .options = options,
+		.result = &result, .same_answer = checking.same_answer,
+	});
 }
 
 int run_distill(const struct arguments *arguments)
 {
-	struct xfdt_session_options options = session_options(arguments);
-	struct xfdt_distill_result result;
+	struct xfdt_session_options plain = session_options(arguments), recording;
+	struct xfdt_distill_options options = { .keep_log = arguments->keep_log };
 	struct xfdt_session session;
 	struct xfdt_error *err;
 	char *record = NULL;
-	size_t record_len = 0;
 
 	if (!arguments->output)
 		return usage_error("distill needs -o FILE", NULL);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("distill takes one dump (or the parts of one, with --split)", NULL);
 	/* what is kept has to be read */
-	options.cache_dir = NULL;
+	plain.cache_dir = NULL;
 	if (!arguments->keep_types) {
-		err = resolve_record(arguments, &options, &record, &record_len);
+		err = resolve_record(arguments, &plain, &record, &options.record_len);
 		if (err)
 			return complain(err);
 	}
 	options.record = record;
-	options.record_len = record_len;
-	options.dump.record = true;
-	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, &options);
-	if (!err && arguments->keep_types && session.image.carried)
-		err = xfdt_error_new(XFDT_MISSING, 0, "%s: is distilled without kallsyms and BTF; leave --keep-types out",
-				     arguments->paths[0]);
-	else if (!err)
-		err = xfdt_distill_write(session.dump, session.host.panic.task ? session.host.panic.pid : -1,
-					 record, record_len, arguments->output, &result);
-	xfdt_session_deinit(&session);
+	recording = plain;
+	recording.record = record;
+	recording.record_len = options.record_len;
+	recording.dump.record = true;
+	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, &recording);
+	if (!err) {
+		err = distill(arguments, &session, &plain, &options);
+		xfdt_session_deinit(&session);
+	}
 	free(record);
-	if (err)
-		return complain(err);
-	if (!arguments->quiet)
-		print_distilled(arguments->output, arguments->keep_types, &result);
-	return 0;
+	return err ? complain(err) : 0;
 }

@@ -2,11 +2,14 @@
 /* Writing the kdump-compressed format. */
 #include "distill/distill.h"
 #include "base/output.h"
+#include "distill/spare.h"
 #include "image/carried.h"
 #include "image/kdump_format.h"
 #include "image/vmcoreinfo.h"
+#include "kernel/story.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,25 +21,57 @@
 #define BLOCK XFDT_PAGE_SIZE
 #define DUMP_LEVEL 31
 #define MAX_PFN (1ull << 40)
+#define FLAT_BITMAP_BLOCKS 64	/* of one bitmap: from there on, 8 GiB, they are more than all the rest */
 
 /* struct new_utsname, in its order */
 static const struct {
 	const char *name, *otherwise;
 } uts_fields[XFDT_UTS_FIELDS] = {
 	{ "sysname", "Linux" }, { "nodename", "(none)" }, { "release", "unknown" },
-	{ "version", "unknown" }, { "machine", "x86_64" }, { "domainname", "(none)" },
+	{ "version", "unknown" }, { "machine", "x86_64" }, { NULL, "(none)" },
 };
 
 struct writer {
 	struct xfdt_dump *dump;
+	const struct xfdt_distill_options *options;
 	const struct xfdt_frame *frames;
 	size_t count;
-	const char *record;	/* NULL: symbols and types are in the pages */
-	size_t record_len;
 	FILE *out;
+	bool flat;		/* in the flattened format: records instead of holes */
 	uint64_t sub_hdr_blocks, bitmap_blocks;	/* blocks of one bitmap */
-	uint64_t bytes_kept;
 };
+
+/* the file as it is, or flattened */
+
+static void put_record(FILE *out, int64_t offset, int64_t size)
+{
+	const struct xfdt_flat_record record = {
+		.offset = (int64_t)htobe64((uint64_t)offset), .size = (int64_t)htobe64((uint64_t)size),
+	};
+
+	fwrite(&record, sizeof(record), 1, out);
+}
+
+static void put_flat_header(FILE *out)
+{
+	const struct xfdt_flat_header header = {
+		.signature = XFDT_FLAT_SIGNATURE,
+		.type = (int64_t)htobe64(1), .version = (int64_t)htobe64(1),
+	};
+
+	fwrite(&header, sizeof(header), 1, out);
+	fseeko(out, XFDT_FLAT_HEADER_SIZE, SEEK_SET);
+}
+
+/* What nothing is put to is zero. */
+static void put(struct writer *writer, uint64_t offset, const void *bytes, size_t len)
+{
+	if (writer->flat)
+		put_record(writer->out, (int64_t)offset, (int64_t)len);
+	else
+		fseeko(writer->out, (off_t)offset, SEEK_SET);
+	fwrite(bytes, len, 1, writer->out);
+}
 
 /* the notes, as the kernel writes them: NT_PRSTATUS by CPU, then VMCOREINFO */
 
@@ -54,45 +89,63 @@ static void put_note(FILE *out, const char *name, uint32_t type, const void *des
 	fwrite(zeros, -size & 3, 1, out);
 }
 
-static struct xfdt_error *make_notes(const struct writer *writer, int keep_pid,
-				     char **ret_notes, size_t *ret_size)
+struct notes {
+	char *bytes;
+	size_t size, vmcoreinfo;	/* where the latter begins */
+};
+
+static void put_vmcoreinfo(const char *vmcoreinfo, FILE *out, struct notes *notes)
 {
-	struct xfdt_source opened = xfdt_dump_source(writer->dump), *source = &opened;
-	FILE *out = open_memstream(ret_notes, ret_size);
+	size_t len = strlen(vmcoreinfo);
+
+	put_note(out, "VMCOREINFO", 0, vmcoreinfo, len);
+	/* before padding */
+	notes->vmcoreinfo = (size_t)ftello(out) - ((len + 3) & ~(size_t)3);
+}
+
+static struct xfdt_error *make_notes(const struct writer *writer, const struct xfdt_panic *panic,
+				     struct notes *notes)
+{
+	struct xfdt_source source = xfdt_dump_source(writer->dump);
+	FILE *out = open_memstream(&notes->bytes, &notes->size);
 	size_t i;
 
 	if (!out)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
-	for (i = 0; i < source->note_count; i++) {
-		struct elf_prstatus status = { .pr_pid = source->notes[i].pid };
+	for (i = 0; i < source.note_count; i++) {
+		struct elf_prstatus status = { .pr_pid = source.notes[i].pid };
 
-		if (status.pr_pid == keep_pid)
-			memcpy(&status.pr_reg, &source->notes[i].regs, sizeof(source->notes[i].regs));
+		if (panic->note_known && !memcmp(&source.notes[i].regs, &panic->note, sizeof(panic->note)))
+			memcpy(&status.pr_reg, &panic->note, sizeof(panic->note));
 		put_note(out, "CORE", NT_PRSTATUS, &status, sizeof(status));
 	}
-	if (writer->record)
-		put_note(out, XFDT_CARRIED_NAME, XFDT_CARRIED_TYPE, writer->record, writer->record_len);
-	if (source->vmcoreinfo)
-		put_note(out, "VMCOREINFO", 0, source->vmcoreinfo, strlen(source->vmcoreinfo));
+	/* ours comes last: crash(8) looks for a flattened dump's OSRELEASE among its first strings */
+	if (source.vmcoreinfo)
+		put_vmcoreinfo(source.vmcoreinfo, out, notes);
+	if (writer->options->record)
+		put_note(out, XFDT_CARRIED_NAME, XFDT_CARRIED_TYPE, writer->options->record,
+			 writer->options->record_len);
 	if (fclose(out)) {
-		free(*ret_notes);
+		free(notes->bytes);
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
 	}
 	return NULL;
 }
 
-/* the file */
+/* the dump */
 
 static uint64_t blocks_of(uint64_t bytes)
 {
 	return (bytes + BLOCK - 1) / BLOCK;
 }
 
-static void put_headers(struct writer *writer, const struct xfdt_source *source,
-			const char *notes, size_t notes_size)
+static void fill_header(const struct writer *writer, const struct xfdt_source *source,
+			struct xfdt_kdump_header *header)
 {
-	uint64_t end_pfn = writer->frames[writer->count - 1].pfn + 1, phys_base = 0;
-	struct xfdt_kdump_header header = {
+	uint64_t end_pfn = writer->frames[writer->count - 1].pfn + 1;
+	size_t i;
+
+	*header = (struct xfdt_kdump_header) {
 		.header_version = XFDT_KDUMP_VERSION,
 		.status = XFDT_KDUMP_ZLIB,
 		.block_size = BLOCK,
@@ -101,161 +154,215 @@ static void put_headers(struct writer *writer, const struct xfdt_source *source,
 		.max_mapnr = end_pfn < UINT32_MAX ? (uint32_t)end_pfn : UINT32_MAX,
 		.nr_cpus = (int32_t)source->note_count,
 	};
-	struct xfdt_kdump_sub_header sub = {
-		.dump_level = DUMP_LEVEL,
-		.offset_note = BLOCK + sizeof(sub),
-		.size_note = notes_size,
-		.max_mapnr_64 = end_pfn,
-	};
-	const char *vmcoreinfo = source->vmcoreinfo;
-	size_t i;
-
-	memcpy(header.signature, XFDT_KDUMP_SIGNATURE, sizeof(header.signature));
+	memcpy(header->signature, XFDT_KDUMP_SIGNATURE, sizeof(header->signature));
 	/* readers know a header by strings in all of these */
 	for (i = 0; i < XFDT_UTS_FIELDS; i++) {
-		const char *value = xfdt_dump_uts(writer->dump, uts_fields[i].name);
+		const char *value = uts_fields[i].name ? xfdt_dump_uts(writer->dump, uts_fields[i].name) : NULL;
 
-		snprintf(header.utsname[i], XFDT_UTS_FIELD, "%s",
+		snprintf(header->utsname[i], XFDT_UTS_FIELD, "%s",
 			 value && *value ? value : uts_fields[i].otherwise);
 	}
-	if (vmcoreinfo) {
-		xfdt_vmcoreinfo_get(vmcoreinfo, "OSRELEASE", header.utsname[2], XFDT_UTS_FIELD);
-		xfdt_vmcoreinfo_number(vmcoreinfo, "phys_base", &phys_base);
-		sub.size_vmcoreinfo = strlen(vmcoreinfo);
-		/* the note's descriptor: its last bytes but for padding */
-		sub.offset_vmcoreinfo = sub.offset_note + notes_size -
-			((sub.size_vmcoreinfo + 3) & ~3ull);
-	}
-	sub.phys_base = phys_base;
-	fwrite(&header, sizeof(header), 1, writer->out);
-	fseeko(writer->out, BLOCK, SEEK_SET);
-	fwrite(&sub, sizeof(sub), 1, writer->out);
-	fwrite(notes, notes_size, 1, writer->out);
+	if (source->vmcoreinfo)
+		xfdt_vmcoreinfo_get(source->vmcoreinfo, "OSRELEASE", header->utsname[2], XFDT_UTS_FIELD);
 }
 
-/* Blocks of zeros become holes: most of a large host's bitmap is. */
-static void put_sparse(struct writer *writer, uint64_t block, const uint8_t *bytes, uint64_t blocks)
+static void fill_sub_header(const struct writer *writer, const struct xfdt_source *source,
+			    const struct notes *notes, struct xfdt_kdump_sub_header *sub)
 {
-	static const uint8_t zeros[BLOCK];
-	uint64_t i;
-
-	for (i = 0; i < blocks; i++) {
-		if (!memcmp(bytes + i * BLOCK, zeros, BLOCK))
-			continue;
-		fseeko(writer->out, (off_t)((block + i) * BLOCK), SEEK_SET);
-		fwrite(bytes + i * BLOCK, BLOCK, 1, writer->out);
-	}
+	*sub = (struct xfdt_kdump_sub_header) {
+		.dump_level = DUMP_LEVEL,
+		.offset_note = BLOCK + sizeof(*sub),
+		.size_note = notes->size,
+		.max_mapnr_64 = writer->frames[writer->count - 1].pfn + 1,
+	};
+	if (!source->vmcoreinfo)
+		return;
+	xfdt_vmcoreinfo_number(source->vmcoreinfo, "phys_base", &sub->phys_base);
+	sub->size_vmcoreinfo = strlen(source->vmcoreinfo);
+	sub->offset_vmcoreinfo = sub->offset_note + notes->vmcoreinfo;
 }
 
-/* Two bitmaps: pages that exist, and pages that are in the file.  Here they are the same. */
-static struct xfdt_error *put_bitmaps(struct writer *writer)
+/* Both headers and the notes, in one piece: a reader of flattened files finds them there. */
+static struct xfdt_error *put_headers(struct writer *writer, const struct notes *notes)
 {
-	uint8_t *bitmap = calloc(writer->bitmap_blocks, BLOCK);
-	uint64_t first = 1 + writer->sub_hdr_blocks;
-	size_t i;
+	struct xfdt_source source = xfdt_dump_source(writer->dump);
+	struct xfdt_kdump_sub_header sub;
+	struct xfdt_kdump_header header;
+	char *blocks;
 
-	if (!bitmap)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the page bitmap");
-	for (i = 0; i < writer->count; i++)
-		bitmap[writer->frames[i].pfn / 8] |= (uint8_t)(1u << writer->frames[i].pfn % 8);
-	put_sparse(writer, first, bitmap, writer->bitmap_blocks);
-	put_sparse(writer, first + writer->bitmap_blocks, bitmap, writer->bitmap_blocks);
-	free(bitmap);
+	writer->sub_hdr_blocks = blocks_of(sizeof(sub) + notes->size);
+	blocks = calloc(1 + writer->sub_hdr_blocks, BLOCK);
+	if (!blocks)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
+	fill_header(writer, &source, &header);
+	fill_sub_header(writer, &source, notes, &sub);
+	memcpy(blocks, &header, sizeof(header));
+	memcpy(blocks + BLOCK, &sub, sizeof(sub));
+	memcpy(blocks + BLOCK + sizeof(sub), notes->bytes, notes->size);
+	put(writer, 0, blocks, (1 + writer->sub_hdr_blocks) * BLOCK);
+	free(blocks);
 	return NULL;
 }
 
-static void blank(const struct xfdt_frame *frame, uint8_t *page, uint64_t *kept)
+/* Two bitmaps: pages that exist, and pages that are in the file.  Here they are the same. */
+static void put_bitmaps(struct writer *writer)
+{
+	uint64_t first = (1 + writer->sub_hdr_blocks) * BLOCK, second = first + writer->bitmap_blocks * BLOCK;
+	size_t i = 0;
+
+	while (i < writer->count) {
+		uint64_t block = writer->frames[i].pfn / (8 * BLOCK), start = 0, end = 0;
+		uint8_t bits[BLOCK] = { 0 };
+
+		/* the bytes of one block, from the first that is not zero to the last */
+		for (; i < writer->count && writer->frames[i].pfn / (8 * BLOCK) == block; i++) {
+			uint64_t byte = writer->frames[i].pfn / 8 % BLOCK;
+
+			start = end ? start : byte;
+			end = byte + 1;
+			bits[byte] |= (uint8_t)(1u << writer->frames[i].pfn % 8);
+		}
+		put(writer, first + block * BLOCK + start, bits + start, end - start);
+		put(writer, second + block * BLOCK + start, bits + start, end - start);
+	}
+}
+
+static void blank(const struct xfdt_frame *frame, uint8_t *page)
 {
 	size_t i;
 
-	for (i = 0; i < BLOCK; i++) {
-		if (frame->read[i / 8] >> i % 8 & 1)
-			++*kept;
-		else
+	for (i = 0; i < BLOCK; i++)
+		if (!(frame->read[i / 8] >> i % 8 & 1))
 			page[i] = 0;
+}
+
+static struct xfdt_error *put_page(struct writer *writer, size_t i, struct xfdt_page_desc *desc)
+{
+	uint8_t page[BLOCK], compressed[2 * BLOCK];
+	uLongf size = sizeof(compressed);
+	const uint8_t *bytes = compressed;
+	struct xfdt_error *err;
+
+	err = xfdt_dump_read_frame(writer->dump, writer->frames[i].pfn, page);
+	if (err)
+		return err;
+	blank(&writer->frames[i], page);
+	if (compress2(compressed, &size, page, BLOCK, Z_BEST_COMPRESSION) != Z_OK)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "zlib cannot compress a page");
+	desc->flags = XFDT_KDUMP_ZLIB;
+	if (size >= BLOCK) {
+		desc->flags = 0;
+		size = BLOCK;
+		bytes = page;
 	}
+	desc->size = (uint32_t)size;
+	put(writer, desc->offset, bytes, size);
+	return NULL;
 }
 
 static struct xfdt_error *put_pages(struct writer *writer)
 {
-	off_t descs = (off_t)((1 + writer->sub_hdr_blocks + 2 * writer->bitmap_blocks) * BLOCK);
-	uint64_t data = (uint64_t)descs + writer->count * sizeof(struct xfdt_page_desc);
-	uint8_t page[BLOCK], compressed[2 * BLOCK];
+	uint64_t at = (1 + writer->sub_hdr_blocks + 2 * writer->bitmap_blocks) * BLOCK;
+	struct xfdt_page_desc *descs = calloc(writer->count, sizeof(*descs));
+	uint64_t data = at + writer->count * sizeof(*descs);
+	struct xfdt_error *err = NULL;
 	size_t i;
 
-	for (i = 0; i < writer->count; i++) {
-		struct xfdt_page_desc desc = { .offset = data, .flags = XFDT_KDUMP_ZLIB };
-		uLongf size = sizeof(compressed);
-		const uint8_t *bytes = compressed;
-		struct xfdt_error *err;
-
-		err = xfdt_dump_read_frame(writer->dump, writer->frames[i].pfn, page);
-		if (err)
-			return err;
-		blank(&writer->frames[i], page, &writer->bytes_kept);
-		if (compress2(compressed, &size, page, BLOCK, Z_BEST_COMPRESSION) != Z_OK)
-			return xfdt_error_new(XFDT_NO_MEMORY, 0, "zlib cannot compress a page");
-		if (size >= BLOCK) {
-			desc.flags = 0;
-			size = BLOCK;
-			bytes = page;
-		}
-		desc.size = (uint32_t)size;
-		fseeko(writer->out, descs + (off_t)(i * sizeof(desc)), SEEK_SET);
-		fwrite(&desc, sizeof(desc), 1, writer->out);
-		fseeko(writer->out, (off_t)data, SEEK_SET);
-		fwrite(bytes, size, 1, writer->out);
-		data += size;
+	if (!descs)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for page descriptors");
+	for (i = 0; !err && i < writer->count; i++) {
+		descs[i].offset = data;
+		err = put_page(writer, i, &descs[i]);
+		data += descs[i].size;
 	}
-	return NULL;
+	put(writer, at, descs, writer->count * sizeof(*descs));
+	free(descs);
+	return err;
 }
 
-static struct xfdt_error *put_file(struct writer *writer, int keep_pid)
+static struct xfdt_error *put_file(struct writer *writer, const struct xfdt_panic *panic)
 {
-	struct xfdt_source source = xfdt_dump_source(writer->dump);
+	struct notes notes = { 0 };
 	struct xfdt_error *err;
-	size_t notes_size;
-	char *notes;
 
-	err = make_notes(writer, keep_pid, &notes, &notes_size);
+	err = make_notes(writer, panic, &notes);
 	if (err)
 		return err;
-	writer->sub_hdr_blocks = blocks_of(sizeof(struct xfdt_kdump_sub_header) + notes_size);
-	writer->bitmap_blocks = blocks_of(writer->frames[writer->count - 1].pfn / 8 + 1);
-	put_headers(writer, &source, notes, notes_size);
-	free(notes);
-	err = put_bitmaps(writer);
-	return err ? err : put_pages(writer);
+	err = put_headers(writer, &notes);
+	free(notes.bytes);
+	if (err)
+		return err;
+	put_bitmaps(writer);
+	return put_pages(writer);
 }
 
-struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, int keep_pid,
-				      const char *record, size_t record_len,
-				      const char *path,
-				      struct xfdt_distill_result *ret_result)
+static struct xfdt_error *spare(struct xfdt_dump *dump, const struct xfdt_host *host, bool keep_log)
 {
-	struct writer writer = { .dump = dump, .record = record, .record_len = record_len };
-	struct xfdt_output output;
+	bool *lines = NULL;
+	struct xfdt_error *err;
+
+	if (!keep_log && host->panic.log.count) {
+		lines = calloc(host->panic.log.count, sizeof(*lines));
+		if (!lines)
+			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
+		xfdt_story_lines(&host->panic, lines);
+	}
+	err = xfdt_spare(dump, host, lines);
+	free(lines);
+	return err;
+}
+
+static struct xfdt_error *write_file(struct writer *writer, const struct xfdt_host *host,
+				     const struct xfdt_output *output, uint64_t *ret_size)
+{
+	const struct xfdt_distill_options *options = writer->options;
 	struct xfdt_error *err;
 	struct stat status;
 
+	writer->out = output->file;
+	writer->bitmap_blocks = blocks_of(writer->frames[writer->count - 1].pfn / 8 + 1);
+	writer->flat = writer->bitmap_blocks > FLAT_BITMAP_BLOCKS;
+	if (writer->flat)
+		put_flat_header(writer->out);
+	err = put_file(writer, &host->panic);
+	if (err)
+		return err;
+	if (writer->flat)
+		put_record(writer->out, XFDT_FLAT_END, XFDT_FLAT_END);
+	if (fflush(writer->out) || ferror(writer->out) || fstat(fileno(writer->out), &status))
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary, strerror(errno));
+	*ret_size = (uint64_t)status.st_size;
+	return options->check ? options->check(options->context, output->temporary) : NULL;
+}
+
+struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, const struct xfdt_host *host,
+				      const struct xfdt_distill_options *options, const char *path,
+				      struct xfdt_distill_result *ret_result)
+{
+	struct writer writer = { .dump = dump, .options = options };
+	struct xfdt_distill_result result = { 0 };
+	struct xfdt_output output;
+	struct xfdt_error *err;
+	size_t i;
+
+	err = spare(dump, host, options->keep_log);
+	if (err)
+		return err;
 	writer.frames = xfdt_dump_frames(dump, &writer.count);
 	if (!writer.count)
 		return xfdt_error_new(XFDT_MISSING, 0, "nothing of the dump could be read");
 	if (writer.frames[writer.count - 1].pfn >= MAX_PFN)
 		return xfdt_error_new(XFDT_LIMIT, 0, "a page lies beyond physical memory");
+	for (i = 0; i < XFDT_PURPOSES; i++)
+		result.kept[i] = xfdt_dump_read_for(dump, (enum xfdt_purpose)i);
+	result.pages = writer.count;
 	err = xfdt_output_init(&output, path);
 	if (err)
 		return err;
-	writer.out = output.file;
-	err = put_file(&writer, keep_pid);
-	if (!err && (fflush(writer.out) || fstat(fileno(writer.out), &status)))
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", path, strerror(errno));
-	err = xfdt_output_finish(&output, err);
+	err = xfdt_output_finish(&output, write_file(&writer, host, &output, &result.file_size));
 	if (err)
 		return err;
-	*ret_result = (struct xfdt_distill_result) {
-		.pages = writer.count, .bytes_kept = writer.bytes_kept,
-		.file_size = (uint64_t)status.st_size,
-	};
+	result.flattened = writer.flat;
+	*ret_result = result;
 	return NULL;
 }

@@ -4,22 +4,38 @@
 #define XFDT_DISTILL_DISTILL_H
 
 #include "image/dump.h"
+#include "kernel/host.h"
+
+/* Look at the finished file, which is at @path for now; after an error it is removed. */
+typedef struct xfdt_error *xfdt_distill_check(void *context, const char *path);
+
+struct xfdt_distill_options {
+	/*
+	 * NULL, or the @record_len bytes of symbols and types that the dump was
+	 * read with: they go into a note of their own (image/carried.h).
+	 */
+	const char *record;
+	size_t record_len;
+	bool keep_log;			/* all of it, not just the lines that matter */
+	xfdt_distill_check *check;	/* may be NULL */
+	void *context;			/* for @check */
+};
 
 struct xfdt_distill_result {
-	uint64_t pages, bytes_kept;	/* bytes of memory that are not blanked */
+	uint64_t pages, kept[XFDT_PURPOSES];	/* bytes of them that are not blanked */
 	uint64_t file_size;
+	bool flattened;
 };
 
 /*
- * Write what was read of @dump, which was opened for recording, to @path: a
- * kdump-compressed vmcore.  Every byte that was not read is zero in it, and so
- * are the register notes of all CPUs but that of @keep_pid (thread ids stay).
- * @record, NULL or the @record_len bytes that the dump was read with, goes into
- * a note of its own (image/carried.h).  The file appears whole or not at all.
+ * Write to @path, as a kdump-compressed vmcore, what was read of @dump, which
+ * was opened for recording, to fill in @host.  Every other byte is zero in it,
+ * and so are the register notes of all CPUs but that of the thread that
+ * panicked (thread ids stay).  The page bitmaps of a large host would be most
+ * of the file: then it is flattened.  The file appears whole or not at all.
  */
-struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, int keep_pid,
-				      const char *record, size_t record_len,
-				      const char *path,
+struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, const struct xfdt_host *host,
+				      const struct xfdt_distill_options *options, const char *path,
 				      struct xfdt_distill_result *ret_result);
 
 #endif

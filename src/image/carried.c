@@ -2,6 +2,7 @@
 /* The note of a distilled vmcore. */
 #include "image/carried.h"
 #include "image/extent.h"
+#include "image/flattened.h"
 #include "image/kdump_format.h"
 
 #include <elf.h>
@@ -46,24 +47,36 @@ static const uint8_t *find_note(const uint8_t *notes, size_t len, size_t *ret_le
 	return NULL;
 }
 
+/* Where the dump begins in its file: in the first record, if it is flattened. */
+static uint64_t start_of(int fd)
+{
+	struct xfdt_flat_record record;
+
+	if (!xfdt_is_flattened(fd) ||
+	    !xfdt_read_file(fd, &record, sizeof(record), XFDT_FLAT_HEADER_SIZE) || record.offset)
+		return 0;
+	return XFDT_FLAT_HEADER_SIZE + sizeof(record);
+}
+
 struct xfdt_error *xfdt_carried_read(int fd, char **ret_text, size_t *ret_len)
 {
 	struct xfdt_kdump_sub_header sub;
 	struct xfdt_kdump_header header;
+	const uint64_t start = start_of(fd);
 	const uint8_t *desc = NULL;
 	uint8_t *notes;
 	size_t len;
 
 	*ret_text = NULL;
-	if (!xfdt_read_file(fd, &header, sizeof(header), 0) ||
+	if (!xfdt_read_file(fd, &header, sizeof(header), start) ||
 	    memcmp(header.signature, XFDT_KDUMP_SIGNATURE, sizeof(header.signature)) ||
 	    header.header_version < 4 || header.block_size != BLOCK ||
-	    !xfdt_read_file(fd, &sub, sizeof(sub), BLOCK) || !sub.size_note || sub.size_note > NOTES_MAX)
+	    !xfdt_read_file(fd, &sub, sizeof(sub), start + BLOCK) || !sub.size_note || sub.size_note > NOTES_MAX)
 		return NULL;
 	notes = malloc(sub.size_note);
 	if (!notes)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
-	if (xfdt_read_file(fd, notes, sub.size_note, sub.offset_note))
+	if (xfdt_read_file(fd, notes, sub.size_note, start + sub.offset_note))
 		desc = find_note(notes, sub.size_note, &len);
 	if (desc && len && len <= XFDT_CARRIED_MAX) {
 		*ret_text = malloc(len);

@@ -31,6 +31,7 @@ struct recording {
 	size_t count, room;
 	uint32_t *slots;	/* index into frames + 1; 0: free */
 	size_t size;		/* of slots, a power of two */
+	uint64_t bytes[XFDT_PURPOSES];
 };
 
 struct xfdt_dump {
@@ -110,13 +111,27 @@ static bool grow_recording(struct recording *recording)
 	return true;
 }
 
+/* Set or clear the bits of @len bytes from @offset on; returns how many changed. */
+static size_t mark(struct xfdt_frame *frame, size_t offset, size_t len, bool read)
+{
+	size_t changed = 0;
+
+	for (; len; offset++, len--) {
+		uint8_t bit = (uint8_t)(1u << offset % 8), *byte = &frame->read[offset / 8];
+
+		changed += !(*byte & bit) == read;
+		*byte = read ? *byte | bit : *byte & (uint8_t)~bit;
+	}
+	return changed;
+}
+
 /* Note that @len bytes at @paddr, within one page, were read. */
-static struct xfdt_error *note_read(struct xfdt_dump *dump, uint64_t paddr, size_t len)
+static struct xfdt_error *note_read(struct xfdt_dump *dump, uint64_t paddr, size_t len,
+				    enum xfdt_purpose purpose)
 {
 	struct recording *recording = &dump->recording;
 	uint64_t pfn = paddr / XFDT_PAGE_SIZE;
-	struct xfdt_frame *frame;
-	size_t slot, i;
+	size_t slot;
 
 	if (!dump->record)
 		return NULL;
@@ -127,9 +142,8 @@ static struct xfdt_error *note_read(struct xfdt_dump *dump, uint64_t paddr, size
 		recording->frames[recording->count] = (struct xfdt_frame) { .pfn = pfn };
 		recording->slots[slot] = (uint32_t)++recording->count;
 	}
-	frame = &recording->frames[recording->slots[slot] - 1];
-	for (i = paddr % XFDT_PAGE_SIZE; len; i++, len--)
-		frame->read[i / 8] |= (uint8_t)(1u << i % 8);
+	recording->bytes[purpose] += mark(&recording->frames[recording->slots[slot] - 1],
+					  paddr % XFDT_PAGE_SIZE, len, true);
 	return NULL;
 }
 
@@ -258,14 +272,17 @@ static struct xfdt_error *translate(struct xfdt_dump *dump, uint64_t kvaddr,
 	}
 	status = addrxlat_launch(&step, vpage);
 	while (status == ADDRXLAT_OK && step.remain) {
+		size_t size = step.elemsz;
+		uint64_t at = step.base.addr + step.idx[step.remain - 1] * size;
 		/* the last step only adds the offset into the page */
-		if (step.remain > 1) {
-			err = note_read(dump, step.base.addr + step.idx[step.remain - 1] * step.elemsz,
-					step.elemsz);
-			if (err)
-				return err;
-		}
+		bool reads = step.remain > 1;
+
 		status = addrxlat_step(&step);
+		if (!reads || (status != ADDRXLAT_OK && status != ADDRXLAT_ERR_NOTPRESENT))
+			continue;
+		err = note_read(dump, at, size, XFDT_FOR_PAGE_TABLES);
+		if (err)
+			return err;
 	}
 	if (status == ADDRXLAT_OK) {
 		entry->vpage = vpage;
@@ -303,13 +320,51 @@ static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
 	err = read_physical(dump, paddr, buf, len);
 	if (err)
 		return xfdt_error_wrap(err, "%#llx", (unsigned long long)kvaddr);
-	return note_read(dump, paddr, len);
+	return note_read(dump, paddr, len, reader->purpose);
 }
 
 static struct xfdt_error *dump_read(struct xfdt_reader *reader, uint64_t kvaddr,
 				    void *buf, size_t len)
 {
 	return xfdt_read_by_page(reader, kvaddr, buf, len, read_part);
+}
+
+static void forget_part(struct xfdt_dump *dump, uint64_t kvaddr, size_t len)
+{
+	struct recording *recording = &dump->recording;
+	struct xfdt_error *err;
+	uint64_t paddr;
+	size_t slot;
+
+	err = translate(dump, kvaddr, &paddr);
+	if (err) {
+		/* what is not there was not read either */
+		xfdt_error_free(err);
+		return;
+	}
+	slot = slot_of(recording, paddr / XFDT_PAGE_SIZE);
+	if (recording->slots[slot])
+		recording->bytes[dump->reader.purpose] -=
+			mark(&recording->frames[recording->slots[slot] - 1], paddr % XFDT_PAGE_SIZE,
+			     len, false);
+}
+
+void xfdt_dump_forget(struct xfdt_dump *dump, uint64_t kvaddr, size_t len)
+{
+	while (dump->recording.count && len) {
+		size_t part = XFDT_PAGE_SIZE - kvaddr % XFDT_PAGE_SIZE;
+
+		if (part > len)
+			part = len;
+		forget_part(dump, kvaddr, part);
+		kvaddr += part;
+		len -= part;
+	}
+}
+
+uint64_t xfdt_dump_read_for(const struct xfdt_dump *dump, enum xfdt_purpose purpose)
+{
+	return dump->recording.bytes[purpose];
 }
 
 struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn,

@@ -47,6 +47,12 @@ struct xfdt_frame {
  */
 const struct xfdt_frame *xfdt_dump_frames(struct xfdt_dump *dump, size_t *ret_count);
 
+/* Take it that the @len bytes at @kvaddr were not read; for what the reader's purpose says. */
+void xfdt_dump_forget(struct xfdt_dump *dump, uint64_t kvaddr, size_t len);
+
+/* How many bytes of all frames were read for @purpose (and for none before). */
+uint64_t xfdt_dump_read_for(const struct xfdt_dump *dump, enum xfdt_purpose purpose);
+
 /* The whole page frame @pfn, XFDT_PAGE_SIZE bytes, as it is in the dump. */
 struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn,
 					void *ret_page);

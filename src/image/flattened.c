@@ -2,6 +2,7 @@
 /* The flattened format (makedumpfile(8), -F and -R; its header is big endian). */
 #include "image/extent.h"
 #include "image/flattened.h"
+#include "image/kdump_format.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -12,17 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEADER_SIZE 4096
 #define OFFSET_MAX (1ll << 50)
 #define BUFFER (1u << 16)
 #define PROGRESS_STEP (64 << 20)
 
-static const char signature[16] = "makedumpfile";
-
-struct record {
-	int64_t offset;		/* -1 ends the stream */
-	int64_t size;
-};
+static const char signature[16] = XFDT_FLAT_SIGNATURE;
 
 bool xfdt_is_flattened(int fd)
 {
@@ -58,7 +53,7 @@ static struct xfdt_error *copy_bytes(int from, int64_t from_offset, int to,
 static struct xfdt_error *copy_records(int from, int to, char *buf,
 				       xfdt_progress *progress, void *context)
 {
-	int64_t position = HEADER_SIZE, told = 0;
+	int64_t position = XFDT_FLAT_HEADER_SIZE, told = 0;
 	struct stat status;
 	uint64_t total = 0;
 
@@ -67,7 +62,7 @@ static struct xfdt_error *copy_records(int from, int to, char *buf,
 
 	for (;;) {
 		struct xfdt_error *err;
-		struct record record;
+		struct xfdt_flat_record record;
 		ssize_t got = pread(from, &record, sizeof(record), position);
 
 		if (got < 0)

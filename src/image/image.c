@@ -81,6 +81,24 @@ struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr,
 	return image->reader->read(image->reader, kvaddr, buf, len);
 }
 
+enum xfdt_purpose xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpose purpose)
+{
+	enum xfdt_purpose before = image->reader->purpose;
+
+	image->reader->purpose = purpose;
+	return before;
+}
+
+struct xfdt_error *xfdt_read_as(const struct xfdt_image *image, enum xfdt_purpose purpose,
+				uint64_t kvaddr, void *buf, size_t len)
+{
+	enum xfdt_purpose before = xfdt_read_for(image, purpose);
+	struct xfdt_error *err = xfdt_read(image, kvaddr, buf, len);
+
+	xfdt_read_for(image, before);
+	return err;
+}
+
 struct xfdt_error *xfdt_read_u64(const struct xfdt_image *image,
 				 uint64_t kvaddr, uint64_t *ret_value)
 {

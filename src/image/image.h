@@ -15,8 +15,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What memory is read for: for the account of what a distilled dump keeps. */
+enum xfdt_purpose {
+	XFDT_FOR_TYPES,		/* symbols and types: kallsyms, BTF, the list of modules */
+	XFDT_FOR_HOST,		/* host name, FPU configuration, per-CPU variables, lists */
+	XFDT_FOR_CODE,
+	XFDT_FOR_VCPUS,		/* VMs, vCPUs and their FPU state */
+	XFDT_FOR_THREADS,
+	XFDT_FOR_LOG,
+	XFDT_FOR_STACK,
+	XFDT_FOR_PAGE_TABLES,
+	XFDT_PURPOSES
+};
+
 /* Where memory comes from.  Back ends embed this. */
 struct xfdt_reader {
+	enum xfdt_purpose purpose;	/* of what is read now; the first, XFDT_FOR_TYPES, at the start */
 	/* Fill @buf with @len bytes at @kvaddr: all of them, or an error. */
 	struct xfdt_error *(*read)(struct xfdt_reader *reader, uint64_t kvaddr,
 				   void *buf, size_t len);
@@ -87,6 +101,11 @@ struct xfdt_image {
 
 struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr,
 			     void *buf, size_t len);
+/* Say what is read from now on; returns what was before. */
+enum xfdt_purpose xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpose purpose);
+/* xfdt_read() for @purpose. */
+struct xfdt_error *xfdt_read_as(const struct xfdt_image *image, enum xfdt_purpose purpose,
+				uint64_t kvaddr, void *buf, size_t len);
 struct xfdt_error *xfdt_read_u64(const struct xfdt_image *image,
 				 uint64_t kvaddr, uint64_t *ret_value);
 /* Read up to @size bytes with a NUL put at the end; @size counts the NUL. */

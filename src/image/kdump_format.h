@@ -50,4 +50,22 @@ struct xfdt_page_desc {
 	uint64_t page_flags;
 };
 
+/*
+ * The flattened format: a block with the header, then records, all of it big
+ * endian.  Each record is followed by its bytes; one with offset -1 is the end.
+ */
+#define XFDT_FLAT_SIGNATURE "makedumpfile"
+#define XFDT_FLAT_HEADER_SIZE 4096
+#define XFDT_FLAT_END (-1)
+
+struct xfdt_flat_header {
+	char signature[16];
+	int64_t type, version;		/* both 1 */
+};
+
+struct xfdt_flat_record {
+	int64_t offset;			/* in the rearranged file */
+	int64_t size;
+};
+
 #endif

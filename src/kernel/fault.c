@@ -47,7 +47,7 @@ static struct xfdt_error *read_stack(const struct xfdt_image *image, uint64_t ta
 		return err;
 	stack->len = sp - stack->kvaddr >= STACK_SIZE && sp - stack->kvaddr < STACK_SIZE_KASAN ?
 		STACK_SIZE_KASAN : STACK_SIZE;
-	err = xfdt_read(image, stack->kvaddr, stack->words, stack->len);
+	err = xfdt_read_as(image, XFDT_FOR_STACK, stack->kvaddr, stack->words, stack->len);
 	if (err)
 		stack->len = 0;
 	return err;
@@ -129,7 +129,7 @@ static void decode_fault(const struct xfdt_image *image, const struct xfdt_log_r
 	size_t len = sizeof(code);
 	struct xfdt_error *err;
 
-	err = xfdt_read(image, fault->regs.ip, code, sizeof(code));
+	err = xfdt_read_as(image, XFDT_FOR_CODE, fault->regs.ip, code, sizeof(code));
 	if (err) {
 		xfdt_error_free(err);
 		if (!logged || !logged->code_len)
@@ -169,7 +169,7 @@ static void find_caller(const struct xfdt_image *image, const struct stack *stac
 				break;
 		if (c == sizeof(callers) / sizeof(callers[0]))
 			continue;
-		err = xfdt_read(image, address - sizeof(code), code, sizeof(code));
+		err = xfdt_read_as(image, XFDT_FOR_CODE, address - sizeof(code), code, sizeof(code));
 		if (err) {
 			xfdt_error_free(err);
 			continue;
@@ -181,6 +181,7 @@ static void find_caller(const struct xfdt_image *image, const struct stack *stac
 			 xfdt_symbol_needs[callers[c]].name);
 		fault->caller_source = "the return address on the stack";
 		fault->caller_return = address;
+		fault->caller_slot = stack->kvaddr + 8 * i;
 		return;
 	}
 	if (logged && *logged->caller) {
@@ -240,6 +241,7 @@ struct xfdt_error *xfdt_fault_read(struct xfdt_host *host)
 						    panic->note_known ? panic->note.sp : 0, stack);
 
 		panic->stack_known = !err;
+		panic->stack = (struct xfdt_piece) { stack->kvaddr, stack->len };
 		if (err)
 			xfdt_gaps_add(&host->gaps, "the stack of the thread that panicked", err,
 				      NULL);

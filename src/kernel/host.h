@@ -98,7 +98,8 @@ struct xfdt_fault {
 	uint64_t edx_eax;		/* its mask */
 	char caller[64];		/* who called restore_fpregs_from_fpstate(); empty: unknown */
 	const char *caller_source;	/* static words */
-	uint64_t caller_return;		/* kvaddr of the return address, if from the stack */
+	uint64_t caller_return;		/* the return address, if from the stack, */
+	uint64_t caller_slot;		/* and the kvaddr of where it is there */
 
 	/* what lies at operand - offsetof(struct fpstate, regs) */
 	uint64_t fpstate;
@@ -147,7 +148,8 @@ struct xfdt_panic {
 	bool note_code_known;		/* the code at its RIP could be read */
 	bool note_is_xrstor;		/* and is an XRSTOR or XRSTORS, */
 	uint64_t note_operand;		/* of the XSAVE area at this kvaddr */
-	bool stack_known;		/* the thread's stack could be read */
+	bool stack_known;		/* the thread's stack could be read, */
+	struct xfdt_piece stack;	/* and is this */
 	struct xfdt_fault fault;	/* source NONE: no XRSTOR fault was found */
 };
 

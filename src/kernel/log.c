@@ -71,38 +71,40 @@ static struct xfdt_error *read_ring(const struct xfdt_image *image, struct ring 
 	return NULL;
 }
 
-/* Copy @count elements from number @first on of a ring of @ring_count elements. */
-static struct xfdt_error *read_elements(const struct xfdt_image *image,
-					uint64_t array, size_t stride,
-					uint64_t ring_count, uint64_t first,
-					uint64_t count, uint8_t *ret_bytes)
+/* Where @count elements from number @first on lie in a ring of @ring_count elements. */
+static void pieces_of(uint64_t array, size_t stride, uint64_t ring_count, uint64_t first,
+		      uint64_t count, struct xfdt_piece ret_pieces[2])
 {
-	while (count) {
-		uint64_t index = first & (ring_count - 1);
-		uint64_t part = ring_count - index;
-		struct xfdt_error *err;
+	uint64_t index = first & (ring_count - 1), part = ring_count - index;
 
-		if (part > count)
-			part = count;
-		err = xfdt_read(image, array + index * stride, ret_bytes, part * stride);
-		if (err)
-			return err;
-		ret_bytes += part * stride;
-		first += part;
-		count -= part;
-	}
-	return NULL;
+	if (part > count)
+		part = count;
+	ret_pieces[0] = (struct xfdt_piece) { array + index * stride, part * stride };
+	ret_pieces[1] = (struct xfdt_piece) { array, (count - part) * stride };
+}
+
+static struct xfdt_error *read_pieces(const struct xfdt_image *image,
+				      const struct xfdt_piece pieces[2], uint8_t *ret_bytes)
+{
+	struct xfdt_error *err;
+
+	err = xfdt_read(image, pieces[0].kvaddr, ret_bytes, pieces[0].len);
+	if (!err && pieces[1].len)
+		err = xfdt_read(image, pieces[1].kvaddr, ret_bytes + pieces[0].len, pieces[1].len);
+	return err;
 }
 
 static struct xfdt_error *read_table(const struct xfdt_image *image, uint64_t array,
 				     size_t stride, const struct ring *ring,
-				     uint64_t first, uint64_t count, struct table *table)
+				     uint64_t first, uint64_t count, struct table *table,
+				     struct xfdt_piece ret_pieces[2])
 {
 	table->stride = stride;
 	table->bytes = malloc(stride * count);
 	if (!table->bytes)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
-	return read_elements(image, array, stride, ring->count, first, count, table->bytes);
+	pieces_of(array, stride, ring->count, first, count, ret_pieces);
+	return read_pieces(image, ret_pieces, table->bytes);
 }
 
 /*
@@ -215,7 +217,8 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
 		goto out;
 	}
-	err = read_elements(image, ring->data, 1, ring->size, low, high - low, data);
+	pieces_of(ring->data, 1, ring->size, low, high - low, log->text);
+	err = read_pieces(image, log->text, data);
 	if (err)
 		goto out;
 	for (i = 0; i < count; i++) {
@@ -238,6 +241,8 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_caller_id, &caller);
 		append_line(log, &used, data + (begin - low), len, &(struct xfdt_log_line) {
 			.nsec = nsec, .caller = (uint32_t)caller, .from_user = facility != 0,
+			.where = { ring->data + (begin & (ring->size - 1)), len },
+			.info = { ring->infos + ((first + i) & (ring->count - 1)) * infos->stride, infos->stride },
 		});
 	}
 out:
@@ -249,6 +254,7 @@ struct xfdt_error *xfdt_log_read(const struct xfdt_image *image,
 				 struct xfdt_log *ret_log)
 {
 	struct table descs = { 0 }, infos = { 0 };
+	struct xfdt_piece desc_pieces[2];
 	struct xfdt_log log = { 0 };
 	struct xfdt_error *err;
 	uint64_t first, count;
@@ -268,10 +274,10 @@ struct xfdt_error *xfdt_log_read(const struct xfdt_image *image,
 	}
 	first = ring.head_id - count + 1;
 	err = read_table(image, ring.descs, image->layout.structs[XFDT_T_prb_desc], &ring,
-			 first, count, &descs);
+			 first, count, &descs, desc_pieces);
 	if (!err)
 		err = read_table(image, ring.infos, image->layout.structs[XFDT_T_printk_info],
-				 &ring, first, count, &infos);
+				 &ring, first, count, &infos, log.infos);
 	if (!err)
 		err = collect(image, &ring, first, count, &descs, &infos, &log);
 	free(descs.bytes);

@@ -5,11 +5,18 @@
 
 #include "image/image.h"
 
+/* A piece of memory. */
+struct xfdt_piece {
+	uint64_t kvaddr;
+	size_t len;
+};
+
 struct xfdt_log_line {
 	const char *text;	/* borrowed from the log; NUL-terminated */
 	uint64_t nsec;		/* since boot; 0 if unknown */
 	uint32_t caller;	/* thread id, or 0x80000000 + CPU in interrupts; 0 if unknown */
 	bool from_user;		/* written through /dev/kmsg: no word of the kernel's */
+	struct xfdt_piece where, info;	/* the text, and its struct printk_info */
 };
 
 struct xfdt_log {
@@ -17,6 +24,8 @@ struct xfdt_log {
 	struct xfdt_log_line *lines;	/* oldest first */
 	size_t count;
 	bool cut;	/* records were overwritten, are damaged, or were not looked at */
+	/* all text and all struct printk_info that were read; a ring makes two pieces */
+	struct xfdt_piece text[2], infos[2];
 };
 
 /*

@@ -81,7 +81,7 @@ static void decode_note(const struct xfdt_image *image, struct xfdt_panic *panic
 
 	if (!panic->note_known)
 		return;
-	err = xfdt_read(image, panic->note.ip, code, sizeof(code));
+	err = xfdt_read_as(image, XFDT_FOR_CODE, panic->note.ip, code, sizeof(code));
 	/* no function holds that many zeros: such a page is not what it was */
 	panic->note_code_known = !err && memcmp(code, zeros, sizeof(code));
 	if (!err && xfdt_insn_xrstor(code, sizeof(code), panic->note.ip, &gpr, &insn)) {
@@ -95,9 +95,12 @@ struct xfdt_error *xfdt_panic_read(struct xfdt_host *host)
 {
 	const struct xfdt_image *image = host->image;
 	struct xfdt_panic *panic = &host->panic;
+	enum xfdt_purpose before;
 	struct xfdt_error *err;
 
+	before = xfdt_read_for(image, XFDT_FOR_LOG);
 	err = xfdt_log_read(image, &panic->log);
+	xfdt_read_for(image, before);
 	panic->log_known = !err;
 	if (!err)
 		err = xfdt_find_events(panic);

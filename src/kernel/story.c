@@ -227,6 +227,48 @@ static bool ends_trace(const char *text)
 	return strstr(text, "RIP: 0033:") || strstr(text, "</TASK>") || strstr(text, "---[ end trace");
 }
 
+static bool is_nm(const struct xfdt_event *event)
+{
+	return event->kind == XFDT_EVENT_NM_DIE || event->kind == XFDT_EVENT_NM_WARN;
+}
+
+/*
+ * Lines of a call trace, such as " name+0x70/0x110"; of an #NM also registers,
+ * "RSP: 0018:...", and code.
+ */
+static bool is_of_story(const struct xfdt_event *event, const char *text)
+{
+	if (*text == ' ' || !strncmp(text, "Call Trace:", 11) || !strncmp(text, "RIP: ", 5))
+		return true;
+	return is_nm(event) && (!strncmp(text, "Code: ", 6) ||
+	       (*text == 'R' && strspn(text, "RABCDSPX0123456789") == 3 && text[3] == ':'));
+}
+
+void xfdt_story_lines(const struct xfdt_panic *panic, bool *ret_lines)
+{
+	const struct xfdt_log *log = &panic->log;
+	size_t event, i;
+
+	memset(ret_lines, 0, log->count * sizeof(*ret_lines));
+	for (event = 0; event < panic->event_count; event++) {
+		size_t from = panic->events[event].line;
+
+		ret_lines[from] = true;
+		for (i = from + 1; i < log->count && i - from < STORY_LINES; i++) {
+			enum xfdt_event_kind kind;
+			const char *text = log->lines[i].text;
+
+			if (!same_story(log, from, i))
+				continue;
+			if (xfdt_event_of_line(text, &kind))
+				break;
+			ret_lines[i] |= is_of_story(&panic->events[event], text) || ends_trace(text);
+			if (ends_trace(text))
+				break;
+		}
+	}
+}
+
 /* The call trace of the event in line @from. */
 static size_t trace_of(const struct xfdt_log *log, size_t from, const char **ret_lines, size_t max)
 {
@@ -303,11 +345,6 @@ bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
 }
 
 /* the #NM */
-
-static bool is_nm(const struct xfdt_event *event)
-{
-	return event->kind == XFDT_EVENT_NM_DIE || event->kind == XFDT_EVENT_NM_WARN;
-}
 
 uint32_t xfdt_event_caller(const struct xfdt_panic *panic, long event)
 {

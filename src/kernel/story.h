@@ -8,6 +8,13 @@
 /* Fill events and event_count of @panic from its log. */
 struct xfdt_error *xfdt_find_events(struct xfdt_panic *panic);
 
+/*
+ * Which of the lines of @panic's log an answer can rest on: events, and what
+ * belongs to them of registers, code and call traces.  @ret_lines has room for
+ * all.
+ */
+void xfdt_story_lines(const struct xfdt_panic *panic, bool *ret_lines);
+
 /* The thread id (or 0x80000000 + CPU) that said event number @event; 0 if unknown. */
 uint32_t xfdt_event_caller(const struct xfdt_panic *panic, long event);
 

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An account of what a distilled vmcore holds. */
+#include "distill/contents.h"
+#include "kernel/story.h"
+#include "report/fields.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 2048
+
+/* What was read for a purpose, and what it says. */
+static const struct {
+	const char *key, *words;
+} kinds[XFDT_PURPOSES] = {
+	[XFDT_FOR_TYPES] = { "types", "symbols and types: the list of modules, with --keep-types kallsyms and BTF" },
+	[XFDT_FOR_HOST] = { "host", "host name, FPU configuration, per-CPU variables" },
+	[XFDT_FOR_CODE] = { "code", "instructions of a few kernel functions" },
+	[XFDT_FOR_VCPUS] = { "vcpus", "VMs and vCPUs: lists, ids, and of each FPU state the flags and the XSAVE header" },
+	[XFDT_FOR_THREADS] = { "threads", "names, ids and flags of threads" },
+	[XFDT_FOR_LOG] = { "log", "kernel log" },
+	[XFDT_FOR_STACK] = { "stack", "stack of the thread that panicked" },
+	[XFDT_FOR_PAGE_TABLES] = { "page_tables", "entries of page tables" },
+};
+
+static const char *const left_out[] = {
+	"guest memory", "guest registers", "XSAVE areas but for their headers", "memory of processes",
+	"registers of other CPUs",
+};
+#define LEFT_OUT (sizeof(left_out) / sizeof(left_out[0]))
+
+/* names of processes */
+
+struct process {
+	int pid;
+	const char *comm;	/* borrowed from the host */
+};
+
+struct processes {
+	struct process *items;
+	size_t count;
+};
+
+static void add_process(struct processes *processes, int pid, const char *comm)
+{
+	if (*comm)
+		processes->items[processes->count++] = (struct process) { pid, comm };
+}
+
+static int compare_processes(const void *a, const void *b)
+{
+	const struct process *x = a, *y = b;
+
+	return x->pid == y->pid ? strcmp(x->comm, y->comm) : x->pid < y->pid ? -1 : 1;
+}
+
+/* Every name in @host once, by rising thread id. */
+static bool list_processes(const struct xfdt_host *host, struct processes *ret_processes)
+{
+	struct processes all = { calloc(host->vm_count + host->vcpu_count + 1, sizeof(*all.items)), 0 };
+	size_t i, j, kept = 0;
+
+	if (!all.items)
+		return false;
+	add_process(&all, host->panic.pid, host->panic.comm);
+	for (i = 0; i < host->vm_count; i++) {
+		add_process(&all, host->vms[i].pid, host->vms[i].comm);
+		for (j = 0; j < host->vms[i].vcpu_count; j++)
+			add_process(&all, host->vms[i].vcpus[j].thread.pid, host->vms[i].vcpus[j].thread.comm);
+	}
+	qsort(all.items, all.count, sizeof(*all.items), compare_processes);
+	for (i = 0; i < all.count; i++)
+		if (!kept || compare_processes(&all.items[kept - 1], &all.items[i]))
+			all.items[kept++] = all.items[i];
+	all.count = kept;
+	*ret_processes = all;
+	return true;
+}
+
+/* lines of the log */
+
+/* Which are kept, one bool a line; all of them with keep_log. */
+static bool *kept_lines(const struct xfdt_contents *contents, size_t *ret_kept)
+{
+	const struct xfdt_panic *panic = &contents->report->host->panic;
+	bool *lines = calloc(panic->log.count + 1, sizeof(*lines));
+	size_t i;
+
+	if (!lines)
+		return NULL;
+	if (contents->options->keep_log)
+		memset(lines, true, panic->log.count);
+	else
+		xfdt_story_lines(panic, lines);
+	for (*ret_kept = i = 0; i < panic->log.count; i++)
+		*ret_kept += lines[i];
+	return lines;
+}
+
+static uint64_t bytes_kept(const struct xfdt_distill_result *result)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < XFDT_PURPOSES; i++)
+		sum += result->kept[i];
+	return sum;
+}
+
+static uint64_t bytes_blanked(const struct xfdt_distill_result *result)
+{
+	return result->pages * XFDT_PAGE_SIZE - bytes_kept(result);
+}
+
+/* for people */
+
+static void put_escaped(const char *text, FILE *out)
+{
+	char escaped[TEXT_MAX];
+
+	xfdt_escape(text, escaped, sizeof(escaped));
+	fputs(escaped, out);
+}
+
+static void put_summary(const struct xfdt_contents *contents, FILE *out)
+{
+	const struct xfdt_distill_result *result = contents->result;
+	const char *verdict = xfdt_verdict_name(contents->report->verdict->kind);
+	size_t i;
+
+	put_escaped(contents->path, out);
+	fprintf(out, ": %" PRIu64 " bytes, kdump-compressed%s\n", result->file_size,
+		result->flattened ? " and flattened, since its page bitmaps are large" : "");
+	if (contents->same_answer)
+		fprintf(out, "It gives the answer of the original, %s, in JSON byte for byte but for path, format "
+			"and sources.carried.\n", verdict);
+	else
+		fprintf(out, "It gives the verdict of the original, %s, but not in the same words: "
+			"the original is damaged.\n", verdict);
+	fprintf(out, "\nkept, of %" PRIu64 " pages with %" PRIu64 " bytes; the other %" PRIu64 " are zero\n",
+		result->pages, result->pages * XFDT_PAGE_SIZE, bytes_blanked(result));
+	for (i = 0; i < XFDT_PURPOSES; i++)
+		fprintf(out, "  %9" PRIu64 "  %s\n", result->kept[i], kinds[i].words);
+	fputs("and in notes: VMCOREINFO", out);
+	if (contents->options->record)
+		fprintf(out, ", addresses of symbols and layouts of structures (%zu bytes)",
+			contents->options->record_len);
+	fprintf(out, ",\nthe thread id of each CPU");
+	if (contents->report->host->panic.note_known)
+		fprintf(out, ", and the registers of thread %d, which panicked", contents->report->host->panic.pid);
+	fputs("\n\nnot in it\n ", out);
+	for (i = 0; i < LEFT_OUT; i++)
+		fprintf(out, "%s %s", i ? "," : "", left_out[i]);
+	fputs("\n", out);
+}
+
+static void put_names(const struct xfdt_contents *contents, const struct processes *processes, FILE *out)
+{
+	const struct xfdt_host *host = contents->report->host;
+	size_t i;
+
+	fputs("\nnames\n  host     ", out);
+	put_escaped(*host->nodename ? host->nodename : "(unknown)", out);
+	fputs("\n", out);
+	for (i = 0; i < processes->count; i++) {
+		fprintf(out, "  %-8d ", processes->items[i].pid);
+		put_escaped(processes->items[i].comm, out);
+		fputs("\n", out);
+	}
+}
+
+static void put_lines(const struct xfdt_contents *contents, const bool *lines, size_t kept, FILE *out)
+{
+	const struct xfdt_log *log = &contents->report->host->panic.log;
+	size_t i;
+
+	fprintf(out, "\nkernel log: %zu of %zu lines", kept, log->count);
+	if (contents->options->keep_log) {
+		fputs(", all of it (--keep-log)\n", out);
+		return;
+	}
+	fputs(", those of the end; the text of all others is zero\n", out);
+	for (i = 0; i < log->count; i++) {
+		if (!lines[i])
+			continue;
+		fputs("  ", out);
+		put_escaped(log->lines[i].text, out);
+		fputs("\n", out);
+	}
+}
+
+struct xfdt_error *xfdt_contents_text(const struct xfdt_contents *contents, FILE *out)
+{
+	struct processes processes = { NULL, 0 };
+	size_t kept;
+	bool *lines = kept_lines(contents, &kept);
+	bool failed = !lines || !list_processes(contents->report->host, &processes);
+
+	if (!failed) {
+		put_summary(contents, out);
+		put_names(contents, &processes, out);
+		put_lines(contents, lines, kept, out);
+	}
+	free(processes.items);
+	free(lines);
+	return failed ? xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the account") : NULL;
+}
+
+/* JSON */
+
+/* json-c reports want of memory by NULL; one place to notice it. */
+static void add(struct json_object *object, const char *key, struct json_object *value, bool *failed)
+{
+	if (!object || !value || json_object_object_add(object, key, value)) {
+		*failed = true;
+		json_object_put(value);
+	}
+}
+
+static void append(struct json_object *array, struct json_object *value, bool *failed)
+{
+	if (!array || !value || json_object_array_add(array, value)) {
+		*failed = true;
+		json_object_put(value);
+	}
+}
+
+static struct json_object *text_object(const char *text)
+{
+	char escaped[TEXT_MAX];
+
+	xfdt_escape(text, escaped, sizeof(escaped));
+	return json_object_new_string(escaped);
+}
+
+static struct json_object *kept_object(const struct xfdt_distill_result *result, bool *failed)
+{
+	struct json_object *object = json_object_new_object();
+	size_t i;
+
+	for (i = 0; i < XFDT_PURPOSES; i++)
+		add(object, kinds[i].key, json_object_new_int64((int64_t)result->kept[i]), failed);
+	return object;
+}
+
+static struct json_object *processes_array(const struct processes *processes, bool *failed)
+{
+	struct json_object *array = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < processes->count; i++) {
+		struct json_object *process = json_object_new_object();
+
+		add(process, "pid", json_object_new_int(processes->items[i].pid), failed);
+		add(process, "comm", text_object(processes->items[i].comm), failed);
+		append(array, process, failed);
+	}
+	return array;
+}
+
+static struct json_object *log_object(const struct xfdt_contents *contents, const bool *lines,
+				      size_t kept, bool *failed)
+{
+	const struct xfdt_log *log = &contents->report->host->panic.log;
+	struct json_object *object = json_object_new_object(), *text = json_object_new_array();
+	size_t i;
+
+	add(object, "lines", json_object_new_int64((int64_t)log->count), failed);
+	add(object, "kept", json_object_new_int64((int64_t)kept), failed);
+	for (i = 0; i < log->count; i++)
+		if (lines[i])
+			append(text, text_object(log->lines[i].text), failed);
+	add(object, "text", text, failed);
+	return object;
+}
+
+struct xfdt_error *xfdt_contents_json(const struct xfdt_contents *contents, FILE *out)
+{
+	const struct xfdt_distill_result *result = contents->result;
+	const struct xfdt_report *report = contents->report;
+	struct json_object *root = json_object_new_object(), *absent = json_object_new_array();
+	struct processes processes = { NULL, 0 };
+	const char *text = NULL;
+	size_t kept = 0, i;
+	bool *lines = kept_lines(contents, &kept);
+	bool failed = !lines || !list_processes(report->host, &processes);
+
+	if (!failed) {
+		add(root, "schema", json_object_new_string(XFDT_CONTENTS_SCHEMA), &failed);
+		add(root, "path", text_object(contents->path), &failed);
+		add(root, "source", text_object(report->path), &failed);
+		add(root, "size", json_object_new_int64((int64_t)result->file_size), &failed);
+		add(root, "flattened", json_object_new_boolean(result->flattened), &failed);
+		add(root, "verdict", json_object_new_string(xfdt_verdict_name(report->verdict->kind)), &failed);
+		add(root, "same_answer", json_object_new_boolean(contents->same_answer), &failed);
+		add(root, "pages", json_object_new_int64((int64_t)result->pages), &failed);
+		add(root, "kept", kept_object(result, &failed), &failed);
+		add(root, "blanked", json_object_new_int64((int64_t)bytes_blanked(result)), &failed);
+		add(root, "carried", json_object_new_int64((int64_t)contents->options->record_len), &failed);
+		add(root, "registers", json_object_new_boolean(report->host->panic.note_known), &failed);
+		add(root, "nodename", text_object(report->host->nodename), &failed);
+		add(root, "processes", processes_array(&processes, &failed), &failed);
+		add(root, "log", log_object(contents, lines, kept, &failed), &failed);
+		for (i = 0; i < LEFT_OUT; i++)
+			append(absent, json_object_new_string(left_out[i]), &failed);
+		add(root, "not_in_it", json_object_get(absent), &failed);
+	}
+	if (!failed)
+		text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text)
+		fprintf(out, "%s\n", text);
+	json_object_put(absent);
+	json_object_put(root);
+	free(processes.items);
+	free(lines);
+	return text ? NULL : xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Distilling real vmcores. */
+#include "unit.h"
+
+#include "cli/session.h"
+#include "distill/contents.h"
+
+#include <glob.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SOURCE "dumps/set-xsave-6.18.5.vmcore"
+
+struct fixture {
+	char folder[32], path[64];
+	struct xfdt_session session;
+};
+
+static void set_up(struct fixture *fixture)
+{
+	struct xfdt_session_options options = { .dump = { .record = true } };
+	const char *paths[] = { SOURCE };
+
+	snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/distill.XXXXXX");
+	assert_non_null(mkdtemp(fixture->folder));
+	snprintf(fixture->path, sizeof(fixture->path), "%s/small", fixture->folder);
+	assert_ok(xfdt_session_init(&fixture->session, paths, 1, &options));
+}
+
+/* also, that nothing else was left behind */
+static void tear_down(struct fixture *fixture)
+{
+	xfdt_session_deinit(&fixture->session);
+	unlink(fixture->path);
+	assert_int_equal(rmdir(fixture->folder), 0);
+}
+
+static struct xfdt_error *refuse(void *context, const char *path)
+{
+	/* it is whole by now, under another name */
+	assert_int_equal(access(path, R_OK), 0);
+	assert_int_not_equal(access(context, F_OK), 0);
+	return xfdt_error_new(XFDT_MISSING, 0, "not good enough");
+}
+
+static void test_distill__what_is_refused_does_not_appear(void **state)
+{
+	struct xfdt_distill_options options = { .check = refuse };
+	struct xfdt_distill_result result = { .pages = 0x5a5a }, untouched = result;
+	struct fixture fixture;
+
+	set_up(&fixture);
+	options.context = fixture.path;
+	assert_fails(xfdt_distill_write(fixture.session.dump, &fixture.session.host, &options, fixture.path, &result),
+		     XFDT_MISSING);
+	assert_int_not_equal(access(fixture.path, F_OK), 0);
+	assert_memory_equal(&result, &untouched, sizeof(result));
+	tear_down(&fixture);
+}
+
+/* the log of the distilled dump: the lines that matter, and empty ones */
+static void test_distill__other_lines_of_the_log_are_empty(void **state)
+{
+	const struct xfdt_distill_options options = { .keep_log = false };
+	const struct xfdt_session_options plain = { 0 };
+	struct xfdt_distill_result result;
+	struct xfdt_session small;
+	struct fixture fixture;
+	const char *paths[1];
+	size_t i, texts = 0;
+
+	set_up(&fixture);
+	paths[0] = fixture.path;
+	assert_ok(xfdt_distill_write(fixture.session.dump, &fixture.session.host, &options, fixture.path, &result));
+	assert_ok(xfdt_session_init(&small, paths, 1, &plain));
+	assert_int_equal(small.host.panic.log.count, fixture.session.host.panic.log.count);
+	for (i = 0; i < small.host.panic.log.count; i++) {
+		const struct xfdt_log_line *line = &small.host.panic.log.lines[i];
+
+		if (!*line->text)
+			continue;
+		texts++;
+		assert_string_equal(line->text, fixture.session.host.panic.log.lines[i].text);
+		assert_null(strstr(line->text, "Linux version"));
+		assert_null(strstr(line->text, "Hardware name"));
+	}
+	assert_in_range(texts, 10, fixture.session.host.panic.log.count / 4);
+	assert_int_equal(small.verdict.kind, fixture.session.verdict.kind);
+	xfdt_session_deinit(&small);
+	tear_down(&fixture);
+}
+
+static void test_distill__keeps_the_log_when_told(void **state)
+{
+	const struct xfdt_distill_options options = { .keep_log = true };
+	const struct xfdt_session_options plain = { 0 };
+	struct xfdt_distill_result result;
+	struct xfdt_session small;
+	struct fixture fixture;
+	const char *paths[1];
+	size_t i;
+
+	set_up(&fixture);
+	paths[0] = fixture.path;
+	assert_ok(xfdt_distill_write(fixture.session.dump, &fixture.session.host, &options, fixture.path, &result));
+	assert_ok(xfdt_session_init(&small, paths, 1, &plain));
+	for (i = 0; i < small.host.panic.log.count; i++)
+		assert_string_equal(small.host.panic.log.lines[i].text, fixture.session.host.panic.log.lines[i].text);
+	xfdt_session_deinit(&small);
+	tear_down(&fixture);
+}
+
+/* of the stack, the return address alone; of registers, those of the thread that panicked alone */
+static void test_distill__blanks_stack_and_registers(void **state)
+{
+	const struct xfdt_distill_options options = { .keep_log = false };
+	static const struct xfdt_regs zeros;
+	struct xfdt_dump_options plain = { 0 };
+	struct xfdt_distill_result result;
+	struct xfdt_source source;
+	struct fixture fixture;
+	struct xfdt_dump *small;
+	const char *paths[1];
+	size_t i, kept = 0;
+
+	set_up(&fixture);
+	paths[0] = fixture.path;
+	assert_ok(xfdt_distill_write(fixture.session.dump, &fixture.session.host, &options, fixture.path, &result));
+	assert_true(fixture.session.host.panic.stack.len >= 16384);
+	assert_int_equal(result.kept[XFDT_FOR_STACK], 8);
+	assert_ok(xfdt_dump_open(&small, paths, 1, &plain));
+	source = xfdt_dump_source(small);
+	assert_int_equal(source.note_count, fixture.session.image.note_count);
+	for (i = 0; i < source.note_count; i++)
+		kept += memcmp(&source.notes[i].regs, &zeros, sizeof(zeros)) != 0;
+	assert_int_equal(kept, 1);
+	xfdt_dump_close(small);
+	tear_down(&fixture);
+}
+
+/* the account */
+
+static char *account(struct fixture *fixture, const struct xfdt_distill_options *options, bool json)
+{
+	struct xfdt_distill_result result;
+	struct xfdt_contents contents = {
+		.path = fixture->path, .report = &fixture->session.report, .options = options,
+		.result = &result, .same_answer = true,
+	};
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	assert_ok(xfdt_distill_write(fixture->session.dump, &fixture->session.host, options, fixture->path, &result));
+	out = open_memstream(&text, &len);
+	if (json)
+		assert_ok(xfdt_contents_json(&contents, out));
+	else
+		assert_ok(xfdt_contents_text(&contents, out));
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static struct json_object *get(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(object, key, &value))
+		fail_msg("no key '%s'", key);
+	return value;
+}
+
+static void test_distill__account_adds_up(void **state)
+{
+	const struct xfdt_distill_options options = { .keep_log = false };
+	struct json_object *root, *log;
+	struct fixture fixture;
+	int64_t sum = 0;
+	char *text;
+
+	set_up(&fixture);
+	text = account(&fixture, &options, true);
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	root = json_tokener_parse(text);
+	assert_string_equal(json_object_get_string(get(root, "schema")), XFDT_CONTENTS_SCHEMA);
+	json_object_object_foreach(get(root, "kept"), key, value) {
+		assert_non_null(key);
+		sum += json_object_get_int64(value);
+	}
+	assert_int_equal(sum + json_object_get_int64(get(root, "blanked")),
+			 4096 * json_object_get_int64(get(root, "pages")));
+	log = get(root, "log");
+	assert_int_equal(json_object_array_length(get(log, "text")), json_object_get_int64(get(log, "kept")));
+	assert_true(json_object_get_int64(get(log, "kept")) < json_object_get_int64(get(log, "lines")));
+	json_object_put(root);
+	free(text);
+	tear_down(&fixture);
+}
+
+/* names out of a dump are anybody's */
+static void test_distill__account_of_a_hostile_host_is_harmless(void **state)
+{
+	const struct xfdt_distill_options options = { .keep_log = false };
+	struct fixture fixture;
+	char *text, *at;
+
+	set_up(&fixture);
+	snprintf(fixture.session.host.nodename, sizeof(fixture.session.host.nodename), "a\033[2J\nfixed\xff");
+	snprintf(fixture.session.host.panic.comm, sizeof(fixture.session.host.panic.comm), "\033]0;x\a\"");
+	text = account(&fixture, &options, false);
+	assert_non_null(strstr(text, "a\\x1b[2J\\x0afixed\\xff"));
+	for (at = text; *at; at++)
+		assert_true(*at == '\n' || (*at >= ' ' && *at < 0x7f));
+	free(text);
+	text = account(&fixture, &options, true);
+	json_object_put(json_tokener_parse(text));
+	for (at = text; at[1]; at++)
+		assert_true(*at >= ' ' && *at < 0x7f);
+	free(text);
+	tear_down(&fixture);
+}
+
+#include "test_distill.tests.h"
