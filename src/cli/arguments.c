@@ -86,7 +86,7 @@ static const char *const format_names[] = {
 
 /* The commands that know a format. */
 static const unsigned int format_commands[FORMATS] = {
-	[FORMAT_TEXT] = COMMAND_ALL, [FORMAT_JSON] = COMMAND_TRIAGE | COMMAND_SHOW,
+	[FORMAT_TEXT] = COMMAND_ALL, [FORMAT_JSON] = COMMAND_DUMPS,
 	[FORMAT_HTML] = COMMAND_REPORT, [FORMAT_CSV] = COMMAND_REPORT, [FORMAT_JSONL] = COMMAND_REPORT,
 };
 

@@ -187,8 +187,8 @@ int run_kdump(const struct arguments *arguments)
 	sigset_t child;
 	pid_t pid;
 
-	if (arguments->format != FORMAT_TEXT || arguments->verbose)
-		return usage_error("--kdump has a form of its own: leave --format and --verbose out", NULL);
+	if (arguments->format != FORMAT_TEXT || arguments->verbose || arguments->debuginfo_count || arguments->types)
+		return usage_error("--kdump has a form of its own and no use for debuginfo: leave such options out", NULL);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("--kdump takes one dump", NULL);
 	clock_gettime(CLOCK_MONOTONIC, &start);
