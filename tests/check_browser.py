@@ -219,13 +219,14 @@ def check_filtered(page, path, results):
     same("filter-forged-sort", len(page.texts(1)), len(results))
 
 
-def check_opened(page, path):
+def check_opened(page, path, results):
     name = FOLDER + "set-xsave-6.18.5.vmcore"
+    panic = next(result for found, _, result in results if found == name)["panic"]
     page.load(path, f"#open={name}")
     detail = page.one("tr.detail")
-    for text in ("the panic is CVE-2026-23005", "the faulting instruction is xrstors64 [rbx+0x40]", "Likely origin",
-                 "6.18.7 (eea6f395ca50)", "fpu_swap_kvm_fpstate+0x70/0x110", "exc_device_not_available+0xde/0xf0",
-                 "log | grep -A40 exc_device_not_available", "0xffffcf2f405e9040", "landlock+seccomp", "XTILEDATA in both"):
+    for text in ("the panic is CVE-2026-23005", "the faulting instruction is " + panic["fault"]["instruction"], "Likely origin",
+                 "6.18.7 (eea6f395ca50)", panic["trace"][1].strip(), panic["events"][0]["text"], panic["fault"]["operand"],
+                 "log | grep -A40 exc_device_not_available", "landlock+seccomp", "XTILEDATA in both"):
         check(f"evidence '{text}'", text in detail.text, detail.text[:200])
     same("lanes", [svg.get_attribute("aria-label") for svg in page.all("tr.detail svg.lanes")], [
         "XSTATE_BV has PKRU, XTILEDATA. XFD has none. In both: none.",
@@ -407,7 +408,7 @@ def main():
         check_rendered(page, path, results)
         check_sorted(page, path)
         check_filtered(page, path, results)
-        check_opened(page, path)
+        check_opened(page, path, results)
         check_keyboard(page, path)
         check_hostile(page, path)
         check_schemes(page, path)

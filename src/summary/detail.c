@@ -8,8 +8,8 @@
 
 #define LINES_MAX 256		/* of any list */
 #define VMS_MAX 512
-#define VCPUS_OK_MAX 32		/* of one dump; what is not ok matters more */
-#define VCPUS_OTHER_MAX 256
+#define VCPUS_OK_MAX 8		/* of one dump; what is not ok matters more */
+#define VCPUS_OTHER_MAX 64
 
 static const char *const group_names[] = {
 	[XFDT_GROUP_KERNEL] = "kernel", [XFDT_GROUP_SOURCES] = "sources", [XFDT_GROUP_PANIC] = "panic",

@@ -139,9 +139,12 @@ function show(count)
 	const pieces = document.createDocumentFragment();
 
 	for (; shown < found.length && count > 0; shown++, count--) {
-		pieces.append(found[shown].tr);
-		if (found[shown].detail)
-			pieces.append(found[shown].detail);
+		const row = found[shown];
+
+		row.button.setAttribute('aria-label', `${row.cells[0]}: ${row.cells[1]}`);
+		pieces.append(row.tr);
+		if (row.detail)
+			pieces.append(row.detail);
 	}
 	body.append(pieces);
 	byId('more').hidden = shown === found.length;

@@ -7,6 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* 64 MiB of "[[[],[]," would become gigabytes. */
+static bool is_bounded(const char *text, size_t len)
+{
+	size_t marks = 0, i;
+
+	if (len > XFDT_STORED_MAX)
+		return false;
+	for (i = 0; i < len; i++)
+		marks += text[i] == ',' || text[i] == ':' || text[i] == '[' || text[i] == '{';
+	return marks <= XFDT_STORED_MARKS_MAX;
+}
+
 struct json_object *xfdt_stored_parse(const char *text)
 {
 	struct json_object *object = NULL;
@@ -16,7 +28,7 @@ struct json_object *xfdt_stored_parse(const char *text)
 	if (!text)
 		return NULL;
 	len = strnlen(text, XFDT_STORED_MAX + 1);
-	if (len > XFDT_STORED_MAX)
+	if (!is_bounded(text, len))
 		return NULL;
 	tokener = json_tokener_new();
 	if (!tokener)

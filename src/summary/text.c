@@ -5,7 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define PATH_MIN 20		/* columns that a path keeps on a narrow terminal */
+#define PATH_MIN 40		/* columns that a path keeps on a narrow terminal, while others go */
+#define WORDS_MIN 20
 #define DOTS 3			/* of a text that was cut */
 #define GAP 2
 
@@ -14,6 +15,7 @@ static const enum xfdt_column shown[] = {
 	XFDT_C_PATH, XFDT_C_RELEASE, XFDT_C_NODENAME, XFDT_C_FIX, XFDT_C_ARMED, XFDT_C_LAST_WORDS,
 };
 #define SHOWN (sizeof(shown) / sizeof(shown[0]))
+#define WORDS (SHOWN - 1)
 
 struct writer {
 	const struct xfdt_summary *summary;
@@ -95,42 +97,37 @@ static void measure(struct writer *writer)
 	}
 }
 
-/* Leave columns out until the rest fits; what is left over the path gets, or the last words. */
+static unsigned int smaller(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Leave columns out until the rest fits, of which the path and the last words
+ * may be cut; room that is left over goes to the path first.
+ */
 static void fit(struct writer *writer)
 {
-	unsigned int room, needed = 0;
+	unsigned int path = smaller(writer->widths[0], PATH_MIN), words = smaller(writer->widths[WORDS], WORDS_MIN);
+	unsigned int room = writer->width, needed = writer->verdict_width + GAP + path, spare;
 	size_t j;
 
 	writer->columns = SHOWN;
 	if (!writer->width)
 		return;
-	room = writer->width > writer->verdict_width ? writer->width - writer->verdict_width : 0;
-	for (j = 1; j < SHOWN - 1; j++)
-		needed += writer->widths[j] + GAP;
-	/* the last words may be cut to some twenty characters, the path to its end */
-	for (writer->columns = SHOWN; writer->columns > 1; writer->columns--) {
-		unsigned int last = writer->columns == SHOWN ? PATH_MIN + GAP : 0;
-
-		if (needed + last + PATH_MIN + GAP <= room)
-			break;
-		if (writer->columns < SHOWN)
-			needed -= writer->widths[writer->columns - 1] + GAP;
+	for (j = 1; j < SHOWN; j++)
+		needed += GAP + (j == WORDS ? words : writer->widths[j]);
+	for (; writer->columns > 1 && needed > room; writer->columns--)
+		needed -= GAP + (writer->columns - 1 == WORDS ? words : writer->widths[writer->columns - 1]);
+	if (needed > room) {
+		needed -= path;
+		writer->widths[0] = room > needed + DOTS ? room - needed : DOTS + 1;
+		return;
 	}
-	room = room > needed + GAP + PATH_MIN ? room - needed - GAP : PATH_MIN;
-	if (writer->columns == SHOWN) {
-		unsigned int *words = &writer->widths[SHOWN - 1], half = (room - GAP) / 2;
-
-		room -= GAP;
-		if (writer->widths[0] + *words > room) {
-			if (writer->widths[0] > half && *words > half)
-				writer->widths[0] = half;
-			else if (writer->widths[0] > half)
-				writer->widths[0] = room - *words;
-			*words = room - writer->widths[0];
-		}
-	} else if (writer->widths[0] > room) {
-		writer->widths[0] = room;
-	}
+	spare = room - needed;
+	writer->widths[0] = smaller(writer->widths[0], path + spare);
+	spare -= writer->widths[0] - path;
+	writer->widths[WORDS] = smaller(writer->widths[WORDS], words + spare);
 }
 
 static const char *colour_of(const struct writer *writer, int kind)
