@@ -5,6 +5,7 @@
 #include "image/kdump_format.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -67,6 +68,42 @@ static void test_carried__is_found_behind_other_notes(void **state)
 	assert_int_equal(len, strlen("the record"));
 	assert_memory_equal(text, "the record", len);
 	free(text);
+}
+
+/* A flattened file whose first record has @len bytes of @from, of which it says @offset and so many. */
+static int flattened(int from, int64_t offset, size_t len)
+{
+	struct xfdt_flat_record record = { (int64_t)htobe64((uint64_t)offset), (int64_t)htobe64(len) };
+	static const char signature[16] = XFDT_FLAT_SIGNATURE;
+	int fd = memfd_create("flat", MFD_CLOEXEC);
+	char *bytes = calloc(1, len);
+
+	if (fd < 0 || !bytes || pread(from, bytes, len, 0) < 0 ||
+	    pwrite(fd, signature, sizeof(signature), 0) != sizeof(signature) ||
+	    pwrite(fd, &record, sizeof(record), XFDT_FLAT_HEADER_SIZE) != sizeof(record) ||
+	    pwrite(fd, bytes, len, XFDT_FLAT_HEADER_SIZE + sizeof(record)) != (ssize_t)len)
+		exit(99);
+	free(bytes);
+	close(from);
+	return fd;
+}
+
+/* libkdumpfile 0.5.4 and later read such a file as it is */
+static void test_carried__is_found_in_a_flattened_dump(void **state)
+{
+	uint8_t notes[512] = { 0 };
+	size_t notes_len, len;
+	char *text;
+
+	notes_len = put_note(notes, 0, "VMCOREINFO", 0, "OSRELEASE=1");
+	notes_len = put_note(notes, notes_len, "XFDTRIAGE", 1, "the record");
+	assert_true(carries(flattened(file_of(notes, notes_len, notes_len), 0, NOTES + notes_len), &text, &len));
+	assert_int_equal(len, strlen("the record"));
+	free(text);
+	/* the first record is of another place, or cut off */
+	assert_false(carries(flattened(file_of(notes, notes_len, notes_len), 4096, NOTES + notes_len), &text, &len));
+	assert_false(carries(flattened(file_of(notes, notes_len, notes_len), 0, NOTES), &text, &len));
+	assert_false(carries(flattened(file_of(notes, notes_len, notes_len), 0, 100), &text, &len));
 }
 
 static void test_carried__none(void **state)

@@ -4,6 +4,7 @@
  * way of that: the work is done by a process with little memory and little
  * time, and what it has to say is printed when it is done, or not at all.
  */
+#include "batch/worker.h"
 #include "cli/command.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,8 +23,8 @@
 
 #define SECONDS 30
 /* of the 64 MiB that all may take */
-#define MEMORY_MIB 48
-#define REPORT_MIB 16
+#define MEMORY_MIB 48ull
+#define REPORT_MIB 16ull
 #define EXIT_NO_ROOM 125	/* the worker's, where its report does not fit */
 #define PREFIX "xfdtriage: "
 
@@ -51,18 +51,12 @@ static void put_error(const struct result *result, const char *path, const char 
 
 /* the worker */
 
-static void limit(int resource, rlim_t value)
+/* Besides what every worker is held to. */
+static void limit_more(void)
 {
-	struct rlimit limit = { .rlim_cur = value, .rlim_max = value };
-
-	setrlimit(resource, &limit);
-}
-
-static void confine(void)
-{
+	const struct rlimit report = { .rlim_cur = REPORT_MIB << 20, .rlim_max = REPORT_MIB << 20 };
 	int fd;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* if memory runs out all the same, this is what can be spared */
 	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {
@@ -70,13 +64,9 @@ static void confine(void)
 			errno = 0;
 		close(fd);
 	}
-	limit(RLIMIT_CORE, 0);
 	/* of what it leaves in memory; more is an error of write(2) */
 	signal(SIGXFSZ, SIG_IGN);
-	limit(RLIMIT_FSIZE, (rlim_t)REPORT_MIB << 20);
-#ifndef __SANITIZE_ADDRESS__	/* which reserves terabytes of addresses */
-	limit(RLIMIT_AS, (rlim_t)MEMORY_MIB << 20);
-#endif
+	setrlimit(RLIMIT_FSIZE, &report);
 }
 
 static bool start_over(FILE *file)
@@ -89,10 +79,12 @@ static int work(const struct arguments *arguments, const struct result *result)
 {
 	/* no cache, and no place for files */
 	const struct xfdt_session_options options = { 0 };
+	char confined[XFDT_CONFINED_SIZE];
 	struct xfdt_session session;
 	struct xfdt_error *err;
 	int status;
 
+	confine_worker(arguments->paths, arguments->path_count, &options, confined);
 	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, &options);
 	if (!err) {
 		status = xfdt_verdict_exit(session.verdict.kind);
@@ -116,7 +108,7 @@ static void run_worker(const struct arguments *arguments, const struct result *r
 {
 	int status;
 
-	confine();
+	limit_more();
 	status = work(arguments, result);
 	if (fflush(result->brief) || ferror(result->brief) || fflush(result->json) || ferror(result->json))
 		status = EXIT_NO_ROOM;
@@ -177,6 +169,7 @@ static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage
 
 int run_kdump(const struct arguments *arguments)
 {
+	const struct xfdt_limits limits = { .memory = MEMORY_MIB << 20 };
 	const struct result console = { stderr, stdout };
 	struct result result = { open_memory("brief"), open_memory("json") };
 	int status = XFDT_EXIT_ERROR;
@@ -197,7 +190,7 @@ int run_kdump(const struct arguments *arguments)
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	/* if that is to ignore it, there is none */
 	signal(SIGCHLD, SIG_DFL);
-	pid = result.brief && result.json ? fork() : -1;
+	pid = result.brief && result.json ? xfdt_worker_fork(&limits) : -1;
 	if (!pid)
 		run_worker(arguments, &result);
 	trouble = pid < 0 ? "cannot start: memory is short" : wait_for(pid, &status, &usage);
