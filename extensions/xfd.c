@@ -22,6 +22,7 @@ struct request {
 	enum mode mode;
 	struct xfdt_text_options style;
 	const char *path;		/* where MODE_JSON writes */
+	enum xfdt_type_choice types;
 };
 
 /* What the last xfd had to say; outlives a longjmp() out of printing it. */
@@ -92,11 +93,19 @@ static struct xfdt_error *write_report(const struct xfdt_report *report,
 static struct xfdt_error *triage(const struct request *request, FILE *out)
 {
 	const char *path = pc->dumpfile ? pc->dumpfile : "the running kernel";
+	const char *const vmlinux[] = { pc->namelist, pc->namelist_debug };
+	/* what crash itself has its types from, where the dump has none */
+	const struct xfdt_debug_options debug = {
+		.types = request->types,
+		.paths = vmlinux,
+		.path_count = pc->namelist_debug ? 2 : pc->namelist != NULL,
+		.named = "of this session",
+	};
 	struct xfdt_source source = xfd_source();
 	struct xfdt_session session;
 	struct xfdt_error *err;
 
-	err = xfdt_stages_init(&session, &source, path, xfd_format(), NULL, NULL);
+	err = xfdt_stages_init(&session, &source, path, xfd_format(), NULL, &debug);
 	if (err)
 		return err;
 	err = write_report(&session.report, request, out);
@@ -260,11 +269,27 @@ static bool parse_pick(const char *text, struct xfdt_text_options *style)
 	return true;
 }
 
+static bool parse_types(const char *name, enum xfdt_type_choice *ret_types)
+{
+	static const char *const names[] = {
+		[XFDT_TYPES_AUTO] = "auto", [XFDT_TYPES_DWARF] = "dwarf", [XFDT_TYPES_BTF] = "btf",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]))
+			continue;
+		*ret_types = (enum xfdt_type_choice)i;
+		return true;
+	}
+	return false;
+}
+
 static bool parse_arguments(struct request *request)
 {
 	int c, modes = 0;
 
-	while ((c = getopt(argcnt, args, "dj:lpv")) != EOF) {
+	while ((c = getopt(argcnt, args, "dj:lpt:v")) != EOF) {
 		switch (c) {
 		case 'd':
 			request->mode = MODE_DECODE;
@@ -282,6 +307,10 @@ static bool parse_arguments(struct request *request)
 		case 'p':
 			request->mode = MODE_PANIC;
 			modes++;
+			break;
+		case 't':
+			if (!parse_types(optarg, &request->types))
+				return false;
 			break;
 		case 'v':
 			request->style.verbose = true;
@@ -319,7 +348,7 @@ static void cmd_xfd(void)
 static char *help_xfd[] = {
 	"xfd",
 	"was it CVE-2026-23005, an XRSTOR that IA32_XFD disables?",
-	"[-v | -l | -d [vcpu-id | kvm-address] | -p | -j file]",
+	"[-v | -l | -d [vcpu-id | kvm-address] | -p | -j file] [-t types]",
 	"  This command says whether the host of the dump died of CVE-2026-23005: an",
 	"  XRSTOR of a KVM guest's FPU state with XSTATE_BV[i]=1 and IA32_XFD[i]=1.  It",
 	"  finds every VM's vCPUs and their guest FPU state, looks at how the kernel died,",
@@ -327,7 +356,8 @@ static char *help_xfd[] = {
 	"",
 	"  Symbols are taken from the kallsyms in the dump and types from its BTF, so",
 	"  neither \"mod -s kvm\" nor debuginfo of kvm is needed, and the",
-	"  command works with \"crash --minimal\" too.",
+	"  command works with \"crash --minimal\" too.  Where the dump lacks either, the",
+	"  session's vmlinux takes its place, if it has the build-id of the dump's kernel.",
 	"",
 	"    (none)  the verdict, why, and a table of VMs and vCPUs, in which XSTATE_BV",
 	"            and XFD stand side by side.",
@@ -339,6 +369,8 @@ static char *help_xfd[] = {
 	"            kvm_vcpu at the kvm-address.",
 	"        -p  how the kernel died: the verdict, why, and the evidence of it.",
 	"   -j file  write a report in JSON to the file.",
+	"  -t types  take types from dwarf (the session's vmlinux), from btf (the dump), or",
+	"            auto, from what there is (the default).",
 	"",
 	"  The verdict is one of:",
 	"",

@@ -4,6 +4,7 @@
 #
 #   CRASH_VMLINUX   a vmlinux with debuginfo
 #   CRASH_VMCORE    vmcores of that kernel, separated by spaces
+#   CRASH_MODULES   a folder with debuginfo of its modules (optional)
 #   CRASH           the crash to run
 #
 # Exits with 77 if there is nothing to run it on.
@@ -53,6 +54,95 @@ same() { # NAME FILE FILE
 	report $? "$1" "$(diff "$2" "$3" | head -5 | cut -c 1-300)"
 }
 
+# less what it says of where symbols and types come from
+less_sources() { # FILE...
+	sed -i 's/"sources":{[^}]*}/"sources":{}/' "$@"
+}
+
+# what the two print differs in nothing but the sources
+same_less_sources() { # NAME FILE FILE
+	cp "$2" "$work/a"
+	cp "$3" "$work/b"
+	less_sources "$work/a" "$work/b"
+	same "$1" "$work/a" "$work/b"
+}
+
+# what crash's gdb has of every structure and member, in the order of the layout in $1
+crash_layout() { # LAYOUT VMCORE
+	awk -v commands="$work/layout.commands" '
+		$1 == "struct" {
+			print "struct " $2 " | tail -1" >commands
+			print "SIZE: " $3
+		}
+		$1 == "member" {
+			if ($3 ~ /[.]/) {
+				print "p/d (unsigned long)&((struct " $2 " *)0)->" $3 >commands
+				print "= " $4
+			} else {
+				print "struct -o " $2 "." $3 >commands
+				print "[" $4 "]"
+			}
+			# a bit field has no size that sizeof gives
+			if (!$7) {
+				print "p/d sizeof(((struct " $2 " *)0)->" $3 ")" >commands
+				print "= " $5
+			}
+		}' "$1" >"$work/layout.want"
+	session "$2" <"$work/layout.commands"
+	grep -oE '^ +\[[0-9]+\]|= [0-9]+$|^SIZE: [0-9]+' "$work/out" | tr -s ' ' | sed 's/^ \[/[/' >"$work/layout.crash"
+}
+
+# DWARF, BTF and crash say the same of every structure and member, and the verdicts are the same by each
+compare_types() { # NAME VMCORE
+	local name=$1 vmcore=$2
+	"$build/tests/print-layout" btf "$vmcore" >"$work/layout.btf" 2>"$work/layout.source"
+	grep -q 'types from btf' "$work/layout.source" || { echo "skip crash: $name: BTF: the dump carries none"; return; }
+	"$build/tests/print-layout" dwarf "$vmcore" "$CRASH_VMLINUX" ${CRASH_MODULES:+"$CRASH_MODULES"} \
+		>"$work/layout.dwarf" 2>"$work/layout.source"
+	says "$name: DWARF is read" "$work/layout.source" "symbols from symtab .*types from dwarf"
+	[ "$(grep -c '^member' "$work/layout.dwarf")" -ge 80 ]
+	report $? "$name: DWARF has the members" "$(wc -l <"$work/layout.dwarf") lines"
+	same "$name: layouts of DWARF and BTF" "$work/layout.btf" "$work/layout.dwarf"
+	crash_layout "$work/layout.dwarf" "$vmcore"
+	same "$name: layouts of DWARF and crash" "$work/layout.want" "$work/layout.crash"
+
+	"$build/xfdtriage" -n -f json -d "$CRASH_VMLINUX" ${CRASH_MODULES:+-d "$CRASH_MODULES"} "$vmcore" >"$work/json.dwarf"
+	says "$name: by DWARF" "$work/json.dwarf" '"types":"dwarf (vmlinux [0-9a-f]* by -d)"'
+	same_less_sources "$name: json by BTF and DWARF" "$work/json" "$work/json.dwarf"
+	"$build/xfdtriage" -n -f json --types btf "$vmcore" >"$work/json.btf"
+	same "$name: json by BTF alone" "$work/json" "$work/json.btf"
+	rm -f "$work/xfd.json"
+	session "$vmcore" <<-END
+		xfd -t dwarf -j $work/xfd.json
+	END
+	says "$name: xfd by DWARF" "$work/xfd.json" '"types":"dwarf (vmlinux [0-9a-f]* of this session)"'
+	same_less_sources "$name: json by xfd's DWARF" "$work/json" "$work/xfd.json"
+}
+
+# a dump as of a kernel before v6.0: neither in the note nor in memory does VMCOREINFO know of kallsyms
+without_kallsyms() { # NAME VMCORE
+	local name="$1 without kallsyms" old=$work/old.vmcore
+	"$build/tests/forget" 'SYMBOL(kallsyms_names)' "$2" "$old"
+	case $? in
+	0) ;;
+	77) echo "skip crash: $name: not in the kdump-compressed format"; return ;;
+	*) report 1 "$name" "the dump was not made"; return ;;
+	esac
+	"$build/xfdtriage" -n -f json "$old" >"$work/json.old"
+	[ $? = 5 ]
+	report $? "$name: not without debuginfo" "is not inconclusive"
+	"$build/xfdtriage" -n -f json --types btf -d "$CRASH_VMLINUX" "$old" >"$work/json.old"
+	says "$name: BTF" "$work/json.old" '"symbols":"symtab (vmlinux [0-9a-f]* by -d)".*"types":"btf"'
+	rm -f "$work/xfd.json"
+	session "$old" --minimal <<-END
+		xfd -j $work/xfd.json
+	END
+	says "$name: xfd" "$work/xfd.json" '"symbols":"symtab (vmlinux [0-9a-f]* of this session)"'
+	sed -i "s|$old|$2|" "$work/json.old" "$work/xfd.json"
+	same_less_sources "$name: json" "$work/json" "$work/json.old"
+	same_less_sources "$name: json by xfd" "$work/json" "$work/xfd.json"
+}
+
 for vmcore in $CRASH_VMCORE; do
 	name=$(basename "$vmcore" .vmcore)
 	"$build/xfdtriage" -n -f json "$vmcore" >"$work/json"
@@ -90,6 +180,9 @@ for vmcore in $CRASH_VMCORE; do
 	says "$name: no such folder" "$work/out" "/nonexistent/file: No such file"
 	says "$name: help" "$work/xfd.help" "^EXAMPLES"
 	says "$name: unloaded" "$work/out" "command not found: xfd"
+
+	compare_types "$name" "$vmcore"
+	without_kallsyms "$name" "$vmcore"
 
 	rm -f "$work/xfd.json"
 	session "$vmcore" --minimal <<-END

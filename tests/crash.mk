@@ -5,5 +5,8 @@
 $(BUILD)/tests/print-layout: $(BUILD)/tests/print-layout.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-check-crash: $(BUILD)/xfdtriage $(XFD_SO) $(BUILD)/tests/print-layout $(BUILD)/tests/check-dumps
+$(BUILD)/tests/forget: $(BUILD)/tests/forget.o
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lkdumpfile
+
+check-crash: $(BUILD)/xfdtriage $(XFD_SO) $(BUILD)/tests/print-layout $(BUILD)/tests/forget $(BUILD)/tests/check-dumps
 	$(Q)tests/check-crash$(if $(CRASH_VMLINUX)$(CRASH_VMCORE),,-lab).sh $(BUILD) || [ $$? = 77 ]
