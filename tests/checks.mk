@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: check-unit check-dumps check-cli check-hooks check-report check-large check-style
+check: check-unit check-dumps check-cli check-debuginfod check-hooks check-report check-large check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -30,6 +30,12 @@ check-browser: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
 .PHONY: check-hooks
 check-hooks: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps
 	$(Q)tests/check-hooks.sh $(BUILD)
+
+$(BUILD)/tests/loopback: $(BUILD)/tests/loopback.o
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
+check-debuginfod: $(BUILD)/xfdtriage $(BUILD)/tests/loopback
+	$(Q)tests/check-debuginfod.sh $(BUILD) || [ $$? = 77 ]
 
 # The core is silent: it neither prints to the standard streams nor ends the
 # process nor reads the environment.

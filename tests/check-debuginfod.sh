@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Debuginfo from a real debuginfod server, in a network of its own.  $1: build folder.
+#
+# Exits with 77 if there is no server to run, or no such network to be had.
+set -u
+if [ -z "${IN_OWN_NETWORK:-}" ]; then
+	command -v debuginfod >/dev/null || { echo "skip debuginfod: it is not installed"; exit 77; }
+	IN_OWN_NETWORK=yes "$1/tests/loopback" "$0" "$1"
+	status=$?
+	[ $status = 77 ] && echo "skip debuginfod: a network of its own is not allowed here"
+	exit $status
+fi
+
+xfdtriage=$PWD/$1/xfdtriage
+vmcore=$PWD/dumps/set-xsave-6.18.5.vmcore
+work=$(mktemp -d)
+server=
+trap '[ -n "$server" ] && kill $server && wait $server; rm -rf "$work"' EXIT
+export HOME=$work XDG_CACHE_HOME=$work/cache DEBUGINFOD_CACHE_PATH=$work/client NO_COLOR=1
+export DEBUGINFOD_URLS=http://127.0.0.1:8002
+passed=0 failed=0
+
+report() { # status name detail
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL debuginfod: $2${3:+: $3}"
+	fi
+}
+
+# triage; output in $work/out
+triage() {
+	timeout 60 "$xfdtriage" --types dwarf "$vmcore" >"$work/out" 2>&1 </dev/null
+}
+
+says() { # NAME PATTERN
+	grep -q -e "$2" "$work/out"
+	report $? "$1" "no '$2' in: $(head -c 600 "$work/out" | tr '\n' ' ')"
+}
+
+# A vmlinux of nothing but structures, which says to be that of the dump.
+build_id=$("$xfdtriage" -n -f json "$vmcore" | grep -o '"build_id":"[0-9a-f]*"' | cut -d '"' -f 4)
+mkdir "$work/served"
+"${CC:-cc}" -g -ffreestanding -static -nostdlib -no-pie -Wl,-e,_stext,--build-id="0x$build_id" \
+	-o "$work/served/vmlinux" tests/structures.c || exit 99
+
+triage
+says "no server" "debuginfod (http://127.0.0.1:8002): build-id $build_id: "
+says "no server: no types" "types from vmcoreinfo"
+
+# which would ask the servers it is told of for what it does not have: itself
+env -u DEBUGINFOD_URLS debuginfod -F -p 8002 -d "$work/index" "$work/served" >"$work/server.log" 2>&1 &
+server=$!
+# what was not there a moment ago is not asked for again, so ask without xfdtriage until it is indexed
+for try in $(seq 50); do
+	rm -rf "$work/client"
+	triage
+	grep -q 'by debuginfod' "$work/out" && break
+	sleep 0.2
+done
+says "served" "types from dwarf (vmlinux $build_id by debuginfod)"
+ls "$work"/cache/xfdtriage/"$build_id"-dwarf >/dev/null 2>&1
+report $? "kept" "no record"
+
+kill $server && wait $server 2>/dev/null
+server=
+triage
+says "from the client's cache" "types from dwarf (vmlinux $build_id by debuginfod)"
+rm -rf "$work/client" "$work/cache"
+triage
+says "gone" "types from vmcoreinfo"
+DEBUGINFOD_URLS='' triage
+says "not asked" "no vmlinux with build-id $build_id and DWARF was found"
+
+echo "debuginfod: $passed passed, $failed failed"
+[ $failed = 0 ]
