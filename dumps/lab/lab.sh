@@ -59,10 +59,10 @@ recipe_read()
 	verdict="" exit_code="" kdump_verdict="" kdump_exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
 	# shellcheck disable=SC1090
 	. "$HERE/recipes/$name"
-	recipe_kernel=$kernel
 	[ -n "$cpus" ] || { [ "$emulator" = qemu ] && cpus=2 || cpus=1; }
 	[ -n "$memory" ] || { [ "$emulator" = qemu ] && memory=1024 || memory=768; }
 	read -r version suite fix < <(awk -v release="$kernel" '$1 == release { print $2, $3, $4 }' "$HERE/kernels") || die "kernel \"$kernel\" is not listed in dumps/kernels"
+	recipe_kernel="$kernel $version"
 	CMDLINE="$(kernel_cmdline) crashkernel=$([ "$emulator" = qemu ] && echo 256M || echo 192M) panic=1 xfdtriage.lab${cmdline:+ $cmdline}"
 	if [ "$emulator" = bochs ]; then
 		emulated="the whole machine: Bochs, model sapphire_rapids (VMX, AMX, XSAVES)
@@ -166,7 +166,7 @@ compare()
 {
 	local filter='{scenario, kernel, cpus, forged, expect} | del(.expect.vms[]?.pid)'
 
-	[ "$kernel" = "$recipe_kernel" ] || filter="$filter | del(.kernel)"
+	[ "$kernel $version" = "$recipe_kernel" ] || filter="$filter | del(.kernel)"
 
 	if ! jq -e --arg name "$name" 'any(.vmcores[]; .name == $name)' "$MANIFEST" > /dev/null 2>&1; then
 		say "no entry in the manifest yet (lab.sh record $name makes one)"

@@ -151,7 +151,7 @@ kernel_with_debuginfo()
 	apt_prepare
 	served "linux-image-$kernel" "$version" && served "linux-image-$kernel-dbg" "$version" && return
 	newest_with_debuginfo "$(echo "$version" | cut -d. -f1,2)"
-	say "no longer served with debuginfo: $recipe_kernel; $kernel ($version, $suite) in its place"
+	say "no longer served with debuginfo: $recipe_kernel; $kernel $version ($suite) in its place"
 }
 
 # enough_room BYTES
