@@ -20,6 +20,7 @@
 #   SANITIZE=yes    ASan and UBSan, into build/sanitize
 #   WERROR=yes      warnings are errors
 #   CRASH_INC=DIR   where crash/defs.h is
+#   BROWSER_SHOTS=DIR  where check-browser leaves screenshots
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin

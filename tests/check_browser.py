@@ -217,6 +217,7 @@ def check_filtered(page, path, results):
     same("filter-forged", page.complaints(), [])
     page.load(path, "#sort=__proto__&verdict=toString")
     same("filter-forged-sort", len(page.texts(1)), len(results))
+    same("filter-forged-none", len(page.all("th[aria-sort=none]")), 8)
 
 
 def check_opened(page, path, results):
@@ -354,6 +355,15 @@ def check_without_script(page, path, results):
     page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
+def check_broken_script(page, path, results):
+    """A browser that lacks what the script needs still shows the table."""
+    added = page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": "Intl.Collator = undefined"})
+    page.load(path)
+    check("broken-script-broke", page.complaints())
+    same("broken-script-rows", sum(cell.is_displayed() for cell in page.all("#dumps > tbody > tr > td:first-child")), len(results))
+    page.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
 def timed(page, script):
     """Milliseconds until what @script did can be seen."""
     return page.driver.execute_async_script(
@@ -413,6 +423,7 @@ def main():
         check_hostile(page, path)
         check_schemes(page, path)
         check_without_script(page, path, results)
+        check_broken_script(page, path, results)
         page.load(make_page(work, "empty", []))
         check("empty", page.one("#empty").is_displayed() and "no results" in page.one("#empty").text)
         check_large(page, work, results)

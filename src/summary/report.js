@@ -13,7 +13,7 @@ const ranks = Object.keys(schema.verdicts);
 const table = byId('dumps');
 const body = table.tBodies[0];
 const headers = [...table.tHead.rows[0].cells];
-const column = {};
+const column = Object.create(null);
 headers.forEach((header, i) => { column[header.className.slice(2)] = i; });
 const collator = new Intl.Collator('en', { numeric: true });
 const OPEN_MAX = 20;		/* rows that a link opens */
@@ -32,8 +32,6 @@ for (const row of rows) {
 	row.text = row.cells.join('\n').toLowerCase();
 	row.tr.row = row;
 }
-/* a browser takes its time over thousands of rows, so only those in sight are in it */
-body.replaceChildren();
 
 /* making elements */
 
@@ -134,6 +132,7 @@ function sortRows()
 	});
 }
 
+/* a browser takes its time over thousands of rows, so only those in sight are in the page */
 function show(count)
 {
 	const pieces = document.createDocumentFragment();
