@@ -345,16 +345,17 @@ function vmSection(vm)
 {
 	const vcpus = vm.vcpus || [];
 	const count = laneCount(vcpus);
-	const caption = make('caption', {}, make('b', {}, `VM ${vm.kvm || ''}`),
-		vm.pid !== undefined ? ` pid ${vm.pid} ${vm.comm || ''}` : '',
+	const title = [make('b', {}, `VM ${vm.kvm || ''}`), vm.pid !== undefined ? ` pid ${vm.pid}` : '',
+		vm.comm ? ` ${vm.comm}` : '',
 		vm.complete === false ? `, not all of its ${vm.online_vcpus} vCPUs were found` : '',
-		vm.bugged ? ', bugged: KVM gave this VM up' : '');
+		vm.bugged ? ', bugged: KVM gave this VM up' : ''];
 	const body_ = make('tbody', {}, ...vcpus.map(vcpu => vcpuRow(vcpu, count)));
 	const head = make('tr', {}, make('th', { scope: 'col' }, 'vCPU'), make('th', { scope: 'col' }, 'state'),
 		make('th', { scope: 'col' }, 'mask'), make('th', { scope: 'col', 'aria-label': 'components' }, ruler(count)),
 		make('th', { scope: 'col' }, 'thread'));
 	const box = make('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `VM ${vm.kvm || ''}` },
-		make('table', { class: 'vcpus' }, caption, make('thead', {}, head), body_));
+		vcpus.length ? make('table', { class: 'vcpus' }, make('caption', {}, ...title), make('thead', {}, head), body_) :
+		make('p', {}, ...title, vm.complete === false ? '' : ', no vCPUs'));
 
 	if (vm.more)
 		box.append(make('p', { class: 'note' }, `and ${vm.more} more vCPUs; xfdtriage show lists them all`));
@@ -373,9 +374,12 @@ function upgrade(kernel)
 {
 	if (!kernel || !kernel.fixed_in)
 		return null;
-	return section('What to upgrade to', make('p', {}, kernel.fixed_in),
-		make('p', { class: 'dim' }, `The fix is ${kernel.fix || 'unknown'} in the code of this kernel` +
-			(kernel.livepatched ? '; livepatches are loaded, which can replace it.' : '.') +
+	const present = kernel.fix === 'present';
+	const patched = kernel.livepatched ? ' Livepatches are loaded, which can replace it.' : '';
+
+	return section(present ? 'The fix' : 'What to upgrade to', make('p', {}, kernel.fixed_in),
+		make('p', { class: 'dim' }, present ? `The code of this kernel has it.${patched}` :
+			`The fix is ${kernel.fix || 'unknown'} in the code of this kernel.${patched}` +
 			' Vendors backport: what their advisory says counts.'));
 }
 
