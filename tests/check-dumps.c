@@ -6,9 +6,11 @@
  * check-dumps DIR		compare; prints "ok" or "FAIL" lines
  * check-dumps --sums DIR	print "sha256  file" lines for sha256sum -c
  * check-dumps --flatten IN OUT	write IN in the flattened format
+ * check-dumps --split IN OUT OUT	write IN, kdump-compressed, as two parts of half its pages each
  * check-dumps --json		check that standard input is lines of JSON; print their verdicts
  */
 #include "cli/session.h"
+#include "image/kdump_format.h"
 
 #include <dirent.h>
 #include <endian.h>
@@ -301,6 +303,71 @@ static int run_flatten(const char *from, const char *to)
 	return fclose(out) ? 99 : 0;
 }
 
+/* How many of the first @pfn frames have a page. */
+static uint64_t pages_before(const uint8_t *bitmap, uint64_t pfn)
+{
+	uint64_t count = 0, i;
+
+	for (i = 0; i < pfn; i++)
+		count += bitmap[i / 8] >> i % 8 & 1;
+	return count;
+}
+
+/* All of the @size bytes at @dump, as the part that has frames @start up to @end. */
+static int write_part(const uint8_t *dump, size_t size, uint64_t start, uint64_t end, const char *path)
+{
+	const struct xfdt_kdump_header *header = (const void *)dump;
+	uint64_t blocks = header->bitmap_blocks / 2;
+	uint64_t bitmaps = (1 + (uint64_t)header->sub_hdr_size) * 4096, descs = bitmaps + 2 * blocks * 4096;
+	const uint8_t *bitmap = dump + bitmaps + blocks * 4096;
+	uint64_t first = pages_before(bitmap, start), count = pages_before(bitmap, end) - first;
+	struct xfdt_kdump_sub_header *sub;
+	uint8_t *part = malloc(size);
+	FILE *out = fopen(path, "w");
+
+	if (!part || !out)
+		return 99;
+	memcpy(part, dump, size);
+	sub = (void *)(part + 4096);
+	sub->split = 1;
+	sub->start_pfn = sub->start_pfn_64 = start;
+	sub->end_pfn = sub->end_pfn_64 = end;
+	/* a part has descriptors of its own pages only */
+	memcpy(part + descs, dump + descs + first * sizeof(struct xfdt_page_desc),
+	       count * sizeof(struct xfdt_page_desc));
+	fwrite(part, size, 1, out);
+	free(part);
+	return fclose(out) ? 99 : 0;
+}
+
+static int run_split(const char *from, const char *one, const char *two)
+{
+	FILE *in = fopen(from, "r");
+	const struct xfdt_kdump_sub_header *sub;
+	const uint8_t *bitmap;
+	uint64_t blocks, pages, middle = 0, seen = 0;
+	uint8_t *dump;
+	long size;
+
+	if (!in || fseek(in, 0, SEEK_END) || (size = ftell(in)) < 8192 || fseek(in, 0, SEEK_SET))
+		return 99;
+	dump = malloc((size_t)size);
+	if (!dump || fread(dump, (size_t)size, 1, in) != 1)
+		return 99;
+	fclose(in);
+	blocks = ((const struct xfdt_kdump_header *)(const void *)dump)->bitmap_blocks / 2;
+	sub = (const void *)(dump + 4096);
+	bitmap = dump + (1 + (uint64_t)((const struct xfdt_kdump_header *)(const void *)dump)->sub_hdr_size + blocks) * 4096;
+	pages = pages_before(bitmap, sub->max_mapnr_64);
+	for (; seen < pages / 2; middle++)
+		seen += bitmap[middle / 8] >> middle % 8 & 1;
+	if (write_part(dump, (size_t)size, 0, middle, one) ||
+	    write_part(dump, (size_t)size, middle, sub->max_mapnr_64, two))
+		return 99;
+	free(dump);
+	return 0;
+}
+
 static int run_json(void)
 {
 	char *line = NULL;
@@ -325,6 +392,8 @@ int main(int argc, char **argv)
 		return run_json();
 	if (argc == 4 && !strcmp(argv[1], "--flatten"))
 		return run_flatten(argv[2], argv[3]);
+	if (argc == 5 && !strcmp(argv[1], "--split"))
+		return run_split(argv[2], argv[3], argv[4]);
 	if (argc == 3 && !strcmp(argv[1], "--sums"))
 		return run_sums(argv[2]);
 	if (argc == 2)

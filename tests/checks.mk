@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: check-unit check-dumps check-cli check-debuginfod check-hooks check-report check-large check-style
+check: check-unit check-dumps check-cli check-batch check-debuginfod check-hooks check-report check-large check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -13,12 +13,15 @@ check-dumps: $(BUILD)/tests/check-dumps
 	$(Q)$< --sums dumps | (cd dumps && sha256sum --quiet -c -)
 	$(Q)$< dumps
 
-$(BUILD)/tests/slow.so: tests/slow.c
+$(BUILD)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	$(call SAY,LD,$@)$(CC) -fPIC -shared $(WARNINGS) -Wno-missing-prototypes -o $@ $<
 
 check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so
 	$(Q)tests/check-cli.sh $(BUILD)
+
+check-batch: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/spin.so
+	$(Q)tests/check-batch.sh $(BUILD)
 
 check-report: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
 	$(Q)tests/check-report.sh $(BUILD)
@@ -45,4 +48,4 @@ check-style: $(BUILD)/libxfdtriage.a
 
 check-sanitize:
 	$(Q)LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
-		$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-report
+		$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-batch check-report
