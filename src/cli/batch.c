@@ -53,7 +53,9 @@ static void work(void *context, const struct xfdt_found *found)
 	/* what is confined has no network */
 	options.debug.fetch = NULL;
 	confine_worker(paths, found->path_count, &options, confined);
+	/* at once: it may die of what follows */
 	printf("%s\n", confined);
+	fflush(stdout);
 	err = xfdt_session_init(&session, paths, found->path_count, &options);
 	if (!err) {
 		status = xfdt_verdict_exit(session.verdict.kind);
