@@ -15,13 +15,13 @@ _xfdtriage()
 		mapfile -t COMPREPLY < <(compgen -W "auto dwarf btf" -- "$current")
 		return
 		;;
-	-d | --debuginfo)
+	-d | --debuginfo | -o | --output | --store | --jsonl)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
 	esac
 	if [[ $current == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--format --verbose --quiet --split --debuginfo --types --no-cache --kdump --keep-types --keep-log --output --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "--format --verbose --quiet --split --debuginfo --types --no-cache --kdump --keep-types --keep-log --output --jobs --store --jsonl --shard --timeout --memory --retry-failed --force --help --version" -- "$current")
 		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -f -- "$current")
