@@ -67,6 +67,9 @@ static int compare_places(const struct xfdt_part *a, const struct xfdt_part *b)
 {
 	if (a->start_pfn != b->start_pfn)
 		return a->start_pfn < b->start_pfn ? -1 : 1;
+	/* one that has no frames goes first */
+	if (a->end_pfn != b->end_pfn)
+		return a->end_pfn < b->end_pfn ? -1 : 1;
 	return strcmp(path_of(a), path_of(b));
 }
 
