@@ -83,7 +83,11 @@ function writeHash()
 			hash.set(key, state[key]);
 	for (const path of [...state.open].slice(-OPEN_MAX))
 		hash.append('open', path);
-	history.replaceState(null, '', '#' + hash);
+	try {
+		history.replaceState(null, '', '#' + hash);
+	} catch (error) {
+		/* a page shown inside of another may not; then there is no link */
+	}
 }
 
 /* filtering and sorting */
