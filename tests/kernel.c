@@ -134,6 +134,7 @@ static uint64_t put_btf(struct kernel *kernel)
 {
 	struct btf *btf = btf__new_empty();
 	const int u8 = btf__add_int(btf, "unsigned char", 1, 0);
+	const int u16 = btf__add_int(btf, "unsigned short", 2, 0);
 	const int u32 = btf__add_int(btf, "unsigned int", 4, 0);
 	const int u64 = btf__add_int(btf, "unsigned long", 8, 0);
 	const int pointer = btf__add_ptr(btf, 0);
@@ -174,7 +175,7 @@ static uint64_t put_btf(struct kernel *kernel)
 	       AT("online_vcpus", u32, KERNEL_KVM_ONLINE), AT("created_vcpus", u32, 32),
 	       AT("vm_list", list_head, KERNEL_KVM_LIST), AT("vm_bugged", u8, 56));
 	STRUCT("mm_struct", 64, AT("owner", pointer, 0));
-	STRUCT("printk_info", INFO_SIZE, AT("seq", u64, 0), AT("ts_nsec", u64, 8), AT("text_len", u32, 16),
+	STRUCT("printk_info", INFO_SIZE, AT("seq", u64, 0), AT("ts_nsec", u64, 8), AT("text_len", u16, 16),
 	       AT("facility", u8, 18), AT("caller_id", u32, 20));
 	data = btf__raw_data(btf, &len);
 	if (!data)

@@ -33,6 +33,10 @@ static void fill(struct xfdt_record *record)
 	xfdt_spans_add(&record->spans, STEXT + 0x1c00000, 512);
 	xfdt_spans_add(&record->spans, STEXT + 0x1d00010, 24);
 	record->content = 0xdeadbeef;
+	record->stamp = (struct xfdt_stamp) { true, 65024, 131, 633378432, 1731751020123456789u, UINT64_MAX };
+	strcpy(record->symbol_source, "kallsyms");
+	strcpy(record->type_source, "dwarf (vmlinux 0123 by -d)");
+	record->kvm_is_built_in = true;
 }
 
 static void format(const struct xfdt_record *record, uint64_t stext, char **text, size_t *len)
@@ -99,6 +103,11 @@ static void test_record__round_trip(void **state)
 	assert_true(back.spans.items[1].kvaddr == STEXT + 0x1d00010);
 	assert_int_equal(back.spans.items[1].len, 24);
 	assert_true(back.content == 0xdeadbeef);
+	assert_memory_equal(&back.stamp.device, &record.stamp.device,
+			    sizeof(record.stamp) - offsetof(struct xfdt_stamp, device));
+	assert_true(back.stamp.known && back.kvm_is_built_in);
+	assert_string_equal(back.symbol_source, "kallsyms");
+	assert_string_equal(back.type_source, "dwarf (vmlinux 0123 by -d)");
 	free(text);
 }
 
@@ -304,6 +313,15 @@ static void test_record__values_out_of_bounds(void **state)
 		"kvm ../../etc/passwd\n",
 		"content 1deadbeef\n",
 		"content xyz\n",
+		"file 1 2 3 4\n",
+		"file 1 2 3 4 5 6\n",
+		"builtin 1\n",
+		"origin symbols \033[31mred\n",
+		"origin types caf\303\251\n",
+		"origin\n",
+		"origin fields btf\n",
+		"origin types 0123456789012345678901234567890123456789012345678901234567890123456789"
+		"0123456789012345678901234567890123456789012345678901234567\n",
 		"nonsense\n",
 		"\n",
 	};

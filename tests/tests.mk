@@ -71,10 +71,18 @@ $(FUZZ_BUILD)/%.o: %.c
 $(FUZZERS): $(FUZZ_BUILD)/%: $(FUZZ_BUILD)/tests/fuzz/%.o $(FUZZ_OBJECTS)
 	$(call SAY,LD,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 
+# seeds of this one are made, not kept
+FUZZ_SEEDS := $(patsubst %,$(FUZZ_BUILD)/corpus/debugfile/%,2 4 5 types)
+$(FUZZ_BUILD)/corpus/debugfile/types: DWARF := -gdwarf-4 -fdebug-types-section
+$(FUZZ_SEEDS): DWARF ?= -gdwarf-$(@F)
+$(FUZZ_SEEDS): tests/structures.c tests/structures.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(DWARF) -ffreestanding -static -nostdlib -no-pie -Wl,-e,_stext,--build-id,-z,noseparate-code -o $@ $<
+
 .PHONY: fuzz-build
 fuzz-build: $(FUZZERS)
 
-fuzz: fuzz-build
+fuzz: fuzz-build $(FUZZ_SEEDS)
 	$(Q)failed=; \
 	for fuzzer in $(FUZZERS); do \
 		name=$${fuzzer##*/fuzz_}; \

@@ -223,6 +223,26 @@ void xfdt_debugfile_close(struct xfdt_debugfile *file)
 	free(file);
 }
 
+/* What the table gives no size reaches to the next symbol, as in kallsyms. */
+static void measure(Elf_Data *data, struct xfdt_name_query *queries, size_t count)
+{
+	uint64_t next[XFDT_NAMES_MAX] = { 0 };
+	GElf_Sym sym;
+	size_t i, q;
+
+	for (i = 0; i < SYMBOLS_MAX && gelf_getsym(data, (int)i, &sym); i++) {
+		if (sym.st_shndx == SHN_UNDEF)
+			continue;
+		for (q = 0; q < count; q++)
+			if (!queries[q].size && sym.st_value > queries[q].kvaddr &&
+			    (!next[q] || sym.st_value < next[q]))
+				next[q] = sym.st_value;
+	}
+	for (q = 0; q < count; q++)
+		if (queries[q].found && !queries[q].size && next[q])
+			queries[q].size = next[q] - queries[q].kvaddr;
+}
+
 struct xfdt_error *xfdt_debugfile_symbols(const struct xfdt_debugfile *file,
 					  struct xfdt_name_query *queries, size_t count)
 {
@@ -255,6 +275,7 @@ struct xfdt_error *xfdt_debugfile_symbols(const struct xfdt_debugfile *file,
 		queries[index].kvaddr = sym.st_value;
 		queries[index].size = sym.st_size;
 	}
+	measure(data, queries, count);
 	return NULL;
 }
 

@@ -32,7 +32,7 @@ void xfdt_debugfile_close(struct xfdt_debugfile *file);
 
 /*
  * Look all @queries up in the symbol table.  Addresses are those that the
- * linker gave, not relocated; sizes are those of the table.
+ * linker gave, not relocated.
  */
 struct xfdt_error *xfdt_debugfile_symbols(const struct xfdt_debugfile *file,
 					  struct xfdt_name_query *queries, size_t count);

@@ -511,13 +511,13 @@ static void resolve_vmlinux(struct ladder *ladder, const struct xfdt_source *sou
 		no_symbols = take_kallsyms(ladder);
 	if (!ladder->has_symbols || !has_variables(image)) {
 		no_symbols = take_found(ladder, false, no_symbols);
-		own = false;
+		own &= no_symbols != NULL;
 	}
 	if (!ladder->has_types && takes_btf(ladder))
 		no_types = take_btf(ladder);
 	if (!ladder->has_types && ladder->debug->types != XFDT_TYPES_BTF) {
 		no_types = take_found(ladder, true, no_types);
-		own = false;
+		own &= no_types != NULL;
 	}
 	if (no_symbols && !ladder->has_symbols)
 		xfdt_gaps_add(&image->gaps, "the kernel's symbols", no_symbols, remedy_find);
@@ -528,7 +528,8 @@ static void resolve_vmlinux(struct ladder *ladder, const struct xfdt_source *sou
 			      takes_btf(ladder) ? xfdt_remedy_types : remedy_find);
 	else
 		xfdt_error_free(no_types);
-	if (!own || !ladder->has_types)
+	/* what a file says is kept with the file */
+	if (!own || !ladder->has_symbols || !ladder->has_types)
 		return;
 	ladder->record.layout = image->layout;
 	ladder->record.symtab = image->symtab;
