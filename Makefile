@@ -11,6 +11,7 @@
 #                   the lab makes for it (root, Debian's packages)
 #   fuzz            run the fuzzers for FUZZ_SECONDS each (clang)
 #   bench           measure against crash(8) on DUMP with VMLINUX
+#   bench-batch     measure a batch of 10000 files, killed again and again
 #   install         into $(DESTDIR)$(PREFIX)
 #   clean
 #
