@@ -59,10 +59,6 @@ void confine_worker(const char *const *paths, size_t count, const struct xfdt_se
 	const char **readable, *writable[2];
 	size_t i;
 
-	if (debug->fetch) {
-		snprintf(ret_how, XFDT_CONFINED_SIZE, "none: debuginfod needs the network");
-		return;
-	}
 	/* this process ends with the dump, and with it what is allocated here */
 	readable = calloc(count + debug->path_count + COUNT(debug_folders), sizeof(*readable));
 	if (!readable) {

@@ -2,6 +2,7 @@
 /* The commands triage and show. */
 #include "batch/worker.h"
 #include "cli/command.h"
+#include "cli/errand.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,11 +14,10 @@
 typedef void report_text(const struct xfdt_report *report,
 			 const struct xfdt_text_options *options, FILE *out);
 
-/* One dump; returns its exit code. */
-static int triage_dump(const struct arguments *arguments, const char *const *paths,
-		       size_t count, report_text *text)
+/* One dump, in a process of its own; returns its exit code. */
+static int triage_dump(const struct arguments *arguments, struct xfdt_session_options options,
+		       const char *const *paths, size_t count, report_text *text)
 {
-	struct xfdt_session_options options = session_options(arguments);
 	struct xfdt_text_options style = {
 		.colour = use_colour(), .verbose = arguments->verbose,
 	};
@@ -47,29 +47,31 @@ static int triage_dump(const struct arguments *arguments, const char *const *pat
 	return status;
 }
 
-/*
- * The same in a process of its own: a dump is hostile input, and libraries
- * that read it have bugs of their own.
- */
+/* A dump is hostile input, and libraries that read it have bugs of their own. */
 static int report_dump(const struct arguments *arguments, const char *const *paths,
 		       size_t count, report_text *text)
 {
+	struct xfdt_session_options options = session_options(arguments);
 	const struct xfdt_limits unlimited = { 0 };
+	struct errand errand;
+	pid_t pid = -1;
 	int status;
-	pid_t pid;
 
 	fflush(stdout);
-	pid = xfdt_worker_fork(&unlimited);
+	if (errand_init(&errand, &options.debug))
+		pid = xfdt_worker_fork(&unlimited);
 	if (pid < 0)
 		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
 	if (!pid) {
-		status = triage_dump(arguments, paths, count, text);
+		errand_send(&errand, &options.debug);
+		status = triage_dump(arguments, options, paths, count, text);
 		if (fflush(stdout) || ferror(stdout)) {
 			fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
 			status = XFDT_EXIT_ERROR;
 		}
 		_exit(status);
 	}
+	errand_run(&errand, &options.debug);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return XFDT_EXIT_ERROR;
