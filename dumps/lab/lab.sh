@@ -177,6 +177,15 @@ compare()
 	say "as the manifest promises"
 }
 
+# The saved dump must say all that /proc/vmcore said; where pages are known to be lost, it need not.
+compare_triage()
+{
+	[ -z "$kdump_verdict" ] || return 0
+	"$XFDTRIAGE" -n -f json "$WORK/vmcore" > "$WORK/saved.json" 2> /dev/null || true
+	diff <(jq -S 'del(.dump)' "$OUT/$name.kdump.json") <(jq -S 'del(.dump)' "$WORK/saved.json") > "$WORK/diff" ||
+		{ cat "$WORK/diff"; die "the saved dump does not say what /proc/vmcore said"; }
+}
+
 # Reduce the vmcore, and let the program judge both.
 reduce()
 {
@@ -189,6 +198,7 @@ reduce()
 	fi
 	"$XFDTRIAGE" "$WORK/vmcore" > "$OUT/$name.txt" 2>&1 || status=$?
 	[ $status -eq "$exit_code" ] || { cat "$OUT/$name.txt"; cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"; die "xfdtriage exits with $status, expected $exit_code; the full vmcore is kept"; }
+	compare_triage
 	"$XFDTRIAGE" distill --keep-log "$WORK/vmcore" -o "$OUT/$name.vmcore" ${keep_types:+--keep-types} || die "cannot be reduced"
 	[ "${LAB_KEEP:-0}" != 1 ] && [ -z "$debug" ] || cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"
 }
