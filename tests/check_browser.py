@@ -139,6 +139,13 @@ def real_results():
     hostile["vms"][0]["comm"] = hostile["vms"][0]["vcpus"][1]["thread"]["comm"] = HOSTILE
     hostile["vms"][0]["vcpus"][1]["state"] = hostile["kernel"]["fix"] = HOSTILE
     results.append((f"/srv/{HOSTILE}/vmcore", "hostile", hostile))
+    results.append((FOLDER + "strange.vmcore", "strange", {
+        "verdict": "inconclusive", "why": [1], "missing": [{}], "check": ["bt"], "kernel": {"fixed_in": 1, "fix": True},
+        "panic": {"events": [{}, {"nsec": "soon"}], "fault": {"rip": 7}, "pid": "x"},
+        "vms": [{}, {"complete": False, "vcpus": [{}, {"xstate_bv": "0x1", "xfd": "0x1", "mismatch": 1, "thread": {}},
+                                                  {"xstate_bv": "0xffffffffffffffff", "xfd": "0xffffffffffffffff",
+                                                   "mismatch": "0xffffffffffffffff", "state": "a b", "id": "0"},
+                                                  {"xstate_bv": "<b>", "xfd": "1", "culprit": "yes"}]}]}))
     results.append((FOLDER + "copy.vmcore", manifest[0], results[0][2]))
     results.append((FOLDER + "broken.vmcore", "", {"schema": "xfdtriage-1", "verdict": "error", "error": "no dump at all"}))
     return results
@@ -258,6 +265,11 @@ def check_opened(page, path, results):
         row.click()
     same("open-all", len(page.all("tr.detail article")), len(page.texts(1)))
     same("open-all-quiet", page.complaints(), [])
+    page.load(path, f"#open={FOLDER}strange.vmcore")
+    strange = page.one("tr.detail").text
+    check("open-strange", not any(
+        word in strange for word in ("undefined", "NaN", "null", "cannot be shown", "[object")), strange)
+    same("open-strange-vcpus", len(page.all("tr.detail table.vcpus tbody tr")), 4)
 
 
 def check_keyboard(page, path):

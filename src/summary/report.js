@@ -267,6 +267,12 @@ function section(heading, ...content)
 	return make('section', {}, make('h3', {}, heading), ...content);
 }
 
+/* a store may lack anything */
+function known(value)
+{
+	return value === undefined ? '' : value;
+}
+
 function list(heading, items)
 {
 	if (!Array.isArray(items) || !items.length)
@@ -294,7 +300,7 @@ function factsSection(heading, fields, values)
 function missing(items)
 {
 	return list('Missing', (items || []).map(item => {
-		const piece = make('span', {}, make('b', {}, item.what || ''), ': ', item.why || '');
+		const piece = make('span', {}, make('b', {}, known(item.what)), ': ', known(item.why));
 
 		if (item.remedy)
 			piece.append(make('p', {}, 'What to do: ', item.remedy));
@@ -302,9 +308,11 @@ function missing(items)
 	}));
 }
 
-function seconds(nsec)
+function eventLine(event)
 {
-	return (Number(nsec) / 1e9).toFixed(6).padStart(13);
+	const time = typeof event.nsec === 'number' ? (event.nsec / 1e9).toFixed(6) : '';
+
+	return `[${time.padStart(13)}] ${known(event.text)}`;
 }
 
 function lines(heading, items)
@@ -319,17 +327,17 @@ function threadOf(vcpu)
 	const thread = vcpu.thread;
 	const place = thread && thread.on_cpu && thread.cpu !== undefined ? ` on CPU ${thread.cpu}` : '';
 
-	return (thread ? `${thread.pid} ${thread.comm || ''}${place}` : 'not known') + (vcpu.in_use ? ', in use' : '');
+	return (thread ? `${known(thread.pid)} ${known(thread.comm)}${place}` : 'not known') + (vcpu.in_use ? ', in use' : '');
 }
 
 function vcpuRow(vcpu, count)
 {
 	const xstate = mask(vcpu.xstate_bv), xfd = mask(vcpu.xfd), mismatch = mask(vcpu.mismatch) || 0n;
 	const stateName = vcpu.state || 'unknown';
-	const tr = make('tr', { class: vcpu.culprit ? 'culprit' : null },
-		make('th', { scope: 'row' }, `${vcpu.id}`, vcpu.culprit ? make('p', {}, 'faulted') : null),
+	const tr = make('tr', { class: vcpu.culprit === true ? 'culprit' : null },
+		make('th', { scope: 'row' }, `${known(vcpu.id)}`, vcpu.culprit === true ? make('p', {}, 'faulted') : null),
 		make('td', {}, make('span', { class: 'state s-' + stateName }, stateName),
-		     make('p', {}, vcpu.state_why || ''),
+		     make('p', {}, known(vcpu.state_why)),
 		     mismatch ? make('p', { class: 'bad' }, `${names(mismatch)} in both`) : null));
 	const more = make('details', {}, make('summary', {}, 'all fields'), facts(schema.vcpu, vcpu),
 		vcpu.thread ? make('h4', {}, 'thread') : null, vcpu.thread ? facts(schema.thread, vcpu.thread) : null);
@@ -349,15 +357,15 @@ function vmSection(vm)
 {
 	const vcpus = vm.vcpus || [];
 	const count = laneCount(vcpus);
-	const title = [make('b', {}, `VM ${vm.kvm || ''}`), vm.pid !== undefined ? ` pid ${vm.pid}` : '',
+	const title = [make('b', {}, `VM ${known(vm.kvm)}`), vm.pid !== undefined ? ` pid ${vm.pid}` : '',
 		vm.comm ? ` ${vm.comm}` : '',
-		vm.complete === false ? `, not all of its ${vm.online_vcpus} vCPUs were found` : '',
+		vm.complete === false ? `, not all of its ${known(vm.online_vcpus)} vCPUs were found` : '',
 		vm.bugged ? ', bugged: KVM gave this VM up' : ''];
 	const body_ = make('tbody', {}, ...vcpus.map(vcpu => vcpuRow(vcpu, count)));
 	const head = make('tr', {}, make('th', { scope: 'col' }, 'vCPU'), make('th', { scope: 'col' }, 'state'),
 		make('th', { scope: 'col' }, 'mask'), make('th', { scope: 'col', 'aria-label': 'components' }, ruler(count)),
 		make('th', { scope: 'col' }, 'thread'));
-	const box = make('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `VM ${vm.kvm || ''}` },
+	const box = make('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `VM ${known(vm.kvm)}` },
 		vcpus.length ? make('table', { class: 'vcpus' }, make('caption', {}, ...title), make('thead', {}, head), body_) :
 		make('p', {}, ...title, vm.complete === false ? '' : ', no vCPUs'));
 
@@ -404,7 +412,7 @@ function evidence(row)
 	], [
 		list('Likely origin', data.origins), upgrade(data.kernel),
 	]), vms(data) || '', sides([
-		lines('In the log', (panic.events || []).map(event => `[${seconds(event.nsec)}] ${event.text}`)),
+		lines('In the log', (panic.events || []).map(eventLine)),
 		lines('Call trace', panic.trace),
 		lines('Check it by hand in crash(8)', data.check),
 	], [
