@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML, FORMAT_CSV, FORMAT_JSONL };
 
@@ -66,6 +67,14 @@ void print_usage(const struct command *command, FILE *out);
 /* Say on stderr what is wrong; both return the exit code.  complain() takes over @err. */
 int complain(struct xfdt_error *err);
 int usage_error(const char *what, const char *subject);
+
+/* End a process that xfdt_worker_fork() made, its output written; @status is the exit code. */
+void end_worker(int status) __attribute__((noreturn));
+/*
+ * Its exit code, for who made it to look at the dump at @path.  If a signal
+ * ended it that is said, *@ret_died set, and the code that of an error.
+ */
+int wait_for_worker(pid_t pid, const char *path, bool *ret_died);
 
 /* Out of the environment and of the terminal. */
 struct xfdt_session_options session_options(const struct arguments *arguments);

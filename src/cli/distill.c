@@ -1,35 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command distill. */
+#include "batch/worker.h"
 #include "cli/command.h"
 #include "distill/contents.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * What the dump's symbols and types come to.  Read with that, kallsyms and BTF
- * need not be kept.
- */
-static struct xfdt_error *resolve_record(const struct arguments *arguments,
-					 const struct xfdt_session_options *options,
-					 char **ret_text, size_t *ret_len)
+/* What the dump of @session says, as JSON, but for what a distilled one says otherwise. */
+static struct xfdt_error *answer_of(struct xfdt_session *session, char **ret_text)
 {
-	struct xfdt_session session;
-	struct xfdt_error *err;
-
-	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, options);
-	if (err)
-		return err;
-	err = xfdt_image_record(&session.image, ret_text, ret_len);
-	xfdt_session_deinit(&session);
-	return err;
-}
-
-/* The answer as JSON, as if it were that of the dump of @like. */
-static struct xfdt_error *answer_of(struct xfdt_session *session, const struct xfdt_session *like,
-				    char **ret_text)
-{
+	struct xfdt_report report = session->report;
 	bool carried = session->image.carried;
 	struct xfdt_error *err;
 	char *text = NULL;
@@ -39,10 +22,10 @@ static struct xfdt_error *answer_of(struct xfdt_session *session, const struct x
 	out = open_memstream(&text, &len);
 	if (!out)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
-	session->report.path = like->report.path;
-	session->report.format = like->report.format;
+	report.path = "";
+	report.format = "";
 	session->image.carried = false;
-	err = xfdt_report_json(&session->report, out);
+	err = xfdt_report_json(&report, out);
 	session->image.carried = carried;
 	if (fclose(out) && !err)
 		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
@@ -53,9 +36,29 @@ static struct xfdt_error *answer_of(struct xfdt_session *session, const struct x
 	return err;
 }
 
+/* The original as anybody reads it: its answer, and what its symbols and types come to. */
+static struct xfdt_error *read_original(const struct arguments *arguments,
+					const struct xfdt_session_options *options,
+					char **ret_answer, char **ret_record, size_t *ret_len)
+{
+	struct xfdt_session session;
+	struct xfdt_error *err;
+
+	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, options);
+	if (err)
+		return err;
+	err = answer_of(&session, ret_answer);
+	/* with that, kallsyms and BTF need not be kept */
+	if (!err && !arguments->keep_types)
+		err = xfdt_image_record(&session.image, ret_record, ret_len);
+	xfdt_session_deinit(&session);
+	return err;
+}
+
 struct checking {
 	const struct xfdt_session_options *options;
-	struct xfdt_session *original;
+	const struct xfdt_verdict *verdict;
+	const char *answer;
 	bool same_answer;
 };
 
@@ -65,25 +68,20 @@ static struct xfdt_error *check(void *context, const char *path)
 	struct checking *checking = context;
 	struct xfdt_session small;
 	struct xfdt_error *err;
-	char *text, *original;
+	char *answer;
 
 	err = xfdt_session_init(&small, &path, 1, checking->options);
 	if (err)
 		return xfdt_error_wrap(err, "the distilled file");
-	err = answer_of(&small, checking->original, &text);
+	err = answer_of(&small, &answer);
 	if (!err) {
-		err = answer_of(checking->original, checking->original, &original);
-		if (!err) {
-			checking->same_answer = !strcmp(text, original);
-			free(original);
-		}
-		free(text);
+		checking->same_answer = !strcmp(answer, checking->answer);
+		free(answer);
 	}
-	if (!err && (small.verdict.kind != checking->original->verdict.kind ||
-		     small.verdict.route != checking->original->verdict.route))
+	if (!err && (small.verdict.kind != checking->verdict->kind || small.verdict.route != checking->verdict->route))
 		err = xfdt_error_new(XFDT_MISSING, 0, "the distilled file would say %s, where the original says %s; "
 				     "--keep-log or --keep-types may help", xfdt_verdict_name(small.verdict.kind),
-				     xfdt_verdict_name(checking->original->verdict.kind));
+				     xfdt_verdict_name(checking->verdict->kind));
 	xfdt_session_deinit(&small);
 	return err;
 }
@@ -96,57 +94,71 @@ static struct xfdt_error *print_contents(const struct arguments *arguments, cons
 						  xfdt_contents_text(contents, stdout);
 }
 
-static struct xfdt_error *distill(const struct arguments *arguments, struct xfdt_session *session,
-				  const struct xfdt_session_options *plain,
-				  struct xfdt_distill_options *options)
+/* Read once more, to see which bytes that takes, and write those. */
+static struct xfdt_error *distill(const struct arguments *arguments, const struct xfdt_session_options *plain,
+				  const char *answer, struct xfdt_distill_options *options)
 {
-	struct checking checking = { .options = plain, .original = session };
+	struct checking checking = { .options = plain, .answer = answer };
+	struct xfdt_session_options recording = *plain;
 	struct xfdt_distill_result result;
+	struct xfdt_session session;
 	struct xfdt_error *err;
 
-	if (arguments->keep_types && session->image.carried)
-		return xfdt_error_new(XFDT_MISSING, 0, "%s: is distilled without kallsyms and BTF; leave --keep-types out",
-				      arguments->paths[0]);
-	options->check = check;
-	options->context = &checking;
-	err = xfdt_distill_write(session->dump, &session->host, options, arguments->output, &result);
+	recording.record = options->record;
+	recording.record_len = options->record_len;
+	recording.dump.record = true;
+	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, &recording);
 	if (err)
 		return err;
-	return print_contents(arguments, &(struct xfdt_contents) {
-		.path = arguments->output, .report = &session->report, .options = options,
-		.result = &result, .same_answer = checking.same_answer,
-	});
+	checking.verdict = &session.verdict;
+	options->check = check;
+	options->context = &checking;
+	if (arguments->keep_types && session.image.carried)
+		err = xfdt_error_new(XFDT_MISSING, 0, "%s: is distilled without kallsyms and BTF; leave --keep-types out",
+				     arguments->paths[0]);
+	if (!err)
+		err = xfdt_distill_write(session.dump, &session.host, options, arguments->output, &result);
+	if (!err)
+		err = print_contents(arguments, &(struct xfdt_contents) {
+			.path = arguments->output, .report = &session.report, .options = options,
+			.result = &result, .same_answer = checking.same_answer,
+		});
+	xfdt_session_deinit(&session);
+	return err;
+}
+
+static int distill_dump(const struct arguments *arguments)
+{
+	struct xfdt_session_options plain = session_options(arguments);
+	struct xfdt_distill_options options = { .keep_log = arguments->keep_log };
+	char *answer = NULL, *record = NULL;
+	struct xfdt_error *err;
+
+	/* what is kept has to be read */
+	plain.cache_dir = NULL;
+	err = read_original(arguments, &plain, &answer, &record, &options.record_len);
+	options.record = record;
+	if (!err)
+		err = distill(arguments, &plain, answer, &options);
+	free(answer);
+	free(record);
+	return err ? complain(err) : 0;
 }
 
 int run_distill(const struct arguments *arguments)
 {
-	struct xfdt_session_options plain = session_options(arguments), recording;
-	struct xfdt_distill_options options = { .keep_log = arguments->keep_log };
-	struct xfdt_session session;
-	struct xfdt_error *err;
-	char *record = NULL;
+	const struct xfdt_limits unlimited = { 0 };
+	bool died = false;
+	pid_t pid;
 
 	if (!arguments->output)
 		return usage_error("distill needs -o FILE", NULL);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("distill takes one dump (or the parts of one, with --split)", NULL);
-	/* what is kept has to be read */
-	plain.cache_dir = NULL;
-	if (!arguments->keep_types) {
-		err = resolve_record(arguments, &plain, &record, &options.record_len);
-		if (err)
-			return complain(err);
-	}
-	options.record = record;
-	recording = plain;
-	recording.record = record;
-	recording.record_len = options.record_len;
-	recording.dump.record = true;
-	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, &recording);
-	if (!err) {
-		err = distill(arguments, &session, &plain, &options);
-		xfdt_session_deinit(&session);
-	}
-	free(record);
-	return err ? complain(err) : 0;
+	pid = xfdt_worker_fork(&unlimited);
+	if (pid < 0)
+		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
+	if (!pid)
+		end_worker(distill_dump(arguments));
+	return wait_for_worker(pid, arguments->paths[0], &died);
 }

@@ -47,6 +47,33 @@ static int triage_dump(const struct arguments *arguments, struct xfdt_session_op
 	return status;
 }
 
+int wait_for_worker(pid_t pid, const char *path, bool *ret_died)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return XFDT_EXIT_ERROR;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	/* whoever reads the report has had enough: no fault of the dump's */
+	if (WTERMSIG(status) == SIGPIPE)
+		raise(SIGPIPE);
+	fprintf(stderr, "xfdtriage: %s: reading it ended with %s; the file is damaged, or this is a bug\n",
+		path, strsignal(WTERMSIG(status)));
+	*ret_died = true;
+	return XFDT_EXIT_ERROR;
+}
+
+void end_worker(int status)
+{
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
+		status = XFDT_EXIT_ERROR;
+	}
+	_exit(status);
+}
+
 /* A dump is hostile input, and libraries that read it have bugs of their own. */
 static int report_dump(const struct arguments *arguments, const char *const *paths,
 		       size_t count, report_text *text)
@@ -54,6 +81,7 @@ static int report_dump(const struct arguments *arguments, const char *const *pat
 	struct xfdt_session_options options = session_options(arguments);
 	const struct xfdt_limits unlimited = { 0 };
 	struct errand errand;
+	bool died = false;
 	pid_t pid = -1;
 	int status;
 
@@ -64,27 +92,13 @@ static int report_dump(const struct arguments *arguments, const char *const *pat
 		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
 	if (!pid) {
 		errand_send(&errand, &options.debug);
-		status = triage_dump(arguments, options, paths, count, text);
-		if (fflush(stdout) || ferror(stdout)) {
-			fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
-			status = XFDT_EXIT_ERROR;
-		}
-		_exit(status);
+		end_worker(triage_dump(arguments, options, paths, count, text));
 	}
 	errand_run(&errand, &options.debug);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return XFDT_EXIT_ERROR;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	/* whoever reads the report has had enough: no fault of the dump's */
-	if (WTERMSIG(status) == SIGPIPE)
-		raise(SIGPIPE);
-	fprintf(stderr, "xfdtriage: %s: reading it ended with %s; the file is damaged, or this is a bug\n",
-		paths[0], strsignal(WTERMSIG(status)));
-	if (arguments->format == FORMAT_JSON && !arguments->quiet)
+	status = wait_for_worker(pid, paths[0], &died);
+	if (died && arguments->format == FORMAT_JSON && !arguments->quiet)
 		xfdt_error_free(xfdt_report_json_error(paths[0], "reading it ended with a signal", stdout));
-	return XFDT_EXIT_ERROR;
+	return status;
 }
 
 /* The stronger of two exit codes; docs/verdicts.md has the order. */

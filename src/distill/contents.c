@@ -137,8 +137,8 @@ static void put_summary(const struct xfdt_contents *contents, FILE *out)
 		fprintf(out, "It gives the answer of the original, %s, in JSON byte for byte but for path, format "
 			"and sources.carried.\n", verdict);
 	else
-		fprintf(out, "It gives the verdict of the original, %s, but not in the same words: "
-			"the original is damaged.\n", verdict);
+		fprintf(out, "It gives the verdict of the original, %s, but not in the same words: what a damaged "
+			"original lacks is simply not in it.\n", verdict);
 	fprintf(out, "\nkept, of %" PRIu64 " pages with %" PRIu64 " bytes; the other %" PRIu64 " are zero\n",
 		result->pages, result->pages * XFDT_PAGE_SIZE, bytes_blanked(result));
 	for (i = 0; i < XFDT_PURPOSES; i++)
