@@ -57,7 +57,10 @@ static void work(void *context, const struct xfdt_found *found)
 	printf("%s\n", confined);
 	fflush(stdout);
 	err = xfdt_session_init(&session, paths, found->path_count, &options);
-	if (!err) {
+	if (!err && (session.image.gaps.no_memory || session.host.gaps.no_memory)) {
+		/* with more, the answer may be another one */
+		status = XFDT_WORKER_NO_MEMORY;
+	} else if (!err) {
 		status = xfdt_verdict_exit(session.verdict.kind);
 		err = xfdt_report_json(&session.report, stdout);
 	} else if (xfdt_error_code(err) != XFDT_NO_MEMORY) {

@@ -67,15 +67,16 @@ static enum xfdt_code code_of(kdump_status status)
 	case KDUMP_ERR_NOTIMPL:
 		return XFDT_UNSUPPORTED;
 	default:
-		return XFDT_SYSTEM;
+		return errno == ENOMEM ? XFDT_NO_MEMORY : XFDT_SYSTEM;
 	}
 }
 
 static struct xfdt_error *kdump_error(struct xfdt_dump *dump, kdump_status status)
 {
+	enum xfdt_code code = code_of(status);
 	const char *message = kdump_get_err(dump->kdump);
 
-	return xfdt_error_new(code_of(status), 0, "%s",
+	return xfdt_error_new(code, 0, "%s",
 			      message ? message : kdump_strerror(status));
 }
 

@@ -33,6 +33,7 @@ void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what,
 	const char *by_code = remedy_of(err);
 	size_t i;
 
+	gaps->no_memory |= xfdt_error_code(err) == XFDT_NO_MEMORY;
 	for (i = 0; i < gaps->count; i++)
 		if (!strcmp(gaps->items[i].what, what))
 			break;

@@ -60,6 +60,7 @@ struct xfdt_gap {
 struct xfdt_gaps {
 	struct xfdt_gap *items;
 	size_t count;
+	bool no_memory;		/* want of memory is behind one of them, so the dump is not to blame */
 };
 
 /*

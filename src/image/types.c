@@ -5,6 +5,7 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,7 @@ struct xfdt_error *xfdt_types_new(struct xfdt_types **ret_types,
 {
 	struct xfdt_types *types;
 	struct xfdt_error *err;
+	bool no_memory;
 	uint8_t *copy;
 	size_t size;
 
@@ -115,11 +117,15 @@ struct xfdt_error *xfdt_types_new(struct xfdt_types **ret_types,
 		free(types);
 		return err;
 	}
+	errno = 0;
 	types->btf = base ? new_split(copy, size, base->btf) :
 			    btf__new(copy, (__u32)size);
+	no_memory = errno == ENOMEM;
 	free(copy);
 	if (!types->btf || libbpf_get_error(types->btf)) {
 		free(types);
+		if (no_memory)
+			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
 		return xfdt_error_new(XFDT_CORRUPT, 0,
 				      "libbpf %s cannot read this BTF (%zu bytes)",
 				      libbpf_version_string(), len);
