@@ -42,6 +42,8 @@ pid_t xfdt_worker_fork(const struct xfdt_limits *limits)
 	limit(RLIMIT_CORE, 0);
 	if (limits->memory && LIMITS_MEMORY)
 		limit(RLIMIT_AS, limits->memory);
+	if (limits->data && LIMITS_MEMORY)
+		limit(RLIMIT_DATA, limits->data);
 	if (limits->seconds)
 		limit(RLIMIT_CPU, limits->seconds);
 	return 0;

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define DATA_MAX (4ull << 30)
+
 typedef void report_text(const struct xfdt_report *report,
 			 const struct xfdt_text_options *options, FILE *out);
 
@@ -79,7 +81,8 @@ static int report_dump(const struct arguments *arguments, const char *const *pat
 		       size_t count, report_text *text)
 {
 	struct xfdt_session_options options = session_options(arguments);
-	const struct xfdt_limits unlimited = { 0 };
+	/* more than any dump needs, and less than a compressed file can grow to */
+	const struct xfdt_limits limits = { .data = DATA_MAX };
 	struct errand errand;
 	bool died = false;
 	pid_t pid = -1;
@@ -87,7 +90,7 @@ static int report_dump(const struct arguments *arguments, const char *const *pat
 
 	fflush(stdout);
 	if (errand_init(&errand, &options.debug))
-		pid = xfdt_worker_fork(&unlimited);
+		pid = xfdt_worker_fork(&limits);
 	if (pid < 0)
 		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
 	if (!pid) {

@@ -52,8 +52,12 @@ static struct xfdt_error *open_by_dwfl(struct xfdt_elf *elf, const char *path)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "%s: %s", path, dwfl_errmsg(-1));
 	dwfl_report_begin(elf->dwfl);
 	elf->module = dwfl_report_offline(elf->dwfl, path, path, elf->fd);
-	if (!elf->module)
-		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: %s", path, dwfl_errmsg(-1));
+	if (!elf->module) {
+		int number = dwfl_errno();
+
+		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: %s", path,
+				      number ? dwfl_errmsg(number) : "cannot be read, or takes too much memory");
+	}
 	/* theirs now */
 	elf->fd = -1;
 	dwfl_report_end(elf->dwfl, NULL, NULL);

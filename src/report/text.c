@@ -116,7 +116,8 @@ static void put_summary(const struct writer *writer)
 		fputs("\n", writer->out);
 	}
 	put_label(writer, "sources");
-	fprintf(writer->out, "symbols from %s, types from %s%s\n", image->symbol_source,
+	fprintf(writer->out, "symbols from %s,%stypes from %s%s\n", image->symbol_source,
+		strlen(image->symbol_source) + strlen(image->type_source) > 60 ? "\n          " : " ",
 		image->type_source, image->carried ? " (both by the note of a distilled dump)" : "");
 }
 
