@@ -8,5 +8,9 @@ $(BUILD)/tests/print-layout: $(BUILD)/tests/print-layout.o $(BUILD)/libxfdtriage
 $(BUILD)/tests/forget: $(BUILD)/tests/forget.o
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lkdumpfile
 
-check-crash: $(BUILD)/xfdtriage $(XFD_SO) $(BUILD)/tests/print-layout $(BUILD)/tests/forget $(BUILD)/tests/check-dumps
+# what tests/check-crash.sh runs
+.PHONY: crash-programs
+crash-programs: $(BUILD)/xfdtriage $(XFD_SO) $(BUILD)/tests/print-layout $(BUILD)/tests/forget
+
+check-crash: crash-programs $(BUILD)/tests/check-dumps
 	$(Q)tests/check-crash$(if $(CRASH_VMLINUX)$(CRASH_VMCORE),,-lab).sh $(BUILD) || [ $$? = 77 ]

@@ -13,6 +13,7 @@
 #define PAGE 4096ull
 #define SEGMENTS_MAX (1u << 20)
 #define NOTE_MAX (64u << 20)
+#define ZEROS_MAX 65536		/* pages of zeros to look behind for the last other one */
 #define BITMAP_MAX (1ull << 32)	/* 512 TiB of memory */
 
 /* Physical addresses from @start up to @end. */
@@ -212,12 +213,16 @@ static uint64_t count_bits(const uint8_t *bytes, size_t len)
 	return count;
 }
 
-static bool desc_is_whole(const struct xfdt_extent *extent, uint64_t index)
+/* Is the page that descriptor @index speaks of in the file, and where? */
+static bool desc_is_whole(const struct xfdt_extent *extent, uint64_t index, uint64_t *ret_offset)
 {
 	struct xfdt_page_desc desc;
 
-	return xfdt_read_file(extent->fd, &desc, sizeof(desc), extent->descs + index * sizeof(desc)) &&
-	       desc.offset <= extent->file_size && desc.size <= extent->file_size - desc.offset;
+	if (!xfdt_read_file(extent->fd, &desc, sizeof(desc), extent->descs + index * sizeof(desc)) ||
+	    desc.offset > extent->file_size || desc.size > extent->file_size - desc.offset)
+		return false;
+	*ret_offset = desc.offset;
+	return true;
 }
 
 /* How many frames before @pfn the file has by its bitmap. */
@@ -263,7 +268,23 @@ static struct xfdt_error *read_sub_header(struct xfdt_extent *extent, int32_t ve
 	return NULL;
 }
 
-/* Pages are written in the order of their frames, so the last one ends the file. */
+/*
+ * Pages are written in the order of their frames, so the last one ends the
+ * file; but all pages of zeros share one, which comes before all others.
+ */
+static bool may_be_cut(const struct xfdt_extent *extent, uint64_t count)
+{
+	uint64_t zeros = extent->descs + count * sizeof(struct xfdt_page_desc), offset, i;
+
+	for (i = 0; i < count && i < ZEROS_MAX; i++) {
+		if (!desc_is_whole(extent, count - 1 - i, &offset))
+			return true;
+		if (offset > zeros)
+			return false;
+	}
+	return count;
+}
+
 static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_needed)
 {
 	struct xfdt_kdump_header header;
@@ -297,18 +318,18 @@ static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_neede
 					      count_bits(extent->bitmap + i * PAGE, PAGE);
 	extent->first_desc = count_before(extent, extent->start_pfn);
 	end = count_before(extent, extent->end_pfn);
-	*ret_needed = end > extent->first_desc && !desc_is_whole(extent, end - 1 - extent->first_desc);
+	*ret_needed = end > extent->first_desc && may_be_cut(extent, end - extent->first_desc);
 	return NULL;
 }
 
 static enum xfdt_held check_kdump(const struct xfdt_extent *extent, uint64_t paddr)
 {
-	uint64_t pfn = paddr / PAGE, byte = pfn / 8;
+	uint64_t pfn = paddr / PAGE, byte = pfn / 8, offset;
 
 	if (pfn < extent->start_pfn || pfn >= extent->end_pfn || byte >= extent->bitmap_size ||
 	    !(extent->bitmap[byte] >> pfn % 8 & 1))
 		return XFDT_LEFT_OUT;
-	return desc_is_whole(extent, count_before(extent, pfn) - extent->first_desc) ?
+	return desc_is_whole(extent, count_before(extent, pfn) - extent->first_desc, &offset) ?
 		XFDT_HELD : XFDT_CUT_OFF;
 }
 
