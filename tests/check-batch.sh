@@ -174,7 +174,11 @@ says bad-counts out '^3 dumps: 1 armed, 2 errors'
 says bad-timeout out '1 took too long'
 says bad-signal out '1 ended its process with a signal'
 says bad-lines err 'error (timeout)  .*/spin.vmcore'
-if pgrep -f "$work/bad.sqlite" >/dev/null; then report fail bad-gone "a worker is still there"; else report ok bad-gone; fi
+left=
+for process in /proc/[0-9]*/cmdline; do
+	{ tr "\0" " " <"$process"; } 2>/dev/null | grep -q "xfdtriage batch --store $work/bad.sqlite" && left=yes
+done
+if [ $left ]; then report fail bad-gone "a worker is still there"; else report ok bad-gone; fi
 results "$work/bad.sqlite" "$work/bad" >"$work/out"
 says bad-why out 'not done after 2 seconds; --timeout gives it more'
 says bad-abort out 'reading it ended with Aborted'
