@@ -476,12 +476,14 @@ static void test_debuginfo__fetched(void **state)
 
 /* the cache */
 
+static const struct xfdt_debug_options nobody;
+
 static void types_of(const char *path, const char *cache, struct xfdt_layout *layout)
 {
 	struct xfdt_debug_found found = { .how = "named" };
 
 	assert_ok(xfdt_debugfile_open(&found.file, path, -1));
-	assert_ok(xfdt_debug_types(&found, cache, layout));
+	assert_ok(xfdt_debug_types(&nobody, &found, cache, layout));
 	xfdt_debugfile_close(found.file);
 }
 
@@ -515,8 +517,16 @@ static void test_debuginfo__is_read_once(void **state)
 
 /* dwz: what several files share is in one more */
 
+static struct xfdt_error *fetch_any(void *context, const char *build_id, char *ret_path, size_t size, int *ret_fd)
+{
+	snprintf(ret_path, size, "somewhere");
+	*ret_fd = open(context, O_RDONLY | O_CLOEXEC);
+	return NULL;
+}
+
 static void test_debuginfo__dwz(void **state)
 {
+	struct xfdt_debug_options options;
 	struct xfdt_debug_found found = { .how = "named" };
 	struct xfdt_layout layout;
 	char alt[300];
@@ -535,10 +545,18 @@ static void test_debuginfo__dwz(void **state)
 	/* of two files, nothing is kept */
 	types_of(path_of("one"), path_of("cache"), &layout);
 	assert_int_not_equal(access(path_of("cache"), F_OK), 0);
+	/* from a server */
+	run("cd '%s' && mv shared elsewhere", folder);
+	options = (struct xfdt_debug_options) { .fetch = fetch_any, .context = (void *)path_of("elsewhere") };
+	assert_ok(xfdt_debugfile_open(&found.file, path_of("one"), -1));
+	assert_ok(xfdt_debug_types(&options, &found, NULL, &layout));
+	assert_layout(&layout);
+	xfdt_debugfile_close(found.file);
+	run("cd '%s' && mv elsewhere shared", folder);
 	/* of another build: refused */
 	run("objcopy --remove-section .note.gnu.build-id '%s'", alt);
 	assert_ok(xfdt_debugfile_open(&found.file, path_of("one"), -1));
-	assert_fails(xfdt_debug_types(&found, NULL, &layout), XFDT_MISSING);
+	assert_fails(xfdt_debug_types(&nobody, &found, NULL, &layout), XFDT_MISSING);
 	xfdt_debugfile_close(found.file);
 }
 

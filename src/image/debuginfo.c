@@ -250,31 +250,52 @@ struct xfdt_error *xfdt_debug_find(const struct xfdt_debug_options *options,
 			      query->types ? "DWARF" : "a symbol table");
 }
 
+struct alt_search {
+	const struct xfdt_debug_options *options;
+	const struct xfdt_debugfile *file;	/* that has moved a part of it away */
+};
+
+/* Open the file at @path, or behind @fd, if it has @build_id; else NULL. */
+static struct xfdt_debugfile *open_alt(const char *path, int fd, const char *build_id)
+{
+	struct xfdt_debugfile *alt;
+	struct xfdt_error *err = xfdt_debugfile_open(&alt, path, fd);
+
+	if (!err && !strcmp(alt->build_id, build_id))
+		return alt;
+	if (!err)
+		xfdt_debugfile_close(alt);
+	xfdt_error_free(err);
+	return NULL;
+}
+
 /* The part that dwz moved away. */
 static struct xfdt_debugfile *find_alt(void *context, const char *build_id, const char *name)
 {
-	const struct xfdt_debugfile *file = context;
-	const char *slash = strrchr(file->path, '/');
+	const struct alt_search *search = context;
+	const char *slash = strrchr(search->file->path, '/');
 	struct xfdt_debugfile *alt;
-	char paths[2][PATH_MAX];
-	size_t i;
+	struct xfdt_error *err;
+	char path[PATH_MAX];
+	int fd;
 
 	if (strlen(build_id) < 4)
 		return NULL;
-	snprintf(paths[0], sizeof(paths[0]), "%s/.build-id/%.2s/%s.debug", debug_root, build_id, build_id + 2);
+	snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", debug_root, build_id, build_id + 2);
+	alt = open_alt(path, -1, build_id);
+	if (alt)
+		return alt;
 	if (*name == '/' || !slash)
-		snprintf(paths[1], sizeof(paths[1]), "%s", name);
+		snprintf(path, sizeof(path), "%s", name);
 	else
-		snprintf(paths[1], sizeof(paths[1]), "%.*s/%s", (int)(slash - file->path), file->path, name);
-	for (i = 0; i < 2; i++) {
-		struct xfdt_error *err = xfdt_debugfile_open(&alt, paths[i], -1);
-
-		if (!err && !strcmp(alt->build_id, build_id))
-			return alt;
-		if (!err)
-			xfdt_debugfile_close(alt);
-		xfdt_error_free(err);
-	}
+		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - search->file->path), search->file->path, name);
+	alt = open_alt(path, -1, build_id);
+	if (alt || !search->options->fetch)
+		return alt;
+	err = search->options->fetch(search->options->context, build_id, path, sizeof(path), &fd);
+	if (!err)
+		return open_alt(path, fd, build_id);
+	xfdt_error_free(err);
 	return NULL;
 }
 
@@ -284,9 +305,11 @@ static bool is_same_file(const struct xfdt_stamp *a, const struct xfdt_stamp *b)
 	       a->modified == b->modified && a->changed == b->changed;
 }
 
-struct xfdt_error *xfdt_debug_types(const struct xfdt_debug_found *found, const char *cache_dir,
+struct xfdt_error *xfdt_debug_types(const struct xfdt_debug_options *options,
+				    const struct xfdt_debug_found *found, const char *cache_dir,
 				    struct xfdt_layout *ret_layout)
 {
+	struct alt_search search = { .options = options, .file = found->file };
 	struct xfdt_record *record = calloc(1, sizeof(*record));
 	struct xfdt_debugfile *file = found->file;
 	struct xfdt_error *err = NULL;
@@ -300,7 +323,7 @@ struct xfdt_error *xfdt_debug_types(const struct xfdt_debug_found *found, const 
 	    !is_same_file(&record->stamp, &file->stamp)) {
 		memset(record, 0, sizeof(*record));
 		record->stamp = file->stamp;
-		err = xfdt_debugfile_types(file, find_alt, file, &record->layout, &alt);
+		err = xfdt_debugfile_types(file, find_alt, &search, &record->layout, &alt);
 		/* of two files together nothing is kept: one stamp is no proof of both */
 		if (!err && cache_dir && !alt)
 			xfdt_cache_store(cache_dir, key, 0, record);

@@ -38,9 +38,10 @@ struct xfdt_error *xfdt_debug_find_named(const struct xfdt_debug_options *option
 /*
  * The layout of all that needs.def lists and @found's file knows: from the folder
  * @cache_dir (NULL: no cache) if that very file was read before, else from its
- * DWARF.
+ * DWARF.  A part that dwz moved to a file that several share is looked for, too.
  */
-struct xfdt_error *xfdt_debug_types(const struct xfdt_debug_found *found, const char *cache_dir,
+struct xfdt_error *xfdt_debug_types(const struct xfdt_debug_options *options,
+				    const struct xfdt_debug_found *found, const char *cache_dir,
 				    struct xfdt_layout *ret_layout);
 
 #endif

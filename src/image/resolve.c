@@ -374,7 +374,7 @@ static struct xfdt_error *take_dwarf(struct ladder *ladder, struct xfdt_debug_fo
 	struct xfdt_layout layout;
 	struct xfdt_error *err;
 
-	err = xfdt_debug_types(found, ladder->cache_dir, &layout);
+	err = xfdt_debug_types(ladder->debug, found, ladder->cache_dir, &layout);
 	if (!err)
 		err = merge_layout(ladder->image, &layout, found->file->path);
 	return err;
