@@ -69,9 +69,10 @@ same_less_sources() { # NAME FILE FILE
 
 # what crash's gdb has of every structure and member, in the order of the layout in $1
 crash_layout() { # LAYOUT VMCORE
-	awk -v commands="$work/layout.commands" '
+	rm -f "$work/layout.sizes"
+	awk -v commands="$work/layout.commands" -v sizes="$work/layout.sizes" '
 		$1 == "struct" {
-			print "struct " $2 " | tail -1" >commands
+			print "struct " $2 " >> " sizes >commands
 			print "SIZE: " $3
 		}
 		$1 == "member" {
@@ -89,7 +90,10 @@ crash_layout() { # LAYOUT VMCORE
 			}
 		}' "$1" >"$work/layout.want"
 	session "$2" <"$work/layout.commands"
-	grep -oE '^ +\[[0-9]+\]|= [0-9]+$|^SIZE: [0-9]+' "$work/out" | tr -s ' ' | sed 's/^ \[/[/' >"$work/layout.crash"
+	{
+		grep -o '^SIZE: [0-9]*' "$work/layout.sizes"
+		grep -oE '^ +\[[0-9]+\]|= [0-9]+$' "$work/out" | tr -s ' ' | sed 's/^ \[/[/'
+	} >"$work/layout.crash"
 }
 
 # DWARF, BTF and crash say the same of every structure and member, and the verdicts are the same by each
