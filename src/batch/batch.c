@@ -344,12 +344,13 @@ static struct xfdt_error *compare_known(void *context, const struct xfdt_result 
 {
 	struct question *question = context;
 	const struct xfdt_found *found = question->found;
+	enum xfdt_verdict_kind kind;
 
 	/* copies share their identity, also one that was damaged in the middle: so the path and the time count, too */
 	if (strcmp(result->identity, found->identity) || result->mtime_ns != found->mtime_ns ||
 	    result->size != found->size)
 		return NULL;
-	if (result->ended != XFDT_ENDED_OK && question->run->batch->retry_failed)
+	if (result->ended == XFDT_ENDED_OK ? !verdict_of(result->exit_code, &kind) : question->run->batch->retry_failed)
 		return NULL;
 	question->known = true;
 	count_done(question->run, result, true);

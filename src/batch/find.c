@@ -56,12 +56,17 @@ bool xfdt_found_in_shard(const struct xfdt_found *found, unsigned int shard, uns
 
 /* files */
 
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
 /* Was @path not met before? */
 static bool is_new(struct xfdt_scan *scan, const char *path, struct xfdt_error **err)
 {
 	char *copy = strdup(path), **entry;
 
-	entry = copy ? tsearch(copy, &scan->seen, (int (*)(const void *, const void *))strcmp) : NULL;
+	entry = copy ? tsearch(copy, &scan->seen, compare_paths) : NULL;
 	if (!entry) {
 		free(copy);
 		*err = no_memory();
