@@ -393,6 +393,17 @@ static void test_debuginfo__folders_of_distributions(void **state)
 	assert_fails(find_in(&root, 1, &the_kernel, found), XFDT_MISSING);
 }
 
+static void test_debuginfo__named_folder_without_it_is_told(void **state)
+{
+	const char *root = path_of("root");
+	const struct xfdt_debug_options options = { .paths = &root, .path_count = 1, .named = "named" };
+	struct xfdt_debug_found found = { NULL, NULL };
+
+	empty_folder();
+	run("mkdir '%s'", root);
+	assert_fails(xfdt_debug_find_named(&options, &the_kernel, &found), XFDT_MISSING);
+}
+
 static void test_debuginfo__modules_in_folders(void **state)
 {
 	const struct xfdt_debug_query query = {

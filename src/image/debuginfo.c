@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define NAMED_MAX 64
 #define KVM_KO "kernel/arch/x86/kvm/kvm.ko"
@@ -156,6 +157,20 @@ static void look_below(struct hunt *hunt, const char *root)
 			xfdt_error_free(consider_linked(hunt, path));
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && S_ISDIR(status.st_mode);
+}
+
+static struct xfdt_error *not_found(const struct xfdt_debug_query *query)
+{
+	return xfdt_error_new(XFDT_MISSING, 0, "no %s with build-id %s and %s was found", kind_of(query),
+			      query->build_id ? query->build_id : "(unknown)",
+			      query->types ? "DWARF" : "a symbol table");
+}
+
 static void look_at_named(struct hunt *hunt)
 {
 	const struct xfdt_debug_options *options = hunt->options;
@@ -171,8 +186,11 @@ static void look_at_named(struct hunt *hunt)
 			look_below(hunt, below);
 		if (hunt->file)
 			break;
-		err = consider_linked(hunt, path);
-		/* a module where vmlinux is looked for is no mistake, nor is a folder */
+		if (is_folder(path))
+			err = xfdt_error_wrap(not_found(hunt->query), "%s", path);
+		else
+			err = consider_linked(hunt, path);
+		/* a module where vmlinux is looked for is no mistake */
 		if (hunt->file || hunt->refused || xfdt_error_code(err) == XFDT_UNSUPPORTED)
 			xfdt_error_free(err);
 		else
@@ -245,9 +263,7 @@ struct xfdt_error *xfdt_debug_find(const struct xfdt_debug_options *options,
 	}
 	if (err)
 		return err;
-	return xfdt_error_new(XFDT_MISSING, 0, "no %s with build-id %s and %s was found", kind_of(query),
-			      query->build_id ? query->build_id : "(unknown)",
-			      query->types ? "DWARF" : "a symbol table");
+	return not_found(query);
 }
 
 struct alt_search {
