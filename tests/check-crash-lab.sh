@@ -12,7 +12,6 @@ set -u
 build=$1
 lab=dumps/lab/lab.sh
 seconds=${CRASH_SECONDS:-2700}
-export LAB_QEMU_SECONDS=${LAB_QEMU_SECONDS:-600}
 recipes=${CRASH_RECIPES:-clean-6.1.192 clean-6.12.117 clean-7.3.4}
 done=0 failed=0
 

@@ -3,7 +3,7 @@
 #
 # Sourced by lab.sh.  Works in $WORK, with the variables of the recipe.
 
-QEMU_SECONDS=${LAB_QEMU_SECONDS:-300}
+QEMU_SECONDS=${LAB_QEMU_SECONDS:-600}
 BOCHS_SECONDS=${LAB_BOCHS_SECONDS:-1400}
 
 TEXT_SYMBOLS="restore_fpregs_from_fpstate save_fpregs_to_fpstate asm_exc_device_not_available fpu_update_guest_xfd kernel_fpu_begin_mask kernel_fpu_end native_write_cr0 __x64_sys_getppid sysrq_handle_crash"
