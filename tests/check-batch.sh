@@ -6,51 +6,17 @@ build=$PWD/$1 kills=${2:-8}
 xfdtriage=$build/xfdtriage
 helper=$build/tests/check-dumps
 dumps=$PWD/dumps
-work=$(mktemp -d)
+. tests/checks.sh batch
 trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache TMPDIR=$work LC_ALL=C
 # sanitizers want to be the first library
 export ASAN_OPTIONS=verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 # libkdumpfile 0.5.1 cannot be freed
 export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
-passed=0 failed=0 skipped=0
-
-report() { # status name detail
-	case $1 in
-	ok) passed=$((passed + 1)) ;;
-	skip) skipped=$((skipped + 1)); echo "skip $2: $3" ;;
-	*) failed=$((failed + 1)); echo "FAIL $2: $3" ;;
-	esac
-}
 
 # batch NAME CODE [ARGUMENT...]: its exit code, with output in $work/out and $work/err
 batch() {
-	local name=$1 code=$2 status
-	shift 2
-	timeout 120 "$xfdtriage" batch "$@" >"$work/out" 2>"$work/err" </dev/null
-	status=$?
-	if [ $status = "$code" ]; then
-		report ok "$name"
-	else
-		report fail "$name" "exit $status, should be $code: $(head -c 300 "$work/err")"
-	fi
-}
-
-# says NAME FILE PATTERN
-says() {
-	if grep -q -e "$3" "$work/$2"; then
-		report ok "$1"
-	else
-		report fail "$1" "$2 lacks '$3': $(head -c 600 "$work/$2")"
-	fi
-}
-
-same() { # NAME FILE FILE
-	if cmp -s "$2" "$3"; then
-		report ok "$1"
-	else
-		report fail "$1" "$(diff "$2" "$3" | cut -c 1-200 | head -n 5)"
-	fi
+	exits "$1" "$2" batch "${@:3}"
 }
 
 # results STORE PATH...: what STORE has of PATH, without times, in an order of its own; looks at nothing if all is known
@@ -336,5 +302,4 @@ fi
 (cd "$work/empty" 2>/dev/null || { mkdir "$work/empty" && cd "$work/empty"; } && timeout 60 "$xfdtriage" batch -q "$dumps/armed-6.18.5.vmcore" && :)
 if [ -s "$work/empty/xfdtriage.sqlite" ]; then report ok default-store; else report fail default-store "$(ls "$work/empty")"; fi
 
-echo "batch: $passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+finish

@@ -6,49 +6,9 @@ xfdtriage=$PWD/$1/xfdtriage
 helper=$PWD/$1/tests/check-dumps
 confirmed=$PWD/dumps/set-xsave-6.18.5.vmcore
 clean=$PWD/dumps/clean-6.1.192.vmcore
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/checks.sh cli
 unset DEBUGINFOD_URLS
 export XDG_CACHE_HOME=$work/cache TMPDIR=$work NO_COLOR=1
-passed=0 failed=0 skipped=0
-
-report() { # status name detail
-	case $1 in
-	ok) passed=$((passed + 1)) ;;
-	skip) skipped=$((skipped + 1)); echo "skip $2: $3" ;;
-	*) failed=$((failed + 1)); echo "FAIL $2: $3" ;;
-	esac
-}
-
-# exits NAME CODE [ARGUMENT...]: the exit code, with output in $work/out and $work/err
-exits() {
-	local name=$1 code=$2
-	shift 2
-	timeout 60 "$xfdtriage" "$@" >"$work/out" 2>"$work/err" </dev/null
-	local status=$?
-	if [ $status = "$code" ]; then
-		report ok "$name"
-	else
-		report fail "$name" "exit $status, should be $code: $(head -c 300 "$work/err")"
-	fi
-}
-
-# says NAME FILE PATTERN
-says() {
-	if grep -q -e "$3" "$work/$2"; then
-		report ok "$1"
-	else
-		report fail "$1" "$2 lacks '$3': $(head -c 300 "$work/$2")"
-	fi
-}
-
-silent() { # NAME FILE
-	if [ -s "$work/$2" ]; then
-		report fail "$1" "$2 is not empty: $(head -c 300 "$work/$2")"
-	else
-		report ok "$1"
-	fi
-}
 
 # answers
 
@@ -278,5 +238,4 @@ if [ -c /dev/full ]; then
 	if [ $? = 2 ]; then report ok full-disk; else report fail full-disk "a report that was not written went unnoticed"; fi
 fi
 
-echo "cli: $passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+finish

@@ -11,23 +11,12 @@
 set -u
 build=$PWD/$1
 crash=${CRASH:-crash}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/checks.sh crash
 export HOME=$work XDG_CACHE_HOME=$work/cache NO_COLOR=1
-passed=0 failed=0
 
 skip() {
 	echo "skip crash: $1"
 	exit 77
-}
-
-report() { # status name detail
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL crash: $2${3:+: $3}"
-	fi
 }
 
 [ -n "${CRASH_VMLINUX:-}" ] && [ -n "${CRASH_VMCORE:-}" ] || skip "CRASH_VMLINUX and CRASH_VMCORE are not given"
@@ -40,18 +29,6 @@ session() {
 	shift
 	{ echo "extend $build/xfd.so"; cat; echo quit; } >"$work/commands"
 	timeout 300 "$crash" -s "$@" -i "$work/commands" "$CRASH_VMLINUX" "$vmcore" >"$work/out" 2>&1 </dev/null
-}
-
-# says NAME FILE PATTERN
-says() {
-	grep -q -e "$3" "$2"
-	report $? "$1" "$(basename "$2") lacks '$3': $(head -c 300 "$2" | tr '\n' ' ')"
-}
-
-# what the two print differs in nothing
-same() { # NAME FILE FILE
-	cmp -s "$2" "$3"
-	report $? "$1" "$(diff "$2" "$3" | head -5 | cut -c 1-300)"
 }
 
 # less what it says of where symbols and types come from
@@ -103,7 +80,7 @@ compare_types() { # NAME VMCORE
 	grep -q 'types from btf' "$work/layout.source" || { echo "skip crash: $name: BTF: the dump carries none"; return; }
 	"$build/tests/print-layout" dwarf "$vmcore" "$CRASH_VMLINUX" ${CRASH_MODULES:+"$CRASH_MODULES"} \
 		>"$work/layout.dwarf" 2>"$work/layout.source"
-	says "$name: DWARF is read" "$work/layout.source" "symbols from symtab .*types from dwarf"
+	says "$name: DWARF is read" layout.source "symbols from symtab .*types from dwarf"
 	[ "$(grep -c '^member' "$work/layout.dwarf")" -ge 80 ]
 	report $? "$name: DWARF has the members" "$(wc -l <"$work/layout.dwarf") lines"
 	same "$name: layouts of DWARF and BTF" "$work/layout.btf" "$work/layout.dwarf"
@@ -111,7 +88,7 @@ compare_types() { # NAME VMCORE
 	same "$name: layouts of DWARF and crash" "$work/layout.want" "$work/layout.crash"
 
 	"$build/xfdtriage" -n -f json -d "$CRASH_VMLINUX" ${CRASH_MODULES:+-d "$CRASH_MODULES"} "$vmcore" >"$work/json.dwarf"
-	says "$name: by DWARF" "$work/json.dwarf" '"types":"dwarf (vmlinux [0-9a-f]* by -d)"'
+	says "$name: by DWARF" json.dwarf '"types":"dwarf (vmlinux [0-9a-f]* by -d)"'
 	same_less_sources "$name: json by BTF and DWARF" "$work/json" "$work/json.dwarf"
 	"$build/xfdtriage" -n -f json --types btf "$vmcore" >"$work/json.btf"
 	same "$name: json by BTF alone" "$work/json" "$work/json.btf"
@@ -119,7 +96,7 @@ compare_types() { # NAME VMCORE
 	session "$vmcore" <<-END
 		xfd -t dwarf -j $work/xfd.json
 	END
-	says "$name: xfd by DWARF" "$work/xfd.json" '"types":"dwarf (vmlinux [0-9a-f]* of this session)"'
+	says "$name: xfd by DWARF" xfd.json '"types":"dwarf (vmlinux [0-9a-f]* of this session)"'
 	same_less_sources "$name: json by xfd's DWARF" "$work/json" "$work/xfd.json"
 }
 
@@ -136,12 +113,12 @@ without_kallsyms() { # NAME VMCORE
 	[ $? = 5 ]
 	report $? "$name: not without debuginfo" "is not inconclusive"
 	"$build/xfdtriage" -n -f json --types btf -d "$CRASH_VMLINUX" "$old" >"$work/json.old"
-	says "$name: BTF" "$work/json.old" '"symbols":"symtab (vmlinux [0-9a-f]* by -d)".*"types":"btf"'
+	says "$name: BTF" json.old '"symbols":"symtab (vmlinux [0-9a-f]* by -d)".*"types":"btf"'
 	rm -f "$work/xfd.json"
 	session "$old" --minimal <<-END
 		xfd -j $work/xfd.json
 	END
-	says "$name: xfd" "$work/xfd.json" '"symbols":"symtab (vmlinux [0-9a-f]* of this session)"'
+	says "$name: xfd" xfd.json '"symbols":"symtab (vmlinux [0-9a-f]* of this session)"'
 	sed -i "s|$old|$2|" "$work/json.old" "$work/xfd.json"
 	same_less_sources "$name: json" "$work/json" "$work/json.old"
 	same_less_sources "$name: json by xfd" "$work/json" "$work/xfd.json"
@@ -177,13 +154,13 @@ for vmcore in $CRASH_VMCORE; do
 	same "$name: after it was unloaded and loaded" "$work/text" "$work/xfd.again"
 	head -1 "$work/text" >"$work/head"
 	same "$name: on a pipe" "$work/head" "$work/xfd.head"
-	says "$name: -l" "$work/xfd.list" "$(head -1 "$work/text" | cut -d : -f 1):"
-	says "$name: -p" "$work/xfd.panic" "last words"
-	says "$name: -d of no vCPU" "$work/out" "no VM has a vCPU 4294967295"
-	says "$name: two options" "$work/out" "^Usage:"
-	says "$name: no such folder" "$work/out" "/nonexistent/file: No such file"
-	says "$name: help" "$work/xfd.help" "^EXAMPLES"
-	says "$name: unloaded" "$work/out" "command not found: xfd"
+	says "$name: -l" xfd.list "$(head -1 "$work/text" | cut -d : -f 1):"
+	says "$name: -p" xfd.panic "last words"
+	says "$name: -d of no vCPU" out "no VM has a vCPU 4294967295"
+	says "$name: two options" out "^Usage:"
+	says "$name: no such folder" out "/nonexistent/file: No such file"
+	says "$name: help" xfd.help "^EXAMPLES"
+	says "$name: unloaded" out "command not found: xfd"
 
 	compare_types "$name" "$vmcore"
 	without_kallsyms "$name" "$vmcore"
@@ -210,5 +187,4 @@ done
 [ -z "$(nm -D --defined-only "$build/xfd.so")" ]
 report $? "xfd.so exports nothing" "$(nm -D --defined-only "$build/xfd.so" | head -3)"
 
-echo "crash: $passed passed, $failed failed"
-[ $failed = 0 ]
+finish

@@ -14,30 +14,15 @@ fi
 
 xfdtriage=$PWD/$1/xfdtriage
 vmcore=$PWD/dumps/set-xsave-6.18.5.vmcore
-work=$(mktemp -d)
+. tests/checks.sh debuginfod
 server=
 trap '[ -n "$server" ] && kill $server && wait $server; rm -rf "$work"' EXIT
 export HOME=$work XDG_CACHE_HOME=$work/cache DEBUGINFOD_CACHE_PATH=$work/client NO_COLOR=1
 export DEBUGINFOD_URLS=http://127.0.0.1:8002
-passed=0 failed=0
-
-report() { # status name detail
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL debuginfod: $2${3:+: $3}"
-	fi
-}
 
 # triage; output in $work/out
 triage() {
 	timeout 60 "$xfdtriage" --types dwarf "$vmcore" >"$work/out" 2>&1 </dev/null
-}
-
-says() { # NAME PATTERN
-	grep -q -e "$2" "$work/out"
-	report $? "$1" "no '$2' in: $(head -c 600 "$work/out" | tr '\n' ' ')"
 }
 
 # A vmlinux of nothing but structures, which says to be that of the dump.
@@ -47,8 +32,8 @@ mkdir "$work/served"
 	-o "$work/served/vmlinux" tests/structures.c || exit 99
 
 triage
-says "no server" "debuginfod (http://127.0.0.1:8002): build-id $build_id: "
-says "no server: no types" "types from vmcoreinfo"
+says "no server" out "debuginfod (http://127.0.0.1:8002): build-id $build_id: "
+says "no server: no types" out "types from vmcoreinfo"
 
 # which would ask the servers it is told of for what it does not have: itself
 env -u DEBUGINFOD_URLS debuginfod -F -p 8002 -d "$work/index" "$work/served" >"$work/server.log" 2>&1 &
@@ -60,19 +45,18 @@ for try in $(seq 50); do
 	grep -q 'by debuginfod' "$work/out" && break
 	sleep 0.2
 done
-says "served" "types from dwarf (vmlinux $build_id by debuginfod)"
+says "served" out "types from dwarf (vmlinux $build_id by debuginfod)"
 ls "$work"/cache/xfdtriage/"$build_id"-dwarf >/dev/null 2>&1
 report $? "kept" "no record"
 
 kill $server && wait $server 2>/dev/null
 server=
 triage
-says "from the client's cache" "types from dwarf (vmlinux $build_id by debuginfod)"
+says "from the client's cache" out "types from dwarf (vmlinux $build_id by debuginfod)"
 rm -rf "$work/client" "$work/cache"
 triage
-says "gone" "types from vmcoreinfo"
+says "gone" out "types from vmcoreinfo"
 DEBUGINFOD_URLS='' triage
-says "not asked" "no vmlinux with build-id $build_id and DWARF was found"
+says "not asked" out "no vmlinux with build-id $build_id and DWARF was found"
 
-echo "debuginfod: $passed passed, $failed failed"
-[ $failed = 0 ]
+finish

@@ -5,66 +5,55 @@ set -u
 build=$1 sanitize=${2:-}
 vms=20 vcpus=100 memory=1024
 seconds=20 peak_kib=$((200 * 1024))
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/checks.sh large
 # libkdumpfile 0.5.1 cannot be freed
 export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
-passed=0 failed=0
-
-ok() {
-	passed=$((passed + 1))
-}
-
-fail() {
-	failed=$((failed + 1))
-	echo "FAIL $1"
-}
 
 # triages NAME EXIT ARMED [ARGUMENT...]: what a host made of dumps/NAME.vmcore is said to be
 triages() {
 	local name=$1 expected=$2 armed=$3 all status counts sum peak
 	shift 3
 	if ! all=$("$build/tests/make-large" "dumps/$name.vmcore" "$work/vmcore" $memory $vms $vcpus "$@"); then
-		fail "$name: cannot make the dump"
+		report fail "$name" "cannot make the dump"
 		return
 	fi
 	timeout $seconds "$build/tests/make-large" --peak "$work/peak" \
 		"$build/xfdtriage" --no-cache --format json "$work/vmcore" >"$work/out" 2>"$work/err"
 	status=$?
 	if [ $status = 124 ]; then
-		fail "$name: still at it after $seconds seconds"
+		report fail "$name" "still at it after $seconds seconds"
 		return
 	fi
 	if [ $status = "$expected" ]; then
-		ok
+		report ok
 	else
-		fail "$name: exit $status, should be $expected: $(head -c 300 "$work/err")"
+		report fail "$name" "exit $status, should be $expected: $(head -c 300 "$work/err")"
 	fi
 	counts=$(grep -o '"counts":{[^}]*}' "$work/out")
 	sum=$(($(grep -o '[0-9]*' <<<"$counts" | tr '\n' '+')0))
-	if [ "$sum" = "$all" ]; then ok; else fail "$name: $sum vCPUs, should be $all"; fi
+	if [ "$sum" = "$all" ]; then report ok; else report fail "$name" "$sum vCPUs, should be $all"; fi
 	case $counts in
-	*"\"ok\":$((all - armed)),\"armed\":$armed,"*) ok ;;
-	*) fail "$name: $armed of $all vCPUs should be armed, the others ok: $counts" ;;
+	*"\"ok\":$((all - armed)),\"armed\":$armed,"*) report ok ;;
+	*) report fail "$name" "$armed of $all vCPUs should be armed, the others ok: $counts" ;;
 	esac
-	if grep -q '"complete":false' "$work/out"; then fail "$name: not all vCPUs of a VM were found"; else ok; fi
+	if grep -q '"complete":false' "$work/out"; then report fail "$name" "not all vCPUs of a VM were found"; else report ok; fi
 	[ "$sanitize" = yes ] && return
 	peak=$(cat "$work/peak")
-	if [ "$peak" -le $peak_kib ]; then ok; else fail "$name: $peak KiB of memory, should be at most $peak_kib"; fi
+	if [ "$peak" -le $peak_kib ]; then report ok; else report fail "$name" "$peak KiB of memory, should be at most $peak_kib"; fi
 }
 
 # distills NAME EXIT: the page bitmaps alone would be 64 MiB; what is copied is small, and gives the same answer
 distills() {
 	local name=$1 expected=$2 size
 	"$build/xfdtriage" distill "$work/vmcore" -o "$work/small" >"$work/out" 2>"$work/err"
-	if grep -q '^It gives the answer of the original' "$work/out"; then ok; else fail "distill-$name: $(head -c 300 "$work/err")"; fi
+	if grep -q '^It gives the answer of the original' "$work/out"; then report ok; else report fail "distill-$name" "$(head -c 300 "$work/err")"; fi
 	size=$(stat -c %s "$work/small")
-	if [ "$size" -le $((3 << 19)) ]; then ok; else fail "distill-$name: $size bytes"; fi
+	if [ "$size" -le $((3 << 19)) ]; then report ok; else report fail "distill-$name" "$size bytes"; fi
 	TMPDIR=$work "$build/xfdtriage" -n -q "$work/small"
 	status=$?
-	if [ $status = "$expected" ]; then ok; else fail "distill-$name: exit $status, should be $expected"; fi
+	if [ $status = "$expected" ]; then report ok; else report fail "distill-$name" "exit $status, should be $expected"; fi
 	if ! command -v crash >/dev/null; then return; fi
-	if [ "$(crash --osrelease "$work/small")" = "$(crash --osrelease "dumps/$name.vmcore")" ]; then ok; else fail "distill-$name: crash does not know it"; fi
+	if [ "$(crash --osrelease "$work/small")" = "$(crash --osrelease "dumps/$name.vmcore")" ]; then report ok; else report fail "distill-$name" "crash does not know it"; fi
 }
 
 # the frames in the dump in 4 million pieces; under ASan, libkdumpfile takes minutes to list those
@@ -82,17 +71,17 @@ for name in clean-6.12.117 set-xsave-6.18.5; do
 	expected=0
 	[ $name = clean-6.12.117 ] && expected=3
 	if ! "$build/tests/make-large" "dumps/$name.vmcore" "$work/vmcore" $memory $vms $vcpus $([ $expected = 3 ] && echo armed) segments=4000 >"$work/all"; then
-		fail "kdump-$name: cannot make the dump"
+		report fail "kdump-$name" "cannot make the dump"
 		continue
 	fi
 	timeout 30 "$build/tests/make-large" --peak "$work/peak" "$build/xfdtriage" --kdump "$work/vmcore" >"$work/out" 2>"$work/err"
 	status=$?
-	if [ $status = $expected ]; then ok; else fail "kdump-$name: exit $status, should be $expected: $(head -c 300 "$work/err")"; fi
+	if [ $status = $expected ]; then report ok; else report fail "kdump-$name" "exit $status, should be $expected: $(head -c 300 "$work/err")"; fi
 	sum=$(($(grep -o '"counts":{[^}]*}' "$work/out" | grep -o '[0-9]*' | tr '\n' '+')0))
-	if [ "$sum" = "$(cat "$work/all")" ]; then ok; else fail "kdump-$name: $sum vCPUs, should be $(cat "$work/all")"; fi
+	if [ "$sum" = "$(cat "$work/all")" ]; then report ok; else report fail "kdump-$name" "$sum vCPUs, should be $(cat "$work/all")"; fi
 	[ "$sanitize" = yes ] && continue
 	peak=$(cat "$work/peak")
-	if [ "$peak" -le $((48 * 1024)) ]; then ok; else fail "kdump-$name: $peak KiB of memory"; fi
+	if [ "$peak" -le $((48 * 1024)) ]; then report ok; else report fail "kdump-$name" "$peak KiB of memory"; fi
 done
 
 # a dump that needs more memory than --kdump takes is an error that says so
@@ -101,12 +90,11 @@ if [ "$sanitize" != yes ]; then
 	"$build/xfdtriage" --kdump "$work/vmcore" >"$work/out" 2>"$work/err"
 	status=$?
 	if [ $status = 2 ] && grep -q '^xfdtriage: error: in the memory that --kdump takes: .*out of memory' "$work/err"; then
-		ok
+		report ok
 	else
-		fail "kdump-memory: exit $status: $(head -c 300 "$work/err")"
+		report fail "kdump-memory" "exit $status: $(head -c 300 "$work/err")"
 	fi
 fi
 
 [ "$sanitize" = yes ] && echo "large: sanitized, so the memory needed was not looked at"
-echo "large: $passed passed, $failed failed"
-[ $failed = 0 ]
+finish

@@ -4,30 +4,8 @@
 set -u
 xfdtriage=$PWD/$1/xfdtriage
 make_store=$PWD/$1/tests/make-store
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/checks.sh report
 export XDG_CACHE_HOME=$work/cache NO_COLOR=1
-passed=0 failed=0
-
-check() { # NAME COMMAND...: it has to succeed
-	local name=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL $name: $(head -c 300 "$work/log")"
-	fi
-}
-
-# exits NAME CODE ARGUMENT...: the exit code, with output in $work/out and $work/err
-exits() {
-	local name=$1 code=$2
-	shift 2
-	timeout 60 "$xfdtriage" "$@" >"$work/out" 2>"$work/err" </dev/null
-	local status=$?
-	check "$name (exit $status, should be $code: $(head -c 200 "$work/err"))" [ $status = "$code" ]
-}
 
 # line PATH IDENTITY FINISHED JSON
 line() {
@@ -97,5 +75,4 @@ exits wrong-option 2 report -v "$work/first"
 exits help 0 report --help
 check help-formats grep -q 'html' "$work/out"
 
-echo "report: $passed passed, $failed failed"
-[ $failed = 0 ]
+finish
