@@ -1,32 +1,54 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bash completion for xfdtriage
+# bash completion for xfdtriage; commands and options are those that its --help lists
+
+# the command named so far; nothing: none
+_xfdtriage_command()
+{
+	local word
+
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $word in
+		triage | show | distill | batch | report)
+			echo "$word"
+			return
+			;;
+		esac
+	done
+}
 
 _xfdtriage()
 {
-	local current previous
-	current=${COMP_WORDS[COMP_CWORD]}
-	previous=${COMP_WORDS[COMP_CWORD-1]}
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
+	local program=${COMP_WORDS[0]} command words
+
+	command=$(_xfdtriage_command)
 	case $previous in
 	-f | --format)
-		mapfile -t COMPREPLY < <(compgen -W "text json html csv jsonl" -- "$current")
-		return
+		case $command in
+		report) words="text html csv jsonl" ;;
+		*) words="text json" ;;
+		esac
 		;;
 	-t | --types)
-		mapfile -t COMPREPLY < <(compgen -W "auto dwarf btf" -- "$current")
+		words="auto dwarf btf"
+		;;
+	-j | --jobs | --shard | --timeout | --memory)
 		return
 		;;
-	-d | --debuginfo | -o | --output | --store | --jsonl)
-		mapfile -t COMPREPLY < <(compgen -f -- "$current")
-		return
+	-d | --debuginfo | -o | --output | --store | --jsonl) ;;
+	*)
+		if [[ $current == -* ]]; then
+			words=$("$program" ${command:+"$command"} --help 2>/dev/null | grep -o -e '--[a-z][a-z-]*' | sort -u)
+		elif [[ $COMP_CWORD == 1 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "triage show distill batch report" -- "$current"; compgen -f -- "$current")
+			return
+		fi
 		;;
 	esac
-	if [[ $current == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--format --verbose --quiet --split --debuginfo --types --no-cache --kdump --keep-types --keep-log --output --jobs --store --jsonl --shard --timeout --memory --retry-failed --force --help --version" -- "$current")
-		return
-	fi
-	mapfile -t COMPREPLY < <(compgen -f -- "$current")
-	if [[ $COMP_CWORD == 1 ]]; then
-		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "triage show batch distill report" -- "$current")
+	if [[ -n $words ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 	fi
 }
 

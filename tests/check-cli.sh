@@ -103,6 +103,20 @@ says command-help-out out '^Usage: xfdtriage distill '
 "$xfdtriage" -v show "$clean" 2>"$work/err" | head -1 >"$work/out"
 silent closed-pipe err
 
+# completion, which asks the program
+
+completes() { # NAME WANTED WORD...
+	[ "$(. docs/xfdtriage.bash; COMP_WORDS=("$xfdtriage" "${@:3}"); COMP_CWORD=$(($# - 2)); _xfdtriage; echo "${COMPREPLY[*]}")" = "$2" ]
+	report $? "$1" "not '$2'"
+}
+
+completes complete-command batch bat
+completes complete-option --force batch --forc
+completes complete-no-foreign-option "" show --forc
+completes complete-format "html" report --format h
+completes complete-no-foreign-format "" show --format h
+completes complete-file README.md show README
+
 # formats
 
 "$helper" --flatten "$confirmed" "$work/flat"

@@ -125,9 +125,10 @@ void print_usage(const struct command *command, FILE *out)
 	if (command && command->bit & (COMMAND_DISTILL | COMMAND_REPORT))
 		fputs("  0 written          2 error\n", out);
 	else
-		fputs("  0 confirmed        1 not-this-bug     2 error\n"
-		      "  3 armed            4 probable         5 inconclusive     6 not-applicable\n"
-		      "  Of several dumps: 2 if one could not be looked at, else the strongest finding.\n", out);
+		fprintf(out, "  0 confirmed        1 not-this-bug     2 error\n"
+			"  3 armed            4 probable         5 inconclusive     6 not-applicable\n"
+			"  Of several dumps: the first of %s that any gave.\n",
+			command && command->bit == COMMAND_BATCH ? "0, 3, 4, 5, 2, 1, 6" : "2, 0, 3, 4, 5, 1, 6");
 	fputs("\nSee xfdtriage(1).\n", out);
 }
 
