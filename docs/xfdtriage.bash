@@ -19,7 +19,7 @@ _xfdtriage_command()
 _xfdtriage()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
-	local program=${COMP_WORDS[0]} command words
+	local program=${COMP_WORDS[0]} command words=
 
 	command=$(_xfdtriage_command)
 	case $previous in
