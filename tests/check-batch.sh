@@ -161,21 +161,28 @@ fi
 
 # ^C
 
+started() { # STORE: the batch in the background is at work
+	local i
+	for ((i = 0; i < 400 && $(stat -c %s "$1" 2>/dev/null || echo 0) == 0; i++)); do
+		sleep 0.05
+	done
+	sleep 0.5
+}
+
 for i in 1 2 3 4 5 6 7 8; do cp "$dumps/armed-6.18.5.vmcore" "$work/bad/spin.$i"; done
-# with job control, bash does not make it ignore SIGINT
-set -m
-LD_PRELOAD=$build/tests/spin.so "$xfdtriage" batch --store "$work/int" -j 2 "$work/bad" >"$work/out" 2>"$work/err" &
+# bash makes what it starts in the background ignore SIGINT
+LD_PRELOAD=$build/tests/spin.so env --default-signal=INT,HUP "$xfdtriage" batch --store "$work/int" -j 2 "$work/bad" \
+	>"$work/out" 2>"$work/err" &
 pid=$!
-sleep 0.7
+started "$work/int"
 kill -INT $pid
 wait $pid
 status=$?
-set +m
 if [ $status = 130 ]; then report ok interrupt; else report fail interrupt "exit $status, should be 130"; fi
 says interrupt-how err 'the same command goes on from there'
 LD_PRELOAD=$build/tests/spin.so nohup "$xfdtriage" batch -q --store "$work/hup" -j 9 --timeout 1 "$work/bad" >"$work/out" 2>"$work/err" &
 pid=$!
-sleep 0.3
+started "$work/hup"
 kill -HUP $pid
 wait $pid
 status=$?
@@ -185,7 +192,7 @@ if [ $status = 3 ]; then report ok nohup; else report fail nohup "exit $status, 
 
 LD_PRELOAD=$build/tests/spin.so "$xfdtriage" batch -q --store "$work/two" --timeout 20 "$work/bad/spin.1" 2>/dev/null &
 pid=$!
-sleep 0.5
+started "$work/two"
 batch two 2 --store "$work/two" "$share"
 says two-why err 'is being written to by another batch'
 kill -TERM $pid
