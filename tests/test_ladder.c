@@ -279,7 +279,8 @@ static void test_ladder__debuginfo_that_contradicts_vmcoreinfo_is_refused(void *
 	assert_non_null(offset);
 	offset[strlen("OFFSET(printk_info.caller_id)=2")] = '4';
 	answer = ask(&kernel, &debug, NULL);
-	assert_string_equal(answer.types, "btf");
+	/* and so is BTF */
+	assert_string_equal(answer.types, "vmcoreinfo");
 	assert_non_null(strstr(answer.gaps, "'printk_info.caller_id' is at 20 there, and at 24 in VMCOREINFO"));
 	kernel_deinit(&kernel);
 }
@@ -347,6 +348,43 @@ static void test_ladder__carried_from_dwarf(void **state)
 	answer = ask(&kernel, &debug, NULL);
 	assert_answer(&answer, XFDT_INCONCLUSIVE, SYMTAB, "vmcoreinfo");
 	free(text);
+	kernel_deinit(&kernel);
+}
+
+/* What VMCOREINFO alone says is true of its own dump only. */
+static void test_ladder__forged_vmcoreinfo_does_not_spoil_the_cache(void **state)
+{
+	static const char *const forgeries[] = { "SIZE(task_struct)=4104\n", "SYMBOL(klp_patches)=ffffffff82000040\n" };
+	struct xfdt_image cold, image;
+	struct kernel kernel, forged;
+	struct answer answer;
+	char cache[300];
+	size_t i;
+
+	kernel_init(&kernel);
+	link_vmlinux(&kernel, BUILD);
+	xfdt_image_init(&cold, &kernel.source, NULL, NULL);
+	for (i = 0; i < COUNT(forgeries); i++) {
+		snprintf(cache, sizeof(cache), "%s/cache-forged-%zu", folder, i);
+		kernel_init(&forged);
+		strcat(forged.vmcoreinfo, forgeries[i]);
+		answer = ask(&forged, NULL, cache);
+		/* the other is a symbol that this kernel could have */
+		assert_int_equal(answer.kind, i ? XFDT_CONFIRMED : XFDT_INCONCLUSIVE);
+		assert_true(i || strstr(answer.gaps, "and 4104 in VMCOREINFO"));
+		kernel_deinit(&forged);
+		xfdt_image_init(&image, &kernel.source, cache, NULL);
+		assert_int_equal(image.layout.structs[XFDT_T_task_struct], cold.layout.structs[XFDT_T_task_struct]);
+		assert_null(xfdt_symbol(&image, XFDT_S_klp_patches));
+		xfdt_image_deinit(&image);
+		/* nor does a good record help the forged one */
+		kernel_init(&forged);
+		strcat(forged.vmcoreinfo, forgeries[i]);
+		answer = ask(&forged, NULL, cache);
+		assert_int_equal(answer.kind, i ? XFDT_CONFIRMED : XFDT_INCONCLUSIVE);
+		kernel_deinit(&forged);
+	}
+	xfdt_image_deinit(&cold);
 	kernel_deinit(&kernel);
 }
 

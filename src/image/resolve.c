@@ -94,20 +94,26 @@ static void take_symbols(struct xfdt_image *image, const struct xfdt_name_query 
 	judge_built_in(image, queries);
 }
 
-static struct xfdt_error *lookup_kallsyms(struct xfdt_image *image, struct xfdt_spans *spans)
+/* @record gets what kallsyms says, and nothing that VMCOREINFO alone does: no byte of memory backs that. */
+static struct xfdt_error *lookup_kallsyms(struct xfdt_image *image, struct xfdt_record *record)
 {
 	struct xfdt_name_query queries[XFDT_SYMBOL_COUNT];
 	struct xfdt_kallsyms kallsyms;
 	struct xfdt_error *err;
+	size_t i;
 
 	err = xfdt_kallsyms_init(&kallsyms, image->reader, image->vmcoreinfo);
 	if (err)
 		return err;
 	init_queries(image, queries);
-	err = xfdt_kallsyms_lookup(&kallsyms, image->reader, queries, XFDT_SYMBOL_COUNT, spans);
-	if (!err)
-		take_symbols(image, queries);
-	return err;
+	err = xfdt_kallsyms_lookup(&kallsyms, image->reader, queries, XFDT_SYMBOL_COUNT, &record->spans);
+	if (err)
+		return err;
+	take_symbols(image, queries);
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
+		if (queries[i].found == 1)
+			record->symtab.symbols[i] = image->symtab.symbols[i];
+	return NULL;
 }
 
 /* Relocate to where the kernel ran; every address that VMCOREINFO states has to come out. */
@@ -215,24 +221,55 @@ static bool takes_btf(const struct ladder *ladder)
 	return ladder->debug->types != XFDT_TYPES_DWARF;
 }
 
+/* Types of this very kernel, from @path, have what VMCOREINFO says, and more. */
+static struct xfdt_error *merge_layout(struct xfdt_image *image, const struct xfdt_layout *layout,
+				       const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
+		if (image->layout.structs[i] && layout->structs[i] && image->layout.structs[i] != layout->structs[i])
+			return xfdt_error_new(XFDT_CORRUPT, 0, "%s: 'struct %s' has %u bytes there, and %u in VMCOREINFO",
+					      path, xfdt_struct_needs[i].name, layout->structs[i],
+					      image->layout.structs[i]);
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (image->layout.members[i].known && layout->members[i].known &&
+		    image->layout.members[i].offset != layout->members[i].offset)
+			return xfdt_error_new(XFDT_CORRUPT, 0, "%s: '%s.%s' is at %u there, and at %u in VMCOREINFO",
+					      path, xfdt_member_needs[i].structure, xfdt_member_needs[i].path,
+					      layout->members[i].offset, image->layout.members[i].offset);
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
+		if (!image->layout.structs[i])
+			image->layout.structs[i] = layout->structs[i];
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (!image->layout.members[i].known)
+			image->layout.members[i] = layout->members[i];
+	return NULL;
+}
+
 /* Take what is still to be had from the record of what such a dump carries. */
 static void load_record(struct ladder *ladder)
 {
 	const char *key = ladder->image->build_id;
 	struct xfdt_record *record = &ladder->record;
 	struct xfdt_image *image = ladder->image;
+	bool wants_types = !ladder->has_types && takes_btf(ladder), agrees;
+	struct xfdt_error *err = NULL;
 	size_t i;
 
-	if (!ladder->cache_dir || !key || (ladder->has_symbols && (ladder->has_types || !takes_btf(ladder))) ||
+	if (!ladder->cache_dir || !key || (ladder->has_symbols && !wants_types) ||
 	    !xfdt_cache_load(ladder->cache_dir, key, ladder->stext, record))
 		return;
-	if (!record_agrees(image, record)) {
+	agrees = record_agrees(image, record);
+	if (agrees && wants_types)
+		err = merge_layout(image, &record->layout, "the cache");
+	if (!agrees || err) {
+		xfdt_error_free(err);
 		memset(record, 0, sizeof(*record));
 		return;
 	}
 	ladder->whole = true;
-	if (!ladder->has_types && takes_btf(ladder)) {
-		image->layout = record->layout;
+	if (wants_types) {
 		image->type_source = "btf";
 		ladder->has_types = true;
 	}
@@ -342,32 +379,6 @@ static struct xfdt_debug_query query_of(struct ladder *ladder, bool types)
 	};
 }
 
-/* DWARF of this very kernel has what VMCOREINFO says, and more. */
-static struct xfdt_error *merge_layout(struct xfdt_image *image, const struct xfdt_layout *layout,
-				       const char *path)
-{
-	size_t i;
-
-	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
-		if (image->layout.structs[i] && layout->structs[i] && image->layout.structs[i] != layout->structs[i])
-			return xfdt_error_new(XFDT_CORRUPT, 0, "%s: 'struct %s' has %u bytes there, and %u in VMCOREINFO",
-					      path, xfdt_struct_needs[i].name, layout->structs[i],
-					      image->layout.structs[i]);
-	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
-		if (image->layout.members[i].known && layout->members[i].known &&
-		    image->layout.members[i].offset != layout->members[i].offset)
-			return xfdt_error_new(XFDT_CORRUPT, 0, "%s: '%s.%s' is at %u there, and at %u in VMCOREINFO",
-					      path, xfdt_member_needs[i].structure, xfdt_member_needs[i].path,
-					      layout->members[i].offset, image->layout.members[i].offset);
-	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
-		if (!image->layout.structs[i])
-			image->layout.structs[i] = layout->structs[i];
-	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
-		if (!image->layout.members[i].known)
-			image->layout.members[i] = layout->members[i];
-	return NULL;
-}
-
 /* Fill the layout from the DWARF of @found's file. */
 static struct xfdt_error *take_dwarf(struct ladder *ladder, struct xfdt_debug_found *found)
 {
@@ -464,7 +475,7 @@ static struct xfdt_error *take_found(struct ladder *ladder, bool types, struct x
 
 static struct xfdt_error *take_kallsyms(struct ladder *ladder)
 {
-	struct xfdt_error *err = lookup_kallsyms(ladder->image, &ladder->record.spans);
+	struct xfdt_error *err = lookup_kallsyms(ladder->image, &ladder->record);
 
 	if (err)
 		return err;
@@ -475,13 +486,17 @@ static struct xfdt_error *take_kallsyms(struct ladder *ladder)
 
 static struct xfdt_error *take_btf(struct ladder *ladder)
 {
+	struct xfdt_layout *layout = &ladder->record.layout;
 	struct xfdt_image *image = ladder->image;
 	struct xfdt_error *err = load_vmlinux_types(ladder);
 
 	if (err)
 		return err;
-	xfdt_types_fill(ladder->vmlinux_types, &image->layout,
-			xfdt_symbol(image, XFDT_S_start_btf)->kvaddr, &ladder->record.spans);
+	xfdt_types_fill(ladder->vmlinux_types, layout, xfdt_symbol(image, XFDT_S_start_btf)->kvaddr,
+			&ladder->record.spans);
+	err = merge_layout(image, layout, "BTF of vmlinux");
+	if (err)
+		return err;
 	image->type_source = "btf";
 	ladder->has_types = true;
 	return NULL;
@@ -531,8 +546,6 @@ static void resolve_vmlinux(struct ladder *ladder, const struct xfdt_source *sou
 	/* what a file says is kept with the file */
 	if (!own || !ladder->has_symbols || !ladder->has_types)
 		return;
-	ladder->record.layout = image->layout;
-	ladder->record.symtab = image->symtab;
 	ladder->record.kvm_is_built_in = image->kvm_is_built_in;
 	ladder->whole = true;
 	ladder->changed = true;
