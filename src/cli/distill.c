@@ -36,9 +36,18 @@ static struct xfdt_error *answer_of(struct xfdt_session *session, char **ret_tex
 	return err;
 }
 
+struct checking {
+	const struct xfdt_session_options *options;
+	/* the original's */
+	enum xfdt_verdict_kind kind;
+	enum xfdt_route route;
+	const char *answer;
+	bool same_answer;
+};
+
 /* The original as anybody reads it: its answer, and what its symbols and types come to. */
 static struct xfdt_error *read_original(const struct arguments *arguments,
-					const struct xfdt_session_options *options,
+					const struct xfdt_session_options *options, struct checking *checking,
 					char **ret_answer, char **ret_record, size_t *ret_len)
 {
 	struct xfdt_session session;
@@ -48,6 +57,8 @@ static struct xfdt_error *read_original(const struct arguments *arguments,
 	if (err)
 		return err;
 	err = answer_of(&session, ret_answer);
+	checking->kind = session.verdict.kind;
+	checking->route = session.verdict.route;
 	/* with that, kallsyms and BTF need not be kept */
 	if (!err && !arguments->keep_types)
 		err = xfdt_image_record(&session.image, ret_record, ret_len);
@@ -55,22 +66,18 @@ static struct xfdt_error *read_original(const struct arguments *arguments,
 	return err;
 }
 
-struct checking {
-	const struct xfdt_session_options *options;
-	const struct xfdt_verdict *verdict;
-	const char *answer;
-	bool same_answer;
-};
-
 /* Does the file give the original's answer?  Its verdict, at the least. */
 static struct xfdt_error *check(void *context, const char *path)
 {
 	struct checking *checking = context;
+	struct xfdt_session_options alone = *checking->options;
 	struct xfdt_session small;
 	struct xfdt_error *err;
 	char *answer;
 
-	err = xfdt_session_init(&small, &path, 1, checking->options);
+	/* who gets it need not have the debuginfo that is here */
+	alone.debug = (struct xfdt_debug_options) { 0 };
+	err = xfdt_session_init(&small, &path, 1, &alone);
 	if (err)
 		return xfdt_error_wrap(err, "the distilled file");
 	err = answer_of(&small, &answer);
@@ -78,10 +85,10 @@ static struct xfdt_error *check(void *context, const char *path)
 		checking->same_answer = !strcmp(answer, checking->answer);
 		free(answer);
 	}
-	if (!err && (small.verdict.kind != checking->verdict->kind || small.verdict.route != checking->verdict->route))
+	if (!err && (small.verdict.kind != checking->kind || small.verdict.route != checking->route))
 		err = xfdt_error_new(XFDT_MISSING, 0, "the distilled file would say %s, where the original says %s; "
-				     "--keep-log or --keep-types may help", xfdt_verdict_name(small.verdict.kind),
-				     xfdt_verdict_name(checking->verdict->kind));
+				     "try with or without --keep-log and --keep-types", xfdt_verdict_name(small.verdict.kind),
+				     xfdt_verdict_name(checking->kind));
 	xfdt_session_deinit(&small);
 	return err;
 }
@@ -96,9 +103,8 @@ static struct xfdt_error *print_contents(const struct arguments *arguments, cons
 
 /* Read once more, to see which bytes that takes, and write those. */
 static struct xfdt_error *distill(const struct arguments *arguments, const struct xfdt_session_options *plain,
-				  const char *answer, struct xfdt_distill_options *options)
+				  struct checking *checking, struct xfdt_distill_options *options)
 {
-	struct checking checking = { .options = plain, .answer = answer };
 	struct xfdt_session_options recording = *plain;
 	struct xfdt_distill_result result;
 	struct xfdt_session session;
@@ -107,12 +113,14 @@ static struct xfdt_error *distill(const struct arguments *arguments, const struc
 	recording.record = options->record;
 	recording.record_len = options->record_len;
 	recording.dump.record = true;
+	/* what debuginfo says would not be looked for in the dump, and not be kept */
+	if (arguments->keep_types)
+		recording.debug = (struct xfdt_debug_options) { 0 };
 	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, &recording);
 	if (err)
 		return err;
-	checking.verdict = &session.verdict;
 	options->check = check;
-	options->context = &checking;
+	options->context = checking;
 	if (arguments->keep_types && session.image.carried)
 		err = xfdt_error_new(XFDT_MISSING, 0, "%s: is distilled without kallsyms and BTF; leave --keep-types out",
 				     arguments->paths[0]);
@@ -121,7 +129,7 @@ static struct xfdt_error *distill(const struct arguments *arguments, const struc
 	if (!err)
 		err = print_contents(arguments, &(struct xfdt_contents) {
 			.path = arguments->output, .report = &session.report, .options = options,
-			.result = &result, .same_answer = checking.same_answer,
+			.result = &result, .same_answer = checking->same_answer,
 		});
 	xfdt_session_deinit(&session);
 	return err;
@@ -131,15 +139,17 @@ static int distill_dump(const struct arguments *arguments)
 {
 	struct xfdt_session_options plain = session_options(arguments);
 	struct xfdt_distill_options options = { .keep_log = arguments->keep_log };
+	struct checking checking = { .options = &plain };
 	char *answer = NULL, *record = NULL;
 	struct xfdt_error *err;
 
 	/* what is kept has to be read */
 	plain.cache_dir = NULL;
-	err = read_original(arguments, &plain, &answer, &record, &options.record_len);
+	err = read_original(arguments, &plain, &checking, &answer, &record, &options.record_len);
 	options.record = record;
+	checking.answer = answer;
 	if (!err)
-		err = distill(arguments, &plain, answer, &options);
+		err = distill(arguments, &plain, &checking, &options);
 	free(answer);
 	free(record);
 	return err ? complain(err) : 0;
@@ -155,6 +165,8 @@ int run_distill(const struct arguments *arguments)
 		return usage_error("distill needs -o FILE", NULL);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("distill takes one dump (or the parts of one, with --split)", NULL);
+	if (arguments->keep_types && (arguments->debuginfo_count || arguments->types))
+		return usage_error("--keep-types keeps what the dump itself says: leave -d and --types out", NULL);
 	pid = xfdt_worker_fork(&unlimited);
 	if (pid < 0)
 		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
