@@ -177,6 +177,26 @@ static void test_vcpu__inside_the_guest_is_indeterminate(void **state)
 	}
 }
 
+/* rule e: vcpu_enter_guest() sets the mode first, and then loads what TIF_NEED_FPU_LOAD says */
+static void test_vcpu__on_the_way_into_the_guest_is_armed(void **state)
+{
+	struct host fixture;
+	struct xfdt_vcpu *vcpu = mismatched(&fixture);
+
+	vcpu->mode = known(XFDT_IN_GUEST_MODE);
+	vcpu->thread.need_fpu_load = known(1);
+	vcpu->thread.owner = known(0);
+	judge(&fixture, vcpu, XFDT_VCPU_ARMED);
+	/* nothing is loaded */
+	vcpu->thread.owner = known(vcpu->thread.fpu);
+	vcpu->thread.last_cpu = vcpu->thread.cpu;
+	judge(&fixture, vcpu, XFDT_VCPU_INDETERMINATE);
+	assert_false(judged(&fixture, vcpu).undecided);
+	vcpu->thread.owner = unknown;
+	judge(&fixture, vcpu, XFDT_VCPU_INDETERMINATE);
+	assert_true(judged(&fixture, vcpu).undecided);
+}
+
 /* rule e: fpstate->xfd may be older than the guest's last write */
 static void test_vcpu__inside_the_guest_without_mismatch_is_indeterminate(void **state)
 {

@@ -54,6 +54,7 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 {
 	const struct xfdt_thread *thread = &vcpu->thread;
 	struct xfdt_value valid = registers_valid(thread);
+	bool waits = thread->need_fpu_load.known && thread->need_fpu_load.value;
 
 	verdict->state = XFDT_VCPU_INDETERMINATE;
 	verdict->undecided = true;
@@ -66,8 +67,8 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 	} else if (!thread->on_cpu.value) {
 		verdict->state = XFDT_VCPU_ARMED;
 		verdict->why = "its thread was scheduled out; going on restores the state";
-	} else if (is_in_guest(vcpu)) {
-		/* its registers are live, whatever memory says */
+	} else if (is_in_guest(vcpu) && !(waits && !(valid.known && valid.value))) {
+		/* not on its way in, before switch_fpu_return(): its registers are live, whatever memory says */
 		verdict->undecided = false;
 		verdict->why = "the CPU was inside the guest";
 	} else if (!vcpu->mode.known) {
