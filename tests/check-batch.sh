@@ -264,8 +264,9 @@ mkdir "$work/locked" "$work/locked/folder"
 chmod 755 "$work"
 cp "$dumps/armed-6.18.5.vmcore" "$work/locked/vmcore"
 cp "$dumps/armed-6.18.5.vmcore" "$work/locked/secret"
+cp "$dumps/armed-6.18.9.vmcore" "$work/locked/other"
 chmod 644 "$work/locked/vmcore"
-chmod 0 "$work/locked/folder" "$work/locked/secret"
+chmod 0 "$work/locked/folder" "$work/locked/secret" "$work/locked/other"
 as_other=
 if [ "$(id -u)" = 0 ]; then
 	# root may read every file: be somebody else
@@ -280,11 +281,14 @@ if [ -z "$as_other" ] || command -v setpriv >/dev/null; then
 	XDG_CACHE_HOME=$work/other timeout 60 $as_other "$xfdtriage" batch --store "$work/other/store" "$work/locked" >"$work/out" 2>"$work/err"
 	status=$?
 	if [ $status = 3 ]; then report ok locked; else report fail locked "exit $status, should be 3"; fi
-	says locked-total out '^2 dumps: 1 armed, 1 error'
+	says locked-total out '^3 dumps: 1 armed, 2 errors'
 	says locked-folder err "cannot read '.*/locked/folder': Permission denied"
-	chmod 644 "$work/locked/secret"
+	"$build/xfdtriage" report "$work/other/store" >"$work/out" 2>"$work/err"
+	# what nobody could read is nobody's copy
+	says locked-copies out '^3 dumps in 1 store$'
+	chmod 644 "$work/locked/secret" "$work/locked/other"
 	XDG_CACHE_HOME=$work/other timeout 60 $as_other "$xfdtriage" batch --store "$work/other/store" "$work/locked" >"$work/out" 2>"$work/err"
-	says unlocked out '^2 dumps: 2 armed'
+	says unlocked out '^3 dumps: 3 armed'
 else
 	report skip locked "root may read every file, and there is no setpriv"
 fi

@@ -116,7 +116,8 @@ static struct xfdt_error *take_unreadable(struct xfdt_scan *scan, const char *pa
 	found = new_found(path, status, name_hash);
 	if (!found)
 		return no_memory();
-	found->identity = strdup("unreadable");
+	/* it is nobody's copy */
+	found->identity = strdup("");
 	found->problem = strdup(why);
 	if (!found->identity || !found->problem) {
 		xfdt_found_free(found);
