@@ -333,6 +333,7 @@ struct haul {
 	size_t path_counts[64];
 	char problems[64][200];
 	char identities[64][100];
+	int64_t times[64];
 	size_t count, complaints;
 	struct xfdt_scan_counts counts;
 	unsigned int share_of_2[64];
@@ -362,6 +363,7 @@ static void scan(const char *const *paths, size_t count, struct haul *haul)
 		snprintf(haul->names[i], sizeof(haul->names[i]), "%s", found->paths[0] + strlen(dir) + 1);
 		snprintf(haul->problems[i], sizeof(haul->problems[i]), "%s", found->problem ? found->problem : "");
 		snprintf(haul->identities[i], sizeof(haul->identities[i]), "%s", found->identity);
+		haul->times[i] = found->mtime_ns;
 		haul->path_counts[i] = found->path_count;
 		haul->share_of_2[i] = xfdt_found_in_shard(found, 1, 2) ? 1 : 2;
 		haul->count++;
@@ -514,6 +516,33 @@ static void test_find__parts_in_several_folders(void **state)
 	assert_int_equal(haul.path_counts[0], 2);
 	assert_int_equal(haul.path_counts[1], 2);
 	assert_int_equal(haul.names[0][0] == haul.names[1][0], 0);
+	teardown();
+}
+
+static void change(const char *name, time_t when)
+{
+	const struct timespec times[2] = { { .tv_sec = when }, { .tv_sec = when } };
+
+	assert_int_equal(utimensat(AT_FDCWD, in_dir(name), times, 0), 0);
+}
+
+/* a part that is restored from a backup may be older than others before and after */
+static void test_find__a_change_of_any_part_shows(void **state)
+{
+	struct haul before, after;
+
+	setup();
+	make_part("a", 0, 400);
+	make_part("b", 400, 1000);
+	change("a", 1700000000);
+	change("b", 1800000000);
+	scan_dir(&before);
+	change("a", 1600000000);
+	scan_dir(&after);
+	assert_int_equal(after.count, 1);
+	assert_string_equal(after.identities[0], before.identities[0]);
+	assert_true(after.times[0] != before.times[0]);
+	assert_true(after.times[0] >= 0);
 	teardown();
 }
 

@@ -14,7 +14,7 @@ struct xfdt_found {
 	char **paths;		/* absolute */
 	size_t path_count;
 	int64_t size;		/* bytes, of all */
-	int64_t mtime_ns;	/* of the youngest */
+	int64_t mtime_ns;	/* the sum of all, modulo 2^63 */
 	char *identity;		/* size, build-id and hash of the headers */
 	/*
 	 * Of the first path's name below the folder that was named, which is

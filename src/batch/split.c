@@ -153,8 +153,8 @@ static bool append(struct xfdt_found *whole, struct xfdt_part *part, uint64_t *h
 	paths[whole->path_count++] = found->paths[0];
 	found->path_count = 0;
 	whole->size += found->size;
-	if (whole->mtime_ns < found->mtime_ns)
-		whole->mtime_ns = found->mtime_ns;
+	/* the youngest alone would hide a change of another */
+	whole->mtime_ns = (int64_t)(((uint64_t)whole->mtime_ns + (uint64_t)found->mtime_ns) & INT64_MAX);
 	*hash = xfdt_hash(*hash, found->identity, strlen(found->identity));
 	xfdt_found_free(found);
 	part->found = NULL;

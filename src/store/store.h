@@ -43,7 +43,7 @@ struct xfdt_result {
 	size_t path_len;
 	const char *identity;	/* of the content: no two dumps share it by chance, copies do */
 	int64_t size;		/* bytes, of all parts */
-	int64_t mtime_ns;	/* since 1970, of the youngest part */
+	int64_t mtime_ns;	/* since 1970; of a split set, the sum of its parts, modulo 2^63 */
 	enum xfdt_ended ended;
 	const char *verdict;	/* "error" unless @ended is XFDT_ENDED_OK */
 	int exit_code;		/* as xfdtriage's for this dump */
