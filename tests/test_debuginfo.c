@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ID "0123456789abcdef0123456789abcdef01234567"
@@ -301,6 +303,46 @@ static void test_debuginfo__is_no_such_file(void **state)
 }
 
 /* which files are taken */
+
+/* In a process with @room bytes of address space more than this one has; returns the error's code. */
+static int code_within(size_t room, const char *path)
+{
+	struct xfdt_layout layout;
+	struct rlimit limit;
+	unsigned long pages;
+	int status;
+	pid_t pid;
+	FILE *in;
+
+	pid = fork();
+	if (!pid) {
+		in = fopen("/proc/self/statm", "r");
+		if (!in || fscanf(in, "%lu", &pages) != 1)
+			_exit(99);
+		fclose(in);
+		limit.rlim_cur = limit.rlim_max = pages * 4096 + room;
+		if (setrlimit(RLIMIT_AS, &limit))
+			_exit(99);
+		_exit((int)xfdt_error_code(read_types(path, &layout)));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* elfutils calls it an invalid file */
+static void test_debuginfo__want_of_memory_is_no_fault_of_the_file(void **state)
+{
+#ifdef __SANITIZE_ADDRESS__
+	skip();		/* it maps terabytes */
+#endif
+	empty_folder();
+	compile("vmlinux", "-g " LINK);
+	run("truncate -s 64M '%s'; objcopy --update-section .debug_info='%s' '%s' '%s'", path_of("zeros"),
+	    path_of("zeros"), path_of("vmlinux"), path_of("big"));
+	assert_int_equal(code_within(16 << 20, path_of("big")), XFDT_NO_MEMORY);
+	assert_int_equal(code_within(16 << 20, "tests/structures.c"), XFDT_CORRUPT);
+}
 
 static struct xfdt_error *find_in(const char *const *paths, size_t count, const struct xfdt_debug_query *query,
 				  char *ret_path)

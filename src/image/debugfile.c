@@ -43,6 +43,12 @@ static const Dwfl_Callbacks callbacks = {
 	.section_address = dwfl_offline_section_address,
 };
 
+/* elfutils says of want of memory that a file is invalid; errno, set to 0 before, tells. */
+static enum xfdt_code code_of_failure(void)
+{
+	return errno == ENOMEM ? XFDT_NO_MEMORY : XFDT_CORRUPT;
+}
+
 static struct xfdt_error *open_by_dwfl(struct xfdt_elf *elf, const char *path)
 {
 	GElf_Addr bias;
@@ -51,11 +57,12 @@ static struct xfdt_error *open_by_dwfl(struct xfdt_elf *elf, const char *path)
 	if (!elf->dwfl)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "%s: %s", path, dwfl_errmsg(-1));
 	dwfl_report_begin(elf->dwfl);
+	errno = 0;
 	elf->module = dwfl_report_offline(elf->dwfl, path, path, elf->fd);
 	if (!elf->module) {
 		int number = dwfl_errno();
 
-		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: %s", path,
+		return xfdt_error_new(code_of_failure(), 0, "%s: %s", path,
 				      number ? dwfl_errmsg(number) : "cannot be read, or takes too much memory");
 	}
 	/* theirs now */
@@ -63,7 +70,7 @@ static struct xfdt_error *open_by_dwfl(struct xfdt_elf *elf, const char *path)
 	dwfl_report_end(elf->dwfl, NULL, NULL);
 	elf->elf = dwfl_module_getelf(elf->module, &bias);
 	if (!elf->elf)
-		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: %s", path, dwfl_errmsg(-1));
+		return xfdt_error_new(code_of_failure(), 0, "%s: %s", path, dwfl_errmsg(-1));
 	return NULL;
 }
 
@@ -73,9 +80,10 @@ static struct xfdt_error *open_elf(struct xfdt_elf *elf, const char *path)
 	GElf_Ehdr header;
 
 	elf_version(EV_CURRENT);
+	errno = 0;
 	elf->elf = elf_begin(elf->fd, ELF_C_READ_MMAP_PRIVATE, NULL);
 	if (!elf->elf)
-		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: %s", path, elf_errmsg(-1));
+		return xfdt_error_new(code_of_failure(), 0, "%s: %s", path, elf_errmsg(-1));
 	if (elf_kind(elf->elf) != ELF_K_ELF ||
 	    (gelf_getehdr(elf->elf, &header) && header.e_type == ET_REL)) {
 		elf_end(elf->elf);
@@ -261,7 +269,10 @@ struct xfdt_error *xfdt_debugfile_symbols(const struct xfdt_debugfile *file,
 	while ((section = elf_nextscn(elf, section)))
 		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
 			break;
+	errno = 0;
 	data = section ? elf_getdata(section, NULL) : NULL;
+	if (section && !data)
+		return xfdt_error_new(code_of_failure(), 0, "%s: its symbol table: %s", file->path, elf_errmsg(-1));
 	if (!data)
 		return xfdt_error_new(XFDT_MISSING, 0, "%s: has no symbol table", file->path);
 	/* so that an index is one of @queries too */
@@ -290,9 +301,10 @@ static struct xfdt_error *open_dwarf(struct xfdt_debugfile *file)
 
 	if (elf->dwarf)
 		return NULL;
+	errno = 0;
 	elf->dwarf = elf->dwfl ? dwfl_module_getdwarf(elf->module, &bias) :
 				 dwarf_begin_elf(elf->elf, DWARF_C_READ, NULL);
-	return elf->dwarf ? NULL : xfdt_error_new(XFDT_CORRUPT, 0, "%s: %s", file->path,
+	return elf->dwarf ? NULL : xfdt_error_new(code_of_failure(), 0, "%s: %s", file->path,
 						  elf->dwfl ? dwfl_errmsg(-1) : dwarf_errmsg(-1));
 }
 

@@ -38,7 +38,7 @@ struct hunt {
 	const struct xfdt_debug_options *options;
 	const struct xfdt_debug_query *query;
 	struct xfdt_debugfile *file;	/* what was found */
-	struct xfdt_error *refused;	/* what the user named, and why it is not taken */
+	struct xfdt_error *refused;	/* what the user named, and why it is not taken; or want of memory */
 };
 
 static const char *kind_of(const struct xfdt_debug_query *query)
@@ -120,6 +120,15 @@ static struct xfdt_error *consider(struct hunt *hunt, const char *path, int fd, 
 	return err;
 }
 
+/* What is wrong with a file that nobody named matters only if it is want of memory, which may have hidden the right one. */
+static void pass_over(struct hunt *hunt, struct xfdt_error *err)
+{
+	if (err && !hunt->refused && xfdt_error_code(err) == XFDT_NO_MEMORY)
+		hunt->refused = err;
+	else
+		xfdt_error_free(err);
+}
+
 /* The places where gdb, too, looks for the file that @path's debuglink names. */
 static void follow_link(struct hunt *hunt, const char *path, const char *link)
 {
@@ -133,7 +142,7 @@ static void follow_link(struct hunt *hunt, const char *path, const char *link)
 				   slash ? (int)(slash - path) : 1, slash ? path : ".", link);
 
 		if (len > 0 && (size_t)len < sizeof(linked))
-			xfdt_error_free(consider(hunt, linked, -1, NULL, 0));
+			pass_over(hunt, consider(hunt, linked, -1, NULL, 0));
 	}
 }
 
@@ -154,7 +163,7 @@ static void look_below(struct hunt *hunt, const char *root)
 
 	for (; *place && !hunt->file; place++)
 		if (fill_in(root, *place, hunt->query, path, sizeof(path)))
-			xfdt_error_free(consider_linked(hunt, path));
+			pass_over(hunt, consider_linked(hunt, path));
 }
 
 static bool is_folder(const char *path)
