@@ -13,6 +13,7 @@ try:
     from selenium import webdriver
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common import utils
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
 except ImportError:
@@ -58,6 +59,17 @@ def make_page(work, name, results):
     return page
 
 
+class Driver(Service):
+    """As Service, but "localhost" need not be known by that name."""
+
+    @property
+    def service_url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def is_connectable(self):
+        return utils.is_connectable(self.port, "127.0.0.1")
+
+
 class Page:
     def __init__(self, work):
         options = Options()
@@ -65,7 +77,7 @@ class Page:
         for flag in FLAGS + [f"--user-data-dir={work}/profile"]:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(service=Service(DRIVER), options=options)
+        self.driver = webdriver.Chrome(service=Driver(DRIVER), options=options)
         self.driver.set_script_timeout(120)
         self.size(1400, 1000)
 
