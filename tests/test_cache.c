@@ -282,7 +282,7 @@ static void test_cache__many_processes_store_at_once(void **state)
 	for (j = 0; j < 300; j++) {
 		if (load(&record)) {
 			good++;
-			assert_in_range(record.layout.structs[XFDT_T_kvm], 1000, 1007);
+			assert_within(record.layout.structs[XFDT_T_kvm], 1000, 1007);
 		}
 	}
 	for (i = 0; i < 8; i++) {

@@ -132,7 +132,7 @@ static void test_carried__damaged_notes(void **state)
 
 		/* "record" ends two bytes in front of the padded end */
 		if (carries(file_of(notes, whole, len), &text, &found)) {
-			assert_in_range(len, whole - 2, whole - 1);
+			assert_within(len, whole - 2, whole - 1);
 			assert_int_equal(found, 6);
 			free(text);
 		}

@@ -87,7 +87,7 @@ static void test_distill__other_lines_of_the_log_are_empty(void **state)
 		assert_null(strstr(line->text, "Linux version"));
 		assert_null(strstr(line->text, "Hardware name"));
 	}
-	assert_in_range(texts, 10, fixture.session.host.panic.log.count / 4);
+	assert_within(texts, 10, fixture.session.host.panic.log.count / 4);
 	assert_int_equal(small.verdict.kind, fixture.session.verdict.kind);
 	xfdt_session_deinit(&small);
 	tear_down(&fixture);

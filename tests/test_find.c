@@ -358,7 +358,7 @@ static void scan(const char *const *paths, size_t count, struct haul *haul)
 		assert_ok(xfdt_scan_step(walk, &found, &more));
 		if (!found)
 			continue;
-		assert_in_range(i, 0, COUNT(haul->names) - 1);
+		assert_within(i, 0, COUNT(haul->names) - 1);
 		assert_memory_equal(found->paths[0], dir, strlen(dir));
 		snprintf(haul->names[i], sizeof(haul->names[i]), "%s", found->paths[0] + strlen(dir) + 1);
 		snprintf(haul->problems[i], sizeof(haul->problems[i]), "%s", found->problem ? found->problem : "");
@@ -612,11 +612,11 @@ static void test_find__shares_do_not_depend_on_the_mount(void **state)
 	assert_int_equal(there.count, 50);
 	for (i = 0; i < 50; i++) {
 		for (j = 0; strcmp(here.names[i], there.names[j]); j++)
-			assert_in_range(j, 0, 48);
+			assert_within(j, 0, 48);
 		assert_int_equal(here.share_of_2[i], there.share_of_2[j]);
 		first += here.share_of_2[i] == 1;
 	}
-	assert_in_range(first, 12, 38);
+	assert_within(first, 12, 38);
 	teardown();
 }
 
@@ -641,7 +641,7 @@ static void test_find__every_dump_is_in_one_share(void **state)
 			assert_int_equal(in, 1);
 		}
 		for (shard = 1; shard <= shards; shard++)
-			assert_in_range(sizes[shard], 2000 / shards / 2, 2000 / shards * 2);
+			assert_within(sizes[shard], 2000 / shards / 2, 2000 / shards * 2);
 	}
 }
 

@@ -434,8 +434,8 @@ static void test_host__vcpus_are_bounded_in_all(void **state)
 		total += run.host.vms[i].vcpu_count;
 		assert_false(run.host.vms[i].complete);
 	}
-	assert_in_range(total, 1, XFDT_VCPUS_MAX);
-	assert_in_range(alloc_largest(), 0, 128u << 20);
+	assert_within(total, 1, XFDT_VCPUS_MAX);
+	assert_within(alloc_largest(), 0, 128u << 20);
 	assert_int_not_equal(run.verdict.kind, XFDT_NOT_THIS_BUG);
 	run_deinit(&run);
 	kernel_deinit(&kernel);
@@ -515,7 +515,7 @@ static void test_host__cache_is_used_for_the_same_bytes_only(void **state)
 	/* the second time with less to read, and the same to say */
 	kernel.memory.reads = 0;
 	xfdt_image_init(&run.image, &kernel.source, folder, NULL);
-	assert_in_range(kernel.memory.reads, 1, reads - 1);
+	assert_within(kernel.memory.reads, 1, reads - 1);
 	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST);
 	assert_ok(xfdt_host_init(&run.host, &run.image));
 	assert_ok(xfdt_verdict_init(&run.verdict, &run.host));
@@ -592,7 +592,7 @@ static void test_host__out_of_memory(void **state)
 		if (err)
 			assert_fails(err, XFDT_NO_MEMORY);
 	}
-	assert_in_range(number, 10, 100000);
+	assert_within(number, 10, 100000);
 	kernel_deinit(&kernel);
 }
 

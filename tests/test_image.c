@@ -268,7 +268,7 @@ static void test_image__gaps(void **state)
 		snprintf(what, sizeof(what), "gap %zu", i);
 		xfdt_gaps_add(&gaps, what, xfdt_error_new(XFDT_CORRUPT, 0, "x"), NULL);
 	}
-	assert_in_range(gaps.count, 3, 1000);
+	assert_within(gaps.count, 3, 1000);
 	xfdt_gaps_deinit(&gaps);
 	assert_int_equal(gaps.count, 0);
 	xfdt_gaps_deinit(&gaps);
@@ -287,7 +287,7 @@ static void test_image__gaps_without_memory(void **state)
 		xfdt_gaps_add(&gaps, number % 2 ? "odd" : "even", err, NULL);
 		alloc_watch();
 	}
-	assert_in_range(gaps.count, 1, 2);
+	assert_within(gaps.count, 1, 2);
 	xfdt_gaps_deinit(&gaps);
 }
 
@@ -333,7 +333,7 @@ static void test_image__spans_that_are_too_many(void **state)
 	for (i = 0; i < 3 * XFDT_SPANS_MAX; i++)
 		xfdt_spans_add(&spans, BASE + 0x10000 * i, 4);
 	assert_true(spans.overflow);
-	assert_in_range(spans.count, 1, XFDT_SPANS_MAX);
+	assert_within(spans.count, 1, XFDT_SPANS_MAX);
 	/* many of the same place are no problem */
 	memset(&spans, 0, sizeof(spans));
 	for (i = 0; i < 10 * XFDT_SPANS_MAX; i++)

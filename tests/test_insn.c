@@ -402,13 +402,13 @@ static void test_insn__random_bytes(void **state)
 		if (len > 4 && round % 4 == 0)
 			memcpy(code, (const uint8_t []) { 0x48, 0x0f, round % 8 ? 0xc7 : 0xae }, 3);
 		if (xfdt_insn_xrstor(code, len, ADDRESS, &gpr, &insn)) {
-			assert_in_range(insn.length, 3, XFDT_INSN_MAX);
+			assert_within(insn.length, 3, XFDT_INSN_MAX);
 			assert_true(insn.length <= len);
 			assert_non_null(memchr(code, insn.supervisor ? 0xc7 : 0xae, insn.length));
 			assert_non_null(memchr(insn.text, '\0', sizeof(insn.text)));
 		}
 		if (xfdt_insn_cleared_bit(code, len, 0, &bit))
-			assert_in_range(bit, 0, 63);
+			assert_within(bit, 0, 63);
 		xfdt_insn_has_and(code, len, ADDRESS, 0x240, 0, 0, NULL);
 		xfdt_insn_has_and(code, len, ADDRESS, 0x240, ADDRESS, 16, &seen);
 		xfdt_insn_has_trap(code, len);

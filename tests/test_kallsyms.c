@@ -451,7 +451,7 @@ static void test_kallsyms__many_names_over_pages(void **state)
 		list[i] = (struct symbol) { names[i], BASE + 0x10 * i };
 	}
 	tables_init_at(&tables, XFDT_KALLSYMS_RELATIVE, list, MAX_SYMBOLS, NAMES);
-	assert_in_range(tables.names_len, 0x1001, NAMES_SIZE);
+	assert_within(tables.names_len, 0x1001, NAMES_SIZE);
 	assert_ok(lookup(&tables, queries, COUNT(queries)));
 	assert_true(queries[1].kvaddr == BASE + 0x10 * 399);
 	assert_true(queries[1].size == 0);
@@ -603,7 +603,7 @@ static void test_kallsyms__out_of_memory_is_an_error(void **state)
 		}
 		assert_fails(err, XFDT_NO_MEMORY);
 	}
-	assert_in_range(number, 1, 100);
+	assert_within(number, 1, 100);
 	memory_deinit(&tables.memory);
 }
 

@@ -676,7 +676,7 @@ static void test_log__absurd_record_sizes_are_not_allocated(void **state)
 	err = xfdt_log_read(&ring.image, &log);
 	assert_non_null(err);
 	xfdt_error_free(err);
-	assert_in_range(alloc_largest(), 0, 256u << 20);
+	assert_within(alloc_largest(), 0, 256u << 20);
 	memory_deinit(&ring.memory);
 }
 
@@ -700,7 +700,7 @@ static void test_log__overlapping_blocks_are_not_allocated(void **state)
 	if (!err)
 		xfdt_log_deinit(&log);
 	xfdt_error_free(err);
-	assert_in_range(alloc_largest(), 0, 256u << 20);
+	assert_within(alloc_largest(), 0, 256u << 20);
 	memory_deinit(&ring.memory);
 }
 
@@ -728,7 +728,7 @@ static void test_log__out_of_memory_is_an_error(void **state)
 		}
 		assert_fails(err, XFDT_NO_MEMORY);
 	}
-	assert_in_range(number, 1, 100);
+	assert_within(number, 1, 100);
 	memory_deinit(&ring.memory);
 }
 

@@ -252,7 +252,7 @@ static void test_modules__symbols_by_index(void **state)
 	reads = fixture.memory.reads;
 	assert_ok(symbols(&fixture, &symtab, index));
 	assert_true(symtab.symbols[XFDT_S_vm_list].kvaddr == 0xffffffffc0b00000ull);
-	assert_in_range(fixture.memory.reads - reads, 1, 20);
+	assert_within(fixture.memory.reads - reads, 1, 20);
 	/* of another build: the index leads to something else, or nowhere */
 	index[XFDT_S_vm_list] = 1 + 1;
 	index[XFDT_S_kvm_arch_vcpu_ioctl] = UINT32_MAX;
@@ -292,7 +292,7 @@ static void test_modules__symbol_names_out_of_bounds(void **state)
 	memset(&symtab, 0, sizeof(symtab));
 	alloc_watch();
 	assert_fails(symbols(&fixture, &symtab, index), XFDT_LIMIT);
-	assert_in_range(alloc_largest(), 0, 64u << 20);
+	assert_within(alloc_largest(), 0, 64u << 20);
 	memory_deinit(&fixture.memory);
 }
 

@@ -578,14 +578,14 @@ static void test_report__text_of_many_vcpus_is_short(void **state)
 	text = render(&fixture, TEXT);
 	for (line = text; (line = strchr(line, '\n')); line++)
 		lines++;
-	assert_in_range(lines, 10, 120);
+	assert_within(lines, 10, 120);
 	assert_non_null(strstr(text, "vCPU 2999"));
 	assert_non_null(strstr(text, "more vCPUs"));
 	free(text);
 	text = render(&fixture, VERBOSE);
 	for (lines = 0, line = text; (line = strchr(line, '\n')); line++)
 		lines++;
-	assert_in_range(lines, 3000, 1000000);
+	assert_within(lines, 3000, 1000000);
 	free(text);
 	free(vcpus);
 }

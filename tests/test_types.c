@@ -477,7 +477,7 @@ static void test_types__spans_lie_in_the_data(void **state)
 	memset(&spans, 0, sizeof(spans));
 	xfdt_types_fill(types, &layout, kvaddr, &spans);
 	assert_member(&layout, XFDT_M_task_pid, 16, 4);
-	assert_in_range(spans.count, 1, XFDT_SPANS_MAX);
+	assert_within(spans.count, 1, XFDT_SPANS_MAX);
 	for (i = 0; i < spans.count; i++)
 		assert_true(spans.items[i].kvaddr - kvaddr <= len &&
 			    spans.items[i].len <= len - (spans.items[i].kvaddr - kvaddr));

@@ -21,7 +21,7 @@ static struct xfdt_verdict judge(struct host *fixture)
 	memset(&verdict, 0x5a, sizeof(verdict));
 	assert_ok(xfdt_verdict_init(&verdict, &fixture->host));
 	/* a verdict has a reason */
-	assert_in_range(verdict.why.count, 1, 100);
+	assert_within(verdict.why.count, 1, 100);
 	return verdict;
 }
 
@@ -1078,7 +1078,7 @@ static void test_verdict__out_of_memory_is_an_error(void **state)
 		}
 		assert_fails(err, XFDT_NO_MEMORY);
 	}
-	assert_in_range(number, 1, 100);
+	assert_within(number, 1, 100);
 }
 
 #include "test_verdict.tests.h"

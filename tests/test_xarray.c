@@ -62,7 +62,7 @@ static struct xfdt_error *visit(void *context, uint64_t index, uint64_t pointer)
 {
 	struct seen *seen = context;
 
-	assert_in_range(seen->count, 0, COUNT(seen->indices) - 1);
+	assert_within(seen->count, 0, COUNT(seen->indices) - 1);
 	seen->indices[seen->count] = index;
 	seen->pointers[seen->count++] = pointer;
 	if (seen->count == seen->stop_at)
@@ -321,7 +321,7 @@ static void test_xarray__node_that_points_to_itself(void **state)
 	assert_fails(walk(fixture, 100000, &seen), XFDT_CORRUPT);
 	assert_int_equal(seen.count, 0);
 	/* one read of each slot's target at most */
-	assert_in_range(fixture->memory.reads, 1, 1 + 2 * (1 + SLOTS));
+	assert_within(fixture->memory.reads, 1, 1 + 2 * (1 + SLOTS));
 	teardown(state);
 }
 

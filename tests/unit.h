@@ -31,6 +31,16 @@
 		xfdt_error_free(error_); \
 	} while (0)
 
+/* @value has to be one of @low to @high, as uintmax_t. */
+#define assert_within(value, low, high) \
+	do { \
+		uintmax_t value_ = (uintmax_t)(value); \
+		uintmax_t low_ = (uintmax_t)(low); \
+		uintmax_t high_ = (uintmax_t)(high); \
+		if (value_ < low_ || value_ > high_) \
+			fail_msg("%s: %ju, not one of %ju to %ju", #value, value_, low_, high_); \
+	} while (0)
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif
