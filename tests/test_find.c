@@ -83,7 +83,7 @@ struct kdump {
 static struct kdump kdump_of(int32_t split, uint64_t start, uint64_t end)
 {
 	struct kdump kdump = {
-		.header = { .signature = XFDT_KDUMP_SIGNATURE, .header_version = 6, .block_size = 4096 },
+		.header = { .header_version = 6, .block_size = 4096 },
 		.sub = {
 			.split = split,
 			.start_pfn_64 = start,
@@ -95,6 +95,7 @@ static struct kdump kdump_of(int32_t split, uint64_t start, uint64_t end)
 		.vmcoreinfo = VMCOREINFO,
 	};
 
+	memcpy(kdump.header.signature, XFDT_KDUMP_SIGNATURE, sizeof(kdump.header.signature));
 	return kdump;
 }
 

@@ -25,11 +25,10 @@ static void identify(int fd, bool dump)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t core[] = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, ET_CORE, 0 };
-	static const struct xfdt_kdump_header kdump = {
-		.signature = XFDT_KDUMP_SIGNATURE, .header_version = 6, .block_size = 4096,
-	};
+	struct xfdt_kdump_header kdump = { .header_version = 6, .block_size = 4096 };
 	int fd = memfd_create("file", 0);
 
+	memcpy(kdump.signature, XFDT_KDUMP_SIGNATURE, sizeof(kdump.signature));
 	FUZZ_CHECK(write(fd, data, size) == (ssize_t)size);
 	identify(fd, false);
 	FUZZ_CHECK(pwrite(fd, core, sizeof(core), 0) == (ssize_t)sizeof(core));
