@@ -22,7 +22,8 @@ except ImportError:
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-           --disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars""".split()
+           --disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars
+           --remote-debugging-pipe""".split()
 HOSTILE = "<script>window.ran=1</script><img src=x onerror=window.ran=1>\"'&"
 FOLDER = "/srv/crash/"
 
