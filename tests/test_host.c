@@ -596,4 +596,30 @@ static void test_host__out_of_memory(void **state)
 	kernel_deinit(&kernel);
 }
 
+static void test_host__architecture_that_vmcoreinfo_alone_tells(void **state)
+{
+	static const struct { const char *arch, *vmcoreinfo, *told; } dumps[] = {
+		{ NULL, "NUMBER(pgtable_l5_enabled)=0\n", "x86_64" },
+		{ NULL, "OSRELEASE=6.18.0\n", NULL },
+		{ "aarch64", "NUMBER(pgtable_l5_enabled)=0\n", "aarch64" },
+	};
+	struct kernel kernel;
+	size_t i;
+
+	kernel_init(&kernel);
+	for (i = 0; i < sizeof(dumps) / sizeof(dumps[0]); i++) {
+		struct xfdt_image image;
+
+		kernel.source.arch = dumps[i].arch;
+		kernel.source.vmcoreinfo = dumps[i].vmcoreinfo;
+		xfdt_image_init(&image, &kernel.source, NULL, NULL);
+		if (dumps[i].told)
+			assert_string_equal(image.arch, dumps[i].told);
+		else
+			assert_null(image.arch);
+		xfdt_image_deinit(&image);
+	}
+	kernel_deinit(&kernel);
+}
+
 #include "test_host.tests.h"

@@ -693,6 +693,7 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		.image = image, .cache_dir = cache_dir, .debug = debug ? debug : &dump_alone,
 	};
 	const char *vmcoreinfo = source->vmcoreinfo;
+	uint64_t five_levels;
 	size_t i;
 
 	memset(image, 0, sizeof(*image));
@@ -709,6 +710,9 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 			      "take the dump with kdump, or give the virtual machine QEMU's '-device vmcoreinfo'");
 		return;
 	}
+	/* QEMU's kdump-compressed dumps name no machine; no other kernel says this (Linux: arch/x86/kernel/vmcore_info_64.c) */
+	if (!image->arch && xfdt_vmcoreinfo_number(vmcoreinfo, "pgtable_l5_enabled", &five_levels))
+		image->arch = "x86_64";
 	image->release = identity(vmcoreinfo, "OSRELEASE", false);
 	image->build_id = identity(vmcoreinfo, "BUILD-ID", true);
 	if (!xfdt_is_x86_64(image))
