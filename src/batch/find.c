@@ -84,38 +84,44 @@ static int64_t mtime_of(const struct stat *status)
 	return status->st_mtim.tv_sec * 1000000000ll + status->st_mtim.tv_nsec;
 }
 
-static struct xfdt_found *new_found(const char *path, const struct stat *status, uint64_t name_hash)
+/* A result to be for @path; *@ret_found is NULL if it was met before. */
+static struct xfdt_error *new_found(struct xfdt_scan *scan, const char *path, const struct stat *status,
+				    uint64_t name_hash, struct xfdt_found **ret_found)
 {
-	struct xfdt_found *found = calloc(1, sizeof(*found));
+	struct xfdt_error *err = NULL;
+	struct xfdt_found *found;
 
+	*ret_found = NULL;
+	if (!is_new(scan, path, &err))
+		return err;
+	found = calloc(1, sizeof(*found));
 	if (!found)
-		return NULL;
+		return no_memory();
 	found->paths = calloc(1, sizeof(*found->paths));
 	if (found->paths)
 		found->paths[0] = strdup(path);
 	if (!found->paths || !found->paths[0]) {
 		xfdt_found_free(found);
-		return NULL;
+		return no_memory();
 	}
 	found->path_count = 1;
 	found->size = status->st_size;
 	found->mtime_ns = mtime_of(status);
 	found->name_hash = name_hash;
-	return found;
+	*ret_found = found;
+	return NULL;
 }
 
 /* A file that may be a dump or not: somebody has to look. */
 static struct xfdt_error *take_unreadable(struct xfdt_scan *scan, const char *path, const struct stat *status,
 					  uint64_t name_hash, const char *why, struct xfdt_found **ret_found)
 {
-	struct xfdt_error *err = NULL;
-	struct xfdt_found *found;
+	struct xfdt_found *found = NULL;
+	struct xfdt_error *err;
 
-	if (!is_new(scan, path, &err))
+	err = new_found(scan, path, status, name_hash, &found);
+	if (err || !found)
 		return err;
-	found = new_found(path, status, name_hash);
-	if (!found)
-		return no_memory();
 	/* it is nobody's copy */
 	found->identity = strdup("");
 	found->problem = strdup(why);
@@ -131,14 +137,12 @@ static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path, co
 				    uint64_t name_hash, const struct xfdt_file *file,
 				    struct xfdt_found **ret_found)
 {
-	struct xfdt_error *err = NULL;
-	struct xfdt_found *found;
+	struct xfdt_found *found = NULL;
+	struct xfdt_error *err;
 
-	if (!is_new(scan, path, &err))
+	err = new_found(scan, path, status, name_hash, &found);
+	if (err || !found)
 		return err;
-	found = new_found(path, status, name_hash);
-	if (!found)
-		return no_memory();
 	if (asprintf(&found->identity, "%lld-%s-%016llx", (long long)found->size, file->build_id,
 		     (unsigned long long)file->hash) < 0) {
 		found->identity = NULL;
@@ -280,7 +284,7 @@ static char *absolute_file(const char *path)
 	return whole;
 }
 
-static struct xfdt_error *start_walk(struct xfdt_scan *scan, const char *path)
+static void start_walk(struct xfdt_scan *scan, const char *path)
 {
 	char *root = realpath(path, NULL), *const roots[] = { root, NULL };
 
@@ -291,7 +295,6 @@ static struct xfdt_error *start_walk(struct xfdt_scan *scan, const char *path)
 	else
 		cannot_enter(scan, path, errno);
 	free(root);
-	return NULL;
 }
 
 /* The next of the paths that were named. */
@@ -306,8 +309,10 @@ static struct xfdt_error *step_path(struct xfdt_scan *scan, struct xfdt_found **
 		cannot_enter(scan, path, errno);
 		return NULL;
 	}
-	if (S_ISDIR(status.st_mode))
-		return start_walk(scan, path);
+	if (S_ISDIR(status.st_mode)) {
+		start_walk(scan, path);
+		return NULL;
+	}
 	if (!S_ISREG(status.st_mode)) {
 		scan->counts.special++;
 		return NULL;

@@ -11,7 +11,6 @@
 #include "image/types.h"
 #include "image/vmcoreinfo.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
