@@ -309,8 +309,11 @@ static const char *keep_origin(struct xfdt_image *image, unsigned int which, con
 /* Types of another rung than the one that was asked for do not pass for it. */
 static bool is_of_choice(const char *source, enum xfdt_type_choice choice)
 {
-	return choice == XFDT_TYPES_AUTO ||
-	       !strncmp(source, choice == XFDT_TYPES_DWARF ? "dwarf" : "btf", choice == XFDT_TYPES_DWARF ? 5 : 3);
+	static const char *const prefixes[] = {
+		[XFDT_TYPES_AUTO] = "", [XFDT_TYPES_DWARF] = "dwarf", [XFDT_TYPES_BTF] = "btf",
+	};
+
+	return !strncmp(source, prefixes[choice], strlen(prefixes[choice]));
 }
 
 /* What travels in the dump; it has no bytes to check it against. */
