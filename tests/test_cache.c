@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define STEXT 0xffffffff81000000ull
 #define KEY "0123456789abcdef0123456789abcdef01234567"
@@ -124,6 +125,33 @@ static void test_cache__file_of_another_key_is_not_loaded(void **state)
 	assert_int_equal(rename(file, other), 0);
 	assert_false(load(&record));
 	assert_false(xfdt_cache_load(dir, "ffff", STEXT, &record));
+	teardown();
+}
+
+/* What another version of the program wrote: it looked for other members. */
+static void test_cache__file_for_other_needs_is_not_loaded(void **state)
+{
+	struct xfdt_record record;
+	char *text, *needs, other[9];
+	size_t len;
+
+	setup();
+	store(41216);
+	fill(&record, 41216);
+	assert_ok(xfdt_record_format(&record, KEY, STEXT, &text, &len));
+	needs = strstr(text, "\nneeds ");
+	assert_non_null(needs);
+	snprintf(other, sizeof(other), "%08x", xfdt_needs_sum() ^ 1);
+	memcpy(needs + strlen("\nneeds "), other, 8);
+	snprintf(strstr(text, "\nend ") + 1, 13, "end %08lx",
+		 crc32(0, (const Bytef *)text, (uInt)(strstr(text, "\nend ") + 1 - text)));
+	text[len - 1] = '\n';
+	assert_ok(xfdt_record_parse(text, len, KEY, STEXT, &record));
+	write_file(text, len);
+	free(text);
+	assert_false(load(&record));
+	store(7000);
+	assert_true(load(&record));
 	teardown();
 }
 

@@ -106,6 +106,7 @@ static void test_record__round_trip(void **state)
 	assert_memory_equal(&back.stamp.device, &record.stamp.device,
 			    sizeof(record.stamp) - offsetof(struct xfdt_stamp, device));
 	assert_true(back.stamp.known && back.kvm_is_built_in);
+	assert_true(back.needs == xfdt_needs_sum());
 	assert_string_equal(back.symbol_source, "kallsyms");
 	assert_string_equal(back.type_source, "dwarf (vmlinux 0123 by -d)");
 	free(text);

@@ -24,6 +24,7 @@ bool xfdt_cache_load(const char *dir, const char *key, uint64_t stext,
 		     struct xfdt_record *ret_record)
 {
 	char path[PATH_MAX], *text = NULL;
+	struct xfdt_record *record = NULL;
 	struct xfdt_error *err;
 	struct stat status;
 	bool loaded = false;
@@ -38,12 +39,17 @@ bool xfdt_cache_load(const char *dir, const char *key, uint64_t stext,
 	    status.st_size <= 0 || status.st_size > RECORD_MAX)
 		goto out;
 	text = malloc((size_t)status.st_size);
-	if (!text || read(fd, text, (size_t)status.st_size) != status.st_size)
+	record = malloc(sizeof(*record));
+	if (!text || !record || read(fd, text, (size_t)status.st_size) != status.st_size)
 		goto out;
-	err = xfdt_record_parse(text, (size_t)status.st_size, key, stext, ret_record);
-	loaded = !err;
+	err = xfdt_record_parse(text, (size_t)status.st_size, key, stext, record);
+	/* another needs.def did not look for the same: what is not there may be unknown */
+	loaded = !err && record->needs == xfdt_needs_sum();
+	if (loaded)
+		*ret_record = *record;
 	xfdt_error_free(err);
 out:
+	free(record);
 	free(text);
 	close(fd);
 	return loaded;

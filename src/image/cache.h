@@ -8,8 +8,9 @@
 #include <stdbool.h>
 
 /*
- * Look @key up in folder @dir.  A file that is missing, damaged or of another
- * version is no error, just not there.
+ * Look @key up in folder @dir.  A file that is missing, damaged, of another
+ * version or written for another needs.def is no error, just not there;
+ * *@ret_record is untouched then.
  */
 bool xfdt_cache_load(const char *dir, const char *key, uint64_t stext,
 		     struct xfdt_record *ret_record);

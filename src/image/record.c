@@ -30,6 +30,7 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record,
 	if (!out)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
 	fprintf(out, MAGIC "\nkey %s\n", key);
+	fprintf(out, "needs %08x\n", xfdt_needs_sum());
 	if (*record->kvm_build_id)
 		fprintf(out, "kvm %s\n", record->kvm_build_id);
 	if (*record->symbol_source)
@@ -211,6 +212,13 @@ static bool parse_content(const char *line, struct xfdt_record *record)
 	return sscanf(line, "content %8x%n", &record->content, &end) == 1 && !line[end];
 }
 
+static bool parse_needs(const char *line, struct xfdt_record *record)
+{
+	int end = 0;
+
+	return sscanf(line, "needs %8x%n", &record->needs, &end) == 1 && !line[end];
+}
+
 /* @line is @word, and behind it text that a report shows. */
 static bool parse_origin(const char *line, const char *word, char *ret_text)
 {
@@ -260,6 +268,8 @@ static bool parse_line(const char *line, uint64_t stext, struct xfdt_record *rec
 		return parse_kvm(line, record);
 	case 'r':
 		return parse_span(line, stext, record);
+	case 'n':
+		return parse_needs(line, record);
 	case 'c':
 		return parse_content(line, record);
 	case 'o':

@@ -37,13 +37,15 @@ struct xfdt_record {
 	/* in a record that travels: what symbols and types came from, for people; empty: unknown */
 	char symbol_source[XFDT_ORIGIN_MAX], type_source[XFDT_ORIGIN_MAX];
 	bool kvm_is_built_in;	/* as in struct xfdt_image */
+	/* xfdt_needs_sum() of the program that wrote the text; 0: it did not say */
+	uint32_t needs;
 };
 
 /* Does @kvaddr move with _stext, unlike a per-CPU offset counted from 0? */
 bool xfdt_moves_with_text(uint64_t kvaddr, uint64_t stext);
 
 /*
- * Write @record, whose identity is @key (vmlinux's build-id), as text.  @stext is the
+ * Write @record (all but @needs, which is this program's), whose identity is @key (vmlinux's build-id), as text.  @stext is the
  * kvaddr of _stext that its symbols are relocated to.  The caller frees
  * *@ret_text.
  */
