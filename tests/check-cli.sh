@@ -249,6 +249,28 @@ exits version 0 --version
 exits distill-without-output 2 distill "$clean"
 exits distill-two 2 distill "$clean" "$confirmed" -o "$work/x"
 exits distill-nowhere 2 distill "$clean" -o "$work/no/such/folder"
+# what reads the dump is confined, and if it dies nothing is left
+child_of() {
+	local child=
+	[ -e "/proc/$1" ] && read -r child _ <"/proc/$1/task/$1/children"
+	[ -n "$child" ] && echo "$child"
+}
+mkdir "$work/nest"
+LD_PRELOAD="$PWD/$1/tests/slow.so" ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}" \
+	timeout 60 "$xfdtriage" distill "$confirmed" -o "$work/nest/small" >"$work/out" 2>"$work/err" &
+waiter=$!
+worker=
+for _ in $(seq 100); do
+	parent=$(child_of $waiter) && worker=$(child_of "$parent") && grep -q '^Seccomp:.2$' "/proc/$worker/status" && break
+	sleep 0.1
+done
+grep -q '^Seccomp:.2$' "/proc/${worker:-none}/status" 2>/dev/null
+report $? distill-confined "no confined process of ${parent:-none}: $(head -c 300 "$work/err")"
+[ -n "$worker" ] && kill -9 "$worker"
+wait $waiter
+report $(($? != 2)) distill-killed "exit code"
+says distill-killed-why err 'reading it ended with Killed'
+report "$(find "$work/nest" -type f | wc -l)" distill-killed-leaves-nothing "$(ls "$work/nest")"
 exits output-elsewhere 2 show "$clean" -o "$work/x"
 if [ -c /dev/full ]; then
 	"$xfdtriage" "$clean" >/dev/full 2>"$work/err"

@@ -38,27 +38,18 @@ static void tear_down(struct fixture *fixture)
 	assert_int_equal(rmdir(fixture->folder), 0);
 }
 
-static struct xfdt_error *refuse(void *context, const char *path)
+static void write_small(struct fixture *fixture, const struct xfdt_distill_options *options,
+			struct xfdt_distill_result *ret_result)
 {
+	int before = access(fixture->path, F_OK);
+	struct xfdt_output output;
+
+	assert_ok(xfdt_output_init(&output, fixture->path));
+	assert_ok(xfdt_distill_write(fixture->session.dump, &fixture->session.host, options, &output, ret_result));
 	/* it is whole by now, under another name */
-	assert_int_equal(access(path, R_OK), 0);
-	assert_int_not_equal(access(context, F_OK), 0);
-	return xfdt_error_new(XFDT_MISSING, 0, "not good enough");
-}
-
-static void test_distill__what_is_refused_does_not_appear(void **state)
-{
-	struct xfdt_distill_options options = { .check = refuse };
-	struct xfdt_distill_result result = { .pages = 0x5a5a }, untouched = result;
-	struct fixture fixture;
-
-	set_up(&fixture);
-	options.context = fixture.path;
-	assert_fails(xfdt_distill_write(fixture.session.dump, &fixture.session.host, &options, fixture.path, &result),
-		     XFDT_MISSING);
-	assert_int_not_equal(access(fixture.path, F_OK), 0);
-	assert_memory_equal(&result, &untouched, sizeof(result));
-	tear_down(&fixture);
+	assert_int_equal(access(output.temporary, R_OK), 0);
+	assert_int_equal(access(fixture->path, F_OK), before);
+	assert_ok(xfdt_output_finish(&output, NULL));
 }
 
 /* the log of the distilled dump: the lines that matter, and empty ones */
@@ -74,7 +65,7 @@ static void test_distill__other_lines_of_the_log_are_empty(void **state)
 
 	set_up(&fixture);
 	paths[0] = fixture.path;
-	assert_ok(xfdt_distill_write(fixture.session.dump, &fixture.session.host, &options, fixture.path, &result));
+	write_small(&fixture, &options, &result);
 	assert_ok(xfdt_session_init(&small, paths, 1, &plain));
 	assert_int_equal(small.host.panic.log.count, fixture.session.host.panic.log.count);
 	for (i = 0; i < small.host.panic.log.count; i++) {
@@ -105,7 +96,7 @@ static void test_distill__keeps_the_log_when_told(void **state)
 
 	set_up(&fixture);
 	paths[0] = fixture.path;
-	assert_ok(xfdt_distill_write(fixture.session.dump, &fixture.session.host, &options, fixture.path, &result));
+	write_small(&fixture, &options, &result);
 	assert_ok(xfdt_session_init(&small, paths, 1, &plain));
 	for (i = 0; i < small.host.panic.log.count; i++)
 		assert_string_equal(small.host.panic.log.lines[i].text, fixture.session.host.panic.log.lines[i].text);
@@ -128,7 +119,7 @@ static void test_distill__blanks_stack_and_registers(void **state)
 
 	set_up(&fixture);
 	paths[0] = fixture.path;
-	assert_ok(xfdt_distill_write(fixture.session.dump, &fixture.session.host, &options, fixture.path, &result));
+	write_small(&fixture, &options, &result);
 	assert_true(fixture.session.host.panic.stack.len >= 16384);
 	assert_int_equal(result.kept[XFDT_FOR_STACK], 8);
 	assert_ok(xfdt_dump_open(&small, paths, 1, &plain));
@@ -154,7 +145,7 @@ static char *account(struct fixture *fixture, const struct xfdt_distill_options 
 	size_t len;
 	FILE *out;
 
-	assert_ok(xfdt_distill_write(fixture->session.dump, &fixture->session.host, options, fixture->path, &result));
+	write_small(fixture, options, &result);
 	out = open_memstream(&text, &len);
 	if (json)
 		assert_ok(xfdt_contents_json(&contents, out));

@@ -3,6 +3,7 @@
 #include "base/output.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,14 +41,26 @@ static void set_mode(int fd)
 	fchmod(fd, 0666 & ~mask);
 }
 
+void xfdt_output_drop(struct xfdt_output *output)
+{
+	fclose(output->file);
+	unlink(output->temporary);
+}
+
 struct xfdt_error *xfdt_output_finish(struct xfdt_output *output, struct xfdt_error *err)
 {
+	bool failed;
+
+	if (err) {
+		xfdt_output_drop(output);
+		return err;
+	}
 	set_mode(fileno(output->file));
-	if ((fflush(output->file) || ferror(output->file)) && !err)
+	failed = fflush(output->file) || ferror(output->file);
+	failed |= fclose(output->file) != 0;
+	if (failed)
 		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary, strerror(errno));
-	if (fclose(output->file) && !err)
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary, strerror(errno));
-	if (!err && rename(output->temporary, output->path))
+	else if (rename(output->temporary, output->path))
 		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot rename %s to %s: %s", output->temporary, output->path,
 				     strerror(errno));
 	if (err)

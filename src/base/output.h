@@ -23,4 +23,7 @@ struct xfdt_error *xfdt_output_init(struct xfdt_output *output, const char *path
  */
 struct xfdt_error *xfdt_output_finish(struct xfdt_output *output, struct xfdt_error *err);
 
+/* Leave nothing: the file is not to be. */
+void xfdt_output_drop(struct xfdt_output *output);
+
 #endif

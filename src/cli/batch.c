@@ -52,7 +52,7 @@ static void work(void *context, const struct xfdt_found *found)
 	options.dump.progress = NULL;
 	/* what is confined has no network */
 	options.debug.fetch = NULL;
-	confine_worker(paths, found->path_count, &options, confined);
+	confine_worker(paths, found->path_count, NULL, &options, confined);
 	/* at once: it may die of what follows */
 	printf("%s\n", confined);
 	fflush(stdout);

@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML, FORMAT_CSV, FORMAT_JSONL };
 
@@ -68,14 +67,6 @@ void print_usage(const struct command *command, FILE *out);
 int complain(struct xfdt_error *err);
 int usage_error(const char *what, const char *subject);
 
-/* End a process that xfdt_worker_fork() made, its output written; @status is the exit code. */
-void end_worker(int status) __attribute__((noreturn));
-/*
- * Its exit code, for who made it to look at the dump at @path.  If a signal
- * ended it that is said, *@ret_died set, and the code that of an error.
- */
-int wait_for_worker(pid_t pid, const char *path, bool *ret_died);
-
 /* Out of the environment and of the terminal. */
 struct xfdt_session_options session_options(const struct arguments *arguments);
 bool use_colour(void);
@@ -83,9 +74,10 @@ unsigned int terminal_width(void);	/* in columns; 0: standard output is none */
 
 /*
  * In a process that looks at one dump: give up all rights but those that the
- * dump at @paths and @options need.  @ret_how as of xfdt_confine().
+ * dump at @paths and @options need, and that to read @also (NULL: nothing) again.
+ * @ret_how as of xfdt_confine().
  */
-void confine_worker(const char *const *paths, size_t count, const struct xfdt_session_options *options,
+void confine_worker(const char *const *paths, size_t count, const char *also, const struct xfdt_session_options *options,
 		    char ret_how[XFDT_CONFINED_SIZE]);
 /* As struct xfdt_debug_options' fetch; @context is DEBUGINFOD_URLS. */
 struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *ret_path,

@@ -51,7 +51,7 @@ static const char *folder_of(const char *path)
 	return folder;
 }
 
-void confine_worker(const char *const *paths, size_t count, const struct xfdt_session_options *options,
+void confine_worker(const char *const *paths, size_t count, const char *also, const struct xfdt_session_options *options,
 		    char ret_how[XFDT_CONFINED_SIZE])
 {
 	const struct xfdt_debug_options *debug = &options->debug;
@@ -60,13 +60,15 @@ void confine_worker(const char *const *paths, size_t count, const struct xfdt_se
 	size_t i;
 
 	/* this process ends with the dump, and with it what is allocated here */
-	readable = calloc(count + debug->path_count + COUNT(debug_folders), sizeof(*readable));
+	readable = calloc(count + 1 + debug->path_count + COUNT(debug_folders), sizeof(*readable));
 	if (!readable) {
 		snprintf(ret_how, XFDT_CONFINED_SIZE, "none: out of memory");
 		return;
 	}
 	for (i = 0; i < count; i++)
 		readable[allowed.readable_count++] = paths[i];
+	if (also)
+		readable[allowed.readable_count++] = also;
 	for (i = 0; i < debug->path_count; i++)
 		readable[allowed.readable_count++] = folder_of(debug->paths[i]);
 	for (i = 0; debug->search && i < COUNT(debug_folders); i++)
@@ -77,7 +79,8 @@ void confine_worker(const char *const *paths, size_t count, const struct xfdt_se
 		xfdt_cache_make(options->cache_dir);
 		writable[allowed.writable_count++] = options->cache_dir;
 	}
-	if (any_is_flattened(paths, count))
+	/* what is written may be flattened, too */
+	if (also || any_is_flattened(paths, count))
 		writable[allowed.writable_count++] = options->dump.temp_dir;
 	allowed.writable = writable;
 	xfdt_confine(&allowed, ret_how);

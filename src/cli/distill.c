@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command distill. */
-#include "batch/worker.h"
-#include "cli/command.h"
+#include "cli/work.h"
 #include "distill/contents.h"
 
 #include <errno.h>
@@ -36,130 +35,142 @@ static struct xfdt_error *answer_of(struct xfdt_session *session, char **ret_tex
 	return err;
 }
 
-struct checking {
-	const struct xfdt_session_options *options;
-	/* the original's */
+/* What it takes besides the dump. */
+struct distilling {
+	struct xfdt_output output;
+	FILE *account;		/* for people or scripts; NULL: they are not to get one */
+};
+
+/* The original's answer. */
+struct answer {
 	enum xfdt_verdict_kind kind;
 	enum xfdt_route route;
-	const char *answer;
-	bool same_answer;
+	char *text;		/* JSON */
 };
 
 /* The original as anybody reads it: its answer, and what its symbols and types come to. */
-static struct xfdt_error *read_original(const struct arguments *arguments,
-					const struct xfdt_session_options *options, struct checking *checking,
-					char **ret_answer, char **ret_record, size_t *ret_len)
+static struct xfdt_error *read_original(const struct work *work, struct answer *ret_answer,
+					char **ret_record, size_t *ret_len)
 {
 	struct xfdt_session session;
 	struct xfdt_error *err;
 
-	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, options);
+	err = xfdt_session_init(&session, work->paths, work->path_count, &work->options);
 	if (err)
 		return err;
-	err = answer_of(&session, ret_answer);
-	checking->kind = session.verdict.kind;
-	checking->route = session.verdict.route;
+	err = answer_of(&session, &ret_answer->text);
+	ret_answer->kind = session.verdict.kind;
+	ret_answer->route = session.verdict.route;
 	/* with that, kallsyms and BTF need not be kept */
-	if (!err && !arguments->keep_types)
+	if (!err && !work->arguments->keep_types)
 		err = xfdt_image_record(&session.image, ret_record, ret_len);
 	xfdt_session_deinit(&session);
 	return err;
 }
 
 /* Does the file give the original's answer?  Its verdict, at the least. */
-static struct xfdt_error *check(void *context, const char *path)
+static struct xfdt_error *check(const struct work *work, const struct answer *original, bool *ret_same)
 {
-	struct checking *checking = context;
-	struct xfdt_session_options alone = *checking->options;
+	struct xfdt_session_options alone = work->options;
 	struct xfdt_session small;
 	struct xfdt_error *err;
 	char *answer;
 
 	/* who gets it need not have the debuginfo that is here */
 	alone.debug = (struct xfdt_debug_options) { 0 };
-	err = xfdt_session_init(&small, &path, 1, &alone);
+	err = xfdt_session_init(&small, &work->written, 1, &alone);
 	if (err)
 		return xfdt_error_wrap(err, "the distilled file");
 	err = answer_of(&small, &answer);
 	if (!err) {
-		checking->same_answer = !strcmp(answer, checking->answer);
+		*ret_same = !strcmp(answer, original->text);
 		free(answer);
 	}
-	if (!err && (small.verdict.kind != checking->kind || small.verdict.route != checking->route))
+	if (!err && (small.verdict.kind != original->kind || small.verdict.route != original->route))
 		err = xfdt_error_new(XFDT_MISSING, 0, "the distilled file would say %s, where the original says %s; "
 				     "try with or without --keep-log and --keep-types", xfdt_verdict_name(small.verdict.kind),
-				     xfdt_verdict_name(checking->kind));
+				     xfdt_verdict_name(original->kind));
 	xfdt_session_deinit(&small);
 	return err;
 }
 
-static struct xfdt_error *print_contents(const struct arguments *arguments, const struct xfdt_contents *contents)
+static struct xfdt_error *put_account(const struct work *work, const struct xfdt_contents *contents)
 {
-	if (arguments->quiet)
+	const struct distilling *distilling = work->context;
+	struct xfdt_error *err;
+
+	if (!distilling->account)
 		return NULL;
-	return arguments->format == FORMAT_JSON ? xfdt_contents_json(contents, stdout) :
-						  xfdt_contents_text(contents, stdout);
+	err = work->arguments->format == FORMAT_JSON ? xfdt_contents_json(contents, distilling->account) :
+						       xfdt_contents_text(contents, distilling->account);
+	if (!err && (fflush(distilling->account) || ferror(distilling->account)))
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write the account: %s", strerror(errno));
+	return err;
 }
 
 /* Read once more, to see which bytes that takes, and write those. */
-static struct xfdt_error *distill(const struct arguments *arguments, const struct xfdt_session_options *plain,
-				  struct checking *checking, struct xfdt_distill_options *options)
+static struct xfdt_error *distill(const struct work *work, const struct answer *original,
+				  const struct xfdt_distill_options *options)
 {
-	struct xfdt_session_options recording = *plain;
+	const struct distilling *distilling = work->context;
+	struct xfdt_session_options recording = work->options;
 	struct xfdt_distill_result result;
 	struct xfdt_session session;
 	struct xfdt_error *err;
+	bool same = false;
 
 	recording.record = options->record;
 	recording.record_len = options->record_len;
 	recording.dump.record = true;
 	/* what debuginfo says would not be looked for in the dump, and not be kept */
-	if (arguments->keep_types)
+	if (work->arguments->keep_types)
 		recording.debug = (struct xfdt_debug_options) { 0 };
-	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, &recording);
+	err = xfdt_session_init(&session, work->paths, work->path_count, &recording);
 	if (err)
 		return err;
-	options->check = check;
-	options->context = checking;
-	if (arguments->keep_types && session.image.carried)
+	if (work->arguments->keep_types && session.image.carried)
 		err = xfdt_error_new(XFDT_MISSING, 0, "%s: is distilled without kallsyms and BTF; leave --keep-types out",
-				     arguments->paths[0]);
+				     work->paths[0]);
 	if (!err)
-		err = xfdt_distill_write(session.dump, &session.host, options, arguments->output, &result);
+		err = xfdt_distill_write(session.dump, &session.host, options, &distilling->output, &result);
 	if (!err)
-		err = print_contents(arguments, &(struct xfdt_contents) {
-			.path = arguments->output, .report = &session.report, .options = options,
-			.result = &result, .same_answer = checking->same_answer,
+		err = check(work, original, &same);
+	if (!err)
+		err = put_account(work, &(struct xfdt_contents) {
+			.path = work->arguments->output, .report = &session.report, .options = options,
+			.result = &result, .same_answer = same,
 		});
 	xfdt_session_deinit(&session);
 	return err;
 }
 
-static int distill_dump(const struct arguments *arguments)
+static int distill_dump(const struct work *work)
 {
-	struct xfdt_session_options plain = session_options(arguments);
-	struct xfdt_distill_options options = { .keep_log = arguments->keep_log };
-	struct checking checking = { .options = &plain };
-	char *answer = NULL, *record = NULL;
+	struct xfdt_distill_options options = { .keep_log = work->arguments->keep_log };
+	struct answer original = { .text = NULL };
 	struct xfdt_error *err;
+	char *record = NULL;
 
-	/* what is kept has to be read */
-	plain.cache_dir = NULL;
-	err = read_original(arguments, &plain, &checking, &answer, &record, &options.record_len);
+	err = read_original(work, &original, &record, &options.record_len);
 	options.record = record;
-	checking.answer = answer;
 	if (!err)
-		err = distill(arguments, &plain, &checking, &options);
-	free(answer);
+		err = distill(work, &original, &options);
+	free(original.text);
 	free(record);
 	return err ? complain(err) : 0;
 }
 
 int run_distill(const struct arguments *arguments)
 {
-	const struct xfdt_limits unlimited = { 0 };
-	bool died = false;
-	pid_t pid;
+	struct distilling distilling = { .account = NULL };
+	struct work work = {
+		.arguments = arguments, .paths = arguments->paths, .path_count = arguments->path_count,
+		.written = distilling.output.temporary, .options = session_options(arguments),
+		.run = distill_dump, .context = &distilling,
+	};
+	struct xfdt_error *err;
+	bool died;
+	int status;
 
 	if (!arguments->output)
 		return usage_error("distill needs -o FILE", NULL);
@@ -167,10 +178,25 @@ int run_distill(const struct arguments *arguments)
 		return usage_error("distill takes one dump (or the parts of one, with --split)", NULL);
 	if (arguments->keep_types && (arguments->debuginfo_count || arguments->types))
 		return usage_error("--keep-types keeps what the dump itself says: leave -d and --types out", NULL);
-	pid = xfdt_worker_fork(&unlimited);
-	if (pid < 0)
-		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
-	if (!pid)
-		end_worker(distill_dump(arguments));
-	return wait_for_worker(pid, arguments->paths[0], &died);
+	/* what is kept has to be read */
+	work.options.cache_dir = NULL;
+	if (!arguments->quiet) {
+		distilling.account = memory_file("account");
+		if (!distilling.account)
+			return complain(xfdt_error_new(XFDT_SYSTEM, 0, "no room for the account: %s", strerror(errno)));
+	}
+	err = xfdt_output_init(&distilling.output, arguments->output);
+	if (err)
+		return complain(err);
+	status = do_work(&work, &died);
+	if (status) {
+		xfdt_output_drop(&distilling.output);
+		return status;
+	}
+	err = xfdt_output_finish(&distilling.output, NULL);
+	if (err)
+		return complain(err);
+	if (distilling.account)
+		copy_out(distilling.account, stdout);
+	return 0;
 }

@@ -5,7 +5,7 @@
  * time, and what it has to say is printed when it is done, or not at all.
  */
 #include "batch/worker.h"
-#include "cli/command.h"
+#include "cli/work.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -84,7 +83,7 @@ static int work(const struct arguments *arguments, const struct result *result)
 	struct xfdt_error *err;
 	int status;
 
-	confine_worker(arguments->paths, arguments->path_count, &options, confined);
+	confine_worker(arguments->paths, arguments->path_count, NULL, &options, confined);
 	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, &options);
 	if (!err) {
 		status = xfdt_verdict_exit(session.verdict.kind);
@@ -116,27 +115,6 @@ static void run_worker(const struct arguments *arguments, const struct result *r
 }
 
 /* the one that waits */
-
-static FILE *open_memory(const char *name)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
-
-	if (!file && fd >= 0)
-		close(fd);
-	return file;
-}
-
-static void copy_to(FILE *from, FILE *to)
-{
-	char buf[4096];
-	size_t len;
-
-	rewind(from);
-	while ((len = fread(buf, 1, sizeof(buf), from)) > 0)
-		fwrite(buf, 1, len, to);
-	fflush(to);
-}
 
 /*
  * Wait for @pid, but not for ever: one that hangs in the kernel does not even
@@ -171,7 +149,7 @@ int run_kdump(const struct arguments *arguments)
 {
 	const struct xfdt_limits limits = { .memory = MEMORY_MIB << 20 };
 	const struct result console = { stderr, stdout };
-	struct result result = { open_memory("brief"), open_memory("json") };
+	struct result result = { memory_file("brief"), memory_file("json") };
 	int status = XFDT_EXIT_ERROR;
 	char message[PATH_MAX + 128];
 	struct timespec start;
@@ -201,8 +179,8 @@ int run_kdump(const struct arguments *arguments)
 		put_error(&console, arguments->paths[0], message);
 		return status;
 	}
-	copy_to(result.brief, stderr);
+	copy_out(result.brief, stderr);
 	put_cost(&start, &usage);
-	copy_to(result.json, stdout);
+	copy_out(result.json, stdout);
 	return status;
 }

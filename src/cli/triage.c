@@ -1,104 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands triage and show. */
-#include "batch/worker.h"
-#include "cli/command.h"
-#include "cli/errand.h"
+#include "cli/work.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define DATA_MAX (4ull << 30)
-
-typedef void report_text(const struct xfdt_report *report,
-			 const struct xfdt_text_options *options, FILE *out);
+/* How a report is put into words. */
+struct form {
+	void (*print)(const struct xfdt_report *report, const struct xfdt_text_options *options, FILE *out);
+};
 
 /* One dump, in a process of its own; returns its exit code. */
-static int triage_dump(const struct arguments *arguments, struct xfdt_session_options options,
-		       const char *const *paths, size_t count, report_text *text)
+static int triage_dump(const struct work *work)
 {
 	struct xfdt_text_options style = {
-		.colour = use_colour(), .verbose = arguments->verbose,
+		.colour = use_colour(), .verbose = work->arguments->verbose,
 	};
-	char confined[XFDT_CONFINED_SIZE];
+	bool json = work->arguments->format == FORMAT_JSON, quiet = work->arguments->quiet;
+	const struct form *form = work->context;
 	struct xfdt_session session;
 	struct xfdt_error *err;
 	int status;
 
-	confine_worker(paths, count, &options, confined);
-	err = xfdt_session_init(&session, paths, count, &options);
+	err = xfdt_session_init(&session, work->paths, work->path_count, &work->options);
 	if (err) {
-		if (arguments->format == FORMAT_JSON && !arguments->quiet)
-			xfdt_error_free(xfdt_report_json_error(paths[0], xfdt_error_message(err), stdout));
+		if (json && !quiet)
+			xfdt_error_free(xfdt_report_json_error(work->paths[0], xfdt_error_message(err), stdout));
 		return complain(err);
 	}
 	status = xfdt_verdict_exit(session.verdict.kind);
-	if (!arguments->quiet) {
-		if (arguments->format == FORMAT_JSON) {
-			err = xfdt_report_json(&session.report, stdout);
-			if (err)
-				status = complain(err);
-		} else {
-			text(&session.report, &style, stdout);
-		}
+	if (!quiet && json) {
+		err = xfdt_report_json(&session.report, stdout);
+		if (err)
+			status = complain(err);
+	} else if (!quiet) {
+		form->print(&session.report, &style, stdout);
 	}
 	xfdt_session_deinit(&session);
 	return status;
 }
 
-int wait_for_worker(pid_t pid, const char *path, bool *ret_died)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return XFDT_EXIT_ERROR;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	/* whoever reads the report has had enough: no fault of the dump's */
-	if (WTERMSIG(status) == SIGPIPE)
-		raise(SIGPIPE);
-	fprintf(stderr, "xfdtriage: %s: reading it ended with %s; the file is damaged, or this is a bug\n",
-		path, strsignal(WTERMSIG(status)));
-	*ret_died = true;
-	return XFDT_EXIT_ERROR;
-}
-
-void end_worker(int status)
-{
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
-		status = XFDT_EXIT_ERROR;
-	}
-	_exit(status);
-}
-
-/* A dump is hostile input, and libraries that read it have bugs of their own. */
 static int report_dump(const struct arguments *arguments, const char *const *paths,
-		       size_t count, report_text *text)
+		       size_t count, struct form *form)
 {
-	struct xfdt_session_options options = session_options(arguments);
-	/* more than any dump needs, and less than a compressed file can grow to */
-	const struct xfdt_limits limits = { .data = DATA_MAX };
-	struct errand errand;
-	bool died = false;
-	pid_t pid = -1;
-	int status;
+	struct work work = {
+		.arguments = arguments, .paths = paths, .path_count = count,
+		.options = session_options(arguments), .run = triage_dump, .context = form,
+	};
+	bool died;
+	int status = do_work(&work, &died);
 
-	fflush(stdout);
-	if (errand_init(&errand, &options.debug))
-		pid = xfdt_worker_fork(&limits);
-	if (pid < 0)
-		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
-	if (!pid) {
-		errand_send(&errand, &options.debug);
-		end_worker(triage_dump(arguments, options, paths, count, text));
-	}
-	errand_run(&errand, &options.debug);
-	status = wait_for_worker(pid, paths[0], &died);
 	if (died && arguments->format == FORMAT_JSON && !arguments->quiet)
 		xfdt_error_free(xfdt_report_json_error(paths[0], "reading it ended with a signal", stdout));
 	return status;
@@ -116,17 +66,17 @@ static int stronger(int a, int b)
 	return XFDT_EXIT_ERROR;
 }
 
-static int report_dumps(const struct arguments *arguments, report_text *text)
+static int report_dumps(const struct arguments *arguments, struct form *form)
 {
 	int status = 6;
 	size_t i;
 
 	if (arguments->split)
-		return report_dump(arguments, arguments->paths, arguments->path_count, text);
+		return report_dump(arguments, arguments->paths, arguments->path_count, form);
 	for (i = 0; i < arguments->path_count; i++) {
 		if (i && arguments->format == FORMAT_TEXT && !arguments->quiet)
 			fputs("\n----\n\n", stdout);
-		status = stronger(status, report_dump(arguments, &arguments->paths[i], 1, text));
+		status = stronger(status, report_dump(arguments, &arguments->paths[i], 1, form));
 	}
 	return status;
 }
@@ -135,10 +85,10 @@ int run_triage(const struct arguments *arguments)
 {
 	if (arguments->kdump)
 		return run_kdump(arguments);
-	return report_dumps(arguments, xfdt_report_text);
+	return report_dumps(arguments, &(struct form) { xfdt_report_text });
 }
 
 int run_show(const struct arguments *arguments)
 {
-	return report_dumps(arguments, xfdt_report_show);
+	return report_dumps(arguments, &(struct form) { xfdt_report_show });
 }

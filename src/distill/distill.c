@@ -315,7 +315,6 @@ static struct xfdt_error *spare(struct xfdt_dump *dump, const struct xfdt_host *
 static struct xfdt_error *write_file(struct writer *writer, const struct xfdt_host *host,
 				     const struct xfdt_output *output, uint64_t *ret_size)
 {
-	const struct xfdt_distill_options *options = writer->options;
 	struct xfdt_error *err;
 	struct stat status;
 
@@ -332,16 +331,16 @@ static struct xfdt_error *write_file(struct writer *writer, const struct xfdt_ho
 	if (fflush(writer->out) || ferror(writer->out) || fstat(fileno(writer->out), &status))
 		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary, strerror(errno));
 	*ret_size = (uint64_t)status.st_size;
-	return options->check ? options->check(options->context, output->temporary) : NULL;
+	return NULL;
 }
 
 struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, const struct xfdt_host *host,
-				      const struct xfdt_distill_options *options, const char *path,
+				      const struct xfdt_distill_options *options,
+				      const struct xfdt_output *output,
 				      struct xfdt_distill_result *ret_result)
 {
 	struct writer writer = { .dump = dump, .options = options };
 	struct xfdt_distill_result result = { 0 };
-	struct xfdt_output output;
 	struct xfdt_error *err;
 	size_t i;
 
@@ -356,10 +355,7 @@ struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, const struct xfdt_
 	for (i = 0; i < XFDT_PURPOSES; i++)
 		result.kept[i] = xfdt_dump_read_for(dump, (enum xfdt_purpose)i);
 	result.pages = writer.count;
-	err = xfdt_output_init(&output, path);
-	if (err)
-		return err;
-	err = xfdt_output_finish(&output, write_file(&writer, host, &output, &result.file_size));
+	err = write_file(&writer, host, output, &result.file_size);
 	if (err)
 		return err;
 	result.flattened = writer.flat;

@@ -3,11 +3,9 @@
 #ifndef XFDT_DISTILL_DISTILL_H
 #define XFDT_DISTILL_DISTILL_H
 
+#include "base/output.h"
 #include "image/dump.h"
 #include "kernel/host.h"
-
-/* Look at the finished file, which is at @path for now; after an error it is removed. */
-typedef struct xfdt_error *xfdt_distill_check(void *context, const char *path);
 
 struct xfdt_distill_options {
 	/*
@@ -17,8 +15,6 @@ struct xfdt_distill_options {
 	const char *record;
 	size_t record_len;
 	bool keep_log;			/* all of it, not just the lines that matter */
-	xfdt_distill_check *check;	/* may be NULL */
-	void *context;			/* for @check */
 };
 
 struct xfdt_distill_result {
@@ -28,14 +24,15 @@ struct xfdt_distill_result {
 };
 
 /*
- * Write to @path, as a kdump-compressed vmcore, what was read of @dump, which
+ * Write to @output, as a kdump-compressed vmcore, what was read of @dump, which
  * was opened for recording, to fill in @host.  Every other byte is zero in it,
  * and so are the register notes of all CPUs but that of the thread that
  * panicked (thread ids stay).  The page bitmaps of a large host would be most
- * of the file: then it is flattened.  The file appears whole or not at all.
+ * of the file: then it is flattened.
  */
 struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, const struct xfdt_host *host,
-				      const struct xfdt_distill_options *options, const char *path,
+				      const struct xfdt_distill_options *options,
+				      const struct xfdt_output *output,
 				      struct xfdt_distill_result *ret_result);
 
 #endif

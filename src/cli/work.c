@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One dump, one process: forked, confined, waited for. */
+#include "cli/work.h"
+#include "batch/worker.h"
+#include "cli/errand.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DATA_MAX (4ull << 30)
+
+FILE *memory_file(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+
+	if (!file && fd >= 0)
+		close(fd);
+	return file;
+}
+
+void copy_out(FILE *from, FILE *to)
+{
+	char buf[4096];
+	size_t len;
+
+	rewind(from);
+	while ((len = fread(buf, 1, sizeof(buf), from)) > 0)
+		fwrite(buf, 1, len, to);
+	fflush(to);
+}
+
+static void run_worker(struct work *work) __attribute__((noreturn));
+static void run_worker(struct work *work)
+{
+	char confined[XFDT_CONFINED_SIZE];
+	int status;
+
+	confine_worker(work->paths, work->path_count, work->written, &work->options, confined);
+	status = work->run(work);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
+		status = XFDT_EXIT_ERROR;
+	}
+	_exit(status);
+}
+
+static int wait_for_worker(pid_t pid, const char *path, bool *ret_died)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return XFDT_EXIT_ERROR;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	/* whoever reads the report has had enough: no fault of the dump's */
+	if (WTERMSIG(status) == SIGPIPE)
+		raise(SIGPIPE);
+	fprintf(stderr, "xfdtriage: %s: reading it ended with %s; the file is damaged, or this is a bug\n",
+		path, strsignal(WTERMSIG(status)));
+	*ret_died = true;
+	return XFDT_EXIT_ERROR;
+}
+
+int do_work(struct work *work, bool *ret_died)
+{
+	/* more than any dump needs, and less than a compressed file can grow to */
+	const struct xfdt_limits limits = { .data = DATA_MAX };
+	struct errand errand;
+	pid_t pid = -1;
+
+	*ret_died = false;
+	fflush(stdout);
+	if (errand_init(&errand, &work->options.debug))
+		pid = xfdt_worker_fork(&limits);
+	if (pid < 0)
+		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
+	if (!pid) {
+		errand_send(&errand, &work->options.debug);
+		run_worker(work);
+	}
+	errand_run(&errand, &work->options.debug);
+	return wait_for_worker(pid, work->paths[0], ret_died);
+}

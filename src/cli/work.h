@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a command does with one dump, in a process of its own: a dump is hostile
+ * input, and libraries that read it have bugs of their own.
+ */
+#ifndef XFDT_CLI_WORK_H
+#define XFDT_CLI_WORK_H
+
+#include "cli/command.h"
+
+#include <stdio.h>
+
+struct work {
+	const struct arguments *arguments;
+	const char *const *paths;	/* the files that make up the dump */
+	size_t path_count;
+	const char *written;		/* a file of ours that is read back; NULL: none */
+	struct xfdt_session_options options;
+	/* in that process, confined; returns the exit code */
+	int (*run)(const struct work *work);
+	void *context;			/* for @run */
+};
+
+/*
+ * Have @work done, with the debuginfo fetched that it asks for.  Returns its exit code.  If a
+ * signal ended it that is said, *@ret_died set, and the code that of an error.
+ */
+int do_work(struct work *work, bool *ret_died);
+
+/* A file in memory, for what a worker has to say and its parent prints; NULL: errno says why not. */
+FILE *memory_file(const char *name);
+/* All of @from, which is at any place of it, to @to. */
+void copy_out(FILE *from, FILE *to);
+
+#endif
