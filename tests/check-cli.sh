@@ -266,6 +266,8 @@ for _ in $(seq 100); do
 done
 grep -q '^Seccomp:.2$' "/proc/${worker:-none}/status" 2>/dev/null
 report $? distill-confined "no confined process of ${parent:-none}: $(head -c 300 "$work/err")"
+grep -q '^Max cpu time  *3600 ' "/proc/${worker:-none}/limits" 2>/dev/null
+report $? distill-time-limit "no limit of an hour of CPU time"
 [ -n "$worker" ] && kill -9 "$worker"
 wait $waiter
 report $(($? != 2)) distill-killed "exit code"

@@ -12,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* more than any dump needs, and less than a compressed file can grow to */
 #define DATA_MAX (4ull << 30)
+/* of CPU time: to rearrange a terabyte takes less, and no loop goes on for ever */
+#define SECONDS_MAX 3600
 
 FILE *memory_file(const char *name)
 {
@@ -70,8 +73,7 @@ static int wait_for_worker(pid_t pid, const char *path, bool *ret_died)
 
 int do_work(struct work *work, bool *ret_died)
 {
-	/* more than any dump needs, and less than a compressed file can grow to */
-	const struct xfdt_limits limits = { .data = DATA_MAX };
+	const struct xfdt_limits limits = { .data = DATA_MAX, .seconds = SECONDS_MAX };
 	struct errand errand;
 	pid_t pid = -1;
 
