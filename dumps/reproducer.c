@@ -3,8 +3,9 @@
  * reproducer - bring a KVM host into the states that xfdtriage must tell apart
  *
  * Plain KVM ioctls, no VMM.  Each virtual machine is a process of its own; every process writes one line of JSON
- * with what it did and what the kernel reports back (KVM_GET_XSAVE2, KVM_GET_MSRS).  Those lines are the ground
- * truth for the vmcore, obtained without looking into one.
+ * ("event":"vm") with what it did and what the kernel reports back (KVM_GET_XSAVE2, KVM_GET_MSRS).  Those lines are
+ * the ground truth for the vmcore, obtained without looking into one.  What happens to the host after them is told in
+ * short lines of their own, as it happens: it may be the last that is heard of it.
  *
  * Its purpose is to kill the kernel under it.  It arms nothing unless it was given --in-lab *and* the kernel was
  * booted with "xfdtriage.lab" on its command line; see docs/lab.md.
@@ -24,6 +25,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -50,10 +52,11 @@
 #define GUEST_NOTE 0x2000 /* guest physical: what the guest itself has to say */
 
 /*
- * What the lab's debugger is asked to do, in EAX at "xchg %bx,%bx", with LAB_MAGIC in EDX.  Outside Bochs the
- * instruction does nothing.  lab/debugger.py has the other half.
+ * What the lab's debugger is asked to do, in EAX at "xchg %bx,%bx", with LAB_MAGIC in EDX.  It answers with LAB_DONE
+ * in EAX; without it the instruction does nothing.  lab/debugger.py has the other half.
  */
 #define LAB_MAGIC 0x78666474
+#define LAB_DONE 0x646f6e65
 enum lab_call {
 	LAB_GUEST_XFD = 1,  /* let KVM offer XFD to guests although CPUID lacks it */
 	LAB_WATCH = 2,	    /* from here on do for XRSTOR and XSAVE what XFD would do */
@@ -86,26 +89,28 @@ struct scenario {
 	enum arming arming;
 	enum finale finale;
 	int lab_call; /* asked for right before the last KVM_RUN; 0: nothing but LAB_WATCH */
+	int process_call; /* asked for in a process that uses a tile without the permission, before the end */
 	bool no_kvm;
-	int process_call; /* asked for in a process that uses a tile without the permission, before anything else */
+	bool needs_lab; /* hardware does not do this: without an answer to the call nothing would happen */
 };
 
 static const struct scenario scenarios[] = {
-	{ "clean", "vCPUs that ran and are idle", ARM_NONE, END_CRASH, 0, false, 0 },
-	{ "set-xsave", "KVM_SET_XSAVE with a component that XFD disables, then KVM_RUN", ARM_SET_XSAVE, END_RUN, 0, false, 0 },
-	{ "msr-after-xsave", "KVM_SET_XSAVE, then KVM_SET_MSRS(IA32_XFD), then KVM_RUN", ARM_MSR_AFTER_XSAVE, END_RUN, 0, false, 0 },
-	{ "wrmsr-race", "guest WRMSR(IA32_XFD) with host FPU use in the window", ARM_GUEST_WRMSR, END_RUN, LAB_RACE, false, 0 },
-	{ "armed", "mismatch set up, KVM_RUN never called, sysrq c", ARM_SET_XSAVE, END_CRASH, 0, false, 0 },
-	{ "armed-msr", "as armed, IA32_XFD set last", ARM_MSR_AFTER_XSAVE, END_CRASH, 0, false, 0 },
-	{ "stale", "guest disabled the tiles after its state was loaded; sysrq c within KVM_RUN", ARM_GUEST_WRMSR, END_SPINNING, LAB_CRASH_AT_EXIT, false, 0 },
-	{ "in-guest", "as stale, but the vCPU is in its guest at the end", ARM_GUEST_WRMSR, END_IN_GUEST, 0, false, 0 },
-	{ "running", "nothing wrong; a vCPU is in its guest at the end", ARM_NONE, END_IN_GUEST, 0, false, 0 },
-	{ "bad-header", "XRSTOR of a header that breaks its rules: #GP, \"Bad FPU state detected\"", ARM_NONE, END_RUN, LAB_BAD_HEADER, false, 0 },
-	{ "task-switched", "CR0.TS set when KVM_RUN loads the state: #NM without XFD", ARM_NONE, END_RUN, LAB_TASK_SWITCHED, false, 0 },
-	{ "user-amx", "a process without permission uses a tile and is killed", ARM_NONE, END_CRASH, 0, false, LAB_USER_FAULT },
-	{ "kernel-nm", "#NM in the kernel that no XRSTOR of a guest raised, when such a process exits", ARM_NONE, END_CRASH, 0, false, LAB_KERNEL_FAULT },
-	{ "kernel-ts", "the same with CR0.TS set, which the kernel repairs", ARM_NONE, END_CRASH, 0, false, LAB_KERNEL_TS },
-	{ "no-kvm", "no virtual machine at all", ARM_NONE, END_CRASH, 0, true, 0 },
+	{ "clean", "vCPUs that ran and are idle", ARM_NONE, END_CRASH, 0, 0, false, false },
+	{ "set-xsave", "KVM_SET_XSAVE with a component that XFD disables, then KVM_RUN", ARM_SET_XSAVE, END_RUN, 0, 0, false, false },
+	{ "msr-after-xsave", "KVM_SET_XSAVE, then KVM_SET_MSRS(IA32_XFD), then KVM_RUN", ARM_MSR_AFTER_XSAVE, END_RUN, 0, 0, false, false },
+	{ "wrmsr-race", "guest WRMSR(IA32_XFD) with host FPU use in the window", ARM_GUEST_WRMSR, END_RUN, LAB_RACE, 0, false, false },
+	{ "armed", "mismatch set up, KVM_RUN never called, sysrq c", ARM_SET_XSAVE, END_CRASH, 0, 0, false, false },
+	{ "armed-msr", "as armed, IA32_XFD set last", ARM_MSR_AFTER_XSAVE, END_CRASH, 0, 0, false, false },
+	{ "stale", "guest disabled the tiles after its state was loaded; sysrq c within KVM_RUN", ARM_GUEST_WRMSR, END_SPINNING, LAB_CRASH_AT_EXIT, 0, false, false },
+	{ "nmi", "as stale, but the host dies before KVM looks at IA32_XFD, as of an NMI", ARM_GUEST_WRMSR, END_SPINNING, LAB_CRASH_AT_EXIT, 0, false, true },
+	{ "in-guest", "as stale, but the vCPU is in its guest at the end, on another CPU", ARM_GUEST_WRMSR, END_IN_GUEST, 0, 0, false, false },
+	{ "running", "nothing wrong; a vCPU is in its guest at the end, on another CPU", ARM_NONE, END_IN_GUEST, 0, 0, false, false },
+	{ "bad-header", "XRSTOR of a header that breaks its rules: #GP, \"Bad FPU state detected\"", ARM_NONE, END_RUN, LAB_BAD_HEADER, 0, false, true },
+	{ "task-switched", "CR0.TS set when KVM_RUN loads the state: #NM without XFD", ARM_NONE, END_RUN, LAB_TASK_SWITCHED, 0, false, true },
+	{ "user-amx", "a process without permission uses a tile and is killed", ARM_NONE, END_CRASH, 0, LAB_USER_FAULT, false, false },
+	{ "kernel-nm", "#NM in the kernel that no XRSTOR of a guest raised, when such a process exits", ARM_NONE, END_CRASH, 0, LAB_KERNEL_FAULT, false, true },
+	{ "kernel-ts", "the same with CR0.TS set, which the kernel repairs", ARM_NONE, END_CRASH, 0, LAB_KERNEL_TS, false, true },
+	{ "no-kvm", "no virtual machine at all", ARM_NONE, END_CRASH, 0, 0, true, false },
 };
 
 struct options {
@@ -114,6 +119,7 @@ struct options {
 	int vcpus;
 	int arm_vm;
 	int arm_vcpu; /* index, not id */
+	int tries;    /* of ARM_GUEST_WRMSR with END_RUN, each with a new virtual machine */
 	bool sparse;
 	bool in_lab;
 	bool live_tiles;
@@ -128,13 +134,16 @@ struct vcpu {
 };
 
 struct vm {
+	int index;
 	int fd;
 	int vcpu_count;
 	struct vcpu vcpus[MAX_VCPUS];
 	int xsave_size;
 	uint64_t xcr0;
 	bool amx;
+	size_t run_size;
 	uint8_t *memory;
+	char did[512]; /* what was done with it, as strings of JSON */
 };
 
 static FILE *report;
@@ -157,88 +166,111 @@ static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *for
 static void settle(void)
 {
 	fflush(report);
+	fsync(fileno(report));
 	tcdrain(fileno(report));
 	usleep(200000);
 }
 
-static void call_lab(enum lab_call call)
+/* Is there a debugger, and has it heard? */
+static bool call_lab(enum lab_call call)
 {
-	__asm__ volatile("xchg %%bx,%%bx" : : "a"(call), "d"(LAB_MAGIC) : "memory");
+	uint32_t answer = call;
+
+	__asm__ volatile("xchg %%bx,%%bx" : "+a"(answer) : "d"(LAB_MAGIC) : "memory");
+	return answer == LAB_DONE;
+}
+
+static void call_lab_for(const struct scenario *scenario, enum lab_call call)
+{
+	errno = ENOSYS;
+	if (!call_lab(call) && scenario->needs_lab)
+		fail("%s does not happen without the lab's debugger", scenario->name);
 }
 
 static bool kernel_is_marked(void)
 {
 	char line[4096] = "";
 	FILE *file = fopen("/proc/cmdline", "r");
-	bool marked = file && fgets(line, sizeof(line), file) && strstr(line, "xfdtriage.lab");
+	bool marked = false;
+	char *word, *rest = line;
 
+	if (file && fgets(line, sizeof(line), file))
+		while (!marked && (word = strsep(&rest, " \n")))
+			marked = !strcmp(word, "xfdtriage.lab");
 	if (file)
 		fclose(file);
 	return marked;
 }
 
-/*
- * Real mode code at GUEST_BASE.  "idle" halts each time it is entered.  "wrmsr" disables the tiles first.  "spin"
- * disables them, notes what IA32_XFD reads as, and then leaves the guest over and over without leaving KVM_RUN; "busy"
- * does the same but stays in the guest; "loop" only stays in the guest.
- */
-static const uint8_t code_idle[] = {
+static void __attribute__((format(printf, 2, 3))) note(struct vm *vm, const char *format, ...)
+{
+	size_t used = strlen(vm->did);
+	char text[128];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	snprintf(vm->did + used, sizeof(vm->did) - used, "%s\"%s\"", used ? "," : "", text);
+}
+
+/* Real mode code, put together at GUEST_BASE. */
+static const uint8_t code_halt[] = {
+	0xf4, /* hlt */
+};
+static const uint8_t code_disable_tiles[] = {
+	0x66, 0xb9, 0xc4, 0x01, 0x00, 0x00, /* mov $0x1c4,%ecx */
+	0x66, 0xb8, 0x00, 0x00, 0x04, 0x00, /* mov $0x40000,%eax */
+	0x66, 0x31, 0xd2,		    /* xor %edx,%edx */
+	0x0f, 0x30,			    /* wrmsr */
+};
+static const uint8_t code_note_xfd[] = {
+	0x0f, 0x32,		/* rdmsr */
+	0x66, 0xa3, 0x00, 0x20, /* mov %eax,GUEST_NOTE */
+};
+static const uint8_t code_halt_again[] = {
 	0xf4,	    /* hlt */
 	0xeb, 0xfd, /* jmp to the hlt */
 };
-static const uint8_t code_wrmsr[] = {
-	0xf4,				    /* hlt */
-	0x66, 0xb9, 0xc4, 0x01, 0x00, 0x00, /* mov $0x1c4,%ecx */
-	0x66, 0xb8, 0x00, 0x00, 0x04, 0x00, /* mov $0x40000,%eax */
-	0x66, 0x31, 0xd2,		    /* xor %edx,%edx */
-	0x0f, 0x30,			    /* wrmsr */
-	0xf4,				    /* hlt */
-	0xeb, 0xfd,			    /* jmp to the hlt */
+static const uint8_t code_leave_again[] = {
+	0x66, 0x31, 0xc0, /* xor %eax,%eax */
+	0x0f, 0xa2,	  /* cpuid */
+	0xeb, 0xf9,	  /* jmp to the xor */
 };
-static const uint8_t code_spin[] = {
-	0xf4,				    /* hlt */
-	0x66, 0xb9, 0xc4, 0x01, 0x00, 0x00, /* mov $0x1c4,%ecx */
-	0x66, 0xb8, 0x00, 0x00, 0x04, 0x00, /* mov $0x40000,%eax */
-	0x66, 0x31, 0xd2,		    /* xor %edx,%edx */
-	0x0f, 0x30,			    /* wrmsr */
-	0x0f, 0x32,			    /* rdmsr */
-	0x66, 0xa3, 0x00, 0x20,		    /* mov %eax,GUEST_NOTE */
-	0x66, 0x31, 0xc0,		    /* xor %eax,%eax */
-	0x0f, 0xa2,			    /* cpuid */
-	0xeb, 0xf9,			    /* jmp to the xor */
-};
-
-static const uint8_t code_busy[] = {
-	0xf4,				    /* hlt */
-	0x66, 0xb9, 0xc4, 0x01, 0x00, 0x00, /* mov $0x1c4,%ecx */
-	0x66, 0xb8, 0x00, 0x00, 0x04, 0x00, /* mov $0x40000,%eax */
-	0x66, 0x31, 0xd2,		    /* xor %edx,%edx */
-	0x0f, 0x30,			    /* wrmsr */
-	0x0f, 0x32,			    /* rdmsr */
-	0x66, 0xa3, 0x00, 0x20,		    /* mov %eax,GUEST_NOTE */
-	0xeb, 0xfe,			    /* jmp to itself */
-};
-static const uint8_t code_loop[] = {
-	0xf4,	    /* hlt */
+static const uint8_t code_stay[] = {
 	0xeb, 0xfe, /* jmp to itself */
 };
 
+static uint8_t *append(uint8_t *at, const uint8_t *code, size_t size)
+{
+	memcpy(at, code, size);
+	return at + size;
+}
+
+#define APPEND(at, code) ((at) = append(at, code, sizeof(code)))
+
+/*
+ * Every vCPU halts first.  What the armed one does when it is entered again: disable the tiles, where the guest is to do
+ * that; then halt for good, or stay within KVM_RUN, where it notes what IA32_XFD reads as before.
+ */
 static void vm_load_code(struct vm *vm, const struct options *options, bool armed)
 {
-	const uint8_t *code = code_idle;
-	size_t size = sizeof(code_idle);
+	const struct scenario *scenario = options->scenario;
+	bool disables = armed && scenario->arming == ARM_GUEST_WRMSR;
+	bool stays = armed && (scenario->finale == END_SPINNING || scenario->finale == END_IN_GUEST);
+	uint8_t *at = vm->memory;
 
-	if (armed && options->scenario->finale == END_SPINNING) {
-		code = code_spin;
-		size = sizeof(code_spin);
-	} else if (armed && options->scenario->finale == END_IN_GUEST) {
-		code = options->scenario->arming == ARM_NONE ? code_loop : code_busy;
-		size = options->scenario->arming == ARM_NONE ? sizeof(code_loop) : sizeof(code_busy);
-	} else if (armed && options->scenario->arming == ARM_GUEST_WRMSR) {
-		code = code_wrmsr;
-		size = sizeof(code_wrmsr);
-	}
-	memcpy(vm->memory, code, size);
+	APPEND(at, code_halt);
+	if (disables)
+		APPEND(at, code_disable_tiles);
+	if (disables && stays)
+		APPEND(at, code_note_xfd);
+	if (!stays)
+		APPEND(at, code_halt_again);
+	else if (scenario->finale == END_SPINNING)
+		APPEND(at, code_leave_again);
+	else
+		APPEND(at, code_stay);
 }
 
 static int vcpu_run(struct vcpu *vcpu)
@@ -280,7 +312,7 @@ static bool vcpu_get_xfd(const struct vcpu *vcpu, uint64_t *ret_xfd)
 	return true;
 }
 
-static void vcpu_set_xfd(const struct vcpu *vcpu, uint64_t xfd)
+static void vcpu_set_xfd(struct vm *vm, const struct vcpu *vcpu, uint64_t xfd)
 {
 	struct {
 		struct kvm_msrs list;
@@ -289,6 +321,7 @@ static void vcpu_set_xfd(const struct vcpu *vcpu, uint64_t xfd)
 
 	if (ioctl(vcpu->fd, KVM_SET_MSRS, &msrs) != 1)
 		fail("KVM_SET_MSRS IA32_XFD vcpu %u", vcpu->id);
+	note(vm, "KVM_SET_MSRS vcpu %u: IA32_XFD 0x%llx", vcpu->id, (unsigned long long)xfd);
 }
 
 /* Where the uncompacted image has component i: CPUID leaf 0xd, sub-leaf i, EBX. */
@@ -301,7 +334,7 @@ static uint32_t component_offset(int i)
 }
 
 /* Give the vCPU a tile configuration and one tile that is not zero, or (on = false) take both away. */
-static void vcpu_set_tiles(const struct vm *vm, const struct vcpu *vcpu, bool on)
+static void vcpu_set_tiles(struct vm *vm, const struct vcpu *vcpu, bool on)
 {
 	static uint8_t buffer[XSAVE_BUFFER] __attribute__((aligned(4096)));
 	uint32_t config = component_offset(XFEATURE_TILECFG), data = component_offset(XFEATURE_TILEDATA);
@@ -321,9 +354,10 @@ static void vcpu_set_tiles(const struct vm *vm, const struct vcpu *vcpu, bool on
 	}
 	if (ioctl(vcpu->fd, KVM_SET_XSAVE, buffer))
 		fail("KVM_SET_XSAVE vcpu %u", vcpu->id);
+	note(vm, "KVM_SET_XSAVE vcpu %u: XSTATE_BV 0x%llx", vcpu->id, (unsigned long long)bv);
 }
 
-static void vcpu_init(struct vm *vm, struct vcpu *vcpu, unsigned int id, size_t run_size, const struct kvm_cpuid2 *cpuid)
+static void vcpu_init(struct vm *vm, struct vcpu *vcpu, unsigned int id, const struct kvm_cpuid2 *cpuid)
 {
 	struct kvm_regs regs = { .rip = GUEST_BASE, .rflags = 2 };
 	struct kvm_xcrs xcrs = { .nr_xcrs = 1 };
@@ -333,7 +367,7 @@ static void vcpu_init(struct vm *vm, struct vcpu *vcpu, unsigned int id, size_t 
 	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, id);
 	if (vcpu->fd < 0)
 		fail("KVM_CREATE_VCPU %u", id);
-	vcpu->run = mmap(NULL, run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	vcpu->run = mmap(NULL, vm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
 		fail("mmap vcpu %u", id);
 	if (ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid))
@@ -357,10 +391,11 @@ static void vm_init(struct vm *vm, const struct options *options, bool armed)
 	static struct {
 		struct kvm_cpuid2 header;
 		struct kvm_cpuid_entry2 entries[256];
-	} cpuid = { .header.nent = 256 };
+	} cpuid;
 	struct kvm_userspace_memory_region region = { .guest_phys_addr = GUEST_BASE, .memory_size = GUEST_SIZE };
-	int kvm, run_size;
+	int kvm;
 
+	cpuid.header.nent = ARRAY_SIZE(cpuid.entries);
 	/* To be asked for before the first vCPU exists. */
 	vm->amx = !syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_GUEST_PERM, XFEATURE_TILEDATA);
 	if (armed && options->scenario->arming != ARM_NONE && !vm->amx)
@@ -373,7 +408,8 @@ static void vm_init(struct vm *vm, const struct options *options, bool armed)
 		fail("KVM_CREATE_VM");
 	if (ioctl(kvm, KVM_GET_SUPPORTED_CPUID, &cpuid))
 		fail("KVM_GET_SUPPORTED_CPUID");
-	run_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	vm->run_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	close(kvm);
 	vm->xsave_size = ioctl(vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_XSAVE2);
 	if (vm->xsave_size > XSAVE_BUFFER)
 		fail("an XSAVE image of %d bytes", vm->xsave_size);
@@ -391,16 +427,29 @@ static void vm_init(struct vm *vm, const struct options *options, bool armed)
 	vm_load_code(vm, options, armed);
 	vm->vcpu_count = options->vcpus;
 	for (int i = 0; i < vm->vcpu_count; i++)
-		vcpu_init(vm, &vm->vcpus[i], options->sparse ? 3U * (vm->vcpu_count - 1 - i) + 1 : (unsigned int)i, run_size, &cpuid.header);
+		vcpu_init(vm, &vm->vcpus[i], options->sparse ? 3U * (vm->vcpu_count - 1 - i) + 1 : (unsigned int)i, &cpuid.header);
+	for (int i = 0; i < vm->vcpu_count; i++)
+		vcpu_run(&vm->vcpus[i]);
+	note(vm, "KVM_RUN of each vCPU until it halts");
 }
 
-static void vm_report(const struct vm *vm, const struct options *options, const char *event, int armed_vcpu)
+static void vm_deinit(struct vm *vm)
+{
+	for (int i = 0; i < vm->vcpu_count; i++) {
+		munmap(vm->vcpus[i].run, vm->run_size);
+		close(vm->vcpus[i].fd);
+	}
+	close(vm->fd);
+	*vm = (struct vm){ .index = vm->index, .memory = vm->memory };
+}
+
+static void vm_report(const struct vm *vm, const struct options *options, int armed_vcpu)
 {
 	struct utsname uts;
 
 	uname(&uts);
-	fprintf(report, "{\"event\":\"%s\",\"scenario\":\"%s\",\"kernel\":\"%s\",\"pid\":%d,\"amx\":%s,\"xcr0\":\"0x%llx\",\"vcpus\":[",
-		event, options->scenario->name, uts.release, getpid(), vm->amx ? "true" : "false", (unsigned long long)vm->xcr0);
+	fprintf(report, "{\"event\":\"vm\",\"scenario\":\"%s\",\"kernel\":\"%s\",\"vm\":%d,\"pid\":%d,\"did\":[%s],\"amx\":%s,\"xcr0\":\"0x%llx\",\"vcpus\":[",
+		options->scenario->name, uts.release, vm->index, getpid(), vm->did, vm->amx ? "true" : "false", (unsigned long long)vm->xcr0);
 	for (int i = 0; i < vm->vcpu_count; i++) {
 		const struct vcpu *vcpu = &vm->vcpus[i];
 		uint64_t xfd;
@@ -416,65 +465,79 @@ static void vm_report(const struct vm *vm, const struct options *options, const 
 	settle();
 }
 
-/* One virtual machine.  Says "ready" by a byte on ready, and goes on when a byte comes on go. */
-static void __attribute__((noreturn)) vm_process(const struct options *options, uint8_t *memory, bool armed, int ready, int go)
+static void vm_arm(struct vm *vm, const struct options *options, struct vcpu *vcpu)
 {
-	const struct scenario *scenario = options->scenario;
-	bool runs_to_its_end = armed && scenario->finale != END_CRASH;
-	int target = armed ? options->arm_vcpu : -1;
-	struct vm vm = { .memory = memory };
-	struct vcpu *vcpu;
-	char byte = 0;
-	int reason;
-
-	if (armed && scenario->arming == ARM_GUEST_WRMSR)
-		call_lab(LAB_GUEST_XFD);
-	vm_init(&vm, options, armed);
-	for (int i = 0; i < vm.vcpu_count; i++)
-		vcpu_run(&vm.vcpus[i]);
-	if (armed)
-		call_lab(LAB_WATCH);
-
-	vcpu = &vm.vcpus[armed ? target : 0];
-	switch (armed ? scenario->arming : ARM_NONE) {
+	switch (options->scenario->arming) {
 	case ARM_NONE:
 		break;
 	case ARM_SET_XSAVE:
-		vcpu_set_xfd(vcpu, XFD_TILEDATA);
-		vcpu_set_tiles(&vm, vcpu, true);
+		vcpu_set_xfd(vm, vcpu, XFD_TILEDATA);
+		vcpu_set_tiles(vm, vcpu, true);
 		break;
 	case ARM_MSR_AFTER_XSAVE:
-		vcpu_set_tiles(&vm, vcpu, true);
-		vcpu_set_xfd(vcpu, XFD_TILEDATA);
+		vcpu_set_tiles(vm, vcpu, true);
+		vcpu_set_xfd(vm, vcpu, XFD_TILEDATA);
 		break;
 	case ARM_GUEST_WRMSR:
-		vcpu_set_tiles(&vm, vcpu, options->live_tiles);
+		vcpu_set_tiles(vm, vcpu, options->live_tiles);
 		break;
 	}
-	vm_report(&vm, options, "vm", target);
+}
+
+static void stay_on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		fail("CPU %d", cpu);
+}
+
+/* One virtual machine.  Says "ready" by a byte on ready, and goes on when a byte comes on go. */
+static void __attribute__((noreturn)) vm_process(const struct options *options, int index, uint8_t *memory, int ready, int go)
+{
+	const struct scenario *scenario = options->scenario;
+	bool armed = index == options->arm_vm;
+	struct vm vm = { .index = index, .memory = memory };
+	int target = armed ? options->arm_vcpu : -1;
+	struct vcpu *vcpu = &vm.vcpus[options->arm_vcpu];
+	char byte = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (armed && scenario->arming == ARM_GUEST_WRMSR)
+		call_lab_for(scenario, LAB_GUEST_XFD);
+	vm_init(&vm, options, armed);
+	if (armed && !scenario->process_call)
+		call_lab_for(scenario, LAB_WATCH);
+	if (armed)
+		vm_arm(&vm, options, vcpu);
+	vm_report(&vm, options, target);
 
 	if (write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 1)
 		fail("parent");
-	if (!runs_to_its_end)
-		for (;;)
-			pause();
+	for (int try = 1; armed && scenario->finale != END_CRASH; try++) {
+		int reason;
 
-	fprintf(report, "{\"event\":\"run\",\"pid\":%d,\"vcpu\":%u}\n", getpid(), vcpu->id);
-	settle();
-	if (scenario->finale == END_IN_GUEST) {
-		cpu_set_t set;
-
-		CPU_ZERO(&set);
-		CPU_SET(1, &set);
-		if (sched_setaffinity(0, sizeof(set), &set))
-			fail("CPU 1");
+		fprintf(report, "{\"event\":\"run\",\"pid\":%d,\"vcpu\":%u}\n", getpid(), vcpu->id);
+		settle();
+		if (scenario->finale == END_IN_GUEST)
+			stay_on_cpu(1);
+		if (scenario->lab_call)
+			call_lab_for(scenario, scenario->lab_call);
+		reason = vcpu_run(vcpu);
+		fprintf(report, "{\"event\":\"survived\",\"pid\":%d,\"vcpu\":%u,\"exit_reason\":%d}\n", getpid(), vcpu->id, reason);
+		if (try >= options->tries) {
+			note(&vm, "KVM_RUN vcpu %u once more", vcpu->id);
+			vm_report(&vm, options, target);
+			break;
+		}
+		/* KVM intercepts the first WRMSR(IA32_XFD) of a vCPU, and no other */
+		vm_deinit(&vm);
+		vm_init(&vm, options, armed);
+		vm_arm(&vm, options, vcpu);
 	}
-	if (scenario->lab_call)
-		call_lab(scenario->lab_call);
-	reason = vcpu_run(vcpu);
-	fprintf(report, "{\"event\":\"survived\",\"pid\":%d,\"vcpu\":%u,\"exit_reason\":%d}\n", getpid(), vcpu->id, reason);
-	vm_report(&vm, options, "vm", target);
-	if (write(ready, &byte, 1) != 1)
+	if (armed && write(ready, &byte, 1) != 1)
 		fail("parent");
 	for (;;)
 		pause();
@@ -486,15 +549,15 @@ static void __attribute__((noreturn)) vm_process(const struct options *options, 
  * ldtilecfg; getppid(2) twice, the first to have the FPU registers loaded, the second for the lab to get hold of the
  * kernel; then tilezero %tmm0.  Bochs lets the tile instruction pass and stops at the fnop.
  */
-static void __attribute__((noreturn)) tile_process(enum lab_call call)
+static void __attribute__((noreturn)) tile_process(const struct scenario *scenario)
 {
 	static uint8_t config[64] __attribute__((aligned(64)));
 
 	config[0] = 1;
 	config[16] = 64;
 	config[48] = 16;
-	call_lab(call);
-	if (call != LAB_USER_FAULT)
+	call_lab_for(scenario, scenario->process_call);
+	if (scenario->process_call != LAB_USER_FAULT)
 		__asm__ volatile("mov %0,%%eax\n\t"
 				 "syscall\n\t"
 				 "mov %0,%%eax\n\t"
@@ -517,7 +580,7 @@ static void __attribute__((noreturn)) tile_process(enum lab_call call)
 	_exit(0);
 }
 
-static void use_a_tile(enum lab_call call)
+static void use_a_tile(const struct scenario *scenario)
 {
 	pid_t pid;
 	int status;
@@ -527,7 +590,7 @@ static void use_a_tile(enum lab_call call)
 	if (pid < 0)
 		fail("fork");
 	if (!pid)
-		tile_process(call);
+		tile_process(scenario);
 	if (waitpid(pid, &status, 0) != pid)
 		fail("waitpid");
 	fprintf(report, "{\"event\":\"user-tile\",\"pid\":%d,\"signal\":%d}\n", pid, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
@@ -573,10 +636,10 @@ static bool is_ready(int fd)
 
 static void usage(FILE *stream)
 {
-	fprintf(stream, "usage: reproducer --in-lab SCENARIO [--vms N] [--vcpus N] [--arm VM.VCPU] [--sparse] [--live-tiles] [--report FILE]\n"
-			"Kills the kernel it runs on, on purpose.  scenarios:\n");
+	fprintf(stream, "usage: reproducer --in-lab SCENARIO [--vms N] [--vcpus N] [--arm VM.VCPU] [--sparse] [--live-tiles] [--tries N] [--report FILE]\n"
+			"Kills the kernel it runs on, on purpose.  scenarios (* only with the lab's debugger):\n");
 	for (size_t i = 0; i < ARRAY_SIZE(scenarios); i++)
-		fprintf(stream, "  %-16s %s\n", scenarios[i].name, scenarios[i].what);
+		fprintf(stream, "%c %-16s %s\n", scenarios[i].needs_lab ? '*' : ' ', scenarios[i].name, scenarios[i].what);
 }
 
 static bool parse_options(struct options *options, int argc, char **argv)
@@ -585,7 +648,8 @@ static bool parse_options(struct options *options, int argc, char **argv)
 		{ "in-lab", no_argument, NULL, 'L' },	{ "vms", required_argument, NULL, 'm' },
 		{ "vcpus", required_argument, NULL, 'c' }, { "arm", required_argument, NULL, 'a' },
 		{ "sparse", no_argument, NULL, 's' },	{ "live-tiles", no_argument, NULL, 't' },
-		{ "report", required_argument, NULL, 'r' }, { "help", no_argument, NULL, 'h' },
+		{ "tries", required_argument, NULL, 'n' }, { "report", required_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -611,6 +675,9 @@ static bool parse_options(struct options *options, int argc, char **argv)
 		case 't':
 			options->live_tiles = true;
 			break;
+		case 'n':
+			options->tries = atoi(optarg);
+			break;
 		case 'r':
 			options->report = optarg;
 			break;
@@ -629,12 +696,12 @@ static bool parse_options(struct options *options, int argc, char **argv)
 		if (!strcmp(scenarios[i].name, argv[optind]))
 			options->scenario = &scenarios[i];
 	return options->scenario && options->vms >= 1 && options->vms <= MAX_VMS && options->vcpus >= 1 && options->vcpus <= MAX_VCPUS &&
-	       options->arm_vm >= 0 && options->arm_vm < options->vms && options->arm_vcpu >= 0 && options->arm_vcpu < options->vcpus;
+	       options->arm_vm >= 0 && options->arm_vm < options->vms && options->arm_vcpu >= 0 && options->arm_vcpu < options->vcpus && options->tries >= 1;
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = { .vms = 1, .vcpus = 2, .arm_vcpu = -1 };
+	struct options options = { .vms = 1, .vcpus = 2, .arm_vcpu = -1, .tries = 1 };
 	const struct scenario *scenario;
 	uint8_t *memory[MAX_VMS];
 	int ready[2], go[MAX_VMS][2];
@@ -657,8 +724,6 @@ int main(int argc, char **argv)
 		}
 	}
 	scenario = options.scenario;
-	if (scenario->process_call)
-		use_a_tile(scenario->process_call);
 	if (scenario->no_kvm)
 		crash_host();
 
@@ -675,23 +740,21 @@ int main(int argc, char **argv)
 		if (pid < 0)
 			fail("fork");
 		if (!pid)
-			vm_process(&options, memory[i], i == options.arm_vm, ready[1], go[i][0]);
+			vm_process(&options, i, memory[i], ready[1], go[i][0]);
 		if (!is_ready(ready[0]))
 			fail("virtual machine %d", i);
 	}
+	if (scenario->process_call)
+		use_a_tile(scenario);
 	if (scenario->finale == END_CRASH)
 		crash_host();
 
 	if (write(go[options.arm_vm][1], &byte, 1) != 1)
 		fail("virtual machine %d", options.arm_vm);
 	if (scenario->finale == END_SPINNING || scenario->finale == END_IN_GUEST) {
-		cpu_set_t set;
 		uint32_t xfd;
 
-		CPU_ZERO(&set);
-		CPU_SET(0, &set);
-		if (sched_setaffinity(0, sizeof(set), &set))
-			fail("CPU 0");
+		stay_on_cpu(0);
 		sleep(2); /* the scenario's lab call may end it all here */
 		memcpy(&xfd, memory[options.arm_vm] + GUEST_NOTE - GUEST_BASE, sizeof(xfd));
 		fprintf(report, "{\"event\":\"guest\",\"xfd\":\"0x%x\"}\n", xfd);

@@ -25,6 +25,7 @@ import time
 import tty
 
 LAB_MAGIC = 0x78666474
+LAB_DONE = 0x646F6E65
 LAB_GUEST_XFD, LAB_WATCH, LAB_RACE, LAB_BAD_HEADER, LAB_TASK_SWITCHED, LAB_USER_FAULT, LAB_KERNEL_FAULT, LAB_CRASH_AT_EXIT, LAB_KERNEL_TS = range(1, 10)
 
 # struct fpstate, the same in every kernel from 5.17 on; the XSAVE header is 512 bytes into its register image
@@ -36,7 +37,8 @@ XSAVE_HEADER = 512
 
 CR0_TS = 8
 KERNEL_CS, KERNEL_SS = 0x10, 0x18
-FLAGS_CLEARED_BY_GATE = 0x10100 | 0x4200  # TF, RF, IF, NT
+FLAG_RF = 0x10000
+FLAGS_CLEARED_BY_GATE = 0x100 | FLAG_RF | 0x4200  # TF, RF, IF, NT
 CPUID_D_1_EAX_WORD = 10
 CPUID_D_1_EAX_XFD = 1 << 4
 REGISTERS = ("rax", "rbx", "rcx", "rdx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15")
@@ -303,8 +305,8 @@ class Machine:
         }
 
     def deliver_device_not_available(self, where):
-        """#NM as the CPU would at this instruction: same privilege, no error code, no IST."""
-        frame = (where["rip"], KERNEL_CS, where["eflags"], where["rsp"], KERNEL_SS)
+        """#NM as the CPU would at this instruction: same privilege, no error code, no IST, and RF set as by every fault."""
+        frame = (where["rip"], KERNEL_CS, where["eflags"] | FLAG_RF, where["rsp"], KERNEL_SS)
         top = (where["rsp"] & ~0xF) - 8 * len(frame)
         for i, value in enumerate(frame):
             self.bochs.write64(top + 8 * i, value)
@@ -423,6 +425,7 @@ class Machine:
             self.watch()
         elif call == LAB_RACE:
             self.race = True
+            self.race_stage = 0
             self.bochs.add_breakpoint(self.symbol("fpu_update_guest_xfd"))
         elif call in (LAB_BAD_HEADER, LAB_TASK_SWITCHED):
             self.pending = call
@@ -433,6 +436,7 @@ class Machine:
             self.bochs.add_breakpoint(self.symbol("fpu_update_guest_xfd"))
         else:
             raise LabError("the reproducer asks for %d" % call)
+        self.bochs.set_register("rax", LAB_DONE)
 
     def run(self):
         self.bochs.wait()
