@@ -18,7 +18,7 @@ needed_symbols()
 	echo "$TEXT_SYMBOLS"
 	case $scenario in
 	wrmsr-race*) echo kvm_cpu_caps ;;
-	stale*) echo kvm_cpu_caps "$crash_at" ;;
+	stale* | nmi*) echo kvm_cpu_caps "$crash_at" ;;
 	esac
 }
 
