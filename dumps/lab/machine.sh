@@ -259,8 +259,9 @@ collect()
 		[ -n "$offset" ] || die "no dump in what the machine wrote"
 		tail -c "+$((offset + 1))" "$WORK/stream" > "$WORK/flat"
 		rm -f "$WORK/stream"
-		$(program_command makedumpfile bin/makedumpfile) -R "$WORK/vmcore" < "$WORK/flat" > "$WORK/makedumpfile.log" 2>&1 ||
-			die "the dump is not whole: $(tail -n 1 "$WORK/makedumpfile.log")"
+		# It never ends on a stream that was cut off.
+		timeout 300 $(program_command makedumpfile bin/makedumpfile) -R "$WORK/vmcore" < "$WORK/flat" > "$WORK/makedumpfile.log" 2>&1 ||
+			die "the dump is not whole: makedumpfile -R: $(tail -n 1 "$WORK/makedumpfile.log")"
 		rm -f "$WORK/flat"
 		;;
 	esac
