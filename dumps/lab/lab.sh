@@ -2,23 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lab.sh - make the project's vmcores: a host in an emulated machine dies for real, and kdump saves its memory
 #
-# usage: lab.sh list | deps | make NAME... | record NAME... | fetch NAME | debug NAME | clean
+# usage: lab.sh list | deps | make NAME... | record NAME... | verify [NAME...] | fetch NAME | debug NAME | clean
 #   list     the recipes
 #   deps     install what the lab needs from Debian, fetch what it unpacks
 #   make     make vmcores; each is left in out/ with its manifest entry, and compared with the manifest
 #   record   take what "make" left over into the manifest, and the reduced vmcore beside it
+#   verify   does the manifest's entry follow from its own reproducer and debugger lines, and the recipe?  Runs nothing
 #   fetch    install and fetch what "debug" needs, and nothing else
 #   debug    make a vmcore of a kernel whose debuginfo Debian serves; left whole, with out/NAME.debug to say where all of it is
-#   clean    remove what was made and what was fetched
+#   clean    remove what was made and what was fetched; not what was recorded
 # Environment: LAB_CACHE, LAB_OUT (folders), LAB_MIRROR, LAB_SECURITY_MIRROR (Debian archives; default: those of this machine's apt), LAB_KEEP=1 (keep the full vmcore),
-#   LAB_QEMU_SECONDS and LAB_BOCHS_SECONDS (when a machine counts as hung), XFDTRIAGE (the program)
+#   LAB_QEMU_SECONDS and LAB_BOCHS_SECONDS (when a machine counts as hung), XFDTRIAGE (the program; default: build/xfdtriage, which is built)
 set -euo pipefail
 shopt -s lastpipe
 
-HERE=$(cd "$(dirname "$0")/.." && pwd)
-CACHE=${LAB_CACHE:-$HERE/cache}
-OUT=${LAB_OUT:-$HERE/out}
-XFDTRIAGE=${XFDTRIAGE:-$HERE/../build/xfdtriage}
+PATH=$PATH:/usr/sbin:/sbin
+HERE=$(cd "$(dirname "$0")/.." && pwd -P)
+CACHE=$(realpath -m "${LAB_CACHE:-$HERE/cache}")
+OUT=$(realpath -m "${LAB_OUT:-$HERE/out}")
 MANIFEST=$HERE/manifest.json
 CHILD=
 WORK=
@@ -45,13 +46,16 @@ clean_up()
 		wait "$CHILD" 2>/dev/null || true
 	fi
 	[ -z "$WORK" ] || [ "${LAB_KEEP:-0}" = 1 ] || rm -rf "$WORK"
+	WORK=
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# Every recipe sets kernel, emulator, scenario, verdict, exit_code; these are the rest's defaults.
+# Every recipe sets what, kernel, emulator, scenario, verdict, exit_code; these are the rest's defaults.
 recipe_read()
 {
+	local variable
+
 	name=$1
 	[ -f "$HERE/recipes/$name" ] || die "there is no recipe \"$name\" (see: make -C dumps list)"
 	what="" kernel="" emulator="" scenario="" cmdline="" cpus="" memory="" kvm=yes sysctl="kernel.panic_on_oops=1"
@@ -59,6 +63,13 @@ recipe_read()
 	verdict="" exit_code="" kdump_verdict="" kdump_exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
 	# shellcheck disable=SC1090
 	. "$HERE/recipes/$name"
+	for variable in what kernel emulator scenario verdict exit_code; do
+		[ -n "${!variable}" ] || die "the recipe does not set $variable"
+	done
+	case $emulator in
+	qemu | bochs) ;;
+	*) die "the recipe's emulator is neither qemu nor bochs" ;;
+	esac
 	[ -n "$cpus" ] || { [ "$emulator" = qemu ] && cpus=2 || cpus=1; }
 	[ -n "$memory" ] || { [ "$emulator" = qemu ] && memory=1024 || memory=768; }
 	read -r version suite fix < <(awk -v release="$kernel" '$1 == release { print $2, $3, $4 }' "$HERE/kernels") || die "kernel \"$kernel\" is not listed in dumps/kernels"
@@ -79,12 +90,23 @@ $emulated}"
 # Say what is missing before anything is started.
 host_check()
 {
-	local program
-
-	for program in qemu-system-x86_64 busybox grub-mkrescue xorriso mformat cpio zstd xz depmod jq cc python3 unshare flock; do
-		command -v $program > /dev/null || die "$program is not here: make -C dumps deps"
-	done
+	host_install
 	[ "$emulator" != bochs ] || unshare -n true 2>/dev/null || die "Bochs is run in a network namespace of its own: this needs root"
+	[ -z "${XFDTRIAGE:-}" ] || [ -x "$XFDTRIAGE" ] || die "XFDTRIAGE is not a program: $XFDTRIAGE"
+	# What a run takes, and the packages of one kernel.
+	enough_room 3000000000
+}
+
+# The program, of this checkout unless told otherwise.
+xfdtriage_prepare()
+{
+	[ -z "${XFDTRIAGE:-}" ] || return 0
+	XFDTRIAGE=$(realpath "$HERE/..")/build/xfdtriage
+	[ -x "$XFDTRIAGE" ] || say "building xfdtriage"
+	{
+		[ -x "$XFDTRIAGE" ] || "$HERE/../tests/install-deps.sh"
+		make -C "$HERE/.." BUILD=build build/xfdtriage
+	} > "$CACHE/build.log" 2>&1 || die "xfdtriage cannot be built: $(tail -n 3 "$CACHE/build.log")"
 }
 
 tools_prepare()
@@ -107,18 +129,25 @@ tool_version()
 	esac
 }
 
+# entry SAID JOURNAL EMULATOR TOOL : the manifest's entry for the recipe, of the reproducer's and the debugger's lines
+entry()
+{
+	jq -n --slurpfile said "$1" --slurpfile journal "$2" \
+		--argjson r "$(jq -n --arg name "$name" --arg release "$kernel" --arg version "$version" --arg suite "$suite" --arg fix "$fix" \
+			--arg emulator "$3" --arg cpus "$cpus" --arg memory "$memory" \
+			--arg cmdline "$CMDLINE" --arg sysctl "$sysctl" --arg scenario "$scenario" --arg emulated "$emulated" --arg forged "$forged" \
+			--arg tool "$4" --arg dump "$dump" --arg touched "$touched" --arg verdict "$verdict" --arg exit "$exit_code" \
+			--arg route "$route" --arg console "$console" '$ARGS.named')" \
+		-f "$HERE/lab/entry.jq"
+}
+
 # The entry that this run earns, in $WORK/entry.json.
 write_entry()
 {
 	grep -a '^{' "$WORK/lab" | tr -d '\r' > "$WORK/said" || true
 	[ -f "$WORK/journal" ] || : > "$WORK/journal"
-	jq -n --slurpfile said "$WORK/said" --slurpfile journal "$WORK/journal" \
-		--argjson r "$(jq -n --arg name "$name" --arg release "$kernel" --arg version "$version" --arg suite "$suite" --arg fix "$fix" \
-			--arg emulator "$([ "$emulator" = qemu ] && tool_version qemu || tool_version "$bochs")" --arg cpus "$cpus" --arg memory "$memory" \
-			--arg cmdline "$CMDLINE" --arg sysctl "$sysctl" --arg scenario "$scenario" --arg emulated "$emulated" --arg forged "$forged" \
-			--arg tool "$(tool_version "$makedumpfile")" --arg dump "$dump" --arg touched "$touched" --arg verdict "$verdict" --arg exit "$exit_code" \
-			--arg route "$route" --arg console "$console" '$ARGS.named')" \
-		-f "$HERE/lab/entry.jq" > "$WORK/entry.json" || die "the reproducer's lines cannot be read: $(cat "$WORK/said")"
+	entry "$WORK/said" "$WORK/journal" "$([ "$emulator" = qemu ] && tool_version qemu || tool_version "$bochs")" "$(tool_version "$makedumpfile")" \
+		> "$WORK/entry.json" || die "the reproducer's lines cannot be read: $(cat "$WORK/said")"
 }
 
 last_lines()
@@ -135,7 +164,6 @@ check_run()
 {
 	local wanted
 
-	tr -d '\r' < "$WORK/console" > "$WORK/console.text"
 	if grep -q '"event":"error"' "$WORK/lab"; then
 		die "the reproducer failed: $(grep '"event":"error"' "$WORK/lab")"
 	fi
@@ -150,9 +178,8 @@ check_run()
 # What xfdtriage said in the kdump kernel, before the dump was saved and pages were left out of it.
 check_triage()
 {
-	local wanted=${kdump_verdict:-$verdict} json=$OUT/$name.kdump.json
+	local wanted=${kdump_verdict:-$verdict} json=$WORK/kdump.json
 
-	[ -x "$XFDTRIAGE" ] || return 0
 	tr -d '\r' < "$WORK/lab" | sed -n 's/^TRIAGE //p' > "$json"
 	jq -e --arg verdict "$wanted" --argjson exit "${kdump_exit_code:-$exit_code}" --arg route "$route" \
 		'.verdict == $verdict and .exit == $exit and (.route // "") == $route' "$json" > /dev/null ||
@@ -161,12 +188,16 @@ check_triage()
 	say "in the kdump kernel: $wanted; $(sed -n 's/^xfdtriage:   cost *//p' "$WORK/console.text")"
 }
 
-# Compare with the manifest all that does not change from run to run.
+# Compare with the manifest all but process ids, addresses, versions of programs, and what is chance: how often registers
+# are saved and loaded.
 compare()
 {
-	local filter='{scenario, kernel, cpus, forged, expect} | del(.expect.vms[]?.pid)'
+	local filter='del(.sha256, .carries_types, .expect.vms[]?.pid)
+		| .emulator |= sub(" .*"; "") | .dump.tool |= sub(" .*"; "")
+		| .reproducer[] |= del(.pid, .vcpus[]?.xstate_bv)
+		| .debugger |= [.[].event | select(. != "load" and . != "save-corrected")]'
 
-	[ "$kernel $version" = "$recipe_kernel" ] || filter="$filter | del(.kernel)"
+	[ "$kernel $version" = "$recipe_kernel" ] || filter="$filter | del(.kernel, .reproducer[].kernel)"
 	# Bochs' XINUSE[18] of tiles that were never used is chance (docs/lab.md)
 	[ "$emulator" != bochs ] || filter="$filter"' | (.expect.vms[]?.vcpus[]? | select(.state == "ok").xstate_bv) |= (if . == "0x40200" then "0x200" else . end)'
 
@@ -174,7 +205,7 @@ compare()
 		say "no entry in the manifest yet (lab.sh record $name makes one)"
 		return
 	fi
-	diff <(jq --arg name "$name" ".vmcores[] | select(.name == \$name) | $filter" "$MANIFEST") <(jq "$filter" "$WORK/entry.json") > "$WORK/diff" ||
+	diff <(jq -S --arg name "$name" ".vmcores[] | select(.name == \$name) | $filter" "$MANIFEST") <(jq -S "$filter" "$WORK/entry.json") > "$WORK/diff" ||
 		{ cat "$WORK/diff"; die "this run is not what the manifest promises"; }
 	say "as the manifest promises"
 }
@@ -184,7 +215,7 @@ compare_triage()
 {
 	[ -z "$kdump_verdict" ] || return 0
 	"$XFDTRIAGE" -n -f json "$WORK/vmcore" > "$WORK/saved.json" 2> /dev/null || true
-	diff <(jq -S 'del(.dump)' "$OUT/$name.kdump.json") <(jq -S 'del(.dump)' "$WORK/saved.json") > "$WORK/diff" ||
+	diff <(jq -S 'del(.dump)' "$WORK/kdump.json") <(jq -S 'del(.dump)' "$WORK/saved.json") > "$WORK/diff" ||
 		{ cat "$WORK/diff"; die "the saved dump does not say what /proc/vmcore said"; }
 }
 
@@ -193,68 +224,121 @@ reduce()
 {
 	local status=0
 
-	if [ ! -x "$XFDTRIAGE" ]; then
-		say "not reduced: no $XFDTRIAGE"
-		cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"
-		return
-	fi
-	"$XFDTRIAGE" "$WORK/vmcore" > "$OUT/$name.txt" 2>&1 || status=$?
-	[ $status -eq "$exit_code" ] || { cat "$OUT/$name.txt"; cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"; die "xfdtriage exits with $status, expected $exit_code; the full vmcore is kept"; }
+	"$XFDTRIAGE" "$WORK/vmcore" > "$WORK/text" 2>&1 || status=$?
+	[ $status -eq "$exit_code" ] || { cat "$WORK/text"; keep_full; die "xfdtriage exits with $status, expected $exit_code; the full vmcore is kept"; }
 	compare_triage
-	"$XFDTRIAGE" distill --keep-log "$WORK/vmcore" -o "$OUT/$name.vmcore" ${keep_types:+--keep-types} || die "cannot be reduced"
-	[ "${LAB_KEEP:-0}" != 1 ] && [ -z "$debug" ] || cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"
+	"$XFDTRIAGE" distill --keep-log "$WORK/vmcore" -o "$WORK/reduced" ${keep_types:+--keep-types} || die "cannot be reduced"
 }
 
-# Fill the cache; several may want to at once: it is locked until the caller closes $lock.
+keep_full()
+{
+	cp --sparse=always "$WORK/vmcore" "$OUT/$name.full.vmcore"
+}
+
+# What a recipe leaves in the folder, with the entry last when it is made, and first when it goes.
+results()
+{
+	printf '%s\n' "$OUT/$name".{json,vmcore,kdump.json,txt,console,full.vmcore,debug}
+}
+
+publish()
+{
+	if [ "${LAB_KEEP:-0}" = 1 ] || [ -n "$debug" ]; then
+		keep_full
+	fi
+	mv "$WORK/kdump.json" "$OUT/$name.kdump.json"
+	mv "$WORK/text" "$OUT/$name.txt"
+	mv "$WORK/reduced" "$OUT/$name.vmcore"
+	mv "$WORK/entry.json" "$OUT/$name.json"
+}
+
+# Several runs may use the cache at once; it is theirs alone while they fill it, until they close $lock.
+lock_cache()
+{
+	mkdir -p "$CACHE"
+	exec {lock}> "$CACHE/lock"
+	flock -n "$lock" && return
+	say "waiting for another run to fill the cache"
+	flock "$lock"
+}
+
+# A work folder is locked as long as its run lives; what a run that was killed has left is removed.
+sweep()
+{
+	local folder
+
+	for folder in "$CACHE"/work.*; do
+		[ ! -d "$folder" ] || flock -n "$folder" rm -rf "$folder" || true
+	done
+}
+
+# Fill the cache.
 prepare()
 {
-	exec {lock}> "$CACHE/lock"
-	flock "$lock"
+	lock_cache
+	sweep
 	if [ -n "$debug" ]; then
 		kernel_with_debuginfo
 		debuginfo_prepare
 		[ -z "$crash" ] || tool_prepare "crash-$crash" "$crash" crash
 	fi
-	kernel_prepare "$kernel" "$version" "$suite"
+	kernel_prepare
 	tools_prepare
 }
 
-make_one()
+# All tries together have the time of one.
+run_machine()
 {
-	local start=$SECONDS status=0 try
+	local try status deadline=$((SECONDS + ($([ "$emulator" = qemu ] && echo "$QEMU_SECONDS" || echo "$BOCHS_SECONDS"))))
 
-	recipe_read "$1"
-	host_check
-	mkdir -p "$OUT"
-	prepare
-	WORK=$(mktemp -d "$CACHE/work.$name.XXXXXX")
-	build_initrd
-	exec {lock}>&-
-	say "running: $emulator, $kernel, $scenario"
 	# Bochs now and then runs kernel code as it was before the kernel patched it, and the boot fails (docs/lab.md).
 	for try in 1 2 3; do
 		status=0
 		rm -f "$WORK/lab" "$WORK/console"
-		run_"$emulator" || status=$?
+		run_"$emulator" $((deadline - SECONDS)) || status=$?
 		! grep -q '^BOOT' "$WORK/lab" 2>/dev/null || break
 		last_lines
 		say "the kernel did not boot (try $try)"
+		[ $((deadline - SECONDS)) -gt 30 ] || break
 	done
+	[ ! -f "$WORK/console" ] || tr -d '\r' < "$WORK/console" | tee "$WORK/console.text" > "$OUT/$name.console"
 	if [ $status -ne 0 ] || ! grep -q '^DONE saved' "$WORK/lab" 2>/dev/null; then
 		last_lines
 		die "the machine did not save a vmcore (status $status)"
 	fi
-	collect || die "no dump in what the machine wrote"
+}
+
+make_one()
+{
+	local start=$SECONDS held result
+
+	recipe_read "$1"
+	[ "$OUT" != "$HERE" ] || die "LAB_OUT is where the recorded vmcores are"
+	mkdir -p "$OUT"
+	results | while read -r result; do
+		rm -f "$result"
+	done
+	host_check
+	prepare
+	xfdtriage_prepare
+	WORK=$(mktemp -d "$CACHE/$([ "${LAB_KEEP:-0}" = 1 ] && echo kept || echo work).$name.XXXXXX")
+	exec {held}< "$WORK"
+	flock "$held"
+	build_initrd
+	[ "$emulator" != bochs ] || build_iso
+	exec {lock}>&-
+	say "running: $emulator, $kernel, $scenario"
+	run_machine
+	collect
 	write_entry
 	check_run
-	cp "$WORK/console.text" "$OUT/$name.console"
-	cp "$WORK/entry.json" "$OUT/$name.json"
 	check_triage
 	compare
 	reduce
+	publish
 	say "done in $((SECONDS - start)) s: $(stat -c %s "$WORK/vmcore") bytes, $(jq -r '"expected: \(.expect.verdict), exit \(.expect.exit), route \(.expect.route)"' "$OUT/$name.json")"
-	[ "${LAB_KEEP:-0}" = 1 ] || rm -rf "$WORK"
-	WORK=
+	clean_up
+	exec {held}<&-
 }
 
 record_one()
@@ -268,6 +352,35 @@ record_one()
 		"$MANIFEST" > "$MANIFEST.new"
 	mv "$MANIFEST.new" "$MANIFEST"
 	say "recorded"
+}
+
+verify_one()
+{
+	local recorded recorded_emulator recorded_tool
+
+	recipe_read "$1"
+	recorded=$(jq --arg name "$name" '.vmcores[] | select(.name == $name)' "$MANIFEST")
+	[ -n "$recorded" ] || die "not in the manifest"
+	recorded_emulator=$(jq -r '.emulator | sub("^[^ ]* "; "")' <<< "$recorded")
+	recorded_tool=$(jq -r .dump.tool <<< "$recorded")
+	diff <(jq -S 'del(.sha256, .carries_types)' <<< "$recorded") \
+		<(entry <(jq '.reproducer[]' <<< "$recorded") <(jq '.debugger[]' <<< "$recorded") \
+			"$([ "$emulator" = qemu ] && echo QEMU || echo Bochs) $recorded_emulator" "$recorded_tool" | jq -S 'del(.sha256)') ||
+		die "the manifest's entry (<) is not what its recipe, reproducer and debugger say (>)"
+}
+
+verify()
+{
+	local one failed=0
+
+	command -v jq > /dev/null || die "jq is not here"
+	# shellcheck disable=SC2046
+	[ $# -gt 0 ] || set -- $(jq -r '.vmcores[].name' "$MANIFEST")
+	for one in "$@"; do
+		(verify_one "$one") || failed=$((failed + 1))
+	done
+	say "$(($# - failed)) entries verified, $failed failed"
+	[ $failed -eq 0 ]
 }
 
 fetch_one()
@@ -309,8 +422,34 @@ deps()
 {
 	host_install
 	emulator=bochs bochs=bochs makedumpfile=makedumpfile-bookworm
+	lock_cache
 	tools_prepare
 	say "all there"
+}
+
+# What the lab makes, and nothing else that may lie there.  A folder without its lock is not a cache.
+clean()
+{
+	local recipe folder result
+
+	if [ -f "$CACHE/lock" ]; then
+		exec {lock}> "$CACHE/lock"
+		flock -n "$lock" || die "a run is in progress: it fills $CACHE"
+		for folder in "$CACHE"/work.* "$CACHE"/kept.*; do
+			[ ! -d "$folder" ] || flock -n "$folder" rm -rf "$folder" || die "a run is in progress: $folder"
+		done
+		rm -rf "$CACHE"/{apt,deb,kernel,tool,program,debug,build.log,lock}
+		rmdir --ignore-fail-on-non-empty "$CACHE"
+	fi
+	[ -d "$OUT" ] && [ "$OUT" != "$HERE" ] || return 0
+	for recipe in "$HERE"/recipes/*; do
+		name=$(basename "$recipe")
+		results | while read -r result; do
+			rm -f "$result"
+		done
+	done
+	rm -f "$OUT/manifest.json"
+	rmdir --ignore-fail-on-non-empty "$OUT"
 }
 
 # All of it is read before any of it is run.
@@ -319,9 +458,13 @@ main()
 	local command=${1:-} one
 
 	[ $# -eq 0 ] || shift
+	[[ $CACHE != *[[:blank:]]* ]] || die "the lab's folder may have no blanks in its name: $CACHE"
 	case $command in
-	list | deps)
+	list | deps | clean)
 		"$command"
+		;;
+	verify)
+		verify "$@"
 		;;
 	make | record | fetch | debug)
 		[ $# -gt 0 ] || die "$command what?"
@@ -330,11 +473,8 @@ main()
 			"${command}_one" "$one"
 		done
 		;;
-	clean)
-		rm -rf "$OUT" "$CACHE"
-		;;
 	*)
-		sed -n '4,17s/^# \{0,1\}//p' "$0" >&2
+		sed -n '4,18s/^# \{0,1\}//p' "$0" >&2
 		exit 2
 		;;
 	esac

@@ -66,8 +66,8 @@ put_modules()
 
 	shift
 	for module in "$@"; do
-		modprobe -d "$KERNEL" -S "$kernel" --show-depends "$module" 2>/dev/null | awk '$1 == "insmod" { print $2 }'
-	done | awk '!seen[$0]++' | while read -r file; do
+		modprobe -d "$KERNEL" -S "$kernel" --show-depends "$module" 2> "$WORK/modprobe.log" || return
+	done | awk '$1 == "insmod" { print $2 }' | awk '!seen[$0]++' | while read -r file; do
 		name=$(basename "${file%%.ko*}")
 		case $file in
 		*.xz) xz -dc "$file" ;;
@@ -78,6 +78,11 @@ put_modules()
 	done | tr '\n' ' '
 }
 
+no_modules()
+{
+	die "a module is missing in $KERNEL: $(tail -n 1 "$WORK/modprobe.log")"
+}
+
 pack()
 {
 	(cd "$1" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) | gzip -1n > "$2"
@@ -86,7 +91,7 @@ pack()
 # The initramfs of the host that dies ($WORK/initrd); inside it the one that saves its memory.
 build_initrd()
 {
-	local root=$WORK/root applet disk_modules=""
+	local root=$WORK/root applet disk_modules="" kvm_modules
 
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp,modules}
@@ -97,13 +102,15 @@ build_initrd()
 	cp "$CACHE/program/portout" "$root/bin/"
 	install -m 755 "$HERE/lab/init" "$root/init"
 	put_tool "$root" "$makedumpfile" bin/makedumpfile makedumpfile
-	[ ! -x "$XFDTRIAGE" ] || put_xfdtriage "$root"
-	[ "$emulator" = qemu ] && disk_modules=$(put_modules "$root" sd_mod ata_piix)
+	put_xfdtriage "$root"
+	if [ "$emulator" = qemu ]; then
+		disk_modules=$(put_modules "$root" sd_mod ata_piix) || no_modules
+	fi
 	cat > "$root/lab.env" <<-EOF
 		LAB_SINK='$([ "$emulator" = qemu ] && echo disk || echo port)'
 		LAB_DISK_MODULES='$disk_modules'
 		LAB_DUMP='$dump'
-		LAB_TRIAGE='$([ -x "$XFDTRIAGE" ] && echo yes || echo no)'
+		LAB_TRIAGE='yes'
 		LAB_KDUMP_CMDLINE='$(kernel_cmdline) nr_cpus=1 reset_devices'
 		LAB_KVM='$kvm'
 		LAB_SYSCTL='$sysctl'
@@ -114,7 +121,8 @@ build_initrd()
 
 	put_tool "$root" kexec sbin/kexec kexec-tool
 	cp "$CACHE/program/reproducer" "$root/bin/"
-	echo "LAB_KVM_MODULES='$(put_modules "$root" kvm "$([ "$emulator" = qemu ] && echo kvm_amd || echo kvm_intel)")'" >> "$root/lab.env"
+	kvm_modules=$(put_modules "$root" kvm "$([ "$emulator" = qemu ] && echo kvm_amd || echo kvm_intel)") || no_modules
+	echo "LAB_KVM_MODULES='$kvm_modules'" >> "$root/lab.env"
 	cp "$VMLINUZ" "$root/vmlinuz"
 	mv "$WORK/initrd.kdump" "$root/initrd.kdump"
 	pack "$root" "$WORK/initrd"
@@ -160,6 +168,7 @@ follow()
 	return $status
 }
 
+# run_qemu SECONDS, run_bochs SECONDS: fail if the machine fails or is not done by then
 run_qemu()
 {
 	local status=0
@@ -167,11 +176,11 @@ run_qemu()
 	rm -f "$WORK/disk"
 	truncate -s 1200M "$WORK/disk"
 	# One host thread for all CPUs: with several, QEMU's emulation loses races against the kernel's code patching.
-	qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp "$cpus" -m "$memory" -nodefaults -no-user-config \
+	setpriv --pdeathsig KILL qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp "$cpus" -m "$memory" -nodefaults -no-user-config \
 		-display none -no-reboot -kernel "$VMLINUZ" -initrd "$WORK/initrd" -append "$CMDLINE" \
 		-serial "file:$WORK/console" -serial "file:$WORK/lab" -drive "file=$WORK/disk,format=raw,if=ide" &
 	CHILD=$!
-	follow $CHILD "$QEMU_SECONDS" || status=$?
+	follow $CHILD "$1" || status=$?
 	CHILD=
 	mv "$WORK/disk" "$WORK/stream"
 	return $status
@@ -197,7 +206,6 @@ run_bochs()
 {
 	local tool=$bochs root=$CACHE/tool/$bochs status=0 command
 
-	build_iso
 	# IA32_XFD, and IA32_XFD_ERR as hardware would leave it at the fault; both are plain storage otherwise.
 	cat > "$WORK/msrs.def" <<-EOF
 		0x1c4 0 00000000 00000000 00000000 00000000 00000000 00000000
@@ -225,14 +233,13 @@ run_bochs()
 		clock: sync=none
 	EOF
 	# A network namespace without interfaces: Bochs' display wants to listen on a port, and nobody shall reach it.
-	command="unshare -n $(program_command "$tool" bin/bochs-bin) -q -debugger -f $WORK/bochsrc"
+	command="setpriv --pdeathsig KILL unshare -n $(program_command "$tool" bin/bochs-bin) -q -debugger -f $WORK/bochsrc"
 	HOME=$WORK LTDL_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu/bochs/plugins BXSHARE=$root/usr/share/bochs \
-		python3 -u "$HERE/lab/debugger.py" --bochs "$command" --cpus "$cpus" --serial "$WORK/lab" --console "$WORK/console" --journal "$WORK/journal" \
-		--stream "$WORK/stream" --crash-at "$crash_at" --timeout "$BOCHS_SECONDS" &
+		setpriv --pdeathsig KILL python3 -u "$HERE/lab/debugger.py" --bochs "$command" --cpus "$cpus" --serial "$WORK/lab" --console "$WORK/console" --journal "$WORK/journal" \
+		--stream "$WORK/stream" --crash-at "$crash_at" --timeout "$1" &
 	CHILD=$!
 	wait $CHILD || status=$?
 	CHILD=
-	rm -f "$WORK/iso"
 	return $status
 }
 
@@ -241,20 +248,22 @@ collect()
 {
 	local offset
 
-	rm -f "$WORK/vmcore" "$WORK/flat"
+	rm -f "$WORK/iso" "$WORK/vmcore" "$WORK/flat"
 	case $dump in
 	raw)
 		mv "$WORK/stream" "$WORK/vmcore"
 		fallocate -d "$WORK/vmcore" 2>/dev/null || true
 		;;
 	*)
-		offset=$(grep -abo -m 1 -P 'makedumpfile\x00\x00\x00\x00' "$WORK/stream" | head -n 1 | cut -d: -f1)
-		[ -n "$offset" ] || return 1
+		offset=$(grep -abo -m 1 -P 'makedumpfile\x00\x00\x00\x00' "$WORK/stream" | head -n 1 | cut -d: -f1) || true
+		[ -n "$offset" ] || die "no dump in what the machine wrote"
 		tail -c "+$((offset + 1))" "$WORK/stream" > "$WORK/flat"
 		rm -f "$WORK/stream"
-		$(program_command makedumpfile bin/makedumpfile) -R "$WORK/vmcore" < "$WORK/flat" > "$WORK/makedumpfile.log" 2>&1
+		# It never ends on a stream that was cut off.
+		timeout 300 $(program_command makedumpfile bin/makedumpfile) -R "$WORK/vmcore" < "$WORK/flat" > "$WORK/makedumpfile.log" 2>&1 ||
+			die "the dump is not whole: makedumpfile -R: $(tail -n 1 "$WORK/makedumpfile.log")"
 		rm -f "$WORK/flat"
 		;;
 	esac
-	[ -s "$WORK/vmcore" ]
+	[ -s "$WORK/vmcore" ] || die "the dump is empty"
 }

@@ -25,17 +25,39 @@ mirror()
 	apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | awk -v label="$1" '$1 == label { print $2; exit }'
 }
 
-# An apt of our own, with every suite that has something the lab needs.
-apt_prepare()
+# Sets $debian and $security, the archives to fetch from.
+mirrors()
 {
-	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg suite debian security
-
-	[ -f "$APT_ROOT/ready" ] && [ -n "$(find "$APT_ROOT/ready" -mmin -720)" ] && return
-	say "package lists"
-	[ -f $keyring ] || die "no $keyring: install debian-archive-keyring"
 	debian=${LAB_MIRROR:-$(mirror Debian)}
 	security=${LAB_SECURITY_MIRROR:-$(mirror Debian-Security)}
-	[ -n "$debian" ] && [ -n "$security" ] || die "this machine's apt knows no Debian archive; set LAB_MIRROR and LAB_SECURITY_MIRROR"
+	[ -n "$debian" ] && [ -n "$security" ]
+}
+
+# The lists of every suite that is there: one that has gone is in the way of those who need it only.
+apt_update()
+{
+	local log=$APT_ROOT/update.log gone
+
+	lab_apt apt-get -qq --error-on=any update > "$log" 2>&1 && return
+	gone=$(sed -n "s/^E: The repository '[^ ]* \([^ ]*\) .*' .* have a Release file.*/\1/p" "$log" | tr '\n' ' ')
+	if [ -z "$gone" ] || grep 'Failed to fetch' "$log" | grep -qv ' 404 ' || [ -z "$(lab_apt apt-cache pkgnames)" ]; then
+		die "apt-get update failed ($debian, $security): $(tail -n 3 "$log")"
+	fi
+	say "not served at all: $gone($debian, $security)"
+}
+
+# An apt of our own, with every suite that has something the lab needs.  Its lists are good for half a day.
+apt_prepare()
+{
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg suite
+
+	# An apt that never fetched a list does not know which archive is Debian's.
+	mirrors || { [ "$(id -u)" = 0 ] && apt-get -qq update && mirrors; } ||
+		die "this machine's apt knows no Debian archive; set LAB_MIRROR and LAB_SECURITY_MIRROR"
+	[ "$(cat "$APT_ROOT/ready" 2>/dev/null)" = "$debian $security" ] && [ -n "$(find "$APT_ROOT/ready" -mmin -720)" ] && return
+	say "package lists from $debian and $security (about 50 MB)"
+	[ -f $keyring ] || die "no $keyring: install debian-archive-keyring"
+	rm -f "$APT_ROOT/ready"
 	mkdir -p "$APT_ROOT"/etc/apt.conf.d "$APT_ROOT"/etc/preferences.d "$APT_ROOT"/state/lists/partial "$APT_ROOT"/cache/archives/partial
 	: > "$APT_ROOT/status"
 	cat > "$APT_ROOT/apt.conf" <<-EOF
@@ -59,11 +81,32 @@ apt_prepare()
 			echo "deb [signed-by=$keyring] $security $suite main"
 		done
 	} > "$APT_ROOT/etc/sources.list"
-	lab_apt apt-get -qq --error-on=any update || die "apt-get update failed ($debian, $security)"
-	touch "$APT_ROOT/ready"
+	apt_update
+	echo "$debian $security" > "$APT_ROOT/ready"
 }
 
-# unpack DIRECTORY DEB... : all or nothing
+# download FOLDER WHAT CHECK COMMAND... : what an apt-get command fetches, alone in the folder.  The archive may have
+# dropped a package since the lists were fetched: then CHECK is asked again, with new lists.
+download()
+{
+	local to=$1 what=$2 check=$3 size try
+
+	shift 3
+	for try in 1 2; do
+		"$check"
+		rm -rf "$to"
+		mkdir -p "$to/partial"
+		size=$(lab_apt apt-get -qq -o "Dir::Cache::archives=$to/" --print-uris "$@" 2>/dev/null | awk '{ sum += $3 } END { printf "%.0f", sum / 1e6 }') || true
+		say "$what ($size MB)"
+		(cd "$to" && lab_apt apt-get -qq -o "Dir::Cache::archives=$to/" "$@") > "$to.log" 2>&1 && return
+		[ $try = 2 ] && break
+		rm -f "$APT_ROOT/ready"
+		apt_prepare
+	done
+	die "cannot download $what: $(tail -n 2 "$to.log")"
+}
+
+# unpack DIRECTORY DEB... : into DIRECTORY.part, which takes its place when all is done
 unpack()
 {
 	local to=$1 deb
@@ -74,8 +117,6 @@ unpack()
 	for deb in "$@"; do
 		dpkg-deb -x "$deb" "$to.part" || die "$deb does not unpack"
 	done
-	rm -rf "$to"
-	mv "$to.part" "$to"
 }
 
 # Debian 12 still ships some files outside /usr; on an installed system these folders are links.
@@ -97,37 +138,49 @@ served()
 	lab_apt apt-cache madison "$1" 2>/dev/null | awk -F'|' -v version="$2" '{ gsub(/ /, "", $2) } $2 == version { found = 1 } END { exit !found }'
 }
 
+# needs_served PACKAGE VERSION SUITE
+needs_served()
+{
+	served "$1" "$2" ||
+		die "Debian no longer serves $1 $2 (it was in $3; asked: $debian, $security): this vmcore cannot be made again; the committed one stays valid"
+}
+
+# Are all packages of the kernel served?  Leaves them in $kernel_packages.
+kernel_served()
+{
+	local part
+
+	needs_served "linux-image-$kernel" "$version" "$suite"
+	kernel_packages="linux-image-$kernel=$version"
+	# From 6.19 on the image is split, and the package of the modules goes first.
+	if [ "$(lab_apt apt-cache show "$kernel_packages" | grep -cF "linux-modules-$kernel ")" -gt 0 ]; then
+		for part in linux-binary linux-modules linux-base; do
+			needs_served "$part-$kernel" "$version" "$suite"
+			kernel_packages="$kernel_packages $part-$kernel=$version"
+		done
+	fi
+}
+
 # Leaves the kernel's files in $KERNEL (usr-merged or not: lib/modules/RELEASE is there) and its image in $VMLINUZ.
 kernel_prepare()
 {
-	local release=$1 version=$2 suite=$3 part list=""
+	local deb=$CACHE/deb/$kernel
 
-	KERNEL=$CACHE/kernel/$release
+	KERNEL=$CACHE/kernel/$kernel
 	if [ ! -d "$KERNEL" ]; then
 		apt_prepare
-		served "linux-image-$release" "$version" ||
-			die "Debian no longer serves linux-image-$release $version (it was in $suite): this vmcore cannot be made again; the committed one stays valid"
-		list="linux-image-$release=$version"
-		# From 6.19 on the image is split, and the package of the modules goes first.
-		if [ "$(lab_apt apt-cache show "linux-image-$release=$version" | grep -cF "linux-modules-$release ")" -gt 0 ]; then
-			for part in linux-binary linux-modules linux-base; do
-				served "$part-$release" "$version" ||
-					die "Debian no longer serves $part-$release $version (it was in $suite): this vmcore cannot be made again; the committed one stays valid"
-				list="$list $part-$release=$version"
-			done
-		fi
-		say "kernel $release ($version)"
-		mkdir -p "$CACHE/deb/$release"
+		kernel_served
 		# shellcheck disable=SC2086
-		(cd "$CACHE/deb/$release" && lab_apt apt-get -qq download $list) || die "cannot download $list"
-		unpack "$KERNEL" "$CACHE/deb/$release"/*.deb
-		rm -rf "$CACHE/deb/$release"
-		[ -e "$KERNEL/lib" ] || ln -s usr/lib "$KERNEL/lib"
-		depmod -b "$KERNEL" "$release"
+		download "$deb" "kernel $kernel $version" kernel_served download $kernel_packages
+		unpack "$KERNEL" "$deb"/*.deb
+		[ -e "$KERNEL.part/lib" ] || ln -s usr/lib "$KERNEL.part/lib"
+		depmod -b "$KERNEL.part" "$kernel" || die "depmod failed on $kernel"
+		mv "$KERNEL.part" "$KERNEL"
+		rm -rf "$deb"
 	fi
-	VMLINUZ=$KERNEL/boot/vmlinuz-$release
-	[ -f "$VMLINUZ" ] || VMLINUZ=$KERNEL/lib/modules/$release/vmlinuz
-	[ -f "$VMLINUZ" ] || die "no kernel image in linux-image-$release"
+	VMLINUZ=$KERNEL/boot/vmlinuz-$kernel
+	[ -f "$VMLINUZ" ] || VMLINUZ=$KERNEL/lib/modules/$kernel/vmlinuz
+	[ -f "$VMLINUZ" ] || die "no kernel image in linux-image-$kernel"
 }
 
 # The newest kernel that is served with its debuginfo, of the series or else of the same major version; sets kernel, version and suite.
@@ -163,6 +216,11 @@ enough_room()
 	[ "$free" -ge "$1" ] || die "$CACHE has $((free >> 20)) MiB free, $(($1 >> 20)) MiB are needed"
 }
 
+debuginfo_served()
+{
+	needs_served "linux-image-$kernel-dbg" "$version" "$suite"
+}
+
 # Of the kernel's debuginfo only vmlinux and kvm are unpacked: leaves them in $VMLINUX and the folder $KVM_DEBUG.
 debuginfo_prepare()
 {
@@ -171,10 +229,9 @@ debuginfo_prepare()
 	if [ ! -d "$to" ]; then
 		size=$(lab_apt apt-cache show "$package=$version" | sed -n 's/^Size: //p' | head -n 1)
 		enough_room $((size + 1000000000))
-		say "$package ($((size / 1000000)) MB)"
-		rm -rf "$deb" "$to.part"
-		mkdir -p "$deb" "$to.part"
-		(cd "$deb" && lab_apt apt-get -qq download "$package=$version") || die "cannot download $package"
+		download "$deb" "$package" debuginfo_served download "$package=$version"
+		rm -rf "$to.part"
+		mkdir -p "$to.part"
 		say "unpacking vmlinux and kvm of $package (a minute or two)"
 		dpkg-deb --fsys-tarfile "$deb"/*.deb | tar -x -C "$to.part" --wildcards './usr/lib/debug/*vmlinux*' '*/arch/x86/kvm/*' || die "$package does not unpack"
 		rm -rf "$deb"
@@ -188,18 +245,16 @@ debuginfo_prepare()
 # tool_prepare NAME SUITE PACKAGE... : the packages and all they depend on, unpacked into $CACHE/tool/NAME
 tool_prepare()
 {
-	local name=$1 suite=$2
+	local to=$CACHE/tool/$1 deb=$CACHE/deb/$1 name=$1 suite=$2
 
 	shift 2
-	[ -d "$CACHE/tool/$name" ] && return
+	[ -d "$to" ] && return
 	apt_prepare
-	say "$name from Debian $suite"
-	mkdir -p "$CACHE/deb/$name/partial"
-	lab_apt apt-get -qq -o "Dir::Cache::archives=$CACHE/deb/$name/" install -y --download-only --no-install-recommends -t "$suite" "$@" > "$CACHE/deb/$name.log" 2>&1 ||
-		die "cannot download $* from $suite: $(tail -n 2 "$CACHE/deb/$name.log")"
-	unpack "$CACHE/tool/$name" "$CACHE/deb/$name"/*.deb
-	merge_usr "$CACHE/tool/$name"
-	rm -rf "$CACHE/deb/$name"
+	download "$deb" "$* of $suite" : install -y --download-only --no-install-recommends -t "$suite" "$@"
+	unpack "$to" "$deb"/*.deb
+	merge_usr "$to.part"
+	mv "$to.part" "$to"
+	rm -rf "$deb"
 }
 
 # program NAME PATH [ARGUMENT...] : run a program out of an unpacked tool, with the libraries it came with
@@ -221,13 +276,14 @@ program_libraries()
 	"$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" --list "$root/usr/$2" | grep -o "${root}[^ ]*" | sort -u
 }
 
+# What the machine lacks is installed, or named.
 host_install()
 {
-	local missing="" package
+	local missing
 
-	for package in $HOST_PACKAGES; do
-		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
-	done
+	# shellcheck disable=SC2086
+	missing=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $HOST_PACKAGES 2>/dev/null |
+		awk -v wanted="$HOST_PACKAGES" '$1 == "installed" { have[$2] } END { n = split(wanted, w, " "); for (i = 1; i <= n; i++) if (!(w[i] in have)) printf " %s", w[i] }') || true
 	[ -n "$missing" ] || return 0
 	[ "$(id -u)" = 0 ] || die "be root, or install these yourself:$missing"
 	say "installing$missing"
