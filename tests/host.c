@@ -74,6 +74,7 @@ void host_vcpu(struct host *fixture, size_t n)
 			.last_cpu = known(HOST_CPU + n),
 			.owner = known(0),
 			.xfd_state = known(0),
+			.nm_fpstate = known(0),
 		},
 	};
 	snprintf(vcpu->thread.comm, sizeof(vcpu->thread.comm), "CPU %zu/KVM", n);
@@ -120,9 +121,11 @@ void host_init(struct host *fixture)
 	host->panic.cpu = known(HOST_CPU);
 	host->panic.cpu_known = true;
 	host->panic.task = HOST_TASK(0);
+	host->panic.pid_known = true;
 	host->panic.pid = 1404;
 	snprintf(host->panic.comm, sizeof(host->panic.comm), "CPU 0/KVM");
 	host->panic.note_known = true;
+	host->panic.note_on_stack = true;
 	host->panic.note_code_known = true;
 	host->panic.note_is_xrstor = true;
 	host->panic.note_operand = HOST_FPSTATE(0) + 64;

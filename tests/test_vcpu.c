@@ -29,6 +29,7 @@ static struct xfdt_vcpu *mismatched(struct host *fixture)
 	memset(&fixture->host.panic.fault, 0, sizeof(fixture->host.panic.fault));
 	host_log(fixture, log);
 	fixture->host.panic.task = HOST_TASK(7);
+	fixture->host.panic.note_known = false;
 	vcpu->xfd = XTILEDATA;
 	vcpu->thread.on_cpu = known(1);
 	vcpu->thread.owner = known(0);

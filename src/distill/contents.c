@@ -21,13 +21,13 @@ static const struct {
 	[XFDT_FOR_VCPUS] = { "vcpus", "VMs and vCPUs: lists, ids, and of each FPU state the flags and the XSAVE header" },
 	[XFDT_FOR_THREADS] = { "threads", "names, ids and flags of threads" },
 	[XFDT_FOR_LOG] = { "log", "kernel log" },
-	[XFDT_FOR_STACK] = { "stack", "stack of the thread that panicked" },
+	[XFDT_FOR_STACK] = { "stack", "stack of the thread that panicked, and of others in the handler of an #NM" },
 	[XFDT_FOR_PAGE_TABLES] = { "page_tables", "entries of page tables" },
 };
 
 static const char *const left_out[] = {
 	"guest memory", "guest registers", "XSAVE areas but for their headers", "memory of processes",
-	"registers of other CPUs",
+	"registers of other CPUs (but RSP, where a stack was searched)",
 };
 #define LEFT_OUT (sizeof(left_out) / sizeof(left_out[0]))
 

@@ -32,6 +32,7 @@ static const struct {
 };
 
 struct writer {
+	const struct xfdt_host *host;
 	struct xfdt_dump *dump;
 	const struct xfdt_distill_options *options;
 	const struct xfdt_frame *frames;
@@ -103,9 +104,25 @@ static void put_vmcoreinfo(const char *vmcoreinfo, FILE *out, struct notes *note
 	notes->vmcoreinfo = (size_t)ftello(out) - ((len + 3) & ~(size_t)3);
 }
 
-static struct xfdt_error *make_notes(const struct writer *writer, const struct xfdt_panic *panic,
-				     struct notes *notes)
+/* Was the stack that @sp points to searched, for a vCPU's thread of this id? */
+static bool points_to_searched_stack(const struct xfdt_host *host, int pid, uint64_t sp)
 {
+	size_t i, j;
+
+	for (i = 0; i < host->vm_count; i++) {
+		for (j = 0; j < host->vms[i].vcpu_count; j++) {
+			const struct xfdt_thread *thread = &host->vms[i].vcpus[j].thread;
+
+			if (thread->pid == pid && sp - thread->stack.kvaddr < thread->stack.len)
+				return true;
+		}
+	}
+	return false;
+}
+
+static struct xfdt_error *make_notes(const struct writer *writer, struct notes *notes)
+{
+	const struct xfdt_panic *panic = &writer->host->panic;
 	struct xfdt_source source = xfdt_dump_source(writer->dump);
 	FILE *out = open_memstream(&notes->bytes, &notes->size);
 	size_t i;
@@ -114,9 +131,13 @@ static struct xfdt_error *make_notes(const struct writer *writer, const struct x
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
 	for (i = 0; i < source.note_count; i++) {
 		struct elf_prstatus status = { .pr_pid = source.notes[i].pid };
+		struct xfdt_regs regs = { .sp = source.notes[i].regs.sp };
 
 		if (panic->note_known && !memcmp(&source.notes[i].regs, &panic->note, sizeof(panic->note)))
-			memcpy(&status.pr_reg, &panic->note, sizeof(panic->note));
+			regs = panic->note;
+		else if (!points_to_searched_stack(writer->host, source.notes[i].pid, regs.sp))
+			regs.sp = 0;
+		memcpy(&status.pr_reg, &regs, sizeof(regs));
 		put_note(out, "CORE", NT_PRSTATUS, &status, sizeof(status));
 	}
 	/* ours comes last: crash(8) looks for a flattened dump's OSRELEASE among its first strings */
@@ -280,12 +301,12 @@ static struct xfdt_error *put_pages(struct writer *writer)
 	return err;
 }
 
-static struct xfdt_error *put_file(struct writer *writer, const struct xfdt_panic *panic)
+static struct xfdt_error *put_file(struct writer *writer)
 {
 	struct notes notes = { 0 };
 	struct xfdt_error *err;
 
-	err = make_notes(writer, panic, &notes);
+	err = make_notes(writer, &notes);
 	if (err)
 		return err;
 	err = put_headers(writer, &notes);
@@ -312,7 +333,7 @@ static struct xfdt_error *spare(struct xfdt_dump *dump, const struct xfdt_host *
 	return err;
 }
 
-static struct xfdt_error *write_file(struct writer *writer, const struct xfdt_host *host,
+static struct xfdt_error *write_file(struct writer *writer,
 				     const struct xfdt_output *output, uint64_t *ret_size)
 {
 	struct xfdt_error *err;
@@ -323,7 +344,7 @@ static struct xfdt_error *write_file(struct writer *writer, const struct xfdt_ho
 	writer->flat = writer->bitmap_blocks > FLAT_BITMAP_BLOCKS;
 	if (writer->flat)
 		put_flat_header(writer->out);
-	err = put_file(writer, &host->panic);
+	err = put_file(writer);
 	if (err)
 		return err;
 	if (writer->flat)
@@ -339,7 +360,7 @@ struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, const struct xfdt_
 				      const struct xfdt_output *output,
 				      struct xfdt_distill_result *ret_result)
 {
-	struct writer writer = { .dump = dump, .options = options };
+	struct writer writer = { .dump = dump, .host = host, .options = options };
 	struct xfdt_distill_result result = { 0 };
 	struct xfdt_error *err;
 	size_t i;
@@ -355,7 +376,7 @@ struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, const struct xfdt_
 	for (i = 0; i < XFDT_PURPOSES; i++)
 		result.kept[i] = xfdt_dump_read_for(dump, (enum xfdt_purpose)i);
 	result.pages = writer.count;
-	err = write_file(&writer, host, output, &result.file_size);
+	err = write_file(&writer, output, &result.file_size);
 	if (err)
 		return err;
 	result.flattened = writer.flat;

@@ -64,9 +64,33 @@ static struct xfdt_error *spare_log(struct xfdt_dump *dump, const struct xfdt_ho
 	return err;
 }
 
+/* Of the stacks that were searched for the frame of an #NM, that frame. */
+static struct xfdt_error *spare_other_stacks(struct xfdt_dump *dump, const struct xfdt_host *host)
+{
+	struct xfdt_error *err = NULL;
+	size_t i, j;
+
+	xfdt_read_for(host->image, XFDT_FOR_STACK);
+	for (i = 0; i < host->vm_count; i++) {
+		for (j = 0; !err && j < host->vms[i].vcpu_count; j++) {
+			const struct xfdt_thread *thread = &host->vms[i].vcpus[j].thread;
+
+			if (!thread->stack.len)
+				continue;
+			xfdt_dump_forget(dump, thread->stack.kvaddr, thread->stack.len);
+			if (thread->nm_frame)
+				err = keep(host->image, thread->nm_frame - WORD, WORD + sizeof(struct xfdt_regs));
+		}
+	}
+	return err;
+}
+
 struct xfdt_error *xfdt_spare(struct xfdt_dump *dump, const struct xfdt_host *host, const bool *lines)
 {
 	struct xfdt_error *err = spare_stack(dump, host);
+
+	if (!err)
+		err = spare_other_stacks(dump, host);
 
 	if (!err && lines)
 		err = spare_log(dump, host, lines);

@@ -2,6 +2,7 @@
 /* The XRSTOR that faulted (Linux: arch/x86/kernel/fpu/core.c, arch/x86/entry/entry_64.S). */
 #include "kernel/fault.h"
 #include "kernel/story.h"
+#include "kernel/task.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,13 @@ struct stack {
 	size_t len;
 	uint64_t words[STACK_SIZE_KASAN / 8];
 };
+
+bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp)
+{
+	struct xfdt_value base = xfdt_value_of(image, task, XFDT_M_task_stack);
+
+	return base.known && sp - base.value < STACK_SIZE_KASAN;
+}
 
 /* @sp: where the thread last was on it, 0 if that is not known. */
 static struct xfdt_error *read_stack(const struct xfdt_image *image, uint64_t task,
@@ -247,7 +255,7 @@ struct xfdt_error *xfdt_fault_read(struct xfdt_host *host)
 				      NULL);
 	}
 	/* the note may also be of an interrupt or another exception at that place */
-	if (panic->note_known && at_restore(image, &panic->note) && event >= 0 &&
+	if (panic->note_known && panic->note_on_stack && at_restore(image, &panic->note) && event >= 0 &&
 	    (!xfdt_event_caller(panic, event) || xfdt_event_caller(panic, event) == (uint32_t)panic->pid)) {
 		fault->source = XFDT_REGS_PRSTATUS;
 		fault->regs = panic->note;
@@ -270,6 +278,73 @@ struct xfdt_error *xfdt_fault_read(struct xfdt_host *host)
 		find_caller(image, stack, logged, fault);
 		if (fault->decoded)
 			read_fault_fpstate(image, fault);
+	}
+	free(stack);
+	return NULL;
+}
+
+/* The stack pointer of a thread that was on a CPU, from that CPU's note; 0: unknown. */
+static uint64_t stack_pointer(const struct xfdt_image *image, const struct xfdt_thread *thread)
+{
+	const struct xfdt_cpu_note *note = NULL;
+	size_t i, matches = 0;
+
+	for (i = 0; i < image->note_count; i++) {
+		if (image->notes[i].pid != thread->pid)
+			continue;
+		note = &image->notes[i];
+		matches++;
+	}
+	return matches == 1 && xfdt_is_on_stack(image, thread->task, note->regs.sp) ? note->regs.sp : 0;
+}
+
+static void read_handler(const struct xfdt_image *image, struct stack *stack, struct xfdt_thread *thread)
+{
+	uint64_t sp = stack_pointer(image, thread);
+	struct xfdt_fault fault = { .source = XFDT_REGS_NONE };
+	struct xfdt_error *err;
+
+	err = read_stack(image, thread->task, sp, stack);
+	if (err) {
+		xfdt_error_free(err);
+		return;
+	}
+	thread->stack = (struct xfdt_piece) { stack->kvaddr, stack->len };
+	find_frame(image, stack, sp, NULL, &fault);
+	thread->nm_frame = fault.frame;
+	if (fault.source == XFDT_REGS_NONE) {
+		thread->nm_fpstate.known = true;
+		return;
+	}
+	decode_fault(image, NULL, &fault);
+	/* without a stack pointer the frame may be one that is left over */
+	thread->nm_fpstate.known = sp && fault.decoded;
+	thread->nm_fpstate.value = fault.operand - image->layout.members[XFDT_M_fpstate_regs].offset;
+}
+
+struct xfdt_error *xfdt_fault_read_others(struct xfdt_host *host)
+{
+	const struct xfdt_image *image = host->image;
+	struct stack *stack = NULL;
+	size_t i, j, count = 0;
+
+	if (!xfdt_symbol(image, XFDT_S_restore_fpregs) || !xfdt_has_member(image, XFDT_M_fpstate_regs))
+		return NULL;
+	for (i = 0; i < host->vm_count; i++) {
+		for (j = 0; j < host->vms[i].vcpu_count; j++) {
+			struct xfdt_vcpu *vcpu = &host->vms[i].vcpus[j];
+			struct xfdt_thread *thread = &vcpu->thread;
+
+			if (!vcpu->state_known || !vcpu->in_use || !(vcpu->header.xstate_bv & vcpu->xfd) ||
+			    !thread->known || !thread->on_cpu.known || !thread->on_cpu.value ||
+			    thread->task == host->panic.task || count++ >= XFDT_CPUS_MAX)
+				continue;
+			if (!stack)
+				stack = calloc(1, sizeof(*stack));
+			if (!stack)
+				return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a stack");
+			read_handler(image, stack, thread);
+		}
 	}
 	free(stack);
 	return NULL;

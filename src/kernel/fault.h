@@ -14,4 +14,13 @@ struct xfdt_gpr xfdt_gpr_of(const struct xfdt_regs *regs);
  */
 struct xfdt_error *xfdt_fault_read(struct xfdt_host *host);
 
+/* May the stack pointer @sp be one of the stack of @task, a kvaddr? */
+bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp);
+
+/*
+ * Fill nm_fpstate, stack and nm_frame of each vCPU's thread where they decide: a mismatch in
+ * memory, in use on a CPU, by another thread than the one that panicked.
+ */
+struct xfdt_error *xfdt_fault_read_others(struct xfdt_host *host);
+
 #endif

@@ -2,6 +2,7 @@
 /* All of a host. */
 #include "kernel/host.h"
 #include "kernel/fix.h"
+#include "kernel/fault.h"
 #include "kernel/kvm.h"
 #include "kernel/panic.h"
 #include "kernel/task.h"
@@ -137,11 +138,14 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host,
 		err = xfdt_panic_read(host);
 	if (!err)
 		err = find_culprit(host);
+	if (!err) {
+		find_threads(host);
+		err = xfdt_fault_read_others(host);
+	}
 	if (err) {
 		xfdt_host_deinit(host);
 		return err;
 	}
-	find_threads(host);
 	xfdt_fix_read(image, &host->fix);
 	return NULL;
 }

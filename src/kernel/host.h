@@ -36,6 +36,14 @@ struct xfdt_thread {
 	struct xfdt_value last_cpu;	/* fpu->last_cpu */
 	struct xfdt_value owner;	/* of @cpu: fpu_fpregs_owner_ctx, a kvaddr */
 	struct xfdt_value xfd_state;	/* of @cpu: what it believes IA32_XFD to be */
+	/*
+	 * Of a thread other than the one that panicked: is it in the handler of an #NM that an XRSTOR of
+	 * restore_fpregs_from_fpstate() raised?  The kvaddr of what that loads, a struct fpstate; 0: it is not.
+	 * Read only where something hangs on it.
+	 */
+	struct xfdt_value nm_fpstate;
+	struct xfdt_piece stack;	/* what of its stack was read for that, */
+	uint64_t nm_frame;		/* and where its struct pt_regs is; 0: none */
 };
 
 /* enum in Linux: include/linux/kvm_host.h */
@@ -71,6 +79,7 @@ struct xfdt_vm {
 	char comm[XFDT_COMM_LEN + 1];	/* of that process; empty: unknown */
 	uint64_t online_vcpus;
 	struct xfdt_value bugged;
+	bool dead;			/* KVM_RUN returns EIO, and loads nothing */
 	struct xfdt_vcpu *vcpus;
 	size_t vcpu_count;
 	bool complete;			/* every online vCPU was found */
@@ -141,10 +150,12 @@ struct xfdt_panic {
 	struct xfdt_value cpu;		/* the CPU that panicked */
 	bool cpu_known;			/* false: could not tell whether any did */
 	uint64_t task;			/* that CPU's current, a kvaddr; 0: unknown */
-	int pid;
+	bool pid_known;
+	int pid;			/* 0: of an idle thread, or unknown */
 	char comm[XFDT_COMM_LEN + 1];
 	bool note_known;		/* the dump's registers of that CPU */
 	struct xfdt_regs note;
+	bool note_on_stack;		/* its RSP lies on the thread's own stack */
 	bool note_code_known;		/* the code at its RIP could be read */
 	bool note_is_xrstor;		/* and is an XRSTOR or XRSTORS, */
 	uint64_t note_operand;		/* of the XSAVE area at this kvaddr */
@@ -152,6 +163,12 @@ struct xfdt_panic {
 	struct xfdt_piece stack;	/* and is this */
 	struct xfdt_fault fault;	/* source NONE: no XRSTOR fault was found */
 };
+
+/* Had no CPU panicked when the dump was taken? */
+static inline bool xfdt_panic_survived(const struct xfdt_panic *panic)
+{
+	return panic->cpu_known && !panic->cpu.known;
+}
 
 enum xfdt_presence { XFDT_UNKNOWN, XFDT_ABSENT, XFDT_PRESENT };
 

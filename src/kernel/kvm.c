@@ -210,6 +210,7 @@ static struct xfdt_error *add_vm(struct xfdt_host *host, uint64_t kvaddr,
 				 struct xfdt_vm **ret_vm)
 {
 	struct xfdt_vm *vms, *vm;
+	struct xfdt_value dead;
 
 	if (host->vm_count >= XFDT_VMS_MAX)
 		return xfdt_error_new(XFDT_LIMIT, kvaddr, "more than %u VMs", XFDT_VMS_MAX);
@@ -223,6 +224,9 @@ static struct xfdt_error *add_vm(struct xfdt_host *host, uint64_t kvaddr,
 	*vm = (struct xfdt_vm) { .kvaddr = kvaddr };
 	read_owner(host->image, vm);
 	vm->bugged = xfdt_value_of(host->image, kvaddr, XFDT_M_kvm_vm_bugged);
+	dead = xfdt_has_member(host->image, XFDT_M_kvm_vm_dead) ?
+		xfdt_value_of(host->image, kvaddr, XFDT_M_kvm_vm_dead) : vm->bugged;
+	vm->dead = dead.known && dead.value;
 	*ret_vm = vm;
 	return NULL;
 }

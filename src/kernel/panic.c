@@ -69,6 +69,7 @@ static void find_note(struct xfdt_host *host)
 		return;
 	panic->note = only->regs;
 	panic->note_known = true;
+	panic->note_on_stack = xfdt_is_on_stack(image, panic->task, only->regs.sp);
 }
 
 static void decode_note(const struct xfdt_image *image, struct xfdt_panic *panic)
@@ -97,6 +98,7 @@ struct xfdt_error *xfdt_panic_read(struct xfdt_host *host)
 	struct xfdt_panic *panic = &host->panic;
 	enum xfdt_purpose before;
 	struct xfdt_error *err;
+	struct xfdt_value pid;
 
 	before = xfdt_read_for(image, XFDT_FOR_LOG);
 	err = xfdt_log_read(image, &panic->log);
@@ -116,7 +118,9 @@ struct xfdt_error *xfdt_panic_read(struct xfdt_host *host)
 			panic->task = 0;
 			xfdt_gaps_add(&host->gaps, "the thread that panicked", err, NULL);
 		} else {
-			panic->pid = (int)xfdt_value_of(image, panic->task, XFDT_M_task_pid).value;
+			pid = xfdt_value_of(image, panic->task, XFDT_M_task_pid);
+			panic->pid_known = pid.known;
+			panic->pid = (int)pid.value;
 			xfdt_task_comm(image, panic->task, panic->comm);
 		}
 		find_note(host);

@@ -75,6 +75,11 @@ static bool is_die(const char *text)
 	return strspn(at, " ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == strlen(at);
 }
 
+bool xfdt_line_is_warning(const char *text)
+{
+	return !strncmp(text, "WARNING: ", strlen("WARNING: "));
+}
+
 bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind)
 {
 	size_t i;
@@ -249,7 +254,11 @@ void xfdt_story_lines(const struct xfdt_panic *panic, bool *ret_lines)
 	const struct xfdt_log *log = &panic->log;
 	size_t event, i;
 
-	memset(ret_lines, 0, log->count * sizeof(*ret_lines));
+	/* a panic may follow from any warning */
+	for (i = 0; i < log->count; i++)
+		ret_lines[i] = !log->lines[i].from_user && xfdt_line_is_warning(log->lines[i].text);
+	if (xfdt_tainted_by_death(panic) >= 0)
+		ret_lines[xfdt_tainted_by_death(panic)] = true;
 	for (event = 0; event < panic->event_count; event++) {
 		size_t from = panic->events[event].line;
 
@@ -344,6 +353,52 @@ bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
 	return true;
 }
 
+/* deaths */
+
+static bool is_death(const struct xfdt_event *event)
+{
+	return event->kind == XFDT_EVENT_OOPS || event->kind == XFDT_EVENT_NM_DIE;
+}
+
+unsigned long xfdt_first_death(const struct xfdt_panic *panic)
+{
+	size_t i;
+
+	for (i = 0; i < panic->event_count; i++) {
+		const char *number = strstr(panic->log.lines[panic->events[i].line].text, " [#");
+
+		if (number && is_death(&panic->events[i]))
+			return strtoul(number + 3, NULL, 10);
+	}
+	return 0;
+}
+
+/* "... Tainted: G      D W  ...", or "Tainted: [D]=DIE, [W]=WARN" */
+static bool says_tainted_by_death(const char *text)
+{
+	const char *flags = strstr(text, "Tainted: ");
+	size_t len;
+
+	if (!flags)
+		return false;
+	flags += strlen("Tainted: ");
+	len = strspn(flags, " ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	return memchr(flags, 'D', len) || strstr(flags, "[D]=DIE");
+}
+
+long xfdt_tainted_by_death(const struct xfdt_panic *panic)
+{
+	size_t i, end = panic->log.count;
+
+	for (i = panic->event_count; i-- > 0;)
+		if (is_death(&panic->events[i]))
+			end = panic->events[i].line;
+	for (i = 0; i < end; i++)
+		if (!panic->log.lines[i].from_user && says_tainted_by_death(panic->log.lines[i].text))
+			return (long)i;
+	return -1;
+}
+
 /* the #NM */
 
 uint32_t xfdt_event_caller(const struct xfdt_panic *panic, long event)
@@ -371,10 +426,37 @@ static uint64_t event_nsec(const struct xfdt_panic *panic, long event)
 	return panic->log.lines[panic->events[event].line].nsec;
 }
 
+bool xfdt_event_is_soon_after(const struct xfdt_panic *panic, long event, long later)
+{
+	return event_nsec(panic, later) - event_nsec(panic, event) <= STORY_SECONDS * 1000000000ull;
+}
+
 bool xfdt_event_follows(const struct xfdt_panic *panic, long event, long later)
 {
 	return xfdt_event_caller(panic, event) == xfdt_event_caller(panic, later) &&
-	       event_nsec(panic, later) - event_nsec(panic, event) <= STORY_SECONDS * 1000000000ull;
+	       xfdt_event_is_soon_after(panic, event, later);
+}
+
+bool xfdt_event_tells_of_nm(const struct xfdt_panic *panic, long event)
+{
+	long later;
+
+	if (panic->events[event].kind == XFDT_EVENT_NM_DIE)
+		return true;
+	if (panic->events[event].kind != XFDT_EVENT_NM_WARN)
+		return false;
+	for (later = event + 1; later < (long)panic->event_count; later++)
+		if (is_nm(&panic->events[later]) && xfdt_event_follows(panic, event, later))
+			return panic->events[later].kind == XFDT_EVENT_NM_WARN;
+	return true;
+}
+
+bool xfdt_note_is_nm_frame(const struct xfdt_panic *panic)
+{
+	long die = xfdt_last_event(panic, XFDT_EVENT_NM_DIE);
+
+	return die >= 0 && panic->note_known && panic->note_on_stack && panic->note_code_known &&
+	       xfdt_last_event(panic, XFDT_EVENT_PANIC) < die;
 }
 
 long xfdt_nm_warning(const struct xfdt_panic *panic)
@@ -419,7 +501,7 @@ bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event)
 		if (strncmp(text, "RIP: 0010:", 10))
 			continue;
 		/* a WARN gives the place of its own first, then that of the #NM */
-		if (names_code_in(text, "exc_device_not_available"))
+		if (names_code_in(text, "exc_device_not_available") || names_code_in(text, "handle_xfd_event"))
 			continue;
 		for (j = 0; j < sizeof(ids) / sizeof(ids[0]); j++)
 			if (names_code_in(text, xfdt_symbol_needs[ids[j]].name))

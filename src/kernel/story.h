@@ -18,11 +18,17 @@ void xfdt_story_lines(const struct xfdt_panic *panic, bool *ret_lines);
 /* The thread id (or 0x80000000 + CPU) that said event number @event; 0 if unknown. */
 uint32_t xfdt_event_caller(const struct xfdt_panic *panic, long event);
 
+/* Does the line begin what WARN() prints? */
+bool xfdt_line_is_warning(const char *text);
+
 /* What kind of event a line of the log is; false: none. */
 bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind);
 
 /* Index into @panic->events of the last one of @kind, or -1. */
 long xfdt_last_event(const struct xfdt_panic *panic, enum xfdt_event_kind kind);
+
+/* Is event number @event the word on an #NM: its die(), or a WARN that no die() of the same thread follows? */
+bool xfdt_event_tells_of_nm(const struct xfdt_panic *panic, long event);
 
 /*
  * Index of the event that tells of the #NM: the last die(), or WARN that no
@@ -31,6 +37,22 @@ long xfdt_last_event(const struct xfdt_panic *panic, enum xfdt_event_kind kind);
  */
 long xfdt_nm_event(const struct xfdt_panic *panic);
 
+/*
+ * Which death of the kernel the first is that the log tells of, by die()'s "[#1]"; 0: it tells of none.
+ * More than 1: those before are lost.
+ */
+unsigned long xfdt_first_death(const struct xfdt_panic *panic);
+/* The first line that says so (taint D) before the log tells of any death; -1: none. */
+long xfdt_tainted_by_death(const struct xfdt_panic *panic);
+
+/*
+ * Is the note of the CPU that panicked the frame of the #NM itself?  It is where die() went
+ * straight to crash_kexec(); panic() comes with registers of its own.
+ */
+bool xfdt_note_is_nm_frame(const struct xfdt_panic *panic);
+
+/* Did event number @later come within half a minute of event number @event? */
+bool xfdt_event_is_soon_after(const struct xfdt_panic *panic, long event, long later);
 /* Did event number @later follow from event number @event: of the same thread, and soon? */
 bool xfdt_event_follows(const struct xfdt_panic *panic, long event, long later);
 

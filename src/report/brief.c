@@ -29,7 +29,7 @@ static void put_verdict(const struct writer *writer)
 	const char *route = xfdt_route_name(verdict->route);
 
 	fprintf(writer->out, "%s%s: %s%s%s%s\n", writer->prefix, xfdt_verdict_name(verdict->kind),
-		xfdt_verdict_words(verdict->kind), route ? " (route " : "", route ? route : "",
+		xfdt_report_words(writer->report), route ? " (route " : "", route ? route : "",
 		route ? ")" : "");
 }
 

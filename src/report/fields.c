@@ -100,6 +100,13 @@ const char *xfdt_verdict_words(enum xfdt_verdict_kind kind)
 	return words[kind];
 }
 
+const char *xfdt_report_words(const struct xfdt_report *report)
+{
+	if (report->verdict->kind == XFDT_CONFIRMED && xfdt_panic_survived(&report->host->panic))
+		return "an oops that the kernel survived is " XFDT_CVE ", an XRSTOR of guest FPU state that IA32_XFD disables";
+	return xfdt_verdict_words(report->verdict->kind);
+}
+
 const char *xfdt_presence_name(enum xfdt_presence presence)
 {
 	static const char *const names[] = {

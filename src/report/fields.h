@@ -47,6 +47,8 @@ void xfdt_escape(const char *text, char *ret_text, size_t size);
 
 /* What a verdict means, in a sentence without its full stop. */
 const char *xfdt_verdict_words(enum xfdt_verdict_kind kind);
+/* The same of this dump. */
+const char *xfdt_report_words(const struct xfdt_report *report);
 
 const char *xfdt_presence_name(enum xfdt_presence presence);
 /* The two halves in one word. */

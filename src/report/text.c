@@ -57,7 +57,7 @@ static void put_headline(const struct writer *writer)
 	const struct xfdt_verdict *verdict = writer->report->verdict;
 
 	fprintf(writer->out, "%s%s%s: %s", verdict_style(writer), xfdt_verdict_name(verdict->kind),
-		writer->style->end, xfdt_verdict_words(verdict->kind));
+		writer->style->end, xfdt_report_words(writer->report));
 	if (xfdt_route_name(verdict->route))
 		fprintf(writer->out, " (route %s)", xfdt_route_name(verdict->route));
 	fputs("\n", writer->out);

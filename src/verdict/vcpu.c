@@ -37,13 +37,19 @@ static struct xfdt_value registers_valid(const struct xfdt_thread *thread)
 }
 
 /*
- * May the restore itself be what failed, by this thread, before it cleared
+ * May the restore of @vcpu's state be what failed, by the thread that panicked, before it cleared
  * TIF_NEED_FPU_LOAD?  Not if the instruction is known, or the log tells of no #NM.
  */
-static bool may_have_faulted(const struct xfdt_panic *panic, const struct xfdt_thread *thread)
+static bool may_have_faulted(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu)
 {
-	if (panic->fault.decoded || (panic->task && panic->task != thread->task))
+	const struct xfdt_member *regs = &host->image->layout.members[XFDT_M_fpstate_regs];
+	const struct xfdt_panic *panic = &host->panic;
+
+	if (panic->fault.decoded || (panic->task && panic->task != vcpu->thread.task))
 		return false;
+	if (panic->task && panic->log_known && xfdt_note_is_nm_frame(panic))
+		return panic->note_is_xrstor &&
+		       (!regs->known || panic->note_operand - regs->offset == vcpu->fpstate);
 	return !panic->log_known || xfdt_last_event(panic, XFDT_EVENT_NM_DIE) >= 0 ||
 	       xfdt_last_event(panic, XFDT_EVENT_NM_WARN) >= 0;
 }
@@ -73,10 +79,17 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 		verdict->why = "the CPU was inside the guest";
 	} else if (!vcpu->mode.known) {
 		verdict->why = "whether the CPU was inside the guest is not known";
-	} else if (may_have_faulted(&host->panic, thread)) {
+	} else if (may_have_faulted(host, vcpu)) {
 		verdict->why = "its thread may be the one that died, and where is not known";
 	} else if (!thread->need_fpu_load.known) {
 		verdict->why = "TIF_NEED_FPU_LOAD is not known";
+	} else if (!thread->need_fpu_load.value && thread->task != host->panic.task && !thread->nm_fpstate.known) {
+		verdict->why = "whether its thread was in the handler of an #NM is not known";
+	} else if (!thread->need_fpu_load.value && thread->nm_fpstate.known &&
+		   thread->nm_fpstate.value == vcpu->fpstate) {
+		/* fpu_swap_kvm_fpstate() clears the flag before the state is loaded */
+		verdict->state = XFDT_VCPU_ARMED;
+		verdict->why = "its thread was in the handler of an #NM that loading it had raised";
 	} else if (!thread->need_fpu_load.value) {
 		verdict->state = XFDT_VCPU_STALE;
 		verdict->why = "the registers are live (TIF_NEED_FPU_LOAD is clear)";

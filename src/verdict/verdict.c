@@ -108,6 +108,7 @@ static bool is_consequence(const struct xfdt_panic *panic, long event, long late
 	static const char *const consequences[] = {
 		"Fatal exception", "panic_on_warn set", "panic_on_taint set",
 		"system warned too often", "Oopsed too often", "Aiee, killing interrupt handler",
+		"Attempted to kill init!",
 	};
 	const char *text = panic->log.lines[panic->events[later].line].text;
 	size_t i;
@@ -120,23 +121,49 @@ static bool is_consequence(const struct xfdt_panic *panic, long event, long late
 	return false;
 }
 
+/* May event number @event be the word of the thread that panicked? */
+static bool by_panicking_thread(const struct xfdt_panic *panic, long event)
+{
+	uint32_t caller = xfdt_event_caller(panic, event);
+
+	return !panic->pid_known || !caller || caller == (uint32_t)panic->pid;
+}
+
+/* Did another thread die right before event number @event, so that either may have taken the kernel down? */
+static bool has_rival(const struct xfdt_panic *panic, long event)
+{
+	long i;
+
+	for (i = 0; !panic->pid_known && i < event; i++)
+		if (panic->events[i].kind == XFDT_EVENT_OOPS && !xfdt_event_follows(panic, i, event) &&
+		    xfdt_event_is_soon_after(panic, i, event))
+			return true;
+	return false;
+}
+
 /*
- * Is the last "unexpected #NM exception", or WARN before one, how the kernel
- * ended?  Not if it was panicking already, nor if something else came after.
+ * Is the last "unexpected #NM exception", or WARN that a panic follows, how the
+ * kernel ended?  Not if it was another thread's, if the kernel was panicking
+ * already, or if something else came after.
  */
 static bool log_ends_with_nm(const struct xfdt_panic *panic)
 {
 	long last = xfdt_nm_event(panic), i;
+	bool dies;
 
-	for (i = 0; last >= 0 && i < (long)panic->event_count; i++) {
+	if (last < 0 || !by_panicking_thread(panic, last) || has_rival(panic, last))
+		return false;
+	dies = panic->events[last].kind == XFDT_EVENT_NM_DIE;
+	for (i = 0; i < (long)panic->event_count; i++) {
 		enum xfdt_event_kind kind = panic->events[i].kind;
 
 		if (kind == XFDT_EVENT_PANIC && (i < last || !is_consequence(panic, last, i)))
 			return false;
 		if (i > last && (kind == XFDT_EVENT_OOPS || kind == XFDT_EVENT_SYSRQ))
 			return false;
+		dies |= kind == XFDT_EVENT_PANIC;
 	}
-	return last >= 0;
+	return dies;
 }
 
 static const char *event_text(const struct xfdt_panic *panic, long event)
@@ -382,6 +409,8 @@ static enum xfdt_verdict_kind judge_fault(struct judge *judge)
 	WHY(judge, "exc_device_not_available() warned, which it does for an #NM with IA32_XFD_ERR not 0 only (log: \"%.120s\")",
 	    event_text(panic, warn));
 	if (kind == XFDT_CONFIRMED || kind == XFDT_PROBABLE) {
+		if (xfdt_panic_survived(panic))
+			WHY(judge, "the kernel had not panicked when the dump was taken (panic_cpu is -1): it went on without the thread that died");
 		judge->verdict->route = route_of(&panic->fault);
 		if (*panic->fault.caller)
 			WHY(judge, "it was called from %s (by %s)", panic->fault.caller,
@@ -389,18 +418,6 @@ static enum xfdt_verdict_kind judge_fault(struct judge *judge)
 		say_origins(judge, vcpu);
 	}
 	return kind;
-}
-
-/*
- * The note of the CPU is the frame of the #NM itself where die() went straight
- * to crash_kexec(); panic() comes with registers of its own.
- */
-static bool note_is_frame(const struct xfdt_panic *panic)
-{
-	long die = xfdt_last_event(panic, XFDT_EVENT_NM_DIE);
-
-	return die >= 0 && panic->note_known && panic->note_code_known &&
-	       xfdt_last_event(panic, XFDT_EVENT_PANIC) < die;
 }
 
 /* Could the XRSTOR at the note's RIP have loaded a guest's state? */
@@ -420,7 +437,7 @@ static enum xfdt_verdict_kind judge_other_nm(struct judge *judge)
 	long die = xfdt_last_event(panic, XFDT_EVENT_NM_DIE);
 	long warn = xfdt_nm_warning(panic);
 
-	if (panic->fault.source == XFDT_REGS_NONE && note_is_frame(panic) &&
+	if (panic->fault.source == XFDT_REGS_NONE && xfdt_note_is_nm_frame(panic) &&
 	    (!panic->note_is_xrstor || !note_loads_guest(judge))) {
 		WHY(judge, "the kernel died of an #NM at %#llx, which is no restore of a guest's FPU state",
 		    hex(panic->note.ip));
@@ -438,23 +455,95 @@ static enum xfdt_verdict_kind judge_other_nm(struct judge *judge)
 
 static enum xfdt_verdict_kind judge_other_panic(struct judge *judge, const char *words)
 {
-	struct xfdt_verdict *verdict = judge->verdict;
-	const struct xfdt_host *host = judge->host;
-	long nm = xfdt_nm_event(&host->panic);
-
 	if (words)
 		WHY(judge, "the panic is something else (log: \"%.120s\")", words);
 	else
 		WHY(judge, "the kernel had not panicked when the dump was taken (panic_cpu is -1, and the log tells of no panic)");
-	if (nm >= 0 && xfdt_nm_is_restore(&host->panic, nm)) {
-		/* a killed vCPU thread leaves locks behind: what came later may follow from it */
-		WHY(judge, "yet before it there was an #NM, maybe of this bug (log: \"%.120s\"), and the end may be its consequence",
-		    event_text(&host->panic, nm));
-		return XFDT_INCONCLUSIVE;
+	return XFDT_NOT_THIS_BUG;
+}
+
+/* Is the last panic one that says only that something had happened, with nothing before it that may be meant? */
+static bool cause_is_lost(const struct xfdt_panic *panic)
+{
+	static const struct {
+		const char *words;
+		bool by_warning;
+	} effects[] = {
+		{ "Fatal exception", false }, { "Oopsed too often", false }, { "Aiee, killing interrupt handler", false },
+		{ "panic_on_warn set", true }, { "system warned too often", true },
+	};
+	long end = xfdt_last_event(panic, XFDT_EVENT_PANIC), i;
+	const char *text = end < 0 ? "" : event_text(panic, end);
+	size_t effect, line;
+
+	for (effect = 0; effect < sizeof(effects) / sizeof(effects[0]); effect++)
+		if (strstr(text, effects[effect].words))
+			break;
+	if (effect == sizeof(effects) / sizeof(effects[0]))
+		return false;
+	for (i = 0; !effects[effect].by_warning && i < end; i++)
+		if ((panic->events[i].kind == XFDT_EVENT_OOPS || panic->events[i].kind == XFDT_EVENT_NM_DIE) &&
+		    xfdt_event_follows(panic, i, end))
+			return false;
+	for (line = 0; effects[effect].by_warning && line < panic->events[end].line; line++)
+		if (!panic->log.lines[line].from_user && xfdt_line_is_warning(panic->log.lines[line].text) &&
+		    panic->log.lines[line].caller == xfdt_event_caller(panic, end))
+			return false;
+	return true;
+}
+
+/*
+ * The end itself is not this bug.  May it be the consequence of something
+ * earlier that was?  A killed vCPU thread leaves locks behind.
+ */
+static bool may_follow_from_nm(struct judge *judge, bool ends_with_nm)
+{
+	const struct xfdt_panic *panic = &judge->host->panic;
+	const struct xfdt_fault *fault = &panic->fault;
+	long last = ends_with_nm ? xfdt_nm_event(panic) : -1, other = -1, tainted = xfdt_tainted_by_death(panic), i;
+	unsigned long death = xfdt_first_death(panic);
+
+	for (i = (long)panic->event_count - 1; i >= 0; i--) {
+		if (!xfdt_event_tells_of_nm(panic, i) || (last >= 0 && xfdt_event_follows(panic, i, last)))
+			continue;
+		if (xfdt_nm_is_restore(panic, i)) {
+			WHY(judge, "yet there was another #NM, maybe of this bug (log: \"%.120s\"), and the end may be its consequence",
+			    event_text(panic, i));
+			return true;
+		}
+		other = other < 0 ? i : other;
 	}
-	if (nm >= 0)
+	if (other >= 0)
 		LOOKS_LIKE(judge, "an #NM elsewhere in the kernel, before the panic (log: \"%.120s\")",
-			   event_text(&host->panic, nm));
+			   event_text(panic, other));
+	if (!ends_with_nm && fault->decoded && fault->source == XFDT_REGS_STACK) {
+		WHY(judge, "yet the thread that panicked was in the handler of an #NM, raised by %s at %#llx (frame at %#llx on its stack)",
+		    fault->text, hex(fault->regs.ip), hex(fault->frame));
+		return true;
+	}
+	if (!ends_with_nm && cause_is_lost(panic)) {
+		WHY(judge, "yet what that panic followed from is not in the log");
+		return true;
+	}
+	if (death > 1) {
+		WHY(judge, "yet the first death that the log tells of is number %lu: what the kernel survived before is lost, and may have been this bug",
+		    death);
+		return true;
+	}
+	if (tainted >= 0) {
+		WHY(judge, "yet there had been a death of which the log does not tell, and it may have been this bug (log: \"%.120s\")",
+		    panic->log.lines[tainted].text);
+		return true;
+	}
+	return false;
+}
+
+/* The end is something else.  Would a vCPU have been next? */
+static enum xfdt_verdict_kind judge_what_was_next(struct judge *judge)
+{
+	struct xfdt_verdict *verdict = judge->verdict;
+	const struct xfdt_host *host = judge->host;
+
 	if (verdict->states[XFDT_VCPU_ARMED]) {
 		WHY(judge, "yet %zu vCPU%s a mismatch that the next restore will load",
 		    verdict->states[XFDT_VCPU_ARMED],
@@ -484,10 +573,27 @@ static enum xfdt_verdict_kind judge_other_panic(struct judge *judge, const char 
 	return XFDT_NOT_THIS_BUG;
 }
 
-static enum xfdt_verdict_kind judge_panic(struct judge *judge)
+static enum xfdt_verdict_kind judge_end(struct judge *judge, bool ends_with_nm)
 {
 	const struct xfdt_panic *panic = &judge->host->panic;
 	const char *words = xfdt_last_words(panic);
+
+	if (panic->fault.decoded && ends_with_nm)
+		return judge_fault(judge);
+	if (ends_with_nm)
+		return judge_other_nm(judge);
+	if (words)
+		return judge_other_panic(judge, words);
+	if (xfdt_panic_survived(panic))
+		return judge_other_panic(judge, NULL);
+	WHY(judge, "the log does not say why the kernel panicked");
+	return XFDT_INCONCLUSIVE;
+}
+
+static enum xfdt_verdict_kind judge_panic(struct judge *judge)
+{
+	const struct xfdt_panic *panic = &judge->host->panic;
+	enum xfdt_verdict_kind kind;
 	bool ends_with_nm;
 
 	if (!panic->log_known) {
@@ -495,16 +601,10 @@ static enum xfdt_verdict_kind judge_panic(struct judge *judge)
 		return XFDT_INCONCLUSIVE;
 	}
 	ends_with_nm = log_ends_with_nm(panic);
-	if (panic->fault.decoded && ends_with_nm)
-		return judge_fault(judge);
-	if (ends_with_nm)
-		return judge_other_nm(judge);
-	if (words)
-		return judge_other_panic(judge, words);
-	if (panic->cpu_known && !panic->cpu.known)
-		return judge_other_panic(judge, NULL);
-	WHY(judge, "the log does not say why the kernel panicked");
-	return XFDT_INCONCLUSIVE;
+	kind = judge_end(judge, ends_with_nm);
+	if (kind != XFDT_NOT_THIS_BUG)
+		return kind;
+	return may_follow_from_nm(judge, ends_with_nm) ? XFDT_INCONCLUSIVE : judge_what_was_next(judge);
 }
 
 static enum xfdt_verdict_kind judge_host(struct judge *judge)
