@@ -308,6 +308,79 @@ static void test_vcpu__thread_that_panicked_somewhere_is_not_stale(void **state)
 	judge(&fixture, vcpu, XFDT_VCPU_INDETERMINATE);
 }
 
+/* the note is the frame of the #NM, and that was at another vCPU's state, or no restore */
+static void test_vcpu__thread_that_panicked_elsewhere_is_stale(void **state)
+{
+	struct host fixture;
+	struct xfdt_vcpu *vcpu = mismatched(&fixture);
+
+	host_log(&fixture, host_log_confirmed);
+	fixture.host.panic.task = HOST_TASK(1);
+	fixture.host.panic.note_known = true;
+	vcpu->thread.need_fpu_load = known(0);
+	judge(&fixture, vcpu, XFDT_VCPU_STALE);
+	fixture.host.panic.note_operand = HOST_FPSTATE(1) + 64;
+	judge(&fixture, vcpu, XFDT_VCPU_INDETERMINATE);
+	fixture.host.panic.note_is_xrstor = false;
+	judge(&fixture, vcpu, XFDT_VCPU_STALE);
+	/* a note of another stack is not the frame */
+	fixture.host.panic.note_on_stack = false;
+	judge(&fixture, vcpu, XFDT_VCPU_INDETERMINATE);
+}
+
+/* another thread took the kernel down while this one was in the handler */
+static void test_vcpu__thread_in_the_handler_is_armed(void **state)
+{
+	struct host fixture;
+	struct xfdt_vcpu *vcpu = mismatched(&fixture);
+
+	vcpu->thread.need_fpu_load = known(0);
+	judge(&fixture, vcpu, XFDT_VCPU_STALE);
+	vcpu->thread.nm_fpstate = known(HOST_FPSTATE(1));
+	judge(&fixture, vcpu, XFDT_VCPU_ARMED);
+	vcpu->thread.nm_fpstate = known(HOST_FPSTATE(0));
+	judge(&fixture, vcpu, XFDT_VCPU_STALE);
+	vcpu->thread.nm_fpstate = unknown;
+	judge(&fixture, vcpu, XFDT_VCPU_INDETERMINATE);
+	assert_true(judged(&fixture, vcpu).undecided);
+}
+
+/* the log tells of an #NM of that very thread */
+static void test_vcpu__thread_that_warned_is_not_stale(void **state)
+{
+	static const char *log[] = {
+		"WARNING: CPU: 4 PID: 1405 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
+		"Kernel panic - not syncing: Hard LOCKUP", NULL
+	};
+	struct host fixture;
+	struct xfdt_vcpu *vcpu = mismatched(&fixture);
+
+	host_log(&fixture, log);
+	vcpu->thread.need_fpu_load = known(0);
+	judge(&fixture, vcpu, XFDT_VCPU_STALE);
+	fixture.lines[0].caller = fixture.lines[1].caller = 1405;
+	judge(&fixture, vcpu, XFDT_VCPU_INDETERMINATE);
+	assert_true(judged(&fixture, vcpu).undecided);
+	fixture.lines[1].text = "RIP: 0010:os_xrstor+0x45/0x90";
+	judge(&fixture, vcpu, XFDT_VCPU_STALE);
+}
+
+/* KVM_RUN of a dead VM loads nothing; what is loaded already is another matter */
+static void test_vcpu__vm_that_is_dead(void **state)
+{
+	struct host fixture;
+	struct xfdt_vcpu *vcpu = mismatched(&fixture);
+
+	vcpu->in_use = false;
+	judge(&fixture, vcpu, XFDT_VCPU_ARMED);
+	vcpu->vm_dead = true;
+	judge(&fixture, vcpu, XFDT_VCPU_STALE);
+	vcpu->in_use = true;
+	vcpu->thread.on_cpu = known(0);
+	judge(&fixture, vcpu, XFDT_VCPU_ARMED);
+}
+
 /* rule f without a log: no more is known of where it panicked, but less */
 static void test_vcpu__thread_that_panicked_without_a_log_is_not_stale(void **state)
 {

@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "verdict/verdict.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct xfdt_value known(uint64_t value)
@@ -587,6 +588,7 @@ static void test_verdict__warning_of_an_earlier_nm(void **state)
 	static const char *const log[] = {
 		"WARNING: CPU: 1 PID: 900 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
 		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"RIP: 0010:os_xrstor+0x45/0x90",
 		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI", NULL
 	};
 	struct host fixture;
@@ -1079,6 +1081,245 @@ static void test_verdict__out_of_memory_is_an_error(void **state)
 		assert_fails(err, XFDT_NO_MEMORY);
 	}
 	assert_within(number, 1, 100);
+}
+
+/* what is no acquittal */
+
+/* Whatever else the host died of: a vCPU may still have been next, or not be known. */
+static void test_verdict__every_other_end_asks_who_was_next(void **state)
+{
+	struct host fixture;
+	size_t end, next;
+
+	for (end = 0; end < 4; end++) {
+		for (next = 0; next < 4; next++) {
+			static const enum xfdt_verdict_kind expected[] = {
+				XFDT_NOT_THIS_BUG, XFDT_ARMED, XFDT_INCONCLUSIVE, XFDT_INCONCLUSIVE,
+			};
+
+			if (end == 0) {
+				other_panic(&fixture, log_sysrq);
+			} else if (end == 1) {		/* an #NM elsewhere in the kernel */
+				other_panic(&fixture, host_log_confirmed);
+				fixture.host.panic.note.ip = 0xffffffffc0801000ull;
+			} else {
+				host_init(&fixture);
+				fixture.vcpus[0].xfd = 0;
+			}
+			if (end == 2) {			/* an XRSTOR of a host task's state */
+				fixture.host.panic.fault.operand = HOST_FPU(5) + 128;
+				fixture.host.panic.fault.fpstate = HOST_FPU(5) + 64;
+				fixture.host.panic.fault.fpstate_is_guest = false;
+			}				/* else CVE-2024-35801 */
+			if (next == 1) {
+				fixture.vcpus[1].xfd = XTILEDATA;
+				fixture.vcpus[1].in_use = false;
+			} else if (next == 2) {
+				fixture.vcpus[1].state_known = false;
+			} else if (next == 3) {
+				fixture.host.vms_complete = false;
+			}
+			assert_verdict(&fixture, expected[next]);
+		}
+	}
+}
+
+/* Several #NM: one of them at the restore, and not the last. */
+static void test_verdict__every_nm_of_the_log_counts(void **state)
+{
+	static const char *const survived[] = {
+		"WARNING: CPU: 4 PID: 1500 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
+		"RIP: 0010:os_xrstor+0x45/0x90",
+		"sysrq: Trigger a crash",
+		"Kernel panic - not syncing: sysrq triggered crash", NULL
+	};
+	struct host fixture;
+	size_t i;
+
+	other_panic(&fixture, survived);
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	/* died of the second */
+	other_panic(&fixture, survived);
+	fixture.host.panic.event_count -= 2;
+	fixture.host.panic.log.count -= 2;
+	fixture.host.panic.note.ip = 0xffffffffc0801000ull;
+	for (i = 0; i < 3; i++)
+		fixture.lines[i].caller = 1500;
+	for (; i < 6; i++)
+		fixture.lines[i].caller = 1404;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	fixture.lines[2].text = "RIP: 0010:os_xrstor+0x45/0x90";
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+}
+
+/* A death that is no longer in the log may have been this bug. */
+static void test_verdict__death_that_the_log_lost(void **state)
+{
+	static const char *const logs[][5] = {
+		{ "CPU: 4 PID: 80 Comm: khungtaskd Tainted: G      D W    6.18.5",
+		  "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
+		{ "Tainted: [D]=DIE, [W]=WARN", "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
+		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#2] SMP NOPTI",
+		  "Kernel panic - not syncing: Fatal exception", NULL },
+		/* of these the cause is there, or there was none */
+		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
+		  "CPU: 4 PID: 80 Comm: khungtaskd Tainted: G      D W    6.18.5",
+		  "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
+		{ "CPU: 4 PID: 80 Comm: khungtaskd Tainted: G S      W    6.18.5",
+		  "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
+	};
+	struct host fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(logs); i++) {
+		other_panic(&fixture, logs[i]);
+		assert_verdict(&fixture, i < 3 ? XFDT_INCONCLUSIVE : XFDT_NOT_THIS_BUG);
+	}
+	/* died of an #NM elsewhere, and that was the second death */
+	other_panic(&fixture, host_log_confirmed);
+	fixture.host.panic.note.ip = 0xffffffffc0801000ull;
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+	fixture.lines[5].text = "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI";
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* Words of a panic that follow from something, and what that was is lost. */
+static void test_verdict__consequence_without_its_cause(void **state)
+{
+	static const struct {
+		const char *before, *words;
+		enum xfdt_verdict_kind expected;
+	} cases[] = {
+		{ "nothing", "Fatal exception in interrupt", XFDT_INCONCLUSIVE },
+		{ "nothing", "Oopsed too often (kernel.oops_limit is 10000)", XFDT_INCONCLUSIVE },
+		{ "nothing", "Aiee, killing interrupt handler!", XFDT_INCONCLUSIVE },
+		{ "nothing", "kernel: panic_on_warn set ...", XFDT_INCONCLUSIVE },
+		{ "nothing", "system warned too often (kernel.warn_limit is 5)", XFDT_INCONCLUSIVE },
+		{ "nothing", "Hard LOCKUP", XFDT_NOT_THIS_BUG },
+		{ "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 kfree+0x1/0x2", "kernel: panic_on_warn set ...", XFDT_NOT_THIS_BUG },
+		{ "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 kfree+0x1/0x2", "Fatal exception", XFDT_INCONCLUSIVE },
+		{ "Oops: Oops: 0000 [#1] SMP NOPTI", "Fatal exception", XFDT_NOT_THIS_BUG },
+		{ "Oops: Oops: 0000 [#1] SMP NOPTI", "kernel: panic_on_warn set ...", XFDT_INCONCLUSIVE },
+	};
+	struct host fixture;
+	char words[128];
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		const char *const log[] = { cases[i].before, words, NULL };
+
+		snprintf(words, sizeof(words), "Kernel panic - not syncing: %s", cases[i].words);
+		other_panic(&fixture, log);
+		assert_verdict(&fixture, cases[i].expected);
+		/* said by another thread, it is not the cause */
+		fixture.lines[0].caller = 77;
+		fixture.lines[1].caller = 78;
+		assert_verdict(&fixture, cases[i].before[0] == 'n' ? cases[i].expected : XFDT_INCONCLUSIVE);
+	}
+}
+
+/* The handler's frame is on the stack of the thread that panicked, and the log tells of no #NM. */
+static void test_verdict__panic_within_the_handler(void **state)
+{
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log_sysrq);
+	fixture.host.panic.fault.source = XFDT_REGS_STACK;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* One CPU dies of something else, while another has just warned of the #NM. */
+static void test_verdict__nm_of_another_thread_than_the_one_that_panicked(void **state)
+{
+	static const char *const log[] = {
+		"Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
+		"WARNING: CPU: 1 PID: 1404 at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0",
+		"RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	fixture.lines[0].caller = 999;
+	fixture.lines[1].caller = fixture.lines[2].caller = 1404;
+	fixture.host.panic.pid = 999;
+	fixture.host.panic.task = HOST_TASK(7);
+	fixture.host.panic.fault.source = XFDT_REGS_LOG;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	/* the same where nobody knows which thread it was */
+	fixture.host.panic.pid_known = false;
+	fixture.host.panic.task = 0;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+/* A warning alone ends nothing: what would have followed it is in the log, or it was not the end. */
+static void test_verdict__warning_alone_is_not_the_end(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0",
+		"RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90", "Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+	fixture.host.panic.event_count--;
+	fixture.host.panic.log.count--;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+}
+
+static void test_verdict__init_dies_of_it(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+}
+
+static void test_verdict__says_that_the_kernel_survived(void **state)
+{
+	struct xfdt_verdict verdict;
+	struct host fixture;
+
+	host_init(&fixture);
+	verdict = judge(&fixture);
+	assert_false(says(&verdict.why, "had not panicked"));
+	xfdt_verdict_deinit(&verdict);
+	fixture.host.panic.cpu.known = false;
+	fixture.host.panic.pid_known = false;
+	fixture.host.panic.task = 0;
+	verdict = judge(&fixture);
+	assert_int_equal(verdict.kind, XFDT_CONFIRMED);
+	assert_true(says(&verdict.why, "had not panicked"));
+	xfdt_verdict_deinit(&verdict);
+}
+
+/* WARN in a handle_xfd_event() that was not inlined: its own place is not that of the #NM */
+static void test_verdict__warning_of_an_outlined_handler(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 handle_xfd_event+0x2b/0x50",
+		"RIP: 0010:handle_xfd_event+0x2b/0x50", "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
+		"Kernel panic - not syncing: Hard LOCKUP", NULL
+	};
+	struct host fixture;
+
+	other_panic(&fixture, log);
+	fixture.host.panic.task = HOST_TASK(7);
+	fixture.lines[3].caller = 0x80000001;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
 }
 
 #include "test_verdict.tests.h"

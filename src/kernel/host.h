@@ -68,6 +68,7 @@ struct xfdt_vcpu {
 	struct xfdt_value user_xfeatures, size, guest_xfeatures, guest_perm, xfd_err;
 	struct xfdt_value xcr0, supported_xcr0, ia32_xss, xfd_no_write_intercept;
 	struct xfdt_thread thread;
+	bool vm_dead;			/* KVM_RUN returns EIO, and loads nothing */
 	bool thread_gone;		/* it ran, and its thread no longer exists */
 	bool ran;			/* some thread once called KVM_RUN on it */
 	char *error;			/* why state_known is false */
@@ -79,7 +80,7 @@ struct xfdt_vm {
 	char comm[XFDT_COMM_LEN + 1];	/* of that process; empty: unknown */
 	uint64_t online_vcpus;
 	struct xfdt_value bugged;
-	bool dead;			/* KVM_RUN returns EIO, and loads nothing */
+	bool dead;
 	struct xfdt_vcpu *vcpus;
 	size_t vcpu_count;
 	bool complete;			/* every online vCPU was found */

@@ -129,7 +129,7 @@ static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm,
 	}
 	vcpu = &vm->vcpus[vm->vcpu_count++];
 	host->vcpu_count++;
-	*vcpu = (struct xfdt_vcpu) { .kvaddr = kvaddr, .index = index, .id = (uint32_t)index };
+	*vcpu = (struct xfdt_vcpu) { .kvaddr = kvaddr, .index = index, .id = (uint32_t)index, .vm_dead = vm->dead };
 	err = read_identity(host->image, vm->kvaddr, vcpu);
 	if (!err)
 		err = read_guest_fpu(host->image, vcpu);

@@ -54,6 +54,18 @@ static bool may_have_faulted(const struct xfdt_host *host, const struct xfdt_vcp
 	       xfdt_last_event(panic, XFDT_EVENT_NM_WARN) >= 0;
 }
 
+/* Does the log tell of an #NM of @thread that may have been at a restore? */
+static bool had_nm(const struct xfdt_panic *panic, const struct xfdt_thread *thread)
+{
+	long event;
+
+	for (event = 0; event < (long)panic->event_count; event++)
+		if (xfdt_event_tells_of_nm(panic, event) &&
+		    xfdt_event_caller(panic, event) == (uint32_t)thread->pid && xfdt_nm_is_restore(panic, event))
+			return true;
+	return false;
+}
+
 /* A mismatch in a state that a thread holds: do memory or registers count? */
 static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu,
 			 struct xfdt_vcpu_verdict *verdict)
@@ -90,6 +102,8 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 		/* fpu_swap_kvm_fpstate() clears the flag before the state is loaded */
 		verdict->state = XFDT_VCPU_ARMED;
 		verdict->why = "its thread was in the handler of an #NM that loading it had raised";
+	} else if (!thread->need_fpu_load.value && had_nm(&host->panic, thread)) {
+		verdict->why = "the log tells of an #NM of its thread, maybe when it was loaded";
 	} else if (!thread->need_fpu_load.value) {
 		verdict->state = XFDT_VCPU_STALE;
 		verdict->why = "the registers are live (TIF_NEED_FPU_LOAD is clear)";
@@ -146,6 +160,9 @@ void xfdt_vcpu_judge(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu,
 		/* the instruction that faulted reads memory, whatever TIF says */
 		verdict.state = XFDT_VCPU_ARMED;
 		verdict.why = "the faulting instruction loads it";
+	} else if (result.components && !vcpu->in_use && vcpu->vm_dead) {
+		verdict.state = XFDT_VCPU_STALE;
+		verdict.why = "its VM is dead: KVM_RUN refuses it, and nothing restores the state";
 	} else if (result.components && !vcpu->in_use) {
 		verdict.state = XFDT_VCPU_ARMED;
 		verdict.why = "the next KVM_RUN restores it";

@@ -504,7 +504,7 @@ static bool may_follow_from_nm(struct judge *judge, bool ends_with_nm)
 	unsigned long death = xfdt_first_death(panic);
 
 	for (i = (long)panic->event_count - 1; i >= 0; i--) {
-		if (!xfdt_event_tells_of_nm(panic, i) || (last >= 0 && xfdt_event_follows(panic, i, last)))
+		if (!xfdt_event_tells_of_nm(panic, i) || i == last)
 			continue;
 		if (xfdt_nm_is_restore(panic, i)) {
 			WHY(judge, "yet there was another #NM, maybe of this bug (log: \"%.120s\"), and the end may be its consequence",
