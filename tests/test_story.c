@@ -627,4 +627,79 @@ static void test_story__rip_of_an_nm(void **state)
 	}
 }
 
+static struct xfdt_panic events_of(struct xfdt_log_line *lines, size_t count)
+{
+	struct xfdt_panic panic = { .log_known = true, .log = { .lines = lines, .count = count } };
+
+	assert_ok(xfdt_find_events(&panic));
+	return panic;
+}
+
+/* What user space writes to /dev/kmsg can look like anything. */
+static void test_story__user_space_tells_no_events(void **state)
+{
+	struct xfdt_log_line lines[] = {
+		{ .text = "WARNING: CPU: 0 PID: 1 at arch/x86/kernel/traps.c:1 exc_device_not_available+0x1/0x2", .from_user = true },
+		{ .text = "Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI", .from_user = true },
+		{ .text = "Kernel panic - not syncing: Fatal exception" },
+		{ .text = "CPU: 4 PID: 80 Comm: x Tainted: G      D W    6.18.5", .from_user = true },
+	};
+	struct xfdt_panic panic = events_of(lines, 4);
+
+	assert_int_equal(panic.event_count, 1);
+	assert_int_equal(panic.events[0].kind, XFDT_EVENT_PANIC);
+	assert_int_equal(panic.events[0].line, 2);
+	assert_int_equal(xfdt_nm_event(&panic), -1);
+	assert_int_equal(xfdt_tainted_by_death(&panic), -1);
+	free(panic.events);
+}
+
+/* exc_device_not_available() warns of CR0.TS as well: that is not the WARN of an XFD_ERR */
+static void test_story__warning_of_cr0_ts(void **state)
+{
+	struct xfdt_log_line lines[] = {
+		{ .text = "CR0.TS was set" },
+		{ .text = "WARNING: CPU: 0 PID: 1 at arch/x86/kernel/traps.c:1 exc_device_not_available+0x1/0x2" },
+	};
+	struct xfdt_panic panic = events_of(lines, 2);
+
+	assert_int_equal(panic.event_count, 1);
+	assert_int_equal(panic.events[0].kind, XFDT_EVENT_CR0_TS);
+	free(panic.events);
+}
+
+static void test_story__taint_by_a_death(void **state)
+{
+	static const struct {
+		const char *text;
+		bool expected;
+	} cases[] = {
+		{ "CPU: 4 UID: 0 PID: 80 Comm: khungtaskd Tainted: G      D W           6.18.5+deb13-amd64 #1", true },
+		{ "CPU: 4 PID: 80 Comm: khungtaskd Kdump: loaded Tainted: P S    DO      6.1.0-47-amd64 #1", true },
+		{ "Tainted: [S]=CPU_OUT_OF_SPEC, [D]=DIE, [W]=WARN", true },
+		{ "CPU: 4 PID: 80 Comm: khungtaskd Tainted: G S      W           6.18.5+DEBUG #1 Debian 6.18.5-1", false },
+		{ "CPU: 4 PID: 80 Comm: khungtaskd Not tainted 6.18.5+DEBUG #1 Debian 6.18.5-1", false },
+		{ "Tainted: [S]=CPU_OUT_OF_SPEC, [W]=WARN", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct xfdt_log_line lines[] = {
+			{ .text = cases[i].text }, { .text = "Oops: Oops: 0000 [#1] SMP NOPTI" }, { .text = cases[i].text },
+		};
+		struct xfdt_panic panic = events_of(lines, 3);
+		bool kept[3];
+
+		assert_int_equal(xfdt_tainted_by_death(&panic), cases[i].expected ? 0 : -1);
+		xfdt_story_lines(&panic, kept);
+		assert_int_equal(kept[0], cases[i].expected);
+		free(panic.events);
+		/* behind the death it says what is known */
+		panic = events_of(lines + 1, 2);
+		assert_int_equal(xfdt_tainted_by_death(&panic), -1);
+		assert_int_equal(xfdt_first_death(&panic), 1);
+		free(panic.events);
+	}
+}
+
 #include "test_story.tests.h"

@@ -1083,6 +1083,138 @@ static void test_verdict__out_of_memory_is_an_error(void **state)
 	assert_within(number, 1, 100);
 }
 
+/* how the log ends */
+
+#define NM_WARNING "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0"
+#define NM_DEATH "Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI"
+
+static void test_verdict__panics_that_follow_from_the_death(void **state)
+{
+	static const char *const words[] = {
+		"Fatal exception", "Fatal exception in interrupt", "kernel: panic_on_warn set ...", "panic_on_taint set ...",
+		"kernel: system warned too often (kernel.warn_limit is 1)", "Oopsed too often (kernel.oops_limit is 1)",
+		"Aiee, killing interrupt handler!", "Attempted to kill init! exitcode=0x0000000b",
+	};
+	struct host fixture;
+	char panic[128];
+	size_t i;
+
+	for (i = 0; i < COUNT(words); i++) {
+		const char *const log[] = { NM_WARNING, NM_DEATH, panic, NULL };
+
+		snprintf(panic, sizeof(panic), "Kernel panic - not syncing: %s", words[i]);
+		host_init(&fixture);
+		host_log(&fixture, log);
+		assert_verdict(&fixture, XFDT_CONFIRMED);
+		/* of another thread */
+		fixture.lines[2].caller = 1500;
+		assert_neither_this_bug_nor_another(&fixture);
+		/* too late */
+		fixture.lines[2].caller = 0;
+		fixture.lines[2].nsec += 31000000000ull;
+		assert_neither_this_bug_nor_another(&fixture);
+	}
+}
+
+static void test_verdict__panic_before_the_death(void **state)
+{
+	static const char *const log[] = {
+		"Kernel panic - not syncing: Fatal exception", NM_WARNING, NM_DEATH, NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	assert_neither_this_bug_nor_another(&fixture);
+}
+
+static void test_verdict__something_else_after_the_death(void **state)
+{
+	static const char *const after[] = {
+		"sysrq: Trigger a crash",
+		"Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#2] SMP NOPTI",
+	};
+	struct host fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(after); i++) {
+		const char *const log[] = { NM_WARNING, NM_DEATH, after[i], NULL };
+
+		host_init(&fixture);
+		host_log(&fixture, log);
+		assert_neither_this_bug_nor_another(&fixture);
+	}
+}
+
+/* The thread that panicked has its own; another CPU's comes later in the log. */
+static void test_verdict__death_of_the_panicking_thread_comes_first(void **state)
+{
+	static const char *const log[] = {
+		NM_WARNING, NM_DEATH,
+		"WARNING: CPU: 4 PID: 1405 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0", NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	fixture.lines[0].caller = fixture.lines[1].caller = 1404;
+	fixture.lines[2].caller = 1405;
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+}
+
+/* A warning belongs to one death, and not to that behind another oops. */
+static void test_verdict__warning_that_belongs_to_another_death(void **state)
+{
+	static const char *const logs[][5] = {
+		{ NM_WARNING, "Oops: Oops: 0000 [#1] SMP NOPTI", "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI", NULL },
+		{ NM_WARNING, NM_DEATH, "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI", NULL },
+	};
+	struct host fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(logs); i++) {
+		host_init(&fixture);
+		host_log(&fixture, logs[i]);
+		assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	}
+}
+
+static void test_verdict__warning_in_handle_xfd_event(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 handle_xfd_event+0x2b/0x50", NM_DEATH, NULL
+	};
+	struct host fixture;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	assert_verdict(&fixture, XFDT_CONFIRMED);
+}
+
+/* CVE-2024-35801 is what xfd_state shows, of that thread on that CPU */
+static void test_verdict__xfd_state_that_does_not_agree(void **state)
+{
+	struct host fixture;
+	struct xfdt_thread *thread = &fixture.vcpus[0].thread;
+	size_t i;
+
+	for (i = 0; i < 6; i++) {
+		host_init(&fixture);
+		fixture.vcpus[0].xfd = 0;
+		if (i == 1)
+			thread->xfd_state = known(XTILEDATA);
+		else if (i == 2)
+			thread->xfd_state = unknown;
+		else if (i == 3)
+			thread->cpu = known(HOST_CPU + 1);
+		else if (i == 4)
+			thread->cpu = unknown;
+		else if (i == 5)
+			thread->task = HOST_TASK(6);
+		assert_verdict(&fixture, i ? XFDT_INCONCLUSIVE : XFDT_NOT_THIS_BUG);
+	}
+}
+
 /* what is no acquittal */
 
 /* Whatever else the host died of: a vCPU may still have been next, or not be known. */

@@ -194,7 +194,7 @@ compare()
 {
 	local filter='del(.sha256, .carries_types, .expect.vms[]?.pid)
 		| .emulator |= sub(" .*"; "") | .dump.tool |= sub(" .*"; "")
-		| .reproducer[] |= del(.pid, .vcpus[]?.xstate_bv)
+		| .reproducer[] |= del(.pid, .vm, .did, .vcpus[]?.xstate_bv)
 		| .debugger |= [.[].event | select(. != "load" and . != "save-corrected")]'
 
 	[ "$kernel $version" = "$recipe_kernel" ] || filter="$filter | del(.kernel, .reproducer[].kernel)"
