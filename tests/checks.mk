@@ -9,12 +9,13 @@ $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/tests/manifest
 $(BUILD)/tests/make-store: $(BUILD)/tests/make-store.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# All three run, also after a failure.
+# All of it runs, also after a failure.
 check-dumps: $(BUILD)/tests/check-dumps
 	$(Q)status=0; \
 	$< --manifest dumps || status=1; \
 	$< --sums dumps | (cd dumps && sha256sum --quiet --strict -c -) || status=1; \
 	$< dumps || status=1; \
+	tests/check-answers.sh $(BUILD) || status=1; \
 	exit $$status
 
 $(BUILD)/tests/%.so: tests/%.c

@@ -225,6 +225,7 @@ static void test_manifest__what_is_wrong_is_said(void **state)
 		{ "'kernel':'6.18.5','pid':136,", "'kernel':'6.18.5',", "panic: reproducer[0].pid: is missing" },
 		{ "[{'id':0},{'id':1}]", "[{'id':0},{}]", "panic: reproducer[0].vcpus[1].id: is missing" },
 		{ "[{'id':0},{'id':1}]", "[{'id':0},{'id':4}]", "panic: expect.vms[0].vcpus[1].id: the reproducer has no vCPU 1" },
+		{ "{'event':'load-faults','rfbm':'0x618e7'}", "", "panic: debugger: has no load that faulted" },
 		{ "'event':'load-faults',", "", "panic: debugger[0].event: is missing" },
 		{ "'event':'load-faults','rfbm':'0x618e7'", "'event':'load-faults','rfbm':'0x602e7'", "panic: expect.vms[0].vcpus[1].rfbm: is 0x618e7, the debugger saw 0x602e7" },
 		{ "'carries_types':true", "'carries_types':1", "panic: carries_types: is 1" },
