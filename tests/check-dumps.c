@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The vmcores in dumps/ against dumps/manifest.json, whose truth comes from
- * the lab: each has an entry, each entry a vmcore, and every answer agrees.
+ * the lab: every answer agrees.  What the manifest must have is in manifest.c.
  *
- * check-dumps DIR		compare; prints "ok" or "FAIL" lines
+ * check-dumps DIR		compare answers; prints "ok" or "FAIL" lines
+ * check-dumps --manifest DIR [MANIFEST]	check the manifest, or another, of these vmcores; opens none
  * check-dumps --sums DIR	print "sha256  file" lines for sha256sum -c
  * check-dumps --flatten IN OUT	write IN in the flattened format
  * check-dumps --split IN OUT OUT	write IN, kdump-compressed, as two parts of half its pages each
@@ -11,6 +12,7 @@
  */
 #include "cli/session.h"
 #include "image/kdump_format.h"
+#include "manifest.h"
 
 #include <dirent.h>
 #include <endian.h>
@@ -24,6 +26,7 @@
 #include <unistd.h>
 
 static int failures;
+static size_t passed;
 
 static void fail(const char *name, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -40,24 +43,9 @@ static void fail(const char *name, const char *format, ...)
 	putchar('\n');
 }
 
-static struct json_object *member(struct json_object *object, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(object, key, &value);
-	return value;
-}
-
-static const char *text_of(struct json_object *object, const char *key)
-{
-	struct json_object *value = member(object, key);
-
-	return value ? json_object_get_string(value) : NULL;
-}
-
 static bool hex_of(struct json_object *object, const char *key, uint64_t *ret_number)
 {
-	const char *text = text_of(object, key);
+	const char *text = manifest_text(object, key);
 
 	return text && sscanf(text, "%" SCNx64, ret_number) == 1;
 }
@@ -90,14 +78,32 @@ static void check_hex(const char *name, const char *what, struct json_object *ex
 		fail(name, "%s: %s is %#" PRIx64 ", should be %#" PRIx64, what, key, found, number);
 }
 
+/* The manifest says EDX:EAX of the load that faulted, and so of which vCPU it was. */
+static void check_rfbm(const char *name, const char *what, const struct xfdt_session *session,
+		       const struct xfdt_vcpu_verdict *vcpu, struct json_object *expected)
+{
+	const struct xfdt_fault *fault = &session->host.panic.fault;
+
+	if (vcpu->culprit != !!manifest_text(expected, "rfbm")) {
+		fail(name, "%s: its load %s, which it %s", what, vcpu->culprit ? "faulted" : "did not fault",
+		     vcpu->culprit ? "should not (no rfbm)" : "should (rfbm)");
+		return;
+	}
+	if (!vcpu->culprit)
+		return;
+	check_hex(name, what, expected, "rfbm", ~0ull, fault->edx_eax);
+	if (vcpu->rfbm.known)
+		check_hex(name, what, expected, "rfbm", session->host.enabled_features, vcpu->rfbm.value);
+}
+
 static void check_vcpu(const char *name, const struct xfdt_session *session, int pid,
 		       struct json_object *expected)
 {
 	uint64_t mask = ~0ull;
-	int id = json_object_get_int(member(expected, "id"));
+	int id = json_object_get_int(manifest_member(expected, "id"));
 	size_t first, i;
 	const struct xfdt_vm *vm = find_vm(&session->host, pid, &first);
-	const char *state = text_of(expected, "state");
+	const char *state = manifest_text(expected, "state");
 	char what[64];
 
 	snprintf(what, sizeof(what), "pid %d vCPU %d", pid, id);
@@ -117,20 +123,21 @@ static void check_vcpu(const char *name, const struct xfdt_session *session, int
 	check_hex(name, what, expected, "xcomp_bv", ~0ull, vm->vcpus[i].header.xcomp_bv);
 	check_hex(name, what, expected, "xfd", ~0ull, vm->vcpus[i].xfd);
 	check_hex(name, what, expected, "fpstate", ~0ull, vm->vcpus[i].fpstate);
+	check_rfbm(name, what, session, &session->verdict.vcpus[first + i], expected);
 }
 
 static void check_vms(const char *name, const struct xfdt_session *session,
 		      struct json_object *expected)
 {
-	struct json_object *vms = member(expected, "vms");
+	struct json_object *vms = manifest_member(expected, "vms");
 	size_t i, j, count = vms ? json_object_array_length(vms) : 0;
 
 	if (vms && count != session->host.vm_count)
 		fail(name, "%zu VMs, should be %zu", session->host.vm_count, count);
 	for (i = 0; i < count; i++) {
 		struct json_object *vm = json_object_array_get_idx(vms, i);
-		struct json_object *vcpus = member(vm, "vcpus");
-		int pid = json_object_get_int(member(vm, "pid"));
+		struct json_object *vcpus = manifest_member(vm, "vcpus");
+		int pid = json_object_get_int(manifest_member(vm, "pid"));
 		const struct xfdt_vm *found;
 		size_t first;
 
@@ -154,7 +161,7 @@ static void check_fix(const char *name, const struct xfdt_session *session,
 		[XFDT_UNKNOWN] = "unknown", [XFDT_ABSENT] = "absent", [XFDT_PRESENT] = "present",
 	};
 	const struct xfdt_fix *fix = &session->host.fix;
-	const char *word = text_of(expected, "fix");
+	const char *word = manifest_text(expected, "fix");
 
 	if (!word)
 		return;
@@ -164,11 +171,30 @@ static void check_fix(const char *name, const struct xfdt_session *session,
 		fail(name, "fix in kvm is %s, should be %s", names[fix->kvm], word);
 }
 
+/* Are kallsyms and BTF in memory?  A note may hold what was read from them before. */
+static bool has_types(const struct xfdt_image *image)
+{
+	return !image->carried && same(image->symbol_source, "kallsyms") && same(image->type_source, "btf");
+}
+
+static void check_kernel(const char *name, const struct xfdt_session *session, struct json_object *entry)
+{
+	const char *release = manifest_text(manifest_member(entry, "kernel"), "release");
+	size_t cpus = (size_t)json_object_get_int(manifest_member(entry, "cpus"));
+
+	if (!same(release, session->image.release))
+		fail(name, "kernel.release is %s, should be %s", session->image.release ? session->image.release : "unknown",
+		     release ? release : "there");
+	/* one note for each; a dump may have lost them */
+	if (session->image.note_count && session->image.note_count != cpus)
+		fail(name, "cpus are %zu, should be %zu", session->image.note_count, cpus);
+}
+
 static void check_entry(const char *dir, struct json_object *entry)
 {
 	static const struct xfdt_session_options options = { .dump = { .temp_dir = "/tmp" } };
-	struct json_object *expected = member(entry, "expect");
-	const char *name = text_of(entry, "name"), *file = text_of(entry, "file");
+	struct json_object *expected = manifest_member(entry, "expect");
+	const char *name = manifest_text(entry, "name"), *file = manifest_text(entry, "file");
 	struct xfdt_session session;
 	struct xfdt_error *err;
 	char path[PATH_MAX];
@@ -186,50 +212,27 @@ static void check_entry(const char *dir, struct json_object *entry)
 		xfdt_error_free(err);
 		return;
 	}
-	if (!same(text_of(expected, "verdict"), xfdt_verdict_name(session.verdict.kind)))
+	if (!same(manifest_text(expected, "verdict"), xfdt_verdict_name(session.verdict.kind)))
 		fail(name, "verdict is %s, should be %s", xfdt_verdict_name(session.verdict.kind),
-		     text_of(expected, "verdict"));
-	if (json_object_get_boolean(member(entry, "carries_types")) == session.image.carried)
-		fail(name, "carries_types is wrong");
-	if (json_object_get_int(member(expected, "exit")) != xfdt_verdict_exit(session.verdict.kind))
+		     manifest_text(expected, "verdict"));
+	if (!!json_object_get_boolean(manifest_member(entry, "carries_types")) != has_types(&session.image))
+		fail(name, "carries_types is wrong: symbols are from %s, types from %s%s",
+		     session.image.symbol_source ? session.image.symbol_source : "nowhere",
+		     session.image.type_source ? session.image.type_source : "nowhere",
+		     session.image.carried ? ", both by the note of a distilled dump" : "");
+	if (json_object_get_int(manifest_member(expected, "exit")) != xfdt_verdict_exit(session.verdict.kind))
 		fail(name, "exit code is %d", xfdt_verdict_exit(session.verdict.kind));
-	if (!same(text_of(expected, "route"), xfdt_route_name(session.verdict.route)))
+	if (!same(manifest_text(expected, "route"), xfdt_route_name(session.verdict.route)))
 		fail(name, "route is %s, should be %s", xfdt_route_name(session.verdict.route),
-		     text_of(expected, "route"));
+		     manifest_text(expected, "route"));
+	check_kernel(name, &session, entry);
 	check_fix(name, &session, expected);
 	check_vms(name, &session, expected);
 	xfdt_session_deinit(&session);
-	if (failures == before)
+	if (failures == before) {
+		passed++;
 		printf("ok %s\n", name);
-}
-
-static bool has_entry(struct json_object *entries, const char *file)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(entries); i++)
-		if (same(text_of(json_object_array_get_idx(entries, i), "file"), file))
-			return true;
-	return false;
-}
-
-static void check_strays(const char *dir, struct json_object *entries)
-{
-	DIR *folder = opendir(dir);
-	struct dirent *file;
-
-	if (!folder) {
-		fail("manifest", "cannot list %s", dir);
-		return;
 	}
-	while ((file = readdir(folder))) {
-		size_t len = strlen(file->d_name);
-
-		if (len > 7 && !strcmp(file->d_name + len - 7, ".vmcore") &&
-		    !has_entry(entries, file->d_name))
-			fail("manifest", "%s has no entry", file->d_name);
-	}
-	closedir(folder);
 }
 
 static struct json_object *load_entries(const char *dir, struct json_object **ret_root)
@@ -238,7 +241,7 @@ static struct json_object *load_entries(const char *dir, struct json_object **re
 
 	snprintf(path, sizeof(path), "%s/manifest.json", dir);
 	*ret_root = json_object_from_file(path);
-	return *ret_root ? member(*ret_root, "vmcores") : NULL;
+	return *ret_root ? manifest_member(*ret_root, "vmcores") : NULL;
 }
 
 static int run_compare(const char *dir)
@@ -252,8 +255,31 @@ static int run_compare(const char *dir)
 	}
 	for (i = 0; i < count; i++)
 		check_entry(dir, json_object_array_get_idx(entries, i));
-	check_strays(dir, entries);
-	printf("vmcores: %zu passed, %d failed\n", count, failures);
+	printf("vmcores: %zu passed, %zu failed\n", passed, count - passed);
+	json_object_put(root);
+	return failures != 0;
+}
+
+static void print_failure(void *context, const char *name, const char *message)
+{
+	(void)context;
+	fail(name, "%s", message);
+}
+
+/* @path: NULL for @dir/manifest.json. */
+static int run_manifest(const char *dir, const char *path)
+{
+	struct json_object *root;
+	char own[PATH_MAX];
+
+	snprintf(own, sizeof(own), "%s/manifest.json", dir);
+	root = json_object_from_file(path ? path : own);
+	if (!root) {
+		printf("FAIL manifest: %s\n", json_util_get_last_err());
+		return 99;
+	}
+	if (!manifest_check(root, dir, print_failure, NULL))
+		printf("ok manifest\n");
 	json_object_put(root);
 	return failures != 0;
 }
@@ -268,7 +294,7 @@ static int run_sums(const char *dir)
 	for (i = 0; i < json_object_array_length(entries); i++) {
 		struct json_object *entry = json_object_array_get_idx(entries, i);
 
-		printf("%s  %s\n", text_of(entry, "sha256"), text_of(entry, "file"));
+		printf("%s  %s\n", manifest_text(entry, "sha256"), manifest_text(entry, "file"));
 	}
 	json_object_put(root);
 	return 0;
@@ -376,9 +402,9 @@ static int run_json(void)
 	while (getline(&line, &size, stdin) > 0) {
 		struct json_object *root = json_tokener_parse(line);
 
-		if (!root || !text_of(root, "schema") || !text_of(root, "verdict"))
+		if (!root || !manifest_text(root, "schema") || !manifest_text(root, "verdict"))
 			return 1;
-		printf("%s\n", text_of(root, "verdict"));
+		printf("%s\n", manifest_text(root, "verdict"));
 		json_object_put(root);
 	}
 	free(line);
@@ -396,6 +422,8 @@ int main(int argc, char **argv)
 		return run_split(argv[2], argv[3], argv[4]);
 	if (argc == 3 && !strcmp(argv[1], "--sums"))
 		return run_sums(argv[2]);
+	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "--manifest"))
+		return run_manifest(argv[2], argc == 4 ? argv[3] : NULL);
 	if (argc == 2)
 		return run_compare(argv[1]);
 	return 99;
