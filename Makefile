@@ -64,7 +64,7 @@ CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
-.PHONY: all deps triage check check-unit check-dumps check-debuginfod check-report check-browser check-style check-sanitize check-crash fuzz bench install clean FORCE
+.PHONY: all deps triage check check-unit check-dumps check-recipes check-debuginfod check-report check-browser check-style check-sanitize check-crash fuzz bench install clean FORCE
 .SECONDARY:
 
 CRASH_INC ?= /usr/include

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: check-unit check-dumps check-cli check-batch check-debuginfod check-hooks check-report check-large check-style
+check: check-unit check-dumps check-recipes check-cli check-batch check-debuginfod check-hooks check-report check-large check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/tests/manifest.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -17,6 +17,10 @@ check-dumps: $(BUILD)/tests/check-dumps
 	$< dumps || status=1; \
 	tests/check-answers.sh $(BUILD) || status=1; \
 	exit $$status
+
+# Do the manifest's entries follow from their own lines and their recipes?
+check-recipes:
+	$(Q)dumps/lab/lab.sh verify
 
 $(BUILD)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
