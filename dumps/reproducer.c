@@ -109,7 +109,8 @@ static const struct scenario scenarios[] = {
 	{ "task-switched", "CR0.TS set when KVM_RUN loads the state: #NM without XFD", ARM_NONE, END_RUN, LAB_TASK_SWITCHED, 0, false, true },
 	{ "user-amx", "a process without permission uses a tile and is killed", ARM_NONE, END_CRASH, 0, LAB_USER_FAULT, false, false },
 	{ "kernel-nm", "#NM in the kernel that no XRSTOR of a guest raised, when such a process exits", ARM_NONE, END_CRASH, 0, LAB_KERNEL_FAULT, false, true },
-	{ "kernel-ts", "the same with CR0.TS set, which the kernel repairs", ARM_NONE, END_CRASH, 0, LAB_KERNEL_TS, false, true },
+	{ "kernel-nm-armed", "the same, with a mismatch set up in a vCPU", ARM_SET_XSAVE, END_CRASH, 0, LAB_KERNEL_FAULT, false, true },
+	{ "kernel-ts", "as kernel-nm with CR0.TS set, which the kernel repairs", ARM_NONE, END_CRASH, 0, LAB_KERNEL_TS, false, true },
 	{ "no-kvm", "no virtual machine at all", ARM_NONE, END_CRASH, 0, 0, true, false },
 };
 
