@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PERCPU 0xffffffff83000000ull	/* .data..percpu; CPU 0's copy begins the heap */
+#define PERCPU 0xffffffff83000000ull	/* .data..percpu */
+#define PERCPU_SIZE 0x1000u
 #define XTILEDATA (1ull << 18)
 #define XCR0 0x602e7ull
 #define MASK 0x600ffull
@@ -29,45 +30,115 @@
 #define TEXT (KERNEL_LOG + 0x1000)
 #define INFO_SIZE 32
 
-const struct kernel_symbol kernel_symbols[] = {
+#define PERCPU_XFD_STATE 8
+#define PERCPU_CURRENT 64
+#define PERCPU_HOT 64
+#define HOT_CURRENT 8			/* pcpu_hot.current_task */
+#define TASK_SIZE 1024
+#define TASK_THREAD 192
+#define THREAD_FPU 64			/* thread_struct.fpu */
+#define KVM_VCPUS 64
+
+const struct kernel_layout kernel_5_16 = {
+	.release = "5.16.0-test", .cpus = 1, .tif = 14, .on_cpu = 4, .regs = 64,
+	.fpu_in_thread = true, .percpu_from_0 = true, .vcpus_array = true,
+};
+
+const struct kernel_layout kernel_6_12 = {
+	.release = "6.12.57-test", .cpus = 2, .tif = 14, .on_cpu = 4, .regs = 64,
+	.fpu_in_thread = true, .percpu_from_0 = true, .pcpu_hot = true,
+};
+
+const struct kernel_layout kernel_6_18 = {
+	.release = "6.18.5-test", .cpus = 1, .tif = 19, .on_cpu = 4, .regs = 64,
+};
+
+const struct kernel_layout kernel_7_2 = {
+	.release = "7.2.12-test", .cpus = 1, .tif = 19, .on_cpu = 1, .regs = 64,
+};
+
+static const struct kernel_symbol symbols[] = {
 	{ "_stext", KERNEL_TEXT },
 	{ "fpregs_mark_activate", KERNEL_TEXT + 0x100 },
 	{ "fpu_swap_kvm_fpstate", KERNEL_TEXT + 0x200 },
 	{ "switch_fpu_return", KERNEL_TEXT + 0x300 },
 	{ "restore_fpregs_from_fpstate", KERNEL_RESTORE },
 	{ "exc_device_not_available", KERNEL_TEXT + 0x500 },
-	{ "fpu_update_guest_xfd", KERNEL_TEXT + 0x600 },
-	{ "fpu_copy_uabi_to_guest_fpstate", KERNEL_TEXT + 0x700 },
-	{ "kvm_arch_vcpu_ioctl", KERNEL_TEXT + 0x800 },
+	{ "fpu_update_guest_xfd", KERNEL_UPDATE_XFD },
+	{ "fpu_copy_uabi_to_guest_fpstate", KERNEL_COPY_UABI },
+	{ "kvm_arch_vcpu_ioctl", KERNEL_IOCTL },
 	{ "asm_exc_device_not_available", KERNEL_ASM_NM },
-	{ "_etext", KERNEL_TEXT + 0xa00 },
+	{ "asm_fred_entrypoint_kernel", KERNEL_ASM_FRED },
+	{ "_etext", KERNEL_TEXT + 0xb00 },
 	{ "fpu_kernel_cfg", KERNEL_DATA },
 	{ "prb", KERNEL_DATA + 0x40 },
-	{ "panic_cpu", KERNEL_DATA + 0x48 },
-	{ "crashing_cpu", KERNEL_DATA + 0x4c },
+	{ "panic_cpu", KERNEL_PANIC_CPU },
+	{ "crashing_cpu", KERNEL_CRASHING_CPU },
 	{ "nr_cpu_ids", KERNEL_DATA + 0x50 },
 	{ "__per_cpu_offset", KERNEL_DATA + 0x60 },
 	{ "vm_list", KERNEL_VM_LIST },
 	{ "init_uts_ns", KERNEL_DATA + 0x100 },
+	{ "exec_summary_regs", KERNEL_EXEC_SUMMARY },
 	{ "behind", KERNEL_DATA + 0x400 },
 	{ "__start_BTF", KERNEL_BTF },
-	{ "__stop_BTF", 0 },		/* set when the BTF is made */
-	{ "current_task", PERCPU },
-	{ "xfd_state", PERCPU + 8 },
-	{ "fpu_fpregs_owner_ctx", PERCPU + 16 },
-	{ "last", PERCPU + 24 },
+	{ "xfd_state", PERCPU_XFD_STATE },
+	{ "fpu_fpregs_owner_ctx", 16 },
+	{ "last", 128 },
 	{ NULL, 0 }
 };
-#define SYMBOLS (sizeof(kernel_symbols) / sizeof(kernel_symbols[0]) - 1)
+
+static void add_symbols(struct kernel *kernel, const struct kernel_symbol *more)
+{
+	uint64_t percpu = kernel->layout->percpu_from_0 ? 0 : PERCPU;
+	size_t at;
+
+	for (; more && more->name; more++) {
+		struct kernel_symbol symbol = *more;
+
+		if (symbol.kvaddr < PERCPU_SIZE)
+			symbol.kvaddr += percpu;
+		if (kernel->symbol_count == KERNEL_SYMBOLS_MAX)
+			exit(99);
+		for (at = kernel->symbol_count++; at && kernel->symbols[at - 1].kvaddr > symbol.kvaddr; at--)
+			kernel->symbols[at] = kernel->symbols[at - 1];
+		kernel->symbols[at] = symbol;
+	}
+}
+
+uint64_t kernel_symbol_place(const struct kernel *kernel, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < kernel->symbol_count; i++)
+		if (!strcmp(kernel->symbols[i].name, name))
+			return OFFSETS + 4 * i;
+	exit(99);
+}
+
+static uint32_t encode(const struct kernel *kernel, uint64_t kvaddr)
+{
+	if (!kernel->layout->percpu_from_0)
+		return (uint32_t)(kvaddr - KERNEL_TEXT);
+	return kvaddr < PERCPU_SIZE ? (uint32_t)kvaddr : (uint32_t)(KERNEL_TEXT - 1 - kvaddr);
+}
 
 static void put_kallsyms(struct kernel *kernel, uint64_t stop_btf)
 {
 	struct memory *memory = &kernel->memory;
+	const struct kernel_symbol stop[] = { { "__stop_BTF", stop_btf }, { NULL, 0 } };
+	const struct kernel_symbol current[] = {
+		{ kernel->layout->pcpu_hot ? "pcpu_hot" : "current_task", PERCPU_CURRENT }, { NULL, 0 },
+	};
 	uint64_t name = NAMES;
 	size_t i;
 
+	add_symbols(kernel, symbols);
+	add_symbols(kernel, stop);
+	add_symbols(kernel, current);
+	add_symbols(kernel, kernel->layout->more);
+
 	memory_add(memory, KERNEL_KALLSYMS, 0x2000);
-	memory_put_u32(memory, NUM_SYMS, SYMBOLS);
+	memory_put_u32(memory, NUM_SYMS, (uint32_t)kernel->symbol_count);
 	memory_put_u64(memory, RELATIVE_BASE, KERNEL_TEXT);
 	/* token number n is the character n */
 	for (i = 0; i < 256; i++) {
@@ -77,18 +148,18 @@ static void put_kallsyms(struct kernel *kernel, uint64_t stop_btf)
 		memory_put(memory, TOKEN_INDEX + 2 * i, &index, sizeof(index));
 		memory_put(memory, TOKEN_TABLE + 2 * i, token, sizeof(token));
 	}
-	for (i = 0; i < SYMBOLS; i++) {
-		uint64_t kvaddr = kernel_symbols[i].kvaddr ? kernel_symbols[i].kvaddr : stop_btf;
-		uint8_t len = (uint8_t)(strlen(kernel_symbols[i].name) + 1);
+	for (i = 0; i < kernel->symbol_count; i++) {
+		const struct kernel_symbol *symbol = &kernel->symbols[i];
+		uint8_t len = (uint8_t)(strlen(symbol->name) + 1);
 
-		memory_put_u32(memory, OFFSETS + 4 * i, (uint32_t)(kvaddr - KERNEL_TEXT));
+		memory_put_u32(memory, OFFSETS + 4 * i, encode(kernel, symbol->kvaddr));
 		memory_put(memory, name, &len, 1);
 		memory_put(memory, name + 1, "t", 1);
-		memory_put(memory, name + 2, kernel_symbols[i].name, len - 1u);
+		memory_put(memory, name + 2, symbol->name, len - 1u);
 		name += 1u + len;
 	}
 	snprintf(kernel->vmcoreinfo, sizeof(kernel->vmcoreinfo),
-		 "OSRELEASE=6.18.5-test\nBUILD-ID=00112233445566778899aabbccddeeff00112233\nPAGESIZE=4096\n"
+		 "OSRELEASE=%s\nBUILD-ID=00112233445566778899aabbccddeeff00112233\nPAGESIZE=4096\n"
 		 "SYMBOL(_stext)=%llx\nSYMBOL(prb)=%llx\nSYMBOL(init_uts_ns)=%llx\n"
 		 "SYMBOL(kallsyms_names)=%llx\nSYMBOL(kallsyms_num_syms)=%llx\n"
 		 "SYMBOL(kallsyms_token_table)=%llx\nSYMBOL(kallsyms_token_index)=%llx\n"
@@ -104,7 +175,7 @@ static void put_kallsyms(struct kernel *kernel, uint64_t stop_btf)
 		 "OFFSET(printk_info.caller_id)=20\n"
 		 "OFFSET(prb_data_ring.size_bits)=0\nOFFSET(prb_data_ring.data)=8\n"
 		 "OFFSET(uts_namespace.name)=0\n",
-		 KERNEL_TEXT, KERNEL_DATA + 0x40, KERNEL_DATA + 0x100, NAMES, NUM_SYMS,
+		 kernel->layout->release, KERNEL_TEXT, KERNEL_DATA + 0x40, KERNEL_DATA + 0x100, NAMES, NUM_SYMS,
 		 TOKEN_TABLE, TOKEN_INDEX, OFFSETS, RELATIVE_BASE, INFO_SIZE);
 }
 
@@ -128,10 +199,12 @@ static int add_struct(struct btf *btf, const char *name, uint32_t size, const st
 #define STRUCT(name, size, ...) \
 	add_struct(btf, name, size, (const struct field []) { __VA_ARGS__, { NULL, 0, 0, 0 } })
 #define AT(name, type, offset) { name, type, 8 * (offset), 0 }
+#define AS_FIELD(...) (struct field)AT(__VA_ARGS__)
 
 /* Returns the address behind it. */
 static uint64_t put_btf(struct kernel *kernel)
 {
+	const struct kernel_layout *layout = kernel->layout;
 	struct btf *btf = btf__new_empty();
 	const int u8 = btf__add_int(btf, "unsigned char", 1, 0);
 	const int u16 = btf__add_int(btf, "unsigned short", 2, 0);
@@ -139,6 +212,7 @@ static uint64_t put_btf(struct kernel *kernel)
 	const int u64 = btf__add_int(btf, "unsigned long", 8, 0);
 	const int pointer = btf__add_ptr(btf, 0);
 	const int slots = btf__add_array(btf, u32, pointer, 64);
+	const int vcpus = btf__add_array(btf, u32, pointer, 8);
 	const int comm = btf__add_array(btf, u32, u8, 16);
 	const int regs = btf__add_array(btf, u32, u8, 4096);
 	const int list_head = STRUCT("list_head", 16, AT("next", pointer, 0), AT("prev", pointer, 8));
@@ -151,7 +225,10 @@ static uint64_t put_btf(struct kernel *kernel)
 	const int fpu_guest = STRUCT("fpu_guest", 32, AT("xfeatures", u64, 0), AT("xfd_err", u64, 8),
 				     AT("uabi_size", u32, 16), AT("fpstate", pointer, 24));
 	const int thread_info = STRUCT("thread_info", 24, AT("flags", u64, 0), AT("cpu", u32, 16));
-	const int thread = STRUCT("thread_struct", 64, AT("sp", u64, 0));
+	const int fpu = STRUCT("fpu", 64, AT("last_cpu", u32, 0), AT("fpstate", pointer, 16));
+	const int thread = layout->fpu_in_thread ?
+		STRUCT("thread_struct", 128, AT("sp", u64, 0), AT("fpu", fpu, THREAD_FPU)) :
+		STRUCT("thread_struct", 64, AT("sp", u64, 0));
 	const int notifier = STRUCT("preempt_notifier", 24, AT("link", hlist_node, 0), AT("ops", pointer, 16));
 	const int arch = STRUCT("kvm_vcpu_arch", 256, AT("guest_fpu", fpu_guest, 64), AT("xcr0", u64, 128),
 				AT("guest_supported_xcr0", u64, 136), AT("ia32_xss", u64, 144),
@@ -160,20 +237,23 @@ static uint64_t put_btf(struct kernel *kernel)
 	__u32 len;
 
 	STRUCT("xa_node", 576, AT("shift", u8, 0), AT("offset", u8, 1), AT("slots", slots, KERNEL_SLOTS));
-	STRUCT("fpstate", 4160, AT("size", u32, 0), AT("xfeatures", u64, 8), AT("user_xfeatures", u64, 16),
+	STRUCT("fpstate", 4096 + layout->regs, AT("size", u32, 0), AT("xfeatures", u64, 8), AT("user_xfeatures", u64, 16),
 	       AT("xfd", u64, KERNEL_FPSTATE_XFD), { "is_valloc", u32, 256, 1 }, { "is_guest", u32, 257, 1 },
-	       { "is_confidential", u32, 258, 1 }, { "in_use", u32, 259, 1 }, AT("regs", regs, 64));
-	STRUCT("fpu", 64, AT("last_cpu", u32, 0), AT("fpstate", pointer, 16));
+	       { "is_confidential", u32, 258, 1 }, { "in_use", u32, 259, 1 }, AT("regs", regs, layout->regs));
 	STRUCT("fpu_state_config", 32, AT("max_size", u32, 0), AT("max_features", u64, 8));
-	STRUCT("task_struct", 1024, AT("thread_info", thread_info, 0), AT("stack", pointer, 32),
-	       AT("on_cpu", u32, 56), AT("pid", u32, 64), AT("tgid", u32, 68), AT("comm", comm, 72),
-	       AT("pid_links", links, 96), AT("preempt_notifiers", hlist_head, 168), AT("thread", thread, 192));
+	STRUCT("task_struct", TASK_SIZE, AT("thread_info", thread_info, 0), AT("stack", pointer, 32),
+	       AT("on_cpu", layout->on_cpu == 1 ? u8 : u32, KERNEL_TASK_ON_CPU), AT("pid", u32, KERNEL_TASK_PID), AT("tgid", u32, 68), AT("comm", comm, 72),
+	       AT("pid_links", links, 96), AT("preempt_notifiers", hlist_head, KERNEL_TASK_NOTIFIERS),
+	       AT("thread", thread, TASK_THREAD));
 	STRUCT("pid", 64, AT("count", u32, 0), AT("tasks", tasks, 16));
 	STRUCT("kvm_vcpu", 512, AT("kvm", pointer, 0), AT("preempt_notifier", notifier, 8), AT("cpu", u32, 32),
-	       AT("vcpu_id", u32, 36), AT("mode", u32, 44), AT("pid", pointer, 48), AT("arch", arch, 64));
-	STRUCT("kvm", 128, AT("vcpu_array", xarray, 0), AT("mm", pointer, 16), AT("userspace_pid", u32, 24),
+	       AT("vcpu_id", u32, 36), AT("mode", u32, 44), AT("pid", pointer, KERNEL_VCPU_PID), AT("arch", arch, 64));
+	STRUCT("kvm", 128, layout->vcpus_array ? AS_FIELD("vcpus", vcpus, KVM_VCPUS) :
+	       AS_FIELD("vcpu_array", xarray, 0), AT("mm", pointer, 16), AT("userspace_pid", u32, 24),
 	       AT("online_vcpus", u32, KERNEL_KVM_ONLINE), AT("created_vcpus", u32, 32),
 	       AT("vm_list", list_head, KERNEL_KVM_LIST), AT("vm_bugged", u8, 56));
+	if (layout->pcpu_hot)
+		STRUCT("pcpu_hot", 64, AT("current_task", pointer, HOT_CURRENT));
 	STRUCT("mm_struct", 64, AT("owner", pointer, 0));
 	STRUCT("printk_info", INFO_SIZE, AT("seq", u64, 0), AT("ts_nsec", u64, 8), AT("text_len", u16, 16),
 	       AT("facility", u8, 18), AT("caller_id", u32, 20));
@@ -201,13 +281,18 @@ void kernel_log(struct kernel *kernel, const char *const *lines)
 		memory_put_u64(memory, INFOS + INFO_SIZE * id, id);
 		memory_put_u64(memory, INFOS + INFO_SIZE * id + 8, 1000000 * id);
 		memory_put(memory, INFOS + INFO_SIZE * id + 16, &len, sizeof(len));
-		memory_put_u32(memory, INFOS + INFO_SIZE * id + 20, 1404);
+		kernel_log_caller(kernel, id, 1404);
 		memory_put_u64(memory, TEXT + position, id);
 		memory_put(memory, TEXT + position + 8, lines[id], len);
 		position = next;
 	}
 	memory_put_u64(memory, PRB + 24, id - 1);	/* head_id */
 	memory_put_u64(memory, PRB + 32, 0);		/* tail_id */
+}
+
+void kernel_log_caller(struct kernel *kernel, size_t line, uint32_t caller)
+{
+	memory_put_u32(&kernel->memory, INFOS + INFO_SIZE * line + 20, caller);
 }
 
 static void put_log(struct kernel *kernel)
@@ -231,85 +316,110 @@ static void put_log(struct kernel *kernel)
 	kernel_log(kernel, lines);
 }
 
-static void put_text(struct memory *memory)
+static void put_text(struct kernel *kernel)
 {
-	static const uint8_t clear_bit_19[] = { 0xf0, 0x80, 0x60, 0x02, 0xf7, 0xc3 };
+	struct memory *memory = &kernel->memory;
+	const unsigned int tif = kernel->layout->tif;
+	/* lock andb $~(1 << tif % 8),tif / 8(%rax) */
+	const uint8_t clear_tif[] = { 0xf0, 0x80, 0x60, (uint8_t)(tif / 8), (uint8_t)~(1u << tif % 8), 0xc3 };
 	static const uint8_t xrstors[] = { 0x48, 0x0f, 0xc7, 0x5b, 0x40, 0x5b, 0x5d, 0xc3 };
 	/* call 0x400 behind fpu_swap_kvm_fpstate+0x15, and what it calls for KVM_SET_XSAVE */
 	static const uint8_t call_restore[] = { 0xe8, 0xeb, 0x01, 0x00, 0x00 };
 	static const uint8_t call_copy[] = { 0xe8, 0xfb, 0xfe, 0xff, 0xff, 0xc3 };
 
 	memset(memory_add(memory, KERNEL_TEXT, KERNEL_TEXT_SIZE), 0x90, KERNEL_TEXT_SIZE);
-	memory_put(memory, KERNEL_TEXT + 0x100, clear_bit_19, sizeof(clear_bit_19));
+	memory_put(memory, KERNEL_TEXT + 0x100, clear_tif, sizeof(clear_tif));
 	memory_put(memory, KERNEL_TEXT + 0x210, call_restore, sizeof(call_restore));
 	memory_put(memory, KERNEL_RESTORE + 0x3c, xrstors, sizeof(xrstors));
-	memory_put(memory, KERNEL_TEXT + 0x800, call_copy, sizeof(call_copy));
+	memory_put(memory, KERNEL_IOCTL, call_copy, sizeof(call_copy));
 }
 
-static void put_data(struct memory *memory)
+static void put_data(struct kernel *kernel)
 {
+	struct memory *memory = &kernel->memory;
+	uint64_t percpu = kernel->layout->percpu_from_0 ? 0 : PERCPU;
+	unsigned int cpu;
+
 	memory_add(memory, KERNEL_DATA, KERNEL_DATA_SIZE);
 	memory_put_u64(memory, KERNEL_DATA + 8, XCR0);		/* fpu_kernel_cfg.max_features */
 	memory_put_u64(memory, KERNEL_DATA + 0x40, PRB);
-	memory_put_u32(memory, KERNEL_DATA + 0x4c, UINT32_MAX);	/* crashing_cpu: -1 */
-	memory_put_u32(memory, KERNEL_DATA + 0x50, 1);
-	memory_put_u64(memory, KERNEL_DATA + 0x60, KERNEL_HEAP - PERCPU);
+	memory_put_u32(memory, KERNEL_CRASHING_CPU, UINT32_MAX);	/* -1 */
+	memory_put_u32(memory, KERNEL_DATA + 0x50, kernel->layout->cpus);
+	for (cpu = 0; cpu < kernel->layout->cpus; cpu++)
+		memory_put_u64(memory, KERNEL_DATA + 0x60 + 8 * cpu, KERNEL_PERCPU(cpu) - percpu);
 	memory_put_u64(memory, KERNEL_VM_LIST, KERNEL_KVM + KERNEL_KVM_LIST);
 	memory_put_u64(memory, KERNEL_VM_LIST + 8, KERNEL_KVM + KERNEL_KVM_LIST);
 	memory_put(memory, KERNEL_DATA + 0x100 + 65, "host1", 6);
 }
 
-static void put_thread(struct memory *memory, unsigned int n)
+uint64_t kernel_fpu(const struct kernel *kernel, unsigned int task)
 {
+	return KERNEL_TASK(task) + (kernel->layout->fpu_in_thread ? TASK_THREAD + THREAD_FPU : TASK_SIZE);
+}
+
+static void put_thread(struct kernel *kernel, unsigned int n)
+{
+	const struct kernel_layout *layout = kernel->layout;
+	struct memory *memory = &kernel->memory;
 	uint64_t task = KERNEL_TASK(n);
+	const bool runs = n < layout->cpus;
 	char comm[16] = { 0 };
 
 	snprintf(comm, sizeof(comm), "CPU %u/KVM", n);
-	memory_put_u64(memory, task, n ? 1u << 19 : 0);		/* TIF_NEED_FPU_LOAD */
+	memory_put_u64(memory, task, n ? 1u << layout->tif : 0);	/* TIF_NEED_FPU_LOAD */
+	memory_put_u32(memory, task + 16, runs ? n : 0);
 	memory_put_u64(memory, task + 32, n ? 0 : KERNEL_STACK);
-	memory_put_u32(memory, task + 56, !n);			/* on_cpu */
-	memory_put_u32(memory, task + 64, 1404 + n);
+	/* what is behind a narrow on_cpu is none of its business */
+	memory_put_u64(memory, task + KERNEL_TASK_ON_CPU, layout->on_cpu == 1 ? 0x0101010101010100 | runs : runs);
+	memory_put_u32(memory, task + KERNEL_TASK_PID, 1404 + n);
 	memory_put_u32(memory, task + 68, 1400);
 	memory_put(memory, task + 72, comm, sizeof(comm));
-	memory_put_u64(memory, KERNEL_FPU(n) + 16, KERNEL_FPSTATE(n));
+	memory_put_u64(memory, kernel_fpu(kernel, n) + 16, KERNEL_FPSTATE(n));
 	memory_put_u64(memory, KERNEL_PID(n) + 16, task + 96);
+	if (!runs)
+		return;
+	memory_put_u64(memory, KERNEL_PERCPU(n) + (layout->pcpu_hot ? PERCPU_HOT + HOT_CURRENT : PERCPU_CURRENT),
+		       task);
 }
 
-static void put_vcpu(struct memory *memory, unsigned int n)
+static void put_vcpu(struct kernel *kernel, unsigned int n)
 {
-	uint64_t vcpu = KERNEL_VCPU(n), fpstate = KERNEL_FPSTATE(n);
+	uint64_t vcpu = KERNEL_VCPU(n), fpstate = KERNEL_FPSTATE(n), header = fpstate + kernel->layout->regs + 512;
+	struct memory *memory = &kernel->memory;
 
 	memory_put_u64(memory, vcpu, KERNEL_KVM);
 	memory_put_u32(memory, vcpu + 36, n);
-	memory_put_u64(memory, vcpu + 48, KERNEL_PID(n));
+	memory_put_u64(memory, vcpu + KERNEL_VCPU_PID, KERNEL_PID(n));
 	memory_put_u64(memory, vcpu + 64 + 64, XCR0);		/* guest_fpu.xfeatures */
 	memory_put_u64(memory, vcpu + 64 + 64 + 24, fpstate);
 	memory_put_u64(memory, vcpu + 64 + 128, XCR0);
-	memory_put_u64(memory, KERNEL_NODE + KERNEL_SLOTS + 8 * n, vcpu);
+	memory_put_u64(memory, kernel->layout->vcpus_array ? KERNEL_KVM + KVM_VCPUS + 8 * n :
+		       KERNEL_NODE + KERNEL_SLOTS + 8 * n, vcpu);
 
 	memory_put_u32(memory, fpstate, 4096);
 	memory_put_u64(memory, fpstate + 8, XCR0);
 	memory_put_u64(memory, fpstate + 16, XCR0);
 	memory_put_u64(memory, fpstate + KERNEL_FPSTATE_XFD, n ? 0 : XTILEDATA);
 	memory_put_u32(memory, fpstate + KERNEL_FPSTATE_BITS, 0xb);	/* is_valloc, is_guest, in_use */
-	memory_put_u64(memory, fpstate + KERNEL_FPSTATE_BV, XCR0);
-	memory_put_u64(memory, fpstate + KERNEL_FPSTATE_BV + 8, 1ull << 63 | XCR0);
+	memory_put_u64(memory, header, XCR0);
+	memory_put_u64(memory, header + 8, 1ull << 63 | XCR0);
 }
 
-static void put_heap(struct memory *memory)
+static void put_heap(struct kernel *kernel)
 {
+	struct memory *memory = &kernel->memory;
 	unsigned int n;
 
 	memory_add(memory, KERNEL_HEAP, KERNEL_HEAP_SIZE);
-	memory_put_u64(memory, KERNEL_HEAP, KERNEL_TASK(0));	/* current_task */
-	memory_put_u64(memory, KERNEL_HEAP + 8, XTILEDATA);	/* xfd_state */
-	memory_put_u64(memory, KERNEL_KVM + 8, KERNEL_NODE | 2);
+	memory_put_u64(memory, KERNEL_PERCPU(0) + PERCPU_XFD_STATE, XTILEDATA);
+	if (!kernel->layout->vcpus_array)
+		memory_put_u64(memory, KERNEL_KVM + 8, KERNEL_NODE | 2);
 	memory_put_u32(memory, KERNEL_KVM + 24, 1400);
 	memory_put_u32(memory, KERNEL_KVM + KERNEL_KVM_ONLINE, 2);
 	memory_put_u64(memory, KERNEL_KVM + KERNEL_KVM_LIST, KERNEL_VM_LIST);
 	for (n = 0; n < 2; n++) {
-		put_thread(memory, n);
-		put_vcpu(memory, n);
+		put_thread(kernel, n);
+		put_vcpu(kernel, n);
 	}
 	/* who called restore_fpregs_from_fpstate() */
 	memory_put_u64(memory, KERNEL_STACK + 0x3100, KERNEL_SWAP_RETURN);
@@ -317,18 +427,24 @@ static void put_heap(struct memory *memory)
 
 void kernel_init(struct kernel *kernel)
 {
+	kernel_init_as(kernel, &kernel_6_18);
+}
+
+void kernel_init_as(struct kernel *kernel, const struct kernel_layout *layout)
+{
 	memset(kernel, 0, sizeof(*kernel));
+	kernel->layout = layout;
 	memory_init(&kernel->memory);
 	put_kallsyms(kernel, put_btf(kernel));
 	put_log(kernel);
-	put_text(&kernel->memory);
-	put_data(&kernel->memory);
-	put_heap(&kernel->memory);
+	put_text(kernel);
+	put_data(kernel);
+	put_heap(kernel);
 	kernel->note = (struct xfdt_cpu_note) {
 		.pid = 1404,
 		.regs = {
 			.ip = KERNEL_RESTORE + 0x3c, .cs = 0x10, .orig_ax = ~0ull, .ax = MASK,
-			.bx = KERNEL_FPSTATE(0), .sp = KERNEL_STACK + 0x3100,
+			.bx = KERNEL_FPSTATE(0) + layout->regs - 64, .sp = KERNEL_STACK + 0x3100,
 		},
 	};
 	kernel->source = (struct xfdt_source) {

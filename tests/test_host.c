@@ -449,7 +449,7 @@ static void test_host__culprit_found_by_its_thread(void **state)
 	/* the VM is not in the list; its thread's preempt notifier leads to the vCPU */
 	kernel_init(&kernel);
 	memory_put_u64(&kernel.memory, KERNEL_VM_LIST, KERNEL_VM_LIST);
-	memory_put_u64(&kernel.memory, KERNEL_TASK(0) + 168, KERNEL_VCPU(0) + 8);
+	memory_put_u64(&kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_NOTIFIERS, KERNEL_VCPU(0) + 8);
 	run_init(&run, &kernel);
 	assert_non_null(xfdt_kvm_find(&run.host, KERNEL_FPSTATE(0), NULL));
 	assert_kind(&run, XFDT_CONFIRMED);
@@ -522,7 +522,7 @@ static void test_host__cache_is_used_for_the_same_bytes_only(void **state)
 	assert_kind(&run, XFDT_CONFIRMED);
 	run_deinit(&run);
 	/* a dump that states the same build-id, and whose kallsyms has vm_list elsewhere */
-	memory_put_u32(&kernel.memory, KERNEL_KALLSYMS + 0x800 + 4 * 17,
+	memory_put_u32(&kernel.memory, kernel_symbol_place(&kernel, "vm_list"),
 		       (uint32_t)(KERNEL_VM_LIST + 8 - KERNEL_TEXT));
 	xfdt_image_init(&run.image, &kernel.source, folder, NULL);
 	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST + 8);

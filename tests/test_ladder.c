@@ -71,8 +71,7 @@ static void link_vmlinux(struct kernel *kernel, const char *options)
 {
 	const char *tmp = getenv("TMPDIR"), *cc = getenv("CC");
 	char command[4000], source[300];
-	const struct kernel_symbol *symbol;
-	size_t len;
+	size_t len, i;
 	FILE *out;
 
 	if (!*folder) {
@@ -88,10 +87,9 @@ static void link_vmlinux(struct kernel *kernel, const char *options)
 	assert_int_equal(fclose(out), 0);
 	len = (size_t)snprintf(command, sizeof(command), "%s -static -nostdlib -no-pie -fno-pic -Wl,-e,_stext,"
 			       "--section-start=.note.gnu.build-id=%#llx", cc && *cc ? cc : "cc", NOTE_LINKED);
-	for (symbol = kernel_symbols; symbol->name; symbol++)
-		len += (size_t)snprintf(command + len, sizeof(command) - len, ",--defsym=%s=%#llx", symbol->name,
-					(unsigned long long)(symbol->kvaddr ? symbol->kvaddr :
-							     KERNEL_BTF + btf_segment(kernel)->len) - MOVED);
+	for (i = 0; i < kernel->symbol_count; i++)
+		len += (size_t)snprintf(command + len, sizeof(command) - len, ",--defsym=%s=%#llx",
+					kernel->symbols[i].name, (unsigned long long)kernel->symbols[i].kvaddr - MOVED);
 	snprintf(command + len, sizeof(command) - len, " %s -o '%s' '%s'", options, vmlinux, source);
 	if (system(command)) {
 		fprintf(stderr, "failed: %s\n", command);
