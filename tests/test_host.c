@@ -1,61 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The whole way from memory to a verdict, over a small kernel made by hand. */
 #include "unit.h"
-#include "kernel.h"
+#include "run.h"
 #include "kernel/kvm.h"
-#include "verdict/verdict.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct run {
-	struct xfdt_image image;
-	struct xfdt_host host;
-	struct xfdt_verdict verdict;
-};
-
-static void run_init(struct run *run, struct kernel *kernel)
-{
-	xfdt_image_init(&run->image, &kernel->source, NULL, NULL);
-	assert_ok(xfdt_host_init(&run->host, &run->image));
-	assert_ok(xfdt_verdict_init(&run->verdict, &run->host));
-}
-
-static void run_deinit(struct run *run)
-{
-	xfdt_verdict_deinit(&run->verdict);
-	xfdt_host_deinit(&run->host);
-	xfdt_image_deinit(&run->image);
-}
-
-static void assert_kind(const struct run *run, enum xfdt_verdict_kind expected)
-{
-	if (run->verdict.kind != expected)
-		fail_msg("'%s' (%s), not '%s'", xfdt_verdict_name(run->verdict.kind),
-			 run->verdict.why.items[run->verdict.why.count - 1].text,
-			 xfdt_verdict_name(expected));
-}
-
-static void assert_verdict(struct kernel *kernel, enum xfdt_verdict_kind expected)
-{
-	struct run run;
-
-	run_init(&run, kernel);
-	assert_kind(&run, expected);
-	run_deinit(&run);
-}
-
-static const char *const log_sysrq[] = {
-	"sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash", NULL
-};
-
-/* A panic of another kind, with registers of another place. */
-static void die_otherwise(struct kernel *kernel)
-{
-	kernel_log(kernel, log_sysrq);
-	kernel->note.regs.ip = KERNEL_TEXT + 0x10;
-}
 
 static void test_host__confirmed_from_memory(void **state)
 {
@@ -106,7 +57,7 @@ static void test_host__other_panic_is_not_this_bug(void **state)
 	struct kernel kernel;
 
 	kernel_init(&kernel);
-	die_otherwise(&kernel);
+	run_die_otherwise(&kernel);
 	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
 	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
 	kernel_deinit(&kernel);
@@ -117,7 +68,7 @@ static void test_host__vcpu_that_would_have_been_next(void **state)
 	struct kernel kernel;
 
 	kernel_init(&kernel);
-	die_otherwise(&kernel);
+	run_die_otherwise(&kernel);
 	/* vCPU 1: its thread is off the CPU */
 	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
 	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_XFD, 1u << 18);
@@ -133,151 +84,6 @@ static void test_host__no_note_and_half_of_the_registers(void **state)
 	kernel_init(&kernel);
 	kernel.source.note_count = 0;
 	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
-	kernel_deinit(&kernel);
-}
-
-/* panic_on_warn: the note is of panic(), and the #NM's frame is on the stack */
-
-#define FRAME (KERNEL_STACK + 0x2f00)
-
-static struct xfdt_regs *die_by_warning(struct kernel *kernel, struct xfdt_regs *regs)
-{
-	static const char *const log[] = {
-		"WARNING: CPU: 0 PID: 1404 at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0",
-		"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
-	};
-
-	kernel_init(kernel);
-	kernel_log(kernel, log);
-	*regs = kernel->note.regs;
-	regs->sp = FRAME + sizeof(*regs);
-	kernel->note.regs.ip = KERNEL_TEXT + 0x10;
-	kernel->note.regs.sp = KERNEL_STACK + 0x2000;
-	memory_put_u64(&kernel->memory, FRAME - 8, KERNEL_ASM_NM + 0x1a);
-	memory_put_u64(&kernel->memory, FRAME + sizeof(*regs), KERNEL_SWAP_RETURN);
-	return regs;
-}
-
-static void test_host__frame_on_the_stack(void **state)
-{
-	struct kernel kernel;
-	struct xfdt_regs regs;
-	struct run run;
-
-	die_by_warning(&kernel, &regs);
-	memory_put(&kernel.memory, FRAME, &regs, sizeof(regs));
-	run_init(&run, &kernel);
-	assert_kind(&run, XFDT_CONFIRMED);
-	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_STACK);
-	assert_true(run.host.panic.fault.frame == FRAME);
-	assert_true(run.host.panic.fault.operand == KERNEL_FPSTATE(0) + 64);
-	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
-	run_deinit(&run);
-	kernel_deinit(&kernel);
-}
-
-/* the CPU aligns the stack to 16 bytes before it pushes a frame */
-static void test_host__frame_of_an_unaligned_stack(void **state)
-{
-	struct kernel kernel;
-	struct xfdt_regs regs;
-
-	die_by_warning(&kernel, &regs)->sp += 8;
-	memory_put(&kernel.memory, FRAME, &regs, sizeof(regs));
-	assert_verdict(&kernel, XFDT_CONFIRMED);
-	kernel_deinit(&kernel);
-}
-
-/* each makes it something else than that frame */
-static void test_host__words_that_are_no_frame(void **state)
-{
-	unsigned int i;
-
-	for (i = 0; i < 8; i++) {
-		struct kernel kernel;
-		struct xfdt_regs regs;
-		struct run run;
-
-		die_by_warning(&kernel, &regs);
-		switch (i) {
-		case 0:
-			regs.cs = 0x33;			/* of user space */
-			break;
-		case 1:
-			regs.orig_ax = 14;		/* of another exception, or a system call */
-			break;
-		case 2:
-			regs.ip = KERNEL_RESTORE - 1;
-			break;
-		case 3:
-			regs.ip = KERNEL_TEXT + 0x500;	/* behind the function */
-			break;
-		case 4:
-			regs.sp = FRAME + 0x800;	/* pushed elsewhere */
-			break;
-		case 5:
-			regs.sp = FRAME - 8;
-			break;
-		case 6:
-			/* entered by another way */
-			memory_put_u64(&kernel.memory, FRAME - 8, KERNEL_TEXT + 0x510);
-			break;
-		case 7:
-			/* below the stack pointer: of a call that returned */
-			kernel.note.regs.sp = FRAME + 0x400;
-			break;
-		}
-		memory_put(&kernel.memory, FRAME, &regs, sizeof(regs));
-		run_init(&run, &kernel);
-		if (run.host.panic.fault.source != XFDT_REGS_NONE)
-			fail_msg("case %u was taken for the frame", i);
-		assert_kind(&run, XFDT_INCONCLUSIVE);
-		run_deinit(&run);
-		kernel_deinit(&kernel);
-	}
-}
-
-/* the last words of the stack hold a part of one only */
-static void test_host__frame_that_the_stack_cuts(void **state)
-{
-	uint64_t at = KERNEL_STACK + 16384 - 160;
-	struct kernel kernel;
-	struct xfdt_regs regs;
-	struct run run;
-
-	die_by_warning(&kernel, &regs)->sp = at + sizeof(regs);
-	memory_put(&kernel.memory, at, &regs, 160);
-	memory_put_u64(&kernel.memory, at - 8, KERNEL_ASM_NM + 0x1a);
-	run_init(&run, &kernel);
-	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_NONE);
-	run_deinit(&run);
-	kernel_deinit(&kernel);
-}
-
-/* a return address counts only behind a CALL of restore_fpregs_from_fpstate() */
-static void test_host__caller_needs_its_call(void **state)
-{
-	struct kernel kernel;
-	struct xfdt_regs regs;
-	struct run run;
-
-	die_by_warning(&kernel, &regs);
-	memory_put(&kernel.memory, FRAME, &regs, sizeof(regs));
-	/* in switch_fpu_return(), which has no such CALL, in front of the real one */
-	memory_put_u64(&kernel.memory, FRAME + sizeof(regs), KERNEL_TEXT + 0x320);
-	memory_put_u64(&kernel.memory, FRAME + sizeof(regs) + 8, KERNEL_SWAP_RETURN);
-	run_init(&run, &kernel);
-	assert_kind(&run, XFDT_CONFIRMED);
-	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
-	assert_true(run.host.panic.fault.caller_return == KERNEL_SWAP_RETURN);
-	run_deinit(&run);
-	/* none at all */
-	memory_put_u64(&kernel.memory, FRAME + sizeof(regs) + 8, 0);
-	memory_put_u64(&kernel.memory, KERNEL_STACK + 0x3100, 0);
-	run_init(&run, &kernel);
-	assert_kind(&run, XFDT_CONFIRMED);
-	assert_int_equal(run.verdict.route, XFDT_ROUTE_UNKNOWN);
-	run_deinit(&run);
 	kernel_deinit(&kernel);
 }
 
@@ -337,7 +143,7 @@ static void test_host__list_of_vms_that_loops(void **state)
 	struct run run;
 
 	kernel_init(&kernel);
-	die_otherwise(&kernel);
+	run_die_otherwise(&kernel);
 	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
 	memory_put_u64(&kernel.memory, KERNEL_KVM + KERNEL_KVM_LIST, KERNEL_KVM + KERNEL_KVM_LIST);
 	run_init(&run, &kernel);
@@ -354,7 +160,7 @@ static void test_host__list_of_vms_that_leads_nowhere(void **state)
 	struct run run;
 
 	kernel_init(&kernel);
-	die_otherwise(&kernel);
+	run_die_otherwise(&kernel);
 	memory_put_u64(&kernel.memory, KERNEL_KVM + KERNEL_KVM_LIST, 0xdead000000000100ull);
 	run_init(&run, &kernel);
 	assert_false(run.host.vms_complete);
@@ -374,7 +180,7 @@ static void test_host__online_vcpus_have_to_agree(void **state)
 		struct run run;
 
 		kernel_init(&kernel);
-		die_otherwise(&kernel);
+		run_die_otherwise(&kernel);
 		memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
 		memory_put_u32(&kernel.memory, KERNEL_KVM + KERNEL_KVM_ONLINE, counts[i]);
 		run_init(&run, &kernel);
@@ -392,7 +198,7 @@ static void test_host__vcpu_of_another_vm(void **state)
 	struct run run;
 
 	kernel_init(&kernel);
-	die_otherwise(&kernel);
+	run_die_otherwise(&kernel);
 	memory_put_u64(&kernel.memory, KERNEL_VCPU(1), KERNEL_KVM + 8);
 	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
 	run_init(&run, &kernel);
@@ -414,7 +220,7 @@ static void test_host__vcpus_are_bounded_in_all(void **state)
 	size_t i, level, total = 0;
 
 	kernel_init(&kernel);
-	die_otherwise(&kernel);
+	run_die_otherwise(&kernel);
 	for (level = 0; level < 3; level++) {
 		uint64_t node = nodes + 0x400 * level;
 
@@ -528,29 +334,6 @@ static void test_host__cache_is_used_for_the_same_bytes_only(void **state)
 	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST + 8);
 	xfdt_image_deinit(&run.image);
 	remove_folder(folder);
-	kernel_deinit(&kernel);
-}
-
-/* fix.c: either half of the fix, by its code */
-static void test_host__fix_by_its_code(void **state)
-{
-	static const uint8_t and_bv[] = { 0x48, 0x21, 0x82, 0x40, 0x02, 0x00, 0x00 };
-	static const uint8_t and_call[] = {
-		0x49, 0x21, 0x86, 0x00, 0x02, 0x00, 0x00,	/* and %rax,0x200(%r14) */
-		0xe8, 0xf4, 0xfe, 0xff, 0xff, 0xc3,		/* call -0x10c */
-	};
-	struct kernel kernel;
-	struct run run;
-
-	kernel_init(&kernel);
-	memory_put(&kernel.memory, KERNEL_TEXT + 0x610, and_bv, sizeof(and_bv));
-	memory_put(&kernel.memory, KERNEL_TEXT + 0x800, and_call, sizeof(and_call));
-	run_init(&run, &kernel);
-	assert_int_equal(run.host.fix.vmlinux, XFDT_PRESENT);
-	assert_int_equal(run.host.fix.kvm, XFDT_PRESENT);
-	/* and does not exclude the bug */
-	assert_kind(&run, XFDT_CONFIRMED);
-	run_deinit(&run);
 	kernel_deinit(&kernel);
 }
 
