@@ -44,6 +44,7 @@
 /* offsets in its structures */
 #define KERNEL_KVM_ONLINE 28
 #define KERNEL_KVM_LIST 40
+#define KERNEL_FPSTATE_XFEATURES 8
 #define KERNEL_FPSTATE_XFD 24
 #define KERNEL_FPSTATE_BITS 32
 #define KERNEL_FPSTATE_BV 0x240

@@ -5,10 +5,12 @@
 #include "image/dump.h"
 #include "image/vmcoreinfo.h"
 
+#include <elf.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ABSENT_FRAME 0x7ffffffu
 
@@ -140,6 +142,97 @@ static void test_dump__accounts_for_what_it_records(void **state)
 	xfdt_dump_forget(dump, 0xffff000000000000ull, 65536);
 	assert_int_equal(xfdt_dump_read_for(dump, XFDT_FOR_CODE), 0);
 	xfdt_dump_close(dump);
+}
+
+/* a vmcore of a few pages, which memory encryption marks in its page tables */
+
+#define KERNEL_MAP 0xffffffff80000000ull
+#define ROOT 0x1000u		/* physical, as are all */
+#define DATA 0x5000u
+#define PAGES 6
+#define SME_MASK (1ull << 47)
+
+static void write_encrypted(const char *path, bool says_so)
+{
+	static uint64_t memory[PAGES][XFDT_PAGE_SIZE / 8];
+	struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr segments[2];
+		Elf64_Nhdr note;
+		char name[12], text[244];
+	} elf = {
+		.header = {
+			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+			.e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
+			.e_phoff = sizeof(Elf64_Ehdr), .e_ehsize = sizeof(Elf64_Ehdr),
+			.e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2,
+		},
+		.note = { sizeof("VMCOREINFO"), sizeof(elf.text), 0 },
+		.name = "VMCOREINFO",
+	};
+	const size_t notes = offsetof(__typeof__(elf), note);
+	unsigned int level;
+	FILE *out;
+
+	elf.segments[0] = (Elf64_Phdr) {
+		.p_type = PT_NOTE, .p_offset = notes, .p_filesz = sizeof(elf) - notes,
+	};
+	elf.segments[1] = (Elf64_Phdr) {
+		.p_type = PT_LOAD, .p_offset = XFDT_PAGE_SIZE, .p_vaddr = 0xffff888000000000ull,
+		.p_filesz = sizeof(memory), .p_memsz = sizeof(memory),
+	};
+	snprintf(elf.text, sizeof(elf.text), "OSRELEASE=6.12.0\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=%llx\n"
+		 "NUMBER(phys_base)=0\nNUMBER(pgtable_l5_enabled)=0\n%s", KERNEL_MAP + ROOT,
+		 says_so ? "NUMBER(sme_mask)=140737488355328\n" : "");
+	/* each level leads to the next page, for the first page of the kernel map */
+	memset(memory, 0, sizeof(memory));
+	for (level = 0; level < 4; level++) {
+		uint64_t at = ROOT + level * XFDT_PAGE_SIZE;
+
+		memory[at / XFDT_PAGE_SIZE][KERNEL_MAP >> (39 - 9 * level) & 511] =
+			(at + XFDT_PAGE_SIZE) | SME_MASK | 0x63;
+	}
+	memory[DATA / XFDT_PAGE_SIZE][1] = 0x1122334455667788;
+	out = fopen(path, "w");
+	assert_non_null(out);
+	assert_int_equal(fwrite(&elf, sizeof(elf), 1, out), 1);
+	assert_int_equal(fseek(out, XFDT_PAGE_SIZE, SEEK_SET), 0);
+	assert_int_equal(fwrite(memory, sizeof(memory), 1, out), 1);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void test_dump__encrypted_memory_is_where_its_tables_say(void **state)
+{
+	struct xfdt_dump_options options = { .temp_dir = "/tmp" };
+	const char *tmp = getenv("TMPDIR");
+	char path[200];
+	const char *paths[] = { path };
+	int fd, says_so;
+
+	snprintf(path, sizeof(path), "%s/xfdt-test-XXXXXX", tmp ? tmp : "/tmp");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	for (says_so = 0; says_so < 2; says_so++) {
+		struct xfdt_source source;
+		struct xfdt_error *err;
+		struct xfdt_dump *dump;
+		uint64_t value = 0;
+
+		write_encrypted(path, says_so);
+		assert_ok(xfdt_dump_open(&dump, paths, 1, &options));
+		source = xfdt_dump_source(dump);
+		err = source.reader->read(source.reader, KERNEL_MAP + 8, &value, sizeof(value));
+		if (says_so) {
+			assert_ok(err);
+			assert_true(value == 0x1122334455667788);
+		} else {
+			assert_non_null(err);
+			xfdt_error_free(err);
+		}
+		xfdt_dump_close(dump);
+	}
+	unlink(path);
 }
 
 #include "test_dump.tests.h"

@@ -15,13 +15,74 @@ static void test_fix__by_its_code(void **state)
 	struct run run;
 
 	kernel_init(&kernel);
-	memory_put(&kernel.memory, KERNEL_TEXT + 0x610, and_bv, sizeof(and_bv));
-	memory_put(&kernel.memory, KERNEL_TEXT + 0x800, and_call, sizeof(and_call));
+	memory_put(&kernel.memory, KERNEL_UPDATE_XFD + 0x10, and_bv, sizeof(and_bv));
+	memory_put(&kernel.memory, KERNEL_IOCTL, and_call, sizeof(and_call));
 	run_init(&run, &kernel);
 	assert_int_equal(run.host.fix.vmlinux, XFDT_PRESENT);
 	assert_int_equal(run.host.fix.kvm, XFDT_PRESENT);
 	/* and does not exclude the bug */
 	assert_kind(&run, XFDT_CONFIRMED);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* nothing is cleared, and yet there is the fix's WARN: other code than is known */
+static void test_fix__warning_without_clearing(void **state)
+{
+	static const uint8_t ud2[] = { 0x0f, 0x0b };
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	memory_put(&kernel.memory, KERNEL_COPY_UABI + 0x20, ud2, sizeof(ud2));
+	run_init(&run, &kernel);
+	assert_int_equal(run.host.fix.vmlinux, XFDT_UNKNOWN);
+	assert_int_equal(run.host.fix.kvm, XFDT_ABSENT);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* KVM_SET_XSAVE is not where it should be */
+static void test_fix__no_call_says_nothing(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	memory_put(&kernel.memory, KERNEL_IOCTL, "\x90\x90\x90\x90\x90", 5);
+	run_init(&run, &kernel);
+	assert_int_equal(run.host.fix.vmlinux, XFDT_ABSENT);
+	assert_int_equal(run.host.fix.kvm, XFDT_UNKNOWN);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* a livepatch may be the fix, or undo it */
+static void test_fix__livepatches(void **state)
+{
+	static const struct kernel_symbol more[] = { { "klp_patches", KERNEL_SPARE }, { NULL, 0 } };
+	struct kernel_layout layout = kernel_6_18;
+	struct kernel kernel;
+	struct run run;
+
+	/* CONFIG_LIVEPATCH=n */
+	kernel_init(&kernel);
+	run_init(&run, &kernel);
+	assert_false(run.host.fix.livepatched.known);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+
+	layout.more = more;
+	kernel_init_as(&kernel, &layout);
+	memory_put_u64(&kernel.memory, KERNEL_SPARE, KERNEL_SPARE);
+	run_init(&run, &kernel);
+	assert_true(run.host.fix.livepatched.known);
+	assert_int_equal(run.host.fix.livepatched.value, 0);
+	run_deinit(&run);
+	memory_put_u64(&kernel.memory, KERNEL_SPARE, 0xffffffffc0a01000ull);
+	run_init(&run, &kernel);
+	assert_true(run.host.fix.livepatched.known);
+	assert_int_equal(run.host.fix.livepatched.value, 1);
 	run_deinit(&run);
 	kernel_deinit(&kernel);
 }

@@ -263,6 +263,193 @@ static void test_host__culprit_found_by_its_thread(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* kernels of other layouts */
+
+static const struct kernel_layout *const layouts[] = { &kernel_5_16, &kernel_6_12, &kernel_6_18, &kernel_7_2 };
+
+static void test_host__confirmed_in_every_layout(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(layouts); i++) {
+		const struct kernel_layout *layout = layouts[i];
+		const struct xfdt_thread *thread;
+		struct kernel kernel;
+		struct run run;
+		unsigned int n;
+
+		kernel_init_as(&kernel, layout);
+		run_init(&run, &kernel);
+		assert_kind(&run, XFDT_CONFIRMED);
+		assert_int_equal(run.image.gaps.count + run.host.gaps.count, 0);
+		assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
+		assert_int_equal(run.host.tif_need_fpu_load.value, layout->tif);
+		assert_int_equal(run.host.vms[0].vcpu_count, 2);
+		assert_true(run.host.vms[0].complete && run.host.vms_complete);
+		for (n = 0; n < 2; n++) {
+			thread = &run.host.vms[0].vcpus[n].thread;
+			assert_true(thread->task == KERNEL_TASK(n));
+			assert_true(thread->fpu == kernel_fpu(&kernel, n));
+			assert_true(thread->fpstate.known && thread->fpstate.value == KERNEL_FPSTATE(n));
+			assert_true(thread->on_cpu.known);
+			assert_int_equal(thread->on_cpu.value, n < layout->cpus);
+			assert_true(thread->need_fpu_load.known);
+			assert_int_equal(thread->need_fpu_load.value, n);
+			assert_true(thread->xfd_state.known);
+		}
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* Another end, with a mismatch in the state of vCPU 1 only. */
+static void arm_the_other(struct kernel *kernel, const struct kernel_layout *layout)
+{
+	kernel_init_as(kernel, layout);
+	run_die_otherwise(kernel);
+	memory_put_u64(&kernel->memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+	memory_put_u64(&kernel->memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_XFD, 1u << 18);
+}
+
+/* the thread is on a CPU: only TIF_NEED_FPU_LOAD tells whether memory counts */
+static void test_host__flag_decides_on_a_cpu(void **state)
+{
+	struct kernel kernel;
+
+	arm_the_other(&kernel, &kernel_6_12);
+	assert_verdict(&kernel, XFDT_ARMED);
+	/* every other bit, and not that one */
+	memory_put_u64(&kernel.memory, KERNEL_TASK(1), ~(1ull << kernel_6_12.tif));
+	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
+	kernel_deinit(&kernel);
+}
+
+/* a thread off the CPU: memory counts, though TIF_NEED_FPU_LOAD is clear and the bytes behind on_cpu are not 0 */
+static void test_host__narrow_on_cpu(void **state)
+{
+	struct kernel kernel;
+
+	arm_the_other(&kernel, &kernel_7_2);
+	memory_put_u64(&kernel.memory, KERNEL_TASK(1), 0);
+	assert_verdict(&kernel, XFDT_ARMED);
+	kernel_deinit(&kernel);
+}
+
+/* the CPU that panicked */
+
+static void test_host__cpu_of_crash_kexec_alone(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init_as(&kernel, &kernel_6_12);
+	memory_put_u32(&kernel.memory, KERNEL_PANIC_CPU, UINT32_MAX);
+	memory_put_u32(&kernel.memory, KERNEL_CRASHING_CPU, 1);
+	run_init(&run, &kernel);
+	assert_true(run.host.panic.cpu.known);
+	assert_int_equal(run.host.panic.cpu.value, 1);
+	assert_true(run.host.panic.task == KERNEL_TASK(1));
+	run_deinit(&run);
+	/* panic() names its CPU first */
+	memory_put_u32(&kernel.memory, KERNEL_PANIC_CPU, 0);
+	run_init(&run, &kernel);
+	assert_int_equal(run.host.panic.cpu.value, 0);
+	assert_true(run.host.panic.task == KERNEL_TASK(0));
+	run_deinit(&run);
+	/* neither */
+	memory_put_u32(&kernel.memory, KERNEL_PANIC_CPU, UINT32_MAX);
+	memory_put_u32(&kernel.memory, KERNEL_CRASHING_CPU, UINT32_MAX);
+	run_init(&run, &kernel);
+	assert_true(run.host.panic.cpu_known);
+	assert_false(run.host.panic.cpu.known);
+	assert_false(run.host.panic.note_known);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* all idle threads have id 0: the note is the one at the place of the CPU */
+static void test_host__note_of_an_idle_thread(void **state)
+{
+	struct xfdt_cpu_note notes[2];
+	struct kernel kernel;
+	unsigned int cpu;
+	struct run run;
+
+	kernel_init_as(&kernel, &kernel_6_12);
+	for (cpu = 0; cpu < 2; cpu++) {
+		notes[cpu] = kernel.note;
+		notes[cpu].pid = 0;
+		notes[cpu].regs.ip = KERNEL_TEXT + 0x10 + cpu;
+		memory_put_u32(&kernel.memory, KERNEL_TASK(cpu) + KERNEL_TASK_PID, 0);
+	}
+	kernel.source.notes = notes;
+	kernel.source.note_count = 2;
+	for (cpu = 0; cpu < 2; cpu++) {
+		memory_put_u32(&kernel.memory, KERNEL_PANIC_CPU, cpu);
+		run_init(&run, &kernel);
+		assert_true(run.host.panic.note_known);
+		assert_true(run.host.panic.note.ip == KERNEL_TEXT + 0x10 + cpu);
+		run_deinit(&run);
+	}
+	kernel_deinit(&kernel);
+}
+
+/* the state of a vCPU */
+
+/* a page of zeros has no mismatch: it must not pass for a state that is in order */
+static void test_host__zeros_are_no_fpstate(void **state)
+{
+	static const uint8_t zeros[0x1000];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		struct kernel kernel;
+		struct run run;
+
+		kernel_init(&kernel);
+		run_die_otherwise(&kernel);
+		memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+		switch (i) {
+		case 0:
+			memory_put(&kernel.memory, KERNEL_FPSTATE(1), zeros, sizeof(zeros));
+			break;
+		case 1:		/* no guest's */
+			memory_put_u32(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_BITS, 0x9);
+			break;
+		case 2:		/* no SSE, which every state has */
+			memory_put_u64(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_XFEATURES, 0x602e5);
+			break;
+		}
+		run_init(&run, &kernel);
+		assert_int_equal(run.verdict.states[XFDT_VCPU_UNREADABLE], 1);
+		assert_int_equal(run.verdict.states[XFDT_VCPU_OK], 1);
+		assert_kind(&run, XFDT_INCONCLUSIVE);
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* the struct pid of a vCPU is not in the dump: the thread that panicked holds its state, so it is the vCPU's */
+static void test_host__thread_of_a_vcpu_by_the_panic(void **state)
+{
+	const struct xfdt_vcpu *vcpus;
+	struct kernel kernel;
+	struct run run;
+	unsigned int n;
+
+	kernel_init(&kernel);
+	for (n = 0; n < 2; n++)
+		memory_put_u64(&kernel.memory, KERNEL_VCPU(n) + KERNEL_VCPU_PID, 0xffff8881deadb000ull);
+	run_init(&run, &kernel);
+	assert_kind(&run, XFDT_CONFIRMED);
+	vcpus = run.host.vms[0].vcpus;
+	assert_true(vcpus[0].thread.known && vcpus[0].thread.task == KERNEL_TASK(0));
+	assert_int_equal(vcpus[0].thread.pid, 1404);
+	assert_false(vcpus[1].thread.known);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
 /* symbols and types that were resolved before */
 
 static void test_host__record_that_travels_in_the_dump(void **state)

@@ -411,4 +411,27 @@ static void test_ladder__built_in_kvm_is_kept(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* a static variable elsewhere has the name too: no telling which is meant */
+static void test_ladder__symbol_found_twice_is_not_taken(void **state)
+{
+	static const struct kernel_symbol more[] = { { "fpu_kernel_cfg", KERNEL_SPARE }, { NULL, 0 } };
+	struct kernel_layout layout = kernel_6_18;
+	struct xfdt_image image;
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	xfdt_image_init(&image, &kernel.source, NULL, NULL);
+	assert_true(xfdt_symbol(&image, XFDT_S_fpu_kernel_cfg)->kvaddr == KERNEL_DATA);
+	xfdt_image_deinit(&image);
+	kernel_deinit(&kernel);
+
+	layout.more = more;
+	kernel_init_as(&kernel, &layout);
+	xfdt_image_init(&image, &kernel.source, NULL, NULL);
+	assert_null(xfdt_symbol(&image, XFDT_S_fpu_kernel_cfg));
+	assert_non_null(xfdt_symbol(&image, XFDT_S_vm_list));
+	xfdt_image_deinit(&image);
+	kernel_deinit(&kernel);
+}
+
 #include "test_ladder.tests.h"
