@@ -325,7 +325,13 @@ static void put_text(struct kernel *kernel)
 	static const uint8_t xrstors[] = { 0x48, 0x0f, 0xc7, 0x5b, 0x40, 0x5b, 0x5d, 0xc3 };
 	/* call 0x400 behind fpu_swap_kvm_fpstate+0x15, and what it calls for KVM_SET_XSAVE */
 	static const uint8_t call_restore[] = { 0xe8, 0xeb, 0x01, 0x00, 0x00 };
-	static const uint8_t call_copy[] = { 0xe8, 0xfb, 0xfe, 0xff, 0xff, 0xc3 };
+	static const uint8_t call_copy[] = {
+		0xf6, 0x40, 0x20, 0x04,		/* testb $4,0x20(%rax): is_confidential */
+		0x75, 0x08,			/* jne behind the call */
+		0x4c, 0x89, 0xf6,		/* mov %r14,%rsi */
+		0xe8, 0xf2, 0xfe, 0xff, 0xff,	/* call fpu_copy_uabi_to_guest_fpstate */
+		0xc3,
+	};
 
 	memset(memory_add(memory, KERNEL_TEXT, KERNEL_TEXT_SIZE), 0x90, KERNEL_TEXT_SIZE);
 	memory_put(memory, KERNEL_TEXT + 0x100, clear_tif, sizeof(clear_tif));

@@ -292,6 +292,85 @@ static void test_insn__and_behind_the_call_does_not_count(void **state)
 	assert_true(seen);
 }
 
+/* calls_behind_test: KVM_SET_XSAVE without the fix, where nothing is between the TEST and the CALL but arguments */
+
+#define CALLEE (ADDRESS + 0x1000)
+
+/* Behind the code given comes the CALL, at offset @at, and a RET. */
+static bool calls_behind_test(const uint8_t *code, size_t at)
+{
+	uint32_t distance = (uint32_t)(0x1000 - (at + 5));
+	uint8_t whole[80];
+
+	assert_true(at + 6 <= sizeof(whole));
+	memcpy(whole, code, at);
+	whole[at] = 0xe8;
+	memcpy(whole + at + 1, &distance, sizeof(distance));
+	whole[at + 5] = 0xc3;
+	return xfdt_insn_calls_behind_test(whole, at + 6, ADDRESS, 0x20, CALLEE);
+}
+
+static void test_insn__call_behind_a_test(void **state)
+{
+	/* testb $4,0x20(%rax); jne; mov kvm_caps,%rdx; lea; add $0x1f8,%r14; mov %r15,%rsi: gcc and clang */
+	static const uint8_t falls[] = {
+		0xf6, 0x40, 0x20, 0x04, 0x75, 0x20, 0x48, 0x8b, 0x15, 0x10, 0x00, 0x00, 0x00,
+		0x49, 0x8d, 0xbe, 0xf0, 0x07, 0x00, 0x00, 0x49, 0x81, 0xc6, 0xf8, 0x01, 0x00, 0x00, 0x4c, 0x89, 0xfe,
+	};
+	/* testb; je +4 (over xor, ret, and one that is not run); ret; mov %r14,%rsi: moved out of the way */
+	static const uint8_t moved[] = {
+		0xf6, 0x40, 0x20, 0x04, 0x74, 0x04, 0x31, 0xc0, 0x90, 0xc3, 0x4c, 0x89, 0xf6,
+	};
+	static const struct { size_t at; uint8_t was, is; } changes[] = {
+		{ 2, 0x20, 0x21 },	/* another byte is tested */
+		{ 0, 0xf6, 0xc6 },	/* a move, not a test */
+		{ 4, 0x74, 0xeb },	/* no condition */
+		{ 5, 0x04, 0x02 },	/* leads elsewhere */
+		{ 9, 0xc3, 0x90 },	/* other code runs into the CALL's */
+		{ 11, 0x89, 0x21 },	/* and %r14,%rsi */
+	};
+	uint8_t code[sizeof(moved)];
+	size_t i;
+
+	assert_true(calls_behind_test(falls, sizeof(falls)));
+	assert_true(calls_behind_test(moved, sizeof(moved)));
+	for (i = 0; i < COUNT(changes); i++) {
+		memcpy(code, moved, sizeof(code));
+		assert_int_equal(code[changes[i].at], changes[i].was);
+		code[changes[i].at] = changes[i].is;
+		if (calls_behind_test(code, sizeof(code)))
+			fail_msg("change %zu", i);
+	}
+	/* no CALL of that function */
+	assert_false(xfdt_insn_calls_behind_test(moved, sizeof(moved), ADDRESS, 0x20, CALLEE));
+}
+
+static void test_insn__call_behind_a_test_and_more(void **state)
+{
+	/* testb; jne; not %rbx; and %rbx,(%r15); mov */
+	static const uint8_t clears[] = {
+		0xf6, 0x40, 0x20, 0x04, 0x75, 0x20, 0x48, 0xf7, 0xd3, 0x49, 0x21, 0x1f, 0x4c, 0x89, 0xfe,
+	};
+	/* and the same in front of another branch, as KASAN's on a shadow byte: cmpb $0,(%rcx); jne */
+	static const uint8_t shadow[] = {
+		0xf6, 0x40, 0x20, 0x04, 0x75, 0x20, 0x48, 0xf7, 0xd3, 0x49, 0x21, 0x1f, 0x80, 0x39, 0x00,
+		0x75, 0x10, 0x4c, 0x89, 0xfe,
+	};
+	/* testb; je to the mov; and another way there: jmp */
+	static const uint8_t other_way[] = {
+		0xf6, 0x40, 0x20, 0x04, 0x74, 0x04, 0xeb, 0x02, 0xc3, 0xc3, 0x4c, 0x89, 0xf6,
+	};
+	/* testb; add, which sets the flags; jne; mov */
+	static const uint8_t flags[] = {
+		0xf6, 0x40, 0x20, 0x04, 0x48, 0x83, 0xc0, 0x01, 0x75, 0x20, 0x4c, 0x89, 0xf6,
+	};
+
+	assert_false(calls_behind_test(clears, sizeof(clears)));
+	assert_false(calls_behind_test(shadow, sizeof(shadow)));
+	assert_false(calls_behind_test(other_way, sizeof(other_way)));
+	assert_false(calls_behind_test(flags, sizeof(flags)));
+}
+
 static void test_insn__trap(void **state)
 {
 	static const uint8_t ud2[] = { 0x90, 0x0f, 0x0b, 0xc3 };
@@ -411,6 +490,7 @@ static void test_insn__random_bytes(void **state)
 			assert_within(bit, 0, 63);
 		xfdt_insn_has_and(code, len, ADDRESS, 0x240, 0, 0, NULL);
 		xfdt_insn_has_and(code, len, ADDRESS, 0x240, ADDRESS, 16, &seen);
+		xfdt_insn_calls_behind_test(code, len, ADDRESS, 0x20, ADDRESS);
 		xfdt_insn_has_trap(code, len);
 		xfdt_insn_call_before(code, len, ADDRESS, &target);
 		free(code);

@@ -167,6 +167,98 @@ bool xfdt_insn_calls(uint64_t target, uint64_t function)
 	return target - (function - PADDING_MAX) <= PADDING_MAX + ENDBR64_SIZE;
 }
 
+/* Moves, and how compilers add up addresses. */
+static bool is_move(const struct insn *insn)
+{
+	switch (insn->info.mnemonic) {
+	case ZYDIS_MNEMONIC_ADD:
+		return insn->operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		       insn->operands[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+	case ZYDIS_MNEMONIC_MOV:
+	case ZYDIS_MNEMONIC_MOVSXD:
+	case ZYDIS_MNEMONIC_LEA:
+	case ZYDIS_MNEMONIC_NOP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Is @insn a branch on that TEST?  *@tested says whether the flags are of one, before and after. */
+static bool is_branch_on_test(const struct insn *insn, int64_t displacement, bool *tested)
+{
+	const bool before = *tested;
+	const ZydisDecodedOperandMem *mem;
+
+	*tested = before && is_move(insn) && insn->info.mnemonic != ZYDIS_MNEMONIC_ADD;
+	if (insn->info.mnemonic == ZYDIS_MNEMONIC_TEST && memory_operand(insn, &mem) &&
+	    mem->index == ZYDIS_REGISTER_NONE && mem->disp.value == displacement)
+		*tested = true;
+	return before && insn->info.meta.category == ZYDIS_CATEGORY_COND_BR;
+}
+
+static bool branch_target(const struct insn *insn, uint64_t address, uint64_t *ret_target)
+{
+	ZyanU64 target;
+
+	if ((insn->info.meta.category != ZYDIS_CATEGORY_COND_BR &&
+	     insn->info.meta.category != ZYDIS_CATEGORY_UNCOND_BR) ||
+	    insn->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
+	    ZYAN_FAILED(ZydisCalcAbsoluteAddress(&insn->info, &insn->operands[0], address, &target)))
+		return false;
+	*ret_target = target;
+	return true;
+}
+
+bool xfdt_insn_calls_behind_test(const uint8_t *code, size_t len, uint64_t address,
+				 int64_t displacement, uint64_t function)
+{
+	/* the moves before the CALL begin at @first; what is in front of them goes elsewhere, or on the TEST */
+	size_t first = 0, begin = 0, end = 0, offset, step, calls = 0;
+	bool leaves = false, on_test = false, tested = false, entered = false;
+	ZydisDecoder decoder;
+	struct insn insn;
+	uint64_t target;
+	bool valid, this;
+
+	if (!init_decoder(&decoder))
+		return false;
+	for (offset = 0; offset < len; offset += step) {
+		step = decode(&decoder, code, len, offset, &insn, &valid);
+		if (valid && call_target(&insn, address + offset, &target) &&
+		    xfdt_insn_calls(target, function)) {
+			if (calls++ || (!leaves && !on_test))
+				return false;
+			begin = first;
+			end = offset;
+			entered = on_test;
+		}
+		this = valid && is_branch_on_test(&insn, displacement, &tested);
+		tested &= valid;
+		if (valid && is_move(&insn))
+			continue;
+		first = offset + step;
+		on_test = this;
+		leaves = valid && (insn.info.meta.category == ZYDIS_CATEGORY_UNCOND_BR ||
+				   insn.info.meta.category == ZYDIS_CATEGORY_RET);
+	}
+	if (!calls)
+		return false;
+	tested = false;
+	for (offset = 0; offset < len; offset += step) {
+		step = decode(&decoder, code, len, offset, &insn, &valid);
+		this = valid && is_branch_on_test(&insn, displacement, &tested);
+		tested &= valid;
+		if (!valid || !branch_target(&insn, address + offset, &target) ||
+		    target - (address + begin) > end - begin)
+			continue;
+		if (!this)
+			return false;
+		entered = true;
+	}
+	return entered;
+}
+
 bool xfdt_insn_has_trap(const uint8_t *code, size_t len)
 {
 	size_t offset = 0, step;

@@ -47,6 +47,15 @@ bool xfdt_insn_has_and(const uint8_t *code, size_t len, uint64_t address,
 		       int64_t displacement, uint64_t before_call_to,
 		       unsigned int window, bool *ret_call_seen);
 
+/*
+ * Does @code have one CALL of the function at @function (see xfdt_insn_calls()),
+ * and is that right behind a conditional branch on a TEST of memory at a register
+ * plus @displacement, with nothing in between but moves (and sums of a register and
+ * a constant), and no other way in?
+ */
+bool xfdt_insn_calls_behind_test(const uint8_t *code, size_t len, uint64_t address,
+				 int64_t displacement, uint64_t function);
+
 /* Does @code contain UD2 or UD1 (which WARN is made of)? */
 bool xfdt_insn_has_trap(const uint8_t *code, size_t len);
 

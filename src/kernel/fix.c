@@ -7,7 +7,10 @@
  * to fpstate->regs + 512.  fpu_copy_uabi_to_guest_fpstate() got a
  * WARN_ON_ONCE(), where it had none.
  * kvm: KVM_SET_XSAVE clears bits in the XSAVE image of user space, at its
- * offset 512, before it hands it to fpu_copy_uabi_to_guest_fpstate().
+ * offset 512, before it hands it to fpu_copy_uabi_to_guest_fpstate().  Without
+ * the fix there is nothing between fpstate_is_confidential() and that call but
+ * its arguments; what else is there may be another compiler's way to clear
+ * bits, or KASAN's.
  */
 #include "kernel/fix.h"
 #include "insn/insn.h"
@@ -73,13 +76,16 @@ static void read_kvm(const struct xfdt_image *image, struct xfdt_fix *fix)
 	enum xfdt_symbol_id id = xfdt_symbol(image, XFDT_S_kvm_set_xsave) ?
 		XFDT_S_kvm_set_xsave : XFDT_S_kvm_arch_vcpu_ioctl;
 	const struct xfdt_symbol *callee = xfdt_symbol(image, XFDT_S_fpu_copy_uabi);
+	bool clears, called, leaves_alone;
+	uint64_t confidential = 0;
 	struct xfdt_error *err;
-	bool clears, called;
 	uint8_t *code;
 	size_t len;
 
 	fix->kvm = XFDT_UNKNOWN;
-	err = xfdt_function_code(image, id, &code, &len);
+	err = xfdt_member_kvaddr(image, 0, XFDT_M_fpstate_is_confidential, &confidential);
+	if (!err)
+		err = xfdt_function_code(image, id, &code, &len);
 	if (!err && !callee) {
 		free(code);
 		err = xfdt_error_new(XFDT_MISSING, 0,
@@ -91,10 +97,18 @@ static void read_kvm(const struct xfdt_image *image, struct xfdt_fix *fix)
 	}
 	clears = xfdt_insn_has_and(code, len, xfdt_symbol(image, id)->kvaddr,
 				   XFDT_XSAVE_HEADER_OFFSET, callee->kvaddr, CALL_WINDOW, &called);
+	leaves_alone = xfdt_insn_calls_behind_test(code, len, xfdt_symbol(image, id)->kvaddr,
+						   (int64_t)confidential, callee->kvaddr);
 	free(code);
 	if (!called) {
 		snprintf(fix->kvm_why, sizeof(fix->kvm_why),
 			 "%s() has no call of fpu_copy_uabi_to_guest_fpstate()",
+			 xfdt_symbol_needs[id].name);
+		return;
+	}
+	if (!clears && !leaves_alone) {
+		snprintf(fix->kvm_why, sizeof(fix->kvm_why),
+			 "%s() has code before its call of fpu_copy_uabi_to_guest_fpstate() that is not known",
 			 xfdt_symbol_needs[id].name);
 		return;
 	}
