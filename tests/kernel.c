@@ -3,6 +3,7 @@
 #include "kernel.h"
 
 #include <bpf/btf.h>
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,12 @@
 #define TEXT (KERNEL_LOG + 0x1000)
 #define INFO_SIZE 32
 
+#define MODULES (KERNEL_DATA + 0x500)
+#define BTF_MODULES (KERNEL_DATA + 0x520)
+#define MODULE_KALLSYMS (KERNEL_MODULE + 0x200)
+#define MODULE_SYMTAB (KERNEL_MODULE + 0x300)
+#define MODULE_STRTAB (KERNEL_MODULE + 0x400)
+#define MODULE_BTF (KERNEL_MODULE + 0x500)	/* struct btf_module, struct btf */
 #define PERCPU_XFD_STATE 8
 #define PERCPU_CURRENT 64
 #define PERCPU_HOT 64
@@ -87,6 +94,11 @@ static const struct kernel_symbol symbols[] = {
 	{ NULL, 0 }
 };
 
+static bool is_kvms(const struct kernel_symbol *symbol)
+{
+	return symbol->kvaddr == KERNEL_IOCTL || symbol->kvaddr == KERNEL_VM_LIST;
+}
+
 static void add_symbols(struct kernel *kernel, const struct kernel_symbol *more)
 {
 	uint64_t percpu = kernel->layout->percpu_from_0 ? 0 : PERCPU;
@@ -95,6 +107,8 @@ static void add_symbols(struct kernel *kernel, const struct kernel_symbol *more)
 	for (; more && more->name; more++) {
 		struct kernel_symbol symbol = *more;
 
+		if (kernel->layout->kvm_is_module && is_kvms(&symbol))
+			continue;
 		if (symbol.kvaddr < PERCPU_SIZE)
 			symbol.kvaddr += percpu;
 		if (kernel->symbol_count == KERNEL_SYMBOLS_MAX)
@@ -129,10 +143,15 @@ static void put_kallsyms(struct kernel *kernel, uint64_t stop_btf)
 	const struct kernel_symbol current[] = {
 		{ kernel->layout->pcpu_hot ? "pcpu_hot" : "current_task", PERCPU_CURRENT }, { NULL, 0 },
 	};
+	static const struct kernel_symbol lists[] = {
+		{ "modules", MODULES }, { "btf_modules", BTF_MODULES }, { NULL, 0 },
+	};
 	uint64_t name = NAMES;
 	size_t i;
 
 	add_symbols(kernel, symbols);
+	if (kernel->layout->kvm_is_module)
+		add_symbols(kernel, lists);
 	add_symbols(kernel, stop);
 	add_symbols(kernel, current);
 	add_symbols(kernel, kernel->layout->more);
@@ -201,6 +220,62 @@ static int add_struct(struct btf *btf, const char *name, uint32_t size, const st
 #define AT(name, type, offset) { name, type, 8 * (offset), 0 }
 #define AS_FIELD(...) (struct field)AT(__VA_ARGS__)
 
+/* The types that struct kvm is made of. */
+struct kvm_types {
+	int u8, u32, pointer, vcpus, xarray, list_head;
+};
+
+static void add_kvm(struct btf *btf, const struct kvm_types *types, bool vcpus_array, unsigned int moved)
+{
+	STRUCT("kvm", 128 + moved, vcpus_array ? AS_FIELD("vcpus", types->vcpus, KVM_VCPUS + moved) :
+	       AS_FIELD("vcpu_array", types->xarray, moved), AT("mm", types->pointer, 16 + moved),
+	       AT("userspace_pid", types->u32, 24 + moved),
+	       AT("online_vcpus", types->u32, KERNEL_KVM_ONLINE + moved), AT("created_vcpus", types->u32, 32 + moved),
+	       AT("vm_list", types->list_head, KERNEL_KVM_LIST + moved), AT("vm_bugged", types->u8, 56 + moved));
+}
+
+static void put_raw(struct kernel *kernel, const struct btf *btf, uint64_t kvaddr, __u32 *ret_len)
+{
+	const void *data = btf__raw_data(btf, ret_len);
+
+	if (!data)
+		exit(99);
+	memory_add(&kernel->memory, kvaddr, *ret_len);
+	memory_put(&kernel->memory, kvaddr, data, *ret_len);
+}
+
+/* Of kvm, as the only module: its structures, its symbols, its own struct kvm. */
+static void put_module(struct kernel *kernel, struct btf *base, const struct kvm_types *types)
+{
+	static const char strings[] = "\0vm_list\0kvm_arch_vcpu_ioctl";
+	const Elf64_Sym syms[] = {
+		{ .st_name = 0 },
+		{ .st_name = 1, .st_shndx = 1, .st_value = KERNEL_VM_LIST, .st_size = 16 },
+		{ .st_name = 9, .st_shndx = 1, .st_value = KERNEL_IOCTL, .st_size = 0x100 },
+	};
+	struct memory *memory = &kernel->memory;
+	struct btf *btf = btf__new_empty_split(base);
+	__u32 len;
+
+	add_kvm(btf, types, kernel->layout->vcpus_array, 0);
+	put_raw(kernel, btf, KERNEL_MODULE_BTF, &len);
+	btf__free(btf);
+	memory_add(memory, KERNEL_MODULE, 0x1000);
+	memory_put_u64(memory, KERNEL_MODULE + 8, MODULES);
+	memory_put(memory, KERNEL_MODULE + 24, "kvm", 4);
+	memory_put_u64(memory, KERNEL_MODULE + 96, MODULE_KALLSYMS);
+	memory_put_u64(memory, MODULE_KALLSYMS, MODULE_SYMTAB);
+	memory_put_u32(memory, MODULE_KALLSYMS + 8, sizeof(syms) / sizeof(syms[0]));
+	memory_put_u64(memory, MODULE_KALLSYMS + 16, MODULE_STRTAB);
+	memory_put(memory, MODULE_SYMTAB, syms, sizeof(syms));
+	memory_put(memory, MODULE_STRTAB, strings, sizeof(strings));
+	memory_put_u64(memory, MODULE_BTF, BTF_MODULES);
+	memory_put_u64(memory, MODULE_BTF + 16, KERNEL_MODULE);
+	memory_put_u64(memory, MODULE_BTF + 24, MODULE_BTF + 64);
+	memory_put_u64(memory, MODULE_BTF + 64, KERNEL_MODULE_BTF);
+	memory_put_u32(memory, MODULE_BTF + 64 + 8, len);
+}
+
 /* Returns the address behind it. */
 static uint64_t put_btf(struct kernel *kernel)
 {
@@ -214,6 +289,7 @@ static uint64_t put_btf(struct kernel *kernel)
 	const int slots = btf__add_array(btf, u32, pointer, 64);
 	const int vcpus = btf__add_array(btf, u32, pointer, 8);
 	const int comm = btf__add_array(btf, u32, u8, 16);
+	const int module_name = btf__add_array(btf, u32, u8, 56);
 	const int regs = btf__add_array(btf, u32, u8, 4096);
 	const int list_head = STRUCT("list_head", 16, AT("next", pointer, 0), AT("prev", pointer, 8));
 	const int hlist_head = STRUCT("hlist_head", 8, AT("first", pointer, 0));
@@ -233,7 +309,7 @@ static uint64_t put_btf(struct kernel *kernel)
 	const int arch = STRUCT("kvm_vcpu_arch", 256, AT("guest_fpu", fpu_guest, 64), AT("xcr0", u64, 128),
 				AT("guest_supported_xcr0", u64, 136), AT("ia32_xss", u64, 144),
 				AT("xfd_no_write_intercept", u8, 152));
-	const void *data;
+	const struct kvm_types kvm_types = { u8, u32, pointer, vcpus, xarray, list_head };
 	__u32 len;
 
 	STRUCT("xa_node", 576, AT("shift", u8, 0), AT("offset", u8, 1), AT("slots", slots, KERNEL_SLOTS));
@@ -248,20 +324,22 @@ static uint64_t put_btf(struct kernel *kernel)
 	STRUCT("pid", 64, AT("count", u32, 0), AT("tasks", tasks, 16));
 	STRUCT("kvm_vcpu", 512, AT("kvm", pointer, 0), AT("preempt_notifier", notifier, 8), AT("cpu", u32, 32),
 	       AT("vcpu_id", u32, 36), AT("mode", u32, 44), AT("pid", pointer, KERNEL_VCPU_PID), AT("arch", arch, 64));
-	STRUCT("kvm", 128, layout->vcpus_array ? AS_FIELD("vcpus", vcpus, KVM_VCPUS) :
-	       AS_FIELD("vcpu_array", xarray, 0), AT("mm", pointer, 16), AT("userspace_pid", u32, 24),
-	       AT("online_vcpus", u32, KERNEL_KVM_ONLINE), AT("created_vcpus", u32, 32),
-	       AT("vm_list", list_head, KERNEL_KVM_LIST), AT("vm_bugged", u8, 56));
+	add_kvm(btf, &kvm_types, layout->vcpus_array, layout->kvm_moved);
+	if (layout->kvm_is_module) {
+		STRUCT("module", 256, AT("list", list_head, 8), AT("name", module_name, 24), AT("taints", u64, 80),
+		       AT("kallsyms", pointer, 96));
+		STRUCT("mod_kallsyms", 24, AT("symtab", pointer, 0), AT("num_symtab", u32, 8), AT("strtab", pointer, 16));
+		STRUCT("btf_module", 32, AT("list", list_head, 0), AT("module", pointer, 16), AT("btf", pointer, 24));
+		STRUCT("btf", 64, AT("data", pointer, 0), AT("data_size", u32, 8));
+	}
 	if (layout->pcpu_hot)
 		STRUCT("pcpu_hot", 64, AT("current_task", pointer, HOT_CURRENT));
 	STRUCT("mm_struct", 64, AT("owner", pointer, 0));
 	STRUCT("printk_info", INFO_SIZE, AT("seq", u64, 0), AT("ts_nsec", u64, 8), AT("text_len", u16, 16),
 	       AT("facility", u8, 18), AT("caller_id", u32, 20));
-	data = btf__raw_data(btf, &len);
-	if (!data)
-		exit(99);
-	memory_add(&kernel->memory, KERNEL_BTF, len);
-	memory_put(&kernel->memory, KERNEL_BTF, data, len);
+	put_raw(kernel, btf, KERNEL_BTF, &len);
+	if (layout->kvm_is_module)
+		put_module(kernel, btf, &kvm_types);
 	btf__free(btf);
 	return KERNEL_BTF + len;
 }
@@ -356,6 +434,10 @@ static void put_data(struct kernel *kernel)
 	memory_put_u64(memory, KERNEL_VM_LIST, KERNEL_KVM + KERNEL_KVM_LIST);
 	memory_put_u64(memory, KERNEL_VM_LIST + 8, KERNEL_KVM + KERNEL_KVM_LIST);
 	memory_put(memory, KERNEL_DATA + 0x100 + 65, "host1", 6);
+	if (kernel->layout->kvm_is_module) {
+		memory_put_u64(memory, MODULES, KERNEL_MODULE + 8);
+		memory_put_u64(memory, BTF_MODULES, MODULE_BTF);
+	}
 }
 
 uint64_t kernel_fpu(const struct kernel *kernel, unsigned int task)

@@ -2,8 +2,8 @@
 /*
  * A small kernel made by hand, for the whole way from memory to a verdict:
  * kallsyms, BTF, a log, and one VM of two vCPUs.  It died of the bug: vCPU 0
- * is the culprit.  KVM is built in, so that no module is needed.  Kernels
- * differ in a struct kernel_layout.
+ * is the culprit.  KVM is built in, unless the struct kernel_layout, in which
+ * kernels differ, says that it is a module.
  */
 #ifndef TESTS_KERNEL_H
 #define TESTS_KERNEL_H
@@ -29,6 +29,9 @@
 #define KERNEL_LOG 0xffffffff82100000ull
 #define KERNEL_KALLSYMS 0xffffffff82200000ull
 #define KERNEL_BTF 0xffffffff82300000ull
+#define KERNEL_MODULE 0xffffffffc0800000ull		/* kvm, if it is one */
+#define KERNEL_MODULE_TAINTS (KERNEL_MODULE + 80)
+#define KERNEL_MODULE_BTF 0xffffffffc0900000ull
 
 #define KERNEL_HEAP 0xffff888100000000ull
 #define KERNEL_HEAP_SIZE 0x14000u
@@ -69,6 +72,8 @@ struct kernel_layout {
 	bool pcpu_hot;			/* pcpu_hot.current_task, not current_task */
 	bool percpu_from_0;		/* addresses of per-CPU variables begin at 0 */
 	bool vcpus_array;		/* kvm.vcpus[], not kvm.vcpu_array */
+	bool kvm_is_module;
+	unsigned int kvm_moved;		/* how far off vmlinux's BTF has the members of struct kvm */
 	const struct kernel_symbol *more;	/* symbols besides; a NULL name ends them */
 };
 extern const struct kernel_layout kernel_5_16, kernel_6_12, kernel_6_18, kernel_7_2;

@@ -302,6 +302,59 @@ static void test_host__confirmed_in_every_layout(void **state)
 	}
 }
 
+static void test_host__kvm_as_a_module(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct kernel kernel;
+	struct run run;
+
+	layout.kvm_is_module = true;
+	kernel_init_as(&kernel, &layout);
+	run_init(&run, &kernel);
+	assert_true(run.image.kvm_is_module);
+	assert_string_equal(run.image.type_source, "btf");
+	assert_int_equal(run.image.gaps.count + run.host.gaps.count, 0);
+	assert_kind(&run, XFDT_CONFIRMED);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* a kvm.ko that was not built with the kernel may have a struct kvm of its own, and vmlinux's does not hold for it */
+static void test_host__kvm_out_of_tree_has_its_own_types(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct kernel kernel;
+	struct run run;
+
+	layout.kvm_is_module = true;
+	layout.kvm_moved = 8;
+	kernel_init_as(&kernel, &layout);
+	/* every taint but that one */
+	memory_put_u64(&kernel.memory, KERNEL_MODULE_TAINTS, ~(1ull << 12));
+	run_init(&run, &kernel);
+	assert_int_equal(run.image.layout.members[XFDT_M_kvm_vm_list].offset, KERNEL_KVM_LIST + 8);
+	assert_true(run.host.vms[0].kvaddr != KERNEL_KVM);
+	assert_int_equal(run.verdict.states[XFDT_VCPU_UNREADABLE], 2);
+	run_deinit(&run);
+
+	memory_put_u64(&kernel.memory, KERNEL_MODULE_TAINTS, 1ull << 12);
+	run_init(&run, &kernel);
+	assert_string_equal(run.image.type_source, "btf (vmlinux and kvm)");
+	assert_int_equal(run.image.layout.members[XFDT_M_kvm_vm_list].offset, KERNEL_KVM_LIST);
+	assert_int_equal(run.image.layout.structs[XFDT_T_kvm], 128);
+	assert_int_equal(run.image.gaps.count + run.host.gaps.count, 0);
+	assert_kind(&run, XFDT_CONFIRMED);
+	run_deinit(&run);
+
+	/* and if it does not say what it has, that is a gap */
+	memory_fail(&kernel.memory, KERNEL_MODULE_BTF, XFDT_EXCLUDED);
+	run_init(&run, &kernel);
+	assert_int_equal(run.image.gaps.count, 1);
+	assert_string_equal(run.image.gaps.items[0].what, "KVM's types");
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
 /* Another end, with a mismatch in the state of vCPU 1 only. */
 static void arm_the_other(struct kernel *kernel, const struct kernel_layout *layout)
 {

@@ -53,6 +53,7 @@ static void setup(struct fixture *fixture)
 	set_member(image, XFDT_M_list_head_next, 0, 8);
 	set_member(image, XFDT_M_module_list, 8, 16);
 	set_member(image, XFDT_M_module_name, 24, 56);
+	set_member(image, XFDT_M_module_taints, 80, 8);
 	set_member(image, XFDT_M_module_kallsyms, 96, 8);
 	set_member(image, XFDT_M_module_notes_attrs, 104, 8);
 	set_member(image, XFDT_M_mod_kallsyms_symtab, 0, 8);
@@ -125,6 +126,28 @@ static void test_modules__finds_one_by_its_whole_name(void **state)
 	assert_true(module.symtab == SYMTAB && module.strtab == STRTAB);
 	assert_int_equal(module.num_syms, SYMS);
 	assert_string_equal(module.build_id, "");
+	memory_deinit(&fixture.memory);
+}
+
+static void test_modules__out_of_tree(void **state)
+{
+	struct xfdt_module module;
+	struct fixture fixture;
+	bool found = false;
+
+	setup(&fixture);
+	assert_ok(find(&fixture, &found, &module));
+	assert_false(module.out_of_tree);
+	memory_put_u64(&fixture.memory, MODULE(0) + 80, ~(1ull << 12));
+	assert_ok(find(&fixture, &found, &module));
+	assert_false(module.out_of_tree);
+	memory_put_u64(&fixture.memory, MODULE(0) + 80, 1ull << 12);
+	assert_ok(find(&fixture, &found, &module));
+	assert_true(module.out_of_tree);
+	/* it is not known */
+	fixture.image.layout.members[XFDT_M_module_taints].known = false;
+	assert_ok(find(&fixture, &found, &module));
+	assert_false(module.out_of_tree);
 	memory_deinit(&fixture.memory);
 }
 

@@ -428,16 +428,32 @@ static void test_types__split_btf_over_its_base(void **state)
 	add_struct(split, "kvm", 41216);
 	add_field(split, "mm", ids.pointer, 64, 0);
 	add_field(split, "vm_list", list, 128, 0);
+	add_struct(split, "task_struct", 64);
 
 	assert_ok(types_of(&base_types, base, NULL));
 	assert_ok(types_of(&types, split, base_types));
 	memset(&layout, 0, sizeof(layout));
-	/* its own types only: the size, mm and vm_list */
-	assert_int_equal(xfdt_types_fill(types, &layout, 0, NULL), 3);
+	/* its own types only: two sizes, mm and vm_list */
+	assert_int_equal(xfdt_types_fill(types, &layout, 0, NULL), 4);
 	assert_int_equal(layout.structs[XFDT_T_kvm], 41216);
 	assert_member(&layout, XFDT_M_kvm_mm, 8, 8);
 	assert_member(&layout, XFDT_M_kvm_vm_list, 16, 16);
 	assert_false(layout.members[XFDT_M_list_head_next].known);
+
+	/* in place of what is known of that structure, down to a member that it lacks, and of no other */
+	memset(&layout, 0x5a, sizeof(layout));
+	assert_int_equal(xfdt_types_replace_kvm(types, &layout), 3);
+	assert_int_equal(layout.structs[XFDT_T_kvm], 41216);
+	assert_member(&layout, XFDT_M_kvm_mm, 8, 8);
+	assert_member(&layout, XFDT_M_kvm_vm_list, 16, 16);
+	assert_false(layout.members[XFDT_M_kvm_vcpu_array].known);
+	assert_int_equal(layout.members[XFDT_M_kvm_vcpu_kvm].offset, 0x5a5a5a5a);
+	assert_int_equal(layout.structs[XFDT_T_task_struct], 0x5a5a5a5a);
+	assert_int_equal(layout.members[XFDT_M_list_head_next].offset, 0x5a5a5a5a);
+	/* the base has none of KVM's */
+	assert_int_equal(xfdt_types_replace_kvm(base_types, &layout), 0);
+	assert_int_equal(layout.structs[XFDT_T_kvm], 41216);
+	assert_int_equal(layout.members[XFDT_M_list_head_next].offset, 0x5a5a5a5a);
 	xfdt_types_free(types);
 
 	/* without its base its ids mean something else; whatever comes, no crash */

@@ -15,13 +15,16 @@
 #define BTF_MAX (64u << 20)
 #define BUILD_ID_LEN 20
 #define NOTES_MAX 8
+#define TAINT_OOT_MODULE 12	/* Linux: include/linux/panic.h */
 
 static struct xfdt_error *read_module(const struct xfdt_image *image,
 				      struct xfdt_module *module)
 {
-	uint64_t kallsyms, num_syms;
+	uint64_t kallsyms, num_syms, taints = 0;
 	struct xfdt_error *err;
 
+	xfdt_error_free(xfdt_read_member(image, module->kvaddr, XFDT_M_module_taints, &taints));
+	module->out_of_tree = taints >> TAINT_OOT_MODULE & 1;
 	err = xfdt_read_member(image, module->kvaddr, XFDT_M_module_kallsyms, &kallsyms);
 	if (!err)
 		err = xfdt_read_member(image, kallsyms, XFDT_M_mod_kallsyms_symtab, &module->symtab);

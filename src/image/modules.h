@@ -11,6 +11,7 @@ struct xfdt_module {
 	uint64_t symtab, strtab;	/* kvaddrs; Elf64_Sym[num_syms], names */
 	uint32_t num_syms;
 	char build_id[XFDT_BUILD_ID_MAX + 1];	/* lower-case hex; empty: unknown */
+	bool out_of_tree;	/* it was not built with the kernel, as far as is known */
 };
 
 /*

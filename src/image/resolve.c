@@ -76,13 +76,14 @@ static void resolve_vmlinux(struct xfdt_ladder *ladder, const struct xfdt_source
 	ladder->changed = true;
 }
 
-/* Types that vmlinux does not have and the kvm module may. */
+/* Types that vmlinux does not have and the kvm module may, or may have others of. */
 static void resolve_kvm_types(struct xfdt_ladder *ladder, const struct xfdt_module *kvm)
 {
 	struct xfdt_image *image = ladder->image;
 	struct xfdt_error *err = NULL, *why;
 
-	if (!xfdt_layout_is_complete(&image->layout) && xfdt_ladder_takes_btf(ladder))
+	/* only there, since reading vmlinux's BTF and the module's takes long */
+	if ((kvm->out_of_tree || !xfdt_layout_is_complete(&image->layout)) && xfdt_ladder_takes_btf(ladder))
 		err = xfdt_rung_kvm_btf(ladder, kvm);
 	if (!xfdt_layout_is_complete(&image->layout) && xfdt_ladder_takes_dwarf(ladder)) {
 		why = xfdt_rung_kvm_dwarf(ladder, kvm);

@@ -79,13 +79,14 @@ struct xfdt_error *xfdt_rung_btf(struct xfdt_ladder *ladder)
 	return NULL;
 }
 
+/* What vmlinux's types say of KVM need not hold for a kvm.ko that was not built with it. */
 struct xfdt_error *xfdt_rung_kvm_btf(struct xfdt_ladder *ladder, const struct xfdt_module *kvm)
 {
 	struct xfdt_image *image = ladder->image;
 	struct xfdt_types *types;
 	struct xfdt_error *err;
+	size_t len, filled;
 	void *data;
-	size_t len;
 
 	err = load_vmlinux_types(ladder);
 	if (!err)
@@ -96,7 +97,9 @@ struct xfdt_error *xfdt_rung_kvm_btf(struct xfdt_ladder *ladder, const struct xf
 	}
 	if (err)
 		return err;
-	if (xfdt_types_fill(types, &image->layout, 0, NULL) && !strcmp(image->type_source, "btf"))
+	filled = xfdt_types_replace_kvm(types, &image->layout);
+	filled += xfdt_types_fill(types, &image->layout, 0, NULL);
+	if (filled && !strcmp(image->type_source, "btf"))
 		image->type_source = "btf (vmlinux and kvm)";
 	xfdt_types_free(types);
 	return NULL;

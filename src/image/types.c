@@ -363,3 +363,44 @@ size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layou
 	}
 	return filled;
 }
+
+static bool is_kvms(const char *structure)
+{
+	return !strcmp(structure, "kvm") || !strncmp(structure, "kvm_", 4);
+}
+
+/* Has @layout a member of @structure? */
+static bool has_member_of(const struct xfdt_layout *layout, const char *structure)
+{
+	size_t i;
+
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (layout->members[i].known && !strcmp(xfdt_member_needs[i].structure, structure))
+			return true;
+	return false;
+}
+
+size_t xfdt_types_replace_kvm(const struct xfdt_types *types, struct xfdt_layout *layout)
+{
+	struct xfdt_layout own = { 0 };
+	size_t replaced = 0, i;
+
+	if (!xfdt_types_fill(types, &own, 0, NULL))
+		return 0;
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
+		if (own.structs[i] && is_kvms(xfdt_struct_needs[i].name)) {
+			layout->structs[i] = own.structs[i];
+			replaced++;
+		}
+	}
+	/* also with none: another definition may lack a member */
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
+		const char *structure = xfdt_member_needs[i].structure;
+
+		if (is_kvms(structure) && has_member_of(&own, structure)) {
+			layout->members[i] = own.members[i];
+			replaced += own.members[i].known;
+		}
+	}
+	return replaced;
+}

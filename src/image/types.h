@@ -31,4 +31,10 @@ void xfdt_types_free(struct xfdt_types *types);
 size_t xfdt_types_fill(const struct xfdt_types *types, struct xfdt_layout *layout,
 		       uint64_t kvaddr, struct xfdt_spans *spans);
 
+/*
+ * Let what @types (without its base) says of KVM's structures replace what
+ * @layout says of them.  Returns how many entries @layout got.
+ */
+size_t xfdt_types_replace_kvm(const struct xfdt_types *types, struct xfdt_layout *layout);
+
 #endif
