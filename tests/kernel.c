@@ -38,7 +38,7 @@
 #define MODULE_STRTAB (KERNEL_MODULE + 0x400)
 #define MODULE_BTF (KERNEL_MODULE + 0x500)	/* struct btf_module, struct btf */
 #define PERCPU_XFD_STATE 8
-#define PERCPU_CURRENT 64
+#define PERCPU_CURRENT (KERNEL_CURRENT(0) - KERNEL_PERCPU(0))
 #define PERCPU_HOT 64
 #define HOT_CURRENT 8			/* pcpu_hot.current_task */
 #define TASK_SIZE 1024
@@ -231,7 +231,7 @@ static void add_kvm(struct btf *btf, const struct kvm_types *types, bool vcpus_a
 	       AS_FIELD("vcpu_array", types->xarray, moved), AT("mm", types->pointer, 16 + moved),
 	       AT("userspace_pid", types->u32, 24 + moved),
 	       AT("online_vcpus", types->u32, KERNEL_KVM_ONLINE + moved), AT("created_vcpus", types->u32, 32 + moved),
-	       AT("vm_list", types->list_head, KERNEL_KVM_LIST + moved), AT("vm_bugged", types->u8, 56 + moved));
+	       AT("vm_list", types->list_head, KERNEL_KVM_LIST + moved), AT("vm_bugged", types->u8, KERNEL_KVM_BUGGED + moved), AT("vm_dead", types->u8, KERNEL_KVM_DEAD + moved));
 }
 
 static void put_raw(struct kernel *kernel, const struct btf *btf, uint64_t kvaddr, __u32 *ret_len)
@@ -317,7 +317,7 @@ static uint64_t put_btf(struct kernel *kernel)
 	       AT("xfd", u64, KERNEL_FPSTATE_XFD), { "is_valloc", u32, 256, 1 }, { "is_guest", u32, 257, 1 },
 	       { "is_confidential", u32, 258, 1 }, { "in_use", u32, 259, 1 }, AT("regs", regs, layout->regs));
 	STRUCT("fpu_state_config", 32, AT("max_size", u32, 0), AT("max_features", u64, 8));
-	STRUCT("task_struct", TASK_SIZE, AT("thread_info", thread_info, 0), AT("stack", pointer, 32),
+	STRUCT("task_struct", TASK_SIZE, AT("thread_info", thread_info, 0), AT("stack", pointer, KERNEL_TASK_STACK),
 	       AT("on_cpu", layout->on_cpu == 1 ? u8 : u32, KERNEL_TASK_ON_CPU), AT("pid", u32, KERNEL_TASK_PID), AT("tgid", u32, 68), AT("comm", comm, 72),
 	       AT("pid_links", links, 96), AT("preempt_notifiers", hlist_head, KERNEL_TASK_NOTIFIERS),
 	       AT("thread", thread, TASK_THREAD));

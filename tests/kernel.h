@@ -36,6 +36,7 @@
 #define KERNEL_HEAP 0xffff888100000000ull
 #define KERNEL_HEAP_SIZE 0x14000u
 #define KERNEL_PERCPU(cpu) (KERNEL_HEAP + 0x100ull * (cpu))
+#define KERNEL_CURRENT(cpu) (KERNEL_PERCPU(cpu) + 64)	/* unless it is in pcpu_hot */
 #define KERNEL_KVM (KERNEL_HEAP + 0x1000)
 #define KERNEL_NODE (KERNEL_HEAP + 0x1200)		/* struct xa_node */
 #define KERNEL_VCPU(n) (KERNEL_HEAP + 0x2000 + 0x200ull * (n))
@@ -47,13 +48,17 @@
 /* offsets in its structures */
 #define KERNEL_KVM_ONLINE 28
 #define KERNEL_KVM_LIST 40
+#define KERNEL_KVM_BUGGED 56
+#define KERNEL_KVM_DEAD 57
 #define KERNEL_FPSTATE_XFEATURES 8
 #define KERNEL_FPSTATE_XFD 24
 #define KERNEL_FPSTATE_BITS 32
 #define KERNEL_FPSTATE_BV 0x240
 #define KERNEL_SLOTS 40
+#define KERNEL_TASK_STACK 32
 #define KERNEL_TASK_ON_CPU 56
 #define KERNEL_TASK_PID 64
+#define KERNEL_TASK_TGID 68
 #define KERNEL_TASK_NOTIFIERS 168
 #define KERNEL_VCPU_PID 48
 

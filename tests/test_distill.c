@@ -132,6 +132,25 @@ static void test_distill__blanks_stack_and_registers(void **state)
 	tear_down(&fixture);
 }
 
+/* of a stack that was searched for the frame of an #NM, that frame alone */
+static void test_distill__blanks_other_stacks(void **state)
+{
+	const struct xfdt_distill_options options = { .keep_log = false };
+	struct xfdt_distill_result result;
+	struct xfdt_thread *thread;
+	struct fixture fixture;
+
+	set_up(&fixture);
+	write_small(&fixture, &options, &result);
+	assert_int_equal(result.kept[XFDT_FOR_STACK], 8);
+	thread = &fixture.session.host.vms[0].vcpus[0].thread;
+	thread->stack = fixture.session.host.panic.stack;
+	thread->nm_frame = thread->stack.kvaddr + 0x1000;
+	write_small(&fixture, &options, &result);
+	assert_int_equal(result.kept[XFDT_FOR_STACK], 8 + sizeof(struct xfdt_regs));
+	tear_down(&fixture);
+}
+
 /* the account */
 
 static char *account(struct fixture *fixture, const struct xfdt_distill_options *options, bool json)

@@ -4,20 +4,13 @@
  * kernel down: the flag says that its registers are live, its stack that not.
  */
 #include "unit.h"
-#include "kernel.h"
-#include "verdict/verdict.h"
+#include "run.h"
 
 #include <string.h>
 
 #define OTHER_TASK (KERNEL_HEAP + 0xa000)
 #define OTHER_PID 999
 #define FRAME (KERNEL_STACK + 0x2f00)
-#define INFO(n) (KERNEL_LOG + 0x400 + 32ull * (n))
-#define INFO_CALLER 20
-#define TASK_STACK 32
-#define TASK_ON_CPU 56
-#define TASK_PID 64
-#define TASK_TGID 68
 
 struct fixture {
 	struct kernel kernel;
@@ -44,13 +37,13 @@ static void set_up(struct fixture *fixture)
 
 	kernel_init(kernel);
 	kernel_log(kernel, log);
-	memory_put_u32(&kernel->memory, INFO(0) + INFO_CALLER, OTHER_PID);
-	memory_put_u32(&kernel->memory, INFO(1) + INFO_CALLER, OTHER_PID);
-	memory_put_u64(&kernel->memory, KERNEL_HEAP, OTHER_TASK);	/* current_task */
-	memory_put_u64(&kernel->memory, OTHER_TASK + TASK_STACK, KERNEL_HEAP + 0x8000);
-	memory_put_u32(&kernel->memory, OTHER_TASK + TASK_ON_CPU, 1);
-	memory_put_u32(&kernel->memory, OTHER_TASK + TASK_PID, OTHER_PID);
-	memory_put_u32(&kernel->memory, OTHER_TASK + TASK_TGID, OTHER_PID);
+	kernel_log_caller(kernel, 0, OTHER_PID);
+	kernel_log_caller(kernel, 1, OTHER_PID);
+	memory_put_u64(&kernel->memory, KERNEL_CURRENT(0), OTHER_TASK);
+	memory_put_u64(&kernel->memory, OTHER_TASK + KERNEL_TASK_STACK, KERNEL_HEAP + 0x8000);
+	memory_put_u32(&kernel->memory, OTHER_TASK + KERNEL_TASK_ON_CPU, 1);
+	memory_put_u32(&kernel->memory, OTHER_TASK + KERNEL_TASK_PID, OTHER_PID);
+	memory_put_u32(&kernel->memory, OTHER_TASK + KERNEL_TASK_TGID, OTHER_PID);
 	fixture->regs = kernel->note.regs;
 	fixture->regs.sp = FRAME + sizeof(fixture->regs);
 	fixture->notes[0] = (struct xfdt_cpu_note) { .pid = OTHER_PID };
@@ -63,21 +56,16 @@ static void set_up(struct fixture *fixture)
 
 static void check(struct fixture *fixture, enum xfdt_verdict_kind kind, enum xfdt_vcpu_state state)
 {
-	struct xfdt_verdict verdict;
-	struct xfdt_image image;
-	struct xfdt_host host;
+	const struct xfdt_vcpu_verdict *vcpu;
+	struct run run;
 
-	xfdt_image_init(&image, &fixture->kernel.source, NULL, NULL);
-	assert_ok(xfdt_host_init(&host, &image));
-	assert_int_equal(host.panic.pid, OTHER_PID);
-	assert_ok(xfdt_verdict_init(&verdict, &host));
-	if (verdict.vcpus[0].state != state)
-		fail_msg("'%s' (%s), not '%s'", xfdt_vcpu_state_name(verdict.vcpus[0].state), verdict.vcpus[0].why,
-			 xfdt_vcpu_state_name(state));
-	assert_int_equal(verdict.kind, kind);
-	xfdt_verdict_deinit(&verdict);
-	xfdt_host_deinit(&host);
-	xfdt_image_deinit(&image);
+	run_init(&run, &fixture->kernel);
+	assert_int_equal(run.host.panic.pid, OTHER_PID);
+	vcpu = &run.verdict.vcpus[0];
+	if (vcpu->state != state)
+		fail_msg("'%s' (%s), not '%s'", xfdt_vcpu_state_name(vcpu->state), vcpu->why, xfdt_vcpu_state_name(state));
+	assert_kind(&run, kind);
+	run_deinit(&run);
 	kernel_deinit(&fixture->kernel);
 }
 
@@ -143,7 +131,7 @@ static void test_handler__stack_not_in_the_dump(void **state)
 	struct fixture fixture;
 
 	set_up(&fixture);
-	memory_put_u64(&fixture.kernel.memory, KERNEL_TASK(0) + TASK_STACK, 0xffffc90000100000ull);
+	memory_put_u64(&fixture.kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_STACK, 0xffffc90000100000ull);
 	check(&fixture, XFDT_INCONCLUSIVE, XFDT_VCPU_INDETERMINATE);
 }
 
@@ -155,28 +143,45 @@ static void test_handler__note_of_another_cpu(void **state)
 		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
 		"RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90", NULL
 	};
-	struct xfdt_verdict verdict;
-	struct xfdt_image image;
 	struct kernel kernel;
-	struct xfdt_host host;
+	struct run run;
 	size_t i;
 
 	kernel_init(&kernel);
 	kernel_log(&kernel, log);
 	for (i = 0; log[i]; i++)
-		memory_put_u32(&kernel.memory, INFO(i) + INFO_CALLER, 3);
-	memory_put_u32(&kernel.memory, KERNEL_TASK(0) + TASK_PID, 3);
+		kernel_log_caller(&kernel, i, 3);
+	memory_put_u32(&kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_PID, 3);
 	kernel.note.pid = 3;
-	kernel.note.regs.ip = KERNEL_TEXT + 0x10;
+	run_init(&run, &kernel);
+	assert_true(run.host.panic.note_on_stack);
+	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_PRSTATUS);
+	assert_kind(&run, XFDT_CONFIRMED);
+	run_deinit(&run);
 	kernel.note.regs.sp = KERNEL_HEAP;
-	xfdt_image_init(&image, &kernel.source, NULL, NULL);
-	assert_ok(xfdt_host_init(&host, &image));
-	assert_false(host.panic.note_on_stack);
-	assert_ok(xfdt_verdict_init(&verdict, &host));
-	assert_int_equal(verdict.kind, XFDT_INCONCLUSIVE);
-	xfdt_verdict_deinit(&verdict);
-	xfdt_host_deinit(&host);
-	xfdt_image_deinit(&image);
+	run_init(&run, &kernel);
+	assert_false(run.host.panic.note_on_stack);
+	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_NONE);
+	assert_kind(&run, XFDT_INCONCLUSIVE);
+	run_deinit(&run);
+	kernel.note.regs.ip = KERNEL_TEXT + 0x10;
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_deinit(&kernel);
+}
+
+/* KVM_RUN of a dead VM loads nothing (vm_dead; vm_bugged alone says nothing where both are there) */
+static void test_handler__vm_that_is_dead(void **state)
+{
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	run_die_otherwise(&kernel);
+	memory_put_u32(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_BITS, 3);	/* not in use */
+	assert_verdict(&kernel, XFDT_ARMED);
+	memory_put(&kernel.memory, KERNEL_KVM + KERNEL_KVM_BUGGED, "\1", 1);
+	assert_verdict(&kernel, XFDT_ARMED);
+	memory_put(&kernel.memory, KERNEL_KVM + KERNEL_KVM_DEAD, "\1", 1);
+	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
 	kernel_deinit(&kernel);
 }
 

@@ -362,6 +362,7 @@ static void arm_the_other(struct kernel *kernel, const struct kernel_layout *lay
 	run_die_otherwise(kernel);
 	memory_put_u64(&kernel->memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
 	memory_put_u64(&kernel->memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_XFD, 1u << 18);
+	memory_put_u64(&kernel->memory, KERNEL_TASK(1) + KERNEL_TASK_STACK, KERNEL_STACK + 0x4000);
 }
 
 /* the thread is on a CPU: only TIF_NEED_FPU_LOAD tells whether memory counts */

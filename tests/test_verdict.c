@@ -1365,28 +1365,38 @@ static void test_verdict__panic_within_the_handler(void **state)
 	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
 }
 
-/* One CPU dies of something else, while another has just warned of the #NM. */
+/* One CPU dies of something else, while another warns of the #NM, or has just died of it. */
 static void test_verdict__nm_of_another_thread_than_the_one_that_panicked(void **state)
 {
-	static const char *const log[] = {
-		"Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
-		"WARNING: CPU: 1 PID: 1404 at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0",
-		"RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90", NULL
+	static const char *const logs[][5] = {
+		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
+		  NM_WARNING, "RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90", NULL },
+		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
+		  NM_WARNING, "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
+		  "RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90", NULL },
 	};
 	struct host fixture;
+	size_t i, line;
 
-	host_init(&fixture);
-	host_log(&fixture, log);
-	fixture.lines[0].caller = 999;
-	fixture.lines[1].caller = fixture.lines[2].caller = 1404;
-	fixture.host.panic.pid = 999;
-	fixture.host.panic.task = HOST_TASK(7);
-	fixture.host.panic.fault.source = XFDT_REGS_LOG;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	/* the same where nobody knows which thread it was */
-	fixture.host.panic.pid_known = false;
-	fixture.host.panic.task = 0;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	for (i = 0; i < COUNT(logs); i++) {
+		host_init(&fixture);
+		host_log(&fixture, logs[i]);
+		fixture.lines[0].caller = 999;
+		for (line = 1; line < fixture.host.panic.log.count; line++)
+			fixture.lines[line].caller = 1404;
+		fixture.host.panic.pid = 999;
+		fixture.host.panic.task = HOST_TASK(7);
+		fixture.host.panic.fault.source = XFDT_REGS_LOG;
+		assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+		/* the same where nobody knows which thread it was */
+		fixture.host.panic.pid_known = false;
+		fixture.host.panic.task = 0;
+		assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	}
+	/* a death of long ago is no rival */
+	for (line = 1; line < fixture.host.panic.log.count; line++)
+		fixture.lines[line].nsec += 31000000000ull;
+	assert_verdict(&fixture, XFDT_CONFIRMED);
 }
 
 /* A warning alone ends nothing: what would have followed it is in the log, or it was not the end. */

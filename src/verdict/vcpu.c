@@ -102,7 +102,7 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 		/* fpu_swap_kvm_fpstate() clears the flag before the state is loaded */
 		verdict->state = XFDT_VCPU_ARMED;
 		verdict->why = "its thread was in the handler of an #NM that loading it had raised";
-	} else if (!thread->need_fpu_load.value && had_nm(&host->panic, thread)) {
+	} else if (!thread->need_fpu_load.value && thread->task != host->panic.task && had_nm(&host->panic, thread)) {
 		verdict->why = "the log tells of an #NM of its thread, maybe when it was loaded";
 	} else if (!thread->need_fpu_load.value) {
 		verdict->state = XFDT_VCPU_STALE;
