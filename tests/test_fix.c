@@ -55,6 +55,7 @@ static void test_fix__no_call_says_nothing(void **state)
 	run_init(&run, &kernel);
 	assert_int_equal(run.host.fix.vmlinux, XFDT_ABSENT);
 	assert_int_equal(run.host.fix.kvm, XFDT_UNKNOWN);
+	assert_string_equal(run.host.fix.kvm_why, "kvm_arch_vcpu_ioctl() has no call of fpu_copy_uabi_to_guest_fpstate()");
 	run_deinit(&run);
 	kernel_deinit(&kernel);
 }
