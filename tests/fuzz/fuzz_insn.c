@@ -22,6 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	xfdt_insn_has_and(data, size, address, 0x240, 0, 0, NULL);
 	if (xfdt_insn_has_and(data, size, address, 0x200, address, 16, &seen))
 		FUZZ_CHECK(seen);
+	/* what is called is somewhere in the code as well */
+	if (xfdt_insn_calls_behind_test(data, size, address, 0x20, address))
+		FUZZ_CHECK(size > 5);
 	xfdt_insn_has_trap(data, size);
 	return 0;
 }

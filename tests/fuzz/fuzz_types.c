@@ -44,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	xfdt_types_fill(types, &layout, 0xffffffff82000000ull, &spans);
+	xfdt_types_replace_kvm(types, &layout);
 	xfdt_types_free(types);
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
 		FUZZ_CHECK(layout.structs[i] <= XFDT_STRUCT_MAX);
