@@ -214,7 +214,7 @@ static void test_debuginfo__clang(void **state)
 
 	empty_folder();
 	if (!have("clang")) {
-		print_message("clang is not installed\n");
+		print_message("skipped: clang is not installed\n");
 		skip();
 	}
 	run("clang -O0 -g -ffreestanding -c -o '%s' tests/structures.c", path_of("kvm.ko"));
@@ -334,7 +334,8 @@ static int code_within(size_t room, const char *path)
 static void test_debuginfo__want_of_memory_is_no_fault_of_the_file(void **state)
 {
 #ifdef __SANITIZE_ADDRESS__
-	skip();		/* it maps terabytes */
+	print_message("skipped: AddressSanitizer maps terabytes\n");
+	skip();
 #endif
 	empty_folder();
 	compile("vmlinux", "-g " LINK);
@@ -586,7 +587,7 @@ static void test_debuginfo__dwz(void **state)
 
 	empty_folder();
 	if (!have("dwz")) {
-		print_message("dwz is not installed\n");
+		print_message("skipped: dwz is not installed\n");
 		skip();
 	}
 	compile("one", "-gdwarf-4 " LINK);
@@ -619,7 +620,7 @@ static void test_debuginfo__dwz_of_one_file(void **state)
 
 	empty_folder();
 	if (!have("dwz")) {
-		print_message("dwz is not installed\n");
+		print_message("skipped: dwz is not installed\n");
 		skip();
 	}
 	/* two units, so that there is something to put into a partial one */

@@ -37,7 +37,7 @@ $(TESTS:=.o): $(BUILD)/tests/test_%.o: tests/test_%.c $(BUILD)/tests/test_%.test
 $(TESTS): %: %.o $(TEST_SUPPORT) $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(TEST_WRAP) -o $@ $^ $(TEST_LIBS)
 
-# Every program runs, also after a failure; the log of one that fails is shown.
+# Every program runs, also after a failure; the log of one that fails is shown, and of every one what was skipped, and why.
 check-unit: $(TESTS)
 	$(Q)failed=; \
 	for test in $(TESTS); do \
@@ -51,9 +51,10 @@ check-unit: $(TESTS)
 			grep -v '^\[ RUN\|^\[       OK\|^\[====' $$test.log | head -60; \
 			failed="$$failed $$name"; \
 		fi; \
+		sed -n "s/^skipped: /skip $$name: /p" $$test.log; \
 	done; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi; \
-	echo "unit: $$(cat $(TESTS:=.log) | grep -c '^\[       OK') passed, 0 failed"
+	echo "unit: $$(cat $(TESTS:=.log) | grep -c '^\[       OK') passed, 0 failed, $$(cat $(TESTS:=.log) | grep -c '^skipped: ') skipped"
 
 # The fuzzers are built from sources of their own: clang, and always sanitized.
 FUZZ_BUILD := build/fuzz
