@@ -318,7 +318,8 @@ static uint64_t put_btf(struct kernel *kernel)
 	       { "is_confidential", u32, 258, 1 }, { "in_use", u32, 259, 1 }, AT("regs", regs, layout->regs));
 	STRUCT("fpu_state_config", 32, AT("max_size", u32, 0), AT("max_features", u64, 8));
 	STRUCT("task_struct", TASK_SIZE, AT("thread_info", thread_info, 0), AT("stack", pointer, KERNEL_TASK_STACK),
-	       AT("on_cpu", layout->on_cpu == 1 ? u8 : u32, KERNEL_TASK_ON_CPU), AT("pid", u32, KERNEL_TASK_PID), AT("tgid", u32, 68), AT("comm", comm, 72),
+	       AT("on_cpu", layout->on_cpu == 1 ? u8 : u32, KERNEL_TASK_ON_CPU), AT("pid", u32, KERNEL_TASK_PID), AT("tgid", u32, KERNEL_TASK_TGID), AT("comm", comm, 72),
+	       AT("exit_state", u32, KERNEL_TASK_EXIT_STATE),
 	       AT("pid_links", links, 96), AT("preempt_notifiers", hlist_head, KERNEL_TASK_NOTIFIERS),
 	       AT("thread", thread, TASK_THREAD));
 	STRUCT("pid", 64, AT("count", u32, 0), AT("tasks", tasks, 16));

@@ -169,6 +169,20 @@ static void test_handler__note_of_another_cpu(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* an oops has ended it within KVM_RUN */
+static void test_handler__thread_that_has_ended(void **state)
+{
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	run_die_otherwise(&kernel);
+	memory_put_u32(&kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_ON_CPU, 0);
+	assert_verdict(&kernel, XFDT_ARMED);
+	memory_put_u32(&kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_EXIT_STATE, 32);
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_deinit(&kernel);
+}
+
 /* KVM_RUN of a dead VM loads nothing (vm_dead; vm_bugged alone says nothing where both are there) */
 static void test_handler__vm_that_is_dead(void **state)
 {

@@ -366,6 +366,23 @@ static void test_vcpu__thread_that_warned_is_not_stale(void **state)
 	judge(&fixture, vcpu, XFDT_VCPU_STALE);
 }
 
+/* an oops ended it within KVM_RUN: it will not go on */
+static void test_vcpu__thread_that_has_ended(void **state)
+{
+	struct host fixture;
+	struct xfdt_vcpu *vcpu = mismatched(&fixture);
+
+	vcpu->thread.on_cpu = known(0);
+	vcpu->thread.exit_state = known(0);
+	judge(&fixture, vcpu, XFDT_VCPU_ARMED);
+	vcpu->thread.exit_state = known(32);	/* EXIT_ZOMBIE */
+	judge(&fixture, vcpu, XFDT_VCPU_INDETERMINATE);
+	assert_true(judged(&fixture, vcpu).undecided);
+	/* KVM_RUN by any other thread loads it */
+	vcpu->in_use = false;
+	judge(&fixture, vcpu, XFDT_VCPU_ARMED);
+}
+
 /* KVM_RUN of a dead VM loads nothing; what is loaded already is another matter */
 static void test_vcpu__vm_that_is_dead(void **state)
 {

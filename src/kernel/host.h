@@ -29,6 +29,7 @@ struct xfdt_thread {
 	int pid, tgid;			/* in the initial namespace; tgid is the process */
 	char comm[XFDT_COMM_LEN + 1];
 	struct xfdt_value on_cpu;	/* was it running? */
+	struct xfdt_value exit_state;	/* not 0: it has ended */
 	struct xfdt_value cpu;
 	struct xfdt_value need_fpu_load;	/* TIF_NEED_FPU_LOAD */
 	uint64_t fpu;			/* kvaddr of struct fpu; 0: unknown */

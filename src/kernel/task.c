@@ -103,6 +103,7 @@ void xfdt_thread_read(const struct xfdt_image *image,
 	thread.tgid = (int)tgid.value;
 	xfdt_task_comm(image, task, thread.comm);
 	thread.on_cpu = xfdt_value_of(image, task, XFDT_M_task_on_cpu);
+	thread.exit_state = xfdt_value_of(image, task, XFDT_M_task_exit_state);
 	thread.cpu = xfdt_value_of(image, task, XFDT_M_task_thread_info_cpu);
 	if (!thread.cpu.known)
 		thread.cpu = xfdt_value_of(image, task, XFDT_M_task_cpu);

@@ -78,6 +78,9 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 	verdict->undecided = true;
 	if (vcpu->thread_gone) {
 		verdict->why = "it is in use, and the thread that used it is gone";
+	} else if (thread->exit_state.known && thread->exit_state.value) {
+		/* die() ends a thread in the middle of KVM_RUN */
+		verdict->why = "it is in use, and the thread that used it has ended";
 	} else if (!thread->known || !thread->fpstate.known || !thread->on_cpu.known) {
 		verdict->why = "it is in use, and the thread that uses it cannot be read";
 	} else if (thread->fpstate.value != vcpu->fpstate) {
