@@ -445,7 +445,8 @@ bool xfdt_event_tells_of_nm(const struct xfdt_panic *panic, long event)
 		return true;
 	if (panic->events[event].kind != XFDT_EVENT_NM_WARN)
 		return false;
-	for (later = event + 1; later < (long)panic->event_count; later++)
+	for (later = event + 1; later < (long)panic->event_count &&
+	     panic->events[later].line - panic->events[event].line < STORY_LINES; later++)
 		if (is_nm(&panic->events[later]) && xfdt_event_follows(panic, event, later))
 			return panic->events[later].kind == XFDT_EVENT_NM_WARN;
 	return true;

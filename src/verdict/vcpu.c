@@ -60,8 +60,8 @@ static bool had_nm(const struct xfdt_panic *panic, const struct xfdt_thread *thr
 	long event;
 
 	for (event = 0; event < (long)panic->event_count; event++)
-		if (xfdt_event_tells_of_nm(panic, event) &&
-		    xfdt_event_caller(panic, event) == (uint32_t)thread->pid && xfdt_nm_is_restore(panic, event))
+		if (xfdt_event_caller(panic, event) == (uint32_t)thread->pid &&
+		    xfdt_event_tells_of_nm(panic, event) && xfdt_nm_is_restore(panic, event))
 			return true;
 	return false;
 }
