@@ -273,6 +273,22 @@ wait $waiter
 report $(($? != 2)) distill-killed "exit code"
 says distill-killed-why err 'reading it ended with Killed'
 report "$(find "$work/nest" -type f | wc -l)" distill-killed-leaves-nothing "$(ls "$work/nest")"
+# interrupted, neither; and never over what it reads
+LD_PRELOAD="$PWD/$1/tests/slow.so" ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}" \
+	"$xfdtriage" distill "$confirmed" -o "$work/nest/small" >"$work/out" 2>"$work/err" &
+waiter=$!
+for _ in $(seq 100); do
+	[ -n "$(ls "$work/nest")" ] && break
+	sleep 0.1
+done
+report "$(($(ls "$work/nest" | wc -l) != 1))" distill-works "no file is being made"
+kill -TERM $waiter
+wait $waiter
+report $(($? != 143)) distill-interrupted "not ended by the signal"
+report "$(find "$work/nest" -type f | wc -l)" distill-interrupted-leaves-nothing "$(ls "$work/nest")"
+cp "$confirmed" "$work/nest/own"
+exits distill-own-input 2 distill "$work/nest/own" -o "$work/nest/../nest/own"
+if cmp -s "$confirmed" "$work/nest/own"; then report ok distill-own-input-kept; else report fail distill-own-input-kept "it was overwritten"; fi
 exits output-elsewhere 2 show "$clean" -o "$work/x"
 if [ -c /dev/full ]; then
 	"$xfdtriage" "$clean" >/dev/full 2>"$work/err"

@@ -1091,9 +1091,10 @@ static void test_verdict__out_of_memory_is_an_error(void **state)
 static void test_verdict__panics_that_follow_from_the_death(void **state)
 {
 	static const char *const words[] = {
-		"Fatal exception", "Fatal exception in interrupt", "kernel: panic_on_warn set ...", "panic_on_taint set ...",
-		"kernel: system warned too often (kernel.warn_limit is 1)", "Oopsed too often (kernel.oops_limit is 1)",
-		"Aiee, killing interrupt handler!", "Attempted to kill init! exitcode=0x0000000b",
+		"Fatal exception", "Fatal exception in interrupt", "Oopsed too often (kernel.oops_limit is 1)",
+		"Aiee, killing interrupt handler!", "kernel: panic_on_warn set ...", "panic_on_warn set ...",
+		"panic_on_taint set ...", "kernel: system warned too often (kernel.warn_limit is 1)",
+		"Attempted to kill init! exitcode=0x0000000b",
 	};
 	struct host fixture;
 	char panic[128];
@@ -1109,11 +1110,19 @@ static void test_verdict__panics_that_follow_from_the_death(void **state)
 		/* of another thread */
 		fixture.lines[2].caller = 1500;
 		assert_neither_this_bug_nor_another(&fixture);
-		/* too late */
+		/* late: between die() and its panic() a trace may be dumped on a slow console */
 		fixture.lines[2].caller = 0;
-		fixture.lines[2].nsec += 31000000000ull;
-		assert_neither_this_bug_nor_another(&fixture);
+		fixture.lines[2].nsec += 600000000000ull;
+		if (i < 4)
+			assert_verdict(&fixture, XFDT_CONFIRMED);
+		else
+			assert_neither_this_bug_nor_another(&fixture);
 	}
+	/* the words of something else */
+	host_init(&fixture);
+	host_log(&fixture, (const char *const[]) {
+		NM_WARNING, NM_DEATH, "Kernel panic - not syncing: KFENCE: panic_on_warn set ...", NULL });
+	assert_neither_this_bug_nor_another(&fixture);
 }
 
 static void test_verdict__panic_before_the_death(void **state)
@@ -1336,6 +1345,9 @@ static void test_verdict__consequence_without_its_cause(void **state)
 		{ "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 kfree+0x1/0x2", "Fatal exception", XFDT_INCONCLUSIVE },
 		{ "Oops: Oops: 0000 [#1] SMP NOPTI", "Fatal exception", XFDT_NOT_THIS_BUG },
 		{ "Oops: Oops: 0000 [#1] SMP NOPTI", "kernel: panic_on_warn set ...", XFDT_INCONCLUSIVE },
+		/* others than WARN() end so, too; since v6.2 they say who it was */
+		{ "BUG: KFENCE: use-after-free read in test+0x1/0x2", "panic_on_warn set ...", XFDT_NOT_THIS_BUG },
+		{ "UBSAN: array-index-out-of-bounds in mm/slab.c:1", "panic_on_warn set ...", XFDT_NOT_THIS_BUG },
 	};
 	struct host fixture;
 	char words[128];
@@ -1351,6 +1363,89 @@ static void test_verdict__consequence_without_its_cause(void **state)
 		fixture.lines[0].caller = 77;
 		fixture.lines[1].caller = 78;
 		assert_verdict(&fixture, cases[i].before[0] == 'n' ? cases[i].expected : XFDT_INCONCLUSIVE);
+	}
+}
+
+static void test_verdict__panic_on_warn_of_another_checker(void **state)
+{
+	static const char *const words[] = {
+		"Kernel panic - not syncing: KFENCE: panic_on_warn set ...",
+		"Kernel panic - not syncing: UBSAN: panic_on_warn set ...",
+		"Kernel panic - not syncing: scheduling while atomic: panic_on_warn set ...",
+	};
+	struct host fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(words); i++) {
+		const char *const log[] = { words[i], NULL };
+
+		other_panic(&fixture, log);
+		assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+	}
+}
+
+/* die() and the panic that follows are minutes apart. */
+static void test_verdict__slow_end_of_another_oops(void **state)
+{
+	static const char *const log[] = {
+		"Oops: Oops: 0000 [#1] SMP NOPTI", "Kernel panic - not syncing: Fatal exception", NULL
+	};
+	struct host fixture;
+
+	other_panic(&fixture, log);
+	fixture.lines[1].nsec += 600000000000ull;
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+}
+
+/* The kernel knows of a death that the log has not; panic() itself prints no taint on such a kernel. */
+static void test_verdict__death_that_only_the_taint_tells(void **state)
+{
+	struct host fixture;
+
+	other_panic(&fixture, log_sysrq);
+	fixture.host.panic.tainted = known(0x200);
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+	fixture.host.panic.tainted = known(0x280);
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	/* one that the log tells of is known */
+	other_panic(&fixture, (const char *const[]) {
+		"Oops: Oops: 0000 [#1] SMP NOPTI", "sysrq: Trigger a crash",
+		"Kernel panic - not syncing: sysrq triggered crash", NULL });
+	fixture.host.panic.tainted = known(0x280);
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+}
+
+/* die() went straight to crash_kexec(), and what it said is lost. */
+static void test_verdict__registers_at_the_restore_without_a_word(void **state)
+{
+	static const char *const log[] = { "Oops: Oops: 0000 [#1] SMP NOPTI", NULL };
+	struct host fixture;
+
+	host_init(&fixture);
+	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
+	host_log(&fixture, log);
+	fixture.lines[0].caller = 77;
+	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	/* it was that death */
+	fixture.lines[0].caller = 1404;
+	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+}
+
+/* A RIP behind the end of the #NM's lines is that of something else. */
+static void test_verdict__nm_whose_place_is_lost(void **state)
+{
+	static const char *const ends[] = { "---[ end trace 0000000000000000 ]---", " </TASK>", "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 bar+0x1/0x2" };
+	struct host fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(ends); i++) {
+		const char *const log[] = {
+			NM_DEATH, ends[i], "RIP: 0010:bar+0x1/0x2", "sysrq: Trigger a crash",
+			"Kernel panic - not syncing: sysrq triggered crash", NULL
+		};
+
+		other_panic(&fixture, log);
+		assert_verdict(&fixture, XFDT_INCONCLUSIVE);
 	}
 }
 

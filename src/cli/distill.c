@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* What the dump of @session says, as JSON, but for what a distilled one says otherwise. */
 static struct xfdt_error *answer_of(struct xfdt_session *session, char **ret_text)
@@ -160,6 +163,41 @@ static int distill_dump(const struct work *work)
 	return err ? complain(err) : 0;
 }
 
+static bool is_own_input(const struct arguments *arguments)
+{
+	struct stat output, input;
+	size_t i;
+
+	if (stat(arguments->output, &output))
+		return false;
+	for (i = 0; i < arguments->path_count; i++)
+		if (!stat(arguments->paths[i], &input) && input.st_dev == output.st_dev && input.st_ino == output.st_ino)
+			return true;
+	return false;
+}
+
+/* What an interrupt is not to leave behind. */
+static const char *unfinished;
+
+static void remove_unfinished(int number)
+{
+	unlink(unfinished);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+/* Do not heed what was ignored before: nohup. */
+static void on_interrupt(void (*handler)(int))
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
+	struct sigaction action = { .sa_handler = handler }, before;
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (!sigaction(numbers[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+}
+
 int run_distill(const struct arguments *arguments)
 {
 	struct distilling distilling = { .account = NULL };
@@ -176,6 +214,8 @@ int run_distill(const struct arguments *arguments)
 		return usage_error("distill needs -o FILE", NULL);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("distill takes one dump (or the parts of one, with --split)", NULL);
+	if (is_own_input(arguments))
+		return usage_error("distill does not write over the dump that it reads:", arguments->output);
 	if (arguments->keep_types && (arguments->debuginfo_count || arguments->types))
 		return usage_error("--keep-types keeps what the dump itself says: leave -d and --types out", NULL);
 	/* what is kept has to be read */
@@ -188,7 +228,10 @@ int run_distill(const struct arguments *arguments)
 	err = xfdt_output_init(&distilling.output, arguments->output);
 	if (err)
 		return complain(err);
+	unfinished = distilling.output.temporary;
+	on_interrupt(remove_unfinished);
 	status = do_work(&work, &died);
+	on_interrupt(SIG_DFL);
 	if (status) {
 		xfdt_output_drop(&distilling.output);
 		return status;

@@ -345,6 +345,11 @@ static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms,
 		if (!query->found)
 			continue;
 		err = address_at(kallsyms, reader, encoding, index[i], &query->kvaddr);
+		if (err && query->spare) {
+			xfdt_error_free(err);
+			query->found = 0;
+			continue;
+		}
 		if (err)
 			return err;
 		/* whole addresses are relocated, and differ from boot to boot */

@@ -30,7 +30,10 @@ void xfdt_ladder_ask(const struct xfdt_ladder *ladder,
 	size_t i;
 
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
-		queries[i] = (struct xfdt_name_query) { .name = xfdt_symbol_needs[i].name };
+		/* distilled dumps of before it was asked for lack its entry */
+		queries[i] = (struct xfdt_name_query) {
+			.name = xfdt_symbol_needs[i].name, .spare = i == XFDT_S_tainted_mask,
+		};
 		if (image->symtab.symbols[i].known)
 			queries[i].anchor = image->symtab.symbols[i].kvaddr;
 	}

@@ -163,6 +163,7 @@ struct xfdt_panic {
 	uint64_t note_operand;		/* of the XSAVE area at this kvaddr */
 	bool stack_known;		/* the thread's stack could be read, */
 	struct xfdt_piece stack;	/* and is this */
+	struct xfdt_value tainted;	/* /proc/sys/kernel/tainted */
 	struct xfdt_fault fault;	/* source NONE: no XRSTOR fault was found */
 };
 

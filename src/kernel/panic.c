@@ -72,6 +72,20 @@ static void find_note(struct xfdt_host *host)
 	panic->note_on_stack = xfdt_is_on_stack(image, panic->task, only->regs.sp);
 }
 
+static struct xfdt_value read_tainted(const struct xfdt_image *image)
+{
+	const struct xfdt_symbol *symbol = xfdt_symbol(image, XFDT_S_tainted_mask);
+	struct xfdt_value tainted = { .known = false };
+	struct xfdt_error *err;
+
+	if (!symbol)
+		return tainted;
+	err = xfdt_read_u64(image, symbol->kvaddr, &tainted.value);
+	tainted.known = !err;
+	xfdt_error_free(err);
+	return tainted;
+}
+
 static void decode_note(const struct xfdt_image *image, struct xfdt_panic *panic)
 {
 	struct xfdt_gpr gpr = xfdt_gpr_of(&panic->note);
@@ -111,6 +125,7 @@ struct xfdt_error *xfdt_panic_read(struct xfdt_host *host)
 	if (err)
 		xfdt_gaps_add(&host->gaps, "the kernel log", err, NULL);
 
+	panic->tainted = read_tainted(image);
 	find_cpu(host);
 	if (panic->cpu.known) {
 		err = xfdt_current_task(image, (unsigned int)panic->cpu.value, &panic->task);

@@ -77,7 +77,13 @@ static bool is_die(const char *text)
 
 bool xfdt_line_is_warning(const char *text)
 {
-	return !strncmp(text, "WARNING: ", strlen("WARNING: "));
+	static const char *const starts[] = { "WARNING: ", "BUG: ", "UBSAN: " };
+	size_t i;
+
+	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (!strncmp(text, starts[i], strlen(starts[i])))
+			return true;
+	return false;
 }
 
 bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind)
@@ -251,11 +257,13 @@ static bool is_of_story(const struct xfdt_event *event, const char *text)
 
 void xfdt_story_lines(const struct xfdt_panic *panic, bool *ret_lines)
 {
+	bool panics = xfdt_last_event(panic, XFDT_EVENT_PANIC) >= 0;
 	const struct xfdt_log *log = &panic->log;
 	size_t event, i;
 
+	memset(ret_lines, 0, log->count * sizeof(*ret_lines));
 	/* a panic may follow from any warning */
-	for (i = 0; i < log->count; i++)
+	for (i = 0; i < log->count && panics; i++)
 		ret_lines[i] = !log->lines[i].from_user && xfdt_line_is_warning(log->lines[i].text);
 	if (xfdt_tainted_by_death(panic) >= 0)
 		ret_lines[xfdt_tainted_by_death(panic)] = true;
@@ -457,6 +465,7 @@ bool xfdt_note_is_nm_frame(const struct xfdt_panic *panic)
 	long die = xfdt_last_event(panic, XFDT_EVENT_NM_DIE);
 
 	return die >= 0 && panic->note_known && panic->note_on_stack && panic->note_code_known &&
+	       (!xfdt_event_caller(panic, die) || xfdt_event_caller(panic, die) == (uint32_t)panic->pid) &&
 	       xfdt_last_event(panic, XFDT_EVENT_PANIC) < die;
 }
 
@@ -496,7 +505,7 @@ bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event)
 
 		if (!same_story(&panic->log, line, i))
 			continue;
-		if (i > line && xfdt_event_of_line(text, &kind))
+		if (i > line && (xfdt_event_of_line(text, &kind) || xfdt_line_is_warning(text) || ends_trace(text)))
 			break;
 		text += strspn(text, " ");
 		if (strncmp(text, "RIP: 0010:", 10))

@@ -18,7 +18,7 @@ void xfdt_story_lines(const struct xfdt_panic *panic, bool *ret_lines);
 /* The thread id (or 0x80000000 + CPU) that said event number @event; 0 if unknown. */
 uint32_t xfdt_event_caller(const struct xfdt_panic *panic, long event);
 
-/* Does the line begin what WARN() prints? */
+/* Does the line begin what panic_on_warn may end: a WARN(), or what KFENCE, KASAN, UBSAN and the scheduler find? */
 bool xfdt_line_is_warning(const char *text);
 
 /* What kind of event a line of the log is; false: none. */

@@ -8,6 +8,7 @@
 
 /* Linux: XFEATURE_MASK_USER_DYNAMIC; KVM refuses every other bit of IA32_XFD. */
 #define DYNAMIC_FEATURES (1ull << XFDT_XFEATURE_XTILEDATA)
+#define NM_EVENTS_MAX 64
 
 static bool is_in_guest(const struct xfdt_vcpu *vcpu)
 {
@@ -57,12 +58,16 @@ static bool may_have_faulted(const struct xfdt_host *host, const struct xfdt_vcp
 /* Does the log tell of an #NM of @thread that may have been at a restore? */
 static bool had_nm(const struct xfdt_panic *panic, const struct xfdt_thread *thread)
 {
+	unsigned int looked_at = 0;
 	long event;
 
-	for (event = 0; event < (long)panic->event_count; event++)
-		if (xfdt_event_caller(panic, event) == (uint32_t)thread->pid &&
-		    xfdt_event_tells_of_nm(panic, event) && xfdt_nm_is_restore(panic, event))
+	for (event = 0; event < (long)panic->event_count; event++) {
+		if (xfdt_event_caller(panic, event) != (uint32_t)thread->pid)
+			continue;
+		/* no thread tells that much: a log that was made to take long */
+		if (looked_at++ > NM_EVENTS_MAX || (xfdt_event_tells_of_nm(panic, event) && xfdt_nm_is_restore(panic, event)))
 			return true;
+	}
 	return false;
 }
 

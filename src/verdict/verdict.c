@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TAINT_DIE 7	/* Linux: include/linux/panic.h */
+
 struct kind_name {
 	const char *name;
 	int exit;
@@ -102,23 +104,50 @@ static unsigned long long hex(uint64_t value)
 
 /* what the log says of the end */
 
-/* What panic() says when it follows from die() or from a WARN. */
-static bool is_consequence(const struct xfdt_panic *panic, long event, long later)
+/* What panic() says when it follows from something else. */
+static const struct effect {
+	const char *words;		/* at the beginning */
+	bool by_death, by_warning;	/* of what it follows, always */
+} effects[] = {
+	{ "Fatal exception", true, false },
+	{ "Oopsed too often", true, false },
+	{ "Aiee, killing interrupt handler", true, false },
+	/* init may end by itself as well, and a taint has many causes */
+	{ "Attempted to kill init!", false, false },
+	{ "panic_on_taint set", false, false },
+	/* with another word in front (v6.2) it is no WARN()'s */
+	{ "panic_on_warn set", false, true },
+	{ "kernel: panic_on_warn set", false, true },
+	{ "system warned too often", false, true },
+	{ "kernel: system warned too often", false, true },
+};
+
+/* NULL if the panic of event number @event stands for itself. */
+static const struct effect *effect_of(const struct xfdt_panic *panic, long event)
 {
-	static const char *const consequences[] = {
-		"Fatal exception", "panic_on_warn set", "panic_on_taint set",
-		"system warned too often", "Oopsed too often", "Aiee, killing interrupt handler",
-		"Attempted to kill init!",
-	};
-	const char *text = panic->log.lines[panic->events[later].line].text;
+	static const char before[] = "Kernel panic - not syncing: ";
+	const char *text = panic->log.lines[panic->events[event].line].text;
 	size_t i;
 
-	if (!xfdt_event_follows(panic, event, later))
-		return false;
-	for (i = 0; i < sizeof(consequences) / sizeof(consequences[0]); i++)
-		if (strstr(text, consequences[i]))
-			return true;
-	return false;
+	if (strncmp(text, before, strlen(before)))
+		return NULL;
+	for (i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
+		if (!strncmp(text + strlen(before), effects[i].words, strlen(effects[i].words)))
+			return &effects[i];
+	return NULL;
+}
+
+/*
+ * Does panic number @later follow from the #NM of event number @event?  Between
+ * die() and panic() may lie minutes: a trace is dumped on a slow console.
+ */
+static bool is_consequence(const struct xfdt_panic *panic, long event, long later)
+{
+	const struct effect *effect = effect_of(panic, later);
+
+	if (effect && effect->by_death && panic->events[event].kind == XFDT_EVENT_NM_DIE)
+		return xfdt_event_caller(panic, event) == xfdt_event_caller(panic, later);
+	return effect && xfdt_event_follows(panic, event, later);
 }
 
 /* May event number @event be the word of the thread that panicked? */
@@ -465,31 +494,29 @@ static enum xfdt_verdict_kind judge_other_panic(struct judge *judge, const char 
 /* Is the last panic one that says only that something had happened, with nothing before it that may be meant? */
 static bool cause_is_lost(const struct xfdt_panic *panic)
 {
-	static const struct {
-		const char *words;
-		bool by_warning;
-	} effects[] = {
-		{ "Fatal exception", false }, { "Oopsed too often", false }, { "Aiee, killing interrupt handler", false },
-		{ "panic_on_warn set", true }, { "system warned too often", true },
-	};
 	long end = xfdt_last_event(panic, XFDT_EVENT_PANIC), i;
-	const char *text = end < 0 ? "" : event_text(panic, end);
-	size_t effect, line;
+	const struct effect *effect = end < 0 ? NULL : effect_of(panic, end);
+	size_t line;
 
-	for (effect = 0; effect < sizeof(effects) / sizeof(effects[0]); effect++)
-		if (strstr(text, effects[effect].words))
-			break;
-	if (effect == sizeof(effects) / sizeof(effects[0]))
+	if (!effect || (!effect->by_death && !effect->by_warning))
 		return false;
-	for (i = 0; !effects[effect].by_warning && i < end; i++)
+	for (i = 0; effect->by_death && i < end; i++)
 		if ((panic->events[i].kind == XFDT_EVENT_OOPS || panic->events[i].kind == XFDT_EVENT_NM_DIE) &&
-		    xfdt_event_follows(panic, i, end))
+		    xfdt_event_caller(panic, i) == xfdt_event_caller(panic, end))
 			return false;
-	for (line = 0; effects[effect].by_warning && line < panic->events[end].line; line++)
+	for (line = 0; effect->by_warning && line < panic->events[end].line; line++)
 		if (!panic->log.lines[line].from_user && xfdt_line_is_warning(panic->log.lines[line].text) &&
 		    panic->log.lines[line].caller == xfdt_event_caller(panic, end))
 			return false;
 	return true;
+}
+
+/* Does the log tell of another death of the thread that panicked? */
+static bool died_otherwise(const struct xfdt_panic *panic)
+{
+	long event = xfdt_last_event(panic, XFDT_EVENT_OOPS);
+
+	return event >= 0 && by_panicking_thread(panic, event);
 }
 
 /*
@@ -521,6 +548,12 @@ static bool may_follow_from_nm(struct judge *judge, bool ends_with_nm)
 		    fault->text, hex(fault->regs.ip), hex(fault->frame));
 		return true;
 	}
+	if (!ends_with_nm && panic->note_on_stack && panic->note_is_xrstor && note_loads_guest(judge) &&
+	    !died_otherwise(panic)) {
+		WHY(judge, "yet the CPU that panicked left its registers at an XRSTOR of a guest's state (RIP %#llx), as an #NM does, and the log does not tell of it",
+		    hex(panic->note.ip));
+		return true;
+	}
 	if (!ends_with_nm && cause_is_lost(panic)) {
 		WHY(judge, "yet what that panic followed from is not in the log");
 		return true;
@@ -528,6 +561,11 @@ static bool may_follow_from_nm(struct judge *judge, bool ends_with_nm)
 	if (death > 1) {
 		WHY(judge, "yet the first death that the log tells of is number %lu: what the kernel survived before is lost, and may have been this bug",
 		    death);
+		return true;
+	}
+	if (!death && panic->tainted.known && panic->tainted.value >> TAINT_DIE & 1) {
+		WHY(judge, "yet there had been a death of which the log does not tell, and it may have been this bug (tainted_mask %#llx)",
+		    hex(panic->tainted.value));
 		return true;
 	}
 	if (tainted >= 0) {
