@@ -29,6 +29,8 @@ static struct xfdt_error *read_memory(struct xfdt_reader *reader, uint64_t kvadd
 	enum xfdt_code code = segment ? segment->code : XFDT_EXCLUDED;
 
 	memory->reads++;
+	if (memory->missing && memory->missing - kvaddr < len)
+		code = XFDT_EXCLUDED;
 	if (!code) {
 		memcpy(buf, segment->bytes + (kvaddr - segment->kvaddr), len);
 		return NULL;

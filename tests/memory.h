@@ -19,6 +19,7 @@ struct memory {
 	struct memory_segment segments[MEMORY_SEGMENTS];
 	size_t count;
 	unsigned long reads;	/* how many were asked for */
+	uint64_t missing;	/* reads of this byte give XFDT_EXCLUDED; 0: of none */
 };
 
 void memory_init(struct memory *memory);

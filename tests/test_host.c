@@ -389,6 +389,31 @@ static void test_host__narrow_on_cpu(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* tainted_mask, of a log that tells of no death; where it cannot be read there is no word of it */
+static void test_host__taint_by_a_death(void **state)
+{
+	static const struct kernel_symbol more[] = { { "tainted_mask", KERNEL_SPARE }, { NULL, 0 } };
+	static const struct kernel_symbol gone[] = { { "tainted_mask", KERNEL_TEXT + 0x900000 }, { NULL, 0 } };
+	struct kernel_layout layout = kernel_6_18;
+	struct kernel kernel;
+
+	layout.more = more;
+	kernel_init_as(&kernel, &layout);
+	run_die_otherwise(&kernel);
+	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+	memory_put_u64(&kernel.memory, KERNEL_SPARE, 0x200);
+	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
+	memory_put_u64(&kernel.memory, KERNEL_SPARE, 0x280);
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_deinit(&kernel);
+	layout.more = gone;
+	kernel_init_as(&kernel, &layout);
+	run_die_otherwise(&kernel);
+	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
+	kernel_deinit(&kernel);
+}
+
 /* the CPU that panicked */
 
 static void test_host__cpu_of_crash_kexec_alone(void **state)
