@@ -110,7 +110,6 @@ build_initrd()
 		LAB_SINK='$([ "$emulator" = qemu ] && echo disk || echo port)'
 		LAB_DISK_MODULES='$disk_modules'
 		LAB_DUMP='$dump'
-		LAB_TRIAGE='yes'
 		LAB_KDUMP_CMDLINE='$(kernel_cmdline) nr_cpus=1 reset_devices'
 		LAB_KVM='$kvm'
 		LAB_SYSCTL='$sysctl'
