@@ -107,16 +107,12 @@ static void put_vmcoreinfo(const char *vmcoreinfo, FILE *out, struct notes *note
 /* Was the stack that @sp points to searched, for a vCPU's thread of this id? */
 static bool points_to_searched_stack(const struct xfdt_host *host, int pid, uint64_t sp)
 {
-	size_t i, j;
+	struct xfdt_vcpu_at at = { 0 };
+	const struct xfdt_vcpu *vcpu;
 
-	for (i = 0; i < host->vm_count; i++) {
-		for (j = 0; j < host->vms[i].vcpu_count; j++) {
-			const struct xfdt_thread *thread = &host->vms[i].vcpus[j].thread;
-
-			if (thread->pid == pid && sp - thread->stack.kvaddr < thread->stack.len)
-				return true;
-		}
-	}
+	while ((vcpu = xfdt_next_vcpu(host, &at)))
+		if (vcpu->thread.pid == pid && sp - vcpu->thread.stack.kvaddr < vcpu->thread.stack.len)
+			return true;
 	return false;
 }
 

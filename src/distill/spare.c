@@ -13,6 +13,12 @@ static struct xfdt_error *keep(const struct xfdt_image *image, uint64_t kvaddr, 
 	return xfdt_read(image, kvaddr, bytes, len < sizeof(bytes) ? len : sizeof(bytes));
 }
 
+/* The word below a frame says whose it is. */
+static struct xfdt_error *keep_frame(const struct xfdt_image *image, uint64_t frame)
+{
+	return keep(image, frame - WORD, WORD + sizeof(struct xfdt_regs));
+}
+
 static struct xfdt_error *spare_stack(struct xfdt_dump *dump, const struct xfdt_host *host)
 {
 	const struct xfdt_panic *panic = &host->panic;
@@ -21,9 +27,8 @@ static struct xfdt_error *spare_stack(struct xfdt_dump *dump, const struct xfdt_
 
 	xfdt_read_for(host->image, XFDT_FOR_STACK);
 	xfdt_dump_forget(dump, panic->stack.kvaddr, panic->stack.len);
-	/* the word below the frame says whose it is */
 	if (fault->frame)
-		err = keep(host->image, fault->frame - WORD, WORD + sizeof(struct xfdt_regs));
+		err = keep_frame(host->image, fault->frame);
 	if (!err && fault->caller_slot)
 		err = keep(host->image, fault->caller_slot, WORD);
 	return err;
@@ -67,20 +72,19 @@ static struct xfdt_error *spare_log(struct xfdt_dump *dump, const struct xfdt_ho
 /* Of the stacks that were searched for the frame of an #NM, that frame. */
 static struct xfdt_error *spare_other_stacks(struct xfdt_dump *dump, const struct xfdt_host *host)
 {
+	struct xfdt_vcpu_at at = { 0 };
 	struct xfdt_error *err = NULL;
-	size_t i, j;
+	const struct xfdt_vcpu *vcpu;
 
 	xfdt_read_for(host->image, XFDT_FOR_STACK);
-	for (i = 0; i < host->vm_count; i++) {
-		for (j = 0; !err && j < host->vms[i].vcpu_count; j++) {
-			const struct xfdt_thread *thread = &host->vms[i].vcpus[j].thread;
+	while (!err && (vcpu = xfdt_next_vcpu(host, &at))) {
+		const struct xfdt_thread *thread = &vcpu->thread;
 
-			if (!thread->stack.len)
-				continue;
-			xfdt_dump_forget(dump, thread->stack.kvaddr, thread->stack.len);
-			if (thread->nm_frame)
-				err = keep(host->image, thread->nm_frame - WORD, WORD + sizeof(struct xfdt_regs));
-		}
+		if (!thread->stack.len)
+			continue;
+		xfdt_dump_forget(dump, thread->stack.kvaddr, thread->stack.len);
+		if (thread->nm_frame)
+			err = keep_frame(host->image, thread->nm_frame);
 	}
 	return err;
 }

@@ -256,7 +256,7 @@ struct xfdt_error *xfdt_fault_read(struct xfdt_host *host)
 	}
 	/* the note may also be of an interrupt or another exception at that place */
 	if (panic->note_known && panic->note_on_stack && at_restore(image, &panic->note) && event >= 0 &&
-	    (!xfdt_event_caller(panic, event) || xfdt_event_caller(panic, event) == (uint32_t)panic->pid)) {
+	    xfdt_event_may_be_by(panic, event, panic->pid)) {
 		fault->source = XFDT_REGS_PRSTATUS;
 		fault->regs = panic->note;
 	} else {
@@ -325,26 +325,25 @@ static void read_handler(const struct xfdt_image *image, struct stack *stack, st
 struct xfdt_error *xfdt_fault_read_others(struct xfdt_host *host)
 {
 	const struct xfdt_image *image = host->image;
+	struct xfdt_vcpu_at at = { 0 };
 	struct stack *stack = NULL;
-	size_t i, j, count = 0;
+	struct xfdt_vcpu *vcpu;
+	size_t count = 0;
 
 	if (!xfdt_symbol(image, XFDT_S_restore_fpregs) || !xfdt_has_member(image, XFDT_M_fpstate_regs))
 		return NULL;
-	for (i = 0; i < host->vm_count; i++) {
-		for (j = 0; j < host->vms[i].vcpu_count; j++) {
-			struct xfdt_vcpu *vcpu = &host->vms[i].vcpus[j];
-			struct xfdt_thread *thread = &vcpu->thread;
+	while ((vcpu = xfdt_next_vcpu(host, &at))) {
+		struct xfdt_thread *thread = &vcpu->thread;
 
-			if (!vcpu->state_known || !vcpu->in_use || !(vcpu->header.xstate_bv & vcpu->xfd) ||
-			    !thread->known || !thread->on_cpu.known || !thread->on_cpu.value ||
-			    thread->task == host->panic.task || count++ >= XFDT_CPUS_MAX)
-				continue;
-			if (!stack)
-				stack = calloc(1, sizeof(*stack));
-			if (!stack)
-				return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a stack");
-			read_handler(image, stack, thread);
-		}
+		if (!vcpu->state_known || !vcpu->in_use || !(vcpu->header.xstate_bv & vcpu->xfd) ||
+		    !thread->known || !thread->on_cpu.known || !thread->on_cpu.value ||
+		    thread->task == host->panic.task || count++ >= XFDT_CPUS_MAX)
+			continue;
+		if (!stack)
+			stack = calloc(1, sizeof(*stack));
+		if (!stack)
+			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a stack");
+		read_handler(image, stack, thread);
 	}
 	free(stack);
 	return NULL;

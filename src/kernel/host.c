@@ -92,29 +92,32 @@ static void read_xsave_layout(struct xfdt_host *host)
 	}
 }
 
+struct xfdt_vcpu *xfdt_next_vcpu(const struct xfdt_host *host, struct xfdt_vcpu_at *at)
+{
+	for (; at->vm < host->vm_count; at->vm++, at->next = 0)
+		if (at->next < host->vms[at->vm].vcpu_count)
+			return &host->vms[at->vm].vcpus[at->next++];
+	return NULL;
+}
+
 /*
  * A vCPU whose struct pid is not in the dump may still be that of the thread
  * that panicked: then that thread's fpu->fpstate is the guest's.
  */
 static void find_threads(struct xfdt_host *host)
 {
+	struct xfdt_vcpu_at at = { 0 };
 	struct xfdt_thread thread;
-	size_t i, j;
+	struct xfdt_vcpu *vcpu;
 
 	if (!host->panic.task)
 		return;
 	xfdt_thread_read(host->image, &host->tif_need_fpu_load, host->panic.task, &thread);
 	if (!thread.fpstate.known)
 		return;
-	for (i = 0; i < host->vm_count; i++) {
-		for (j = 0; j < host->vms[i].vcpu_count; j++) {
-			struct xfdt_vcpu *vcpu = &host->vms[i].vcpus[j];
-
-			if (!vcpu->thread.known && vcpu->fpstate &&
-			    vcpu->fpstate == thread.fpstate.value)
-				vcpu->thread = thread;
-		}
-	}
+	while ((vcpu = xfdt_next_vcpu(host, &at)))
+		if (!vcpu->thread.known && vcpu->fpstate && vcpu->fpstate == thread.fpstate.value)
+			vcpu->thread = thread;
 }
 
 struct xfdt_error *xfdt_host_init(struct xfdt_host *host,
@@ -152,13 +155,14 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host,
 
 void xfdt_host_deinit(struct xfdt_host *host)
 {
-	size_t i, j;
+	struct xfdt_vcpu_at at = { 0 };
+	struct xfdt_vcpu *vcpu;
+	size_t i;
 
-	for (i = 0; i < host->vm_count; i++) {
-		for (j = 0; j < host->vms[i].vcpu_count; j++)
-			free(host->vms[i].vcpus[j].error);
+	while ((vcpu = xfdt_next_vcpu(host, &at)))
+		free(vcpu->error);
+	for (i = 0; i < host->vm_count; i++)
 		free(host->vms[i].vcpus);
-	}
 	free(host->vms);
 	xfdt_panic_deinit(&host->panic);
 	xfdt_gaps_deinit(&host->gaps);

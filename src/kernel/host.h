@@ -199,6 +199,14 @@ struct xfdt_host {
 	struct xfdt_gaps gaps;		/* in addition to those of the image */
 };
 
+/* A place among all VMs' vCPUs; all zero: before the first. */
+struct xfdt_vcpu_at {
+	size_t vm, next;	/* the VM of the one that was given last, and the one in it to be given next */
+};
+
+/* The next vCPU of @host, in the order of its VMs; NULL behind the last. */
+struct xfdt_vcpu *xfdt_next_vcpu(const struct xfdt_host *host, struct xfdt_vcpu_at *at);
+
 /* Bounds on what a dump may make us hold. */
 #define XFDT_VMS_MAX 16384u
 #define XFDT_VCPUS_MAX 65536u

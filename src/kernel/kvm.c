@@ -323,16 +323,15 @@ const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host,
 				      uint64_t fpstate,
 				      const struct xfdt_vm **ret_vm)
 {
-	size_t i, j;
+	struct xfdt_vcpu_at at = { 0 };
+	const struct xfdt_vcpu *vcpu;
 
-	for (i = 0; i < host->vm_count; i++) {
-		for (j = 0; j < host->vms[i].vcpu_count; j++) {
-			if (host->vms[i].vcpus[j].fpstate != fpstate || !fpstate)
-				continue;
-			if (ret_vm)
-				*ret_vm = &host->vms[i];
-			return &host->vms[i].vcpus[j];
-		}
+	while (fpstate && (vcpu = xfdt_next_vcpu(host, &at))) {
+		if (vcpu->fpstate != fpstate)
+			continue;
+		if (ret_vm)
+			*ret_vm = &host->vms[at.vm];
+		return vcpu;
 	}
 	return NULL;
 }

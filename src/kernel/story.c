@@ -258,6 +258,7 @@ static bool is_of_story(const struct xfdt_event *event, const char *text)
 void xfdt_story_lines(const struct xfdt_panic *panic, bool *ret_lines)
 {
 	bool panics = xfdt_last_event(panic, XFDT_EVENT_PANIC) >= 0;
+	long tainted = xfdt_tainted_by_death(panic);
 	const struct xfdt_log *log = &panic->log;
 	size_t event, i;
 
@@ -265,8 +266,8 @@ void xfdt_story_lines(const struct xfdt_panic *panic, bool *ret_lines)
 	/* a panic may follow from any warning */
 	for (i = 0; i < log->count && panics; i++)
 		ret_lines[i] = !log->lines[i].from_user && xfdt_line_is_warning(log->lines[i].text);
-	if (xfdt_tainted_by_death(panic) >= 0)
-		ret_lines[xfdt_tainted_by_death(panic)] = true;
+	if (tainted >= 0)
+		ret_lines[tainted] = true;
 	for (event = 0; event < panic->event_count; event++) {
 		size_t from = panic->events[event].line;
 
@@ -363,9 +364,11 @@ bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
 
 /* deaths */
 
-static bool is_death(const struct xfdt_event *event)
+bool xfdt_event_is_death(const struct xfdt_panic *panic, long event)
 {
-	return event->kind == XFDT_EVENT_OOPS || event->kind == XFDT_EVENT_NM_DIE;
+	enum xfdt_event_kind kind = panic->events[event].kind;
+
+	return kind == XFDT_EVENT_OOPS || kind == XFDT_EVENT_NM_DIE;
 }
 
 unsigned long xfdt_first_death(const struct xfdt_panic *panic)
@@ -375,7 +378,7 @@ unsigned long xfdt_first_death(const struct xfdt_panic *panic)
 	for (i = 0; i < panic->event_count; i++) {
 		const char *number = strstr(panic->log.lines[panic->events[i].line].text, " [#");
 
-		if (number && is_death(&panic->events[i]))
+		if (number && xfdt_event_is_death(panic, (long)i))
 			return strtoul(number + 3, NULL, 10);
 	}
 	return 0;
@@ -399,7 +402,7 @@ long xfdt_tainted_by_death(const struct xfdt_panic *panic)
 	size_t i, end = panic->log.count;
 
 	for (i = panic->event_count; i-- > 0;)
-		if (is_death(&panic->events[i]))
+		if (xfdt_event_is_death(panic, (long)i))
 			end = panic->events[i].line;
 	for (i = 0; i < end; i++)
 		if (!panic->log.lines[i].from_user && says_tainted_by_death(panic->log.lines[i].text))
@@ -412,6 +415,13 @@ long xfdt_tainted_by_death(const struct xfdt_panic *panic)
 uint32_t xfdt_event_caller(const struct xfdt_panic *panic, long event)
 {
 	return panic->log.lines[panic->events[event].line].caller;
+}
+
+bool xfdt_event_may_be_by(const struct xfdt_panic *panic, long event, int pid)
+{
+	uint32_t caller = xfdt_event_caller(panic, event);
+
+	return !caller || caller == (uint32_t)pid;
 }
 
 long xfdt_nm_event(const struct xfdt_panic *panic)
@@ -465,7 +475,7 @@ bool xfdt_note_is_nm_frame(const struct xfdt_panic *panic)
 	long die = xfdt_last_event(panic, XFDT_EVENT_NM_DIE);
 
 	return die >= 0 && panic->note_known && panic->note_on_stack && panic->note_code_known &&
-	       (!xfdt_event_caller(panic, die) || xfdt_event_caller(panic, die) == (uint32_t)panic->pid) &&
+	       xfdt_event_may_be_by(panic, die, panic->pid) &&
 	       xfdt_last_event(panic, XFDT_EVENT_PANIC) < die;
 }
 

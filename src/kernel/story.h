@@ -21,6 +21,12 @@ uint32_t xfdt_event_caller(const struct xfdt_panic *panic, long event);
 /* Does the line begin what panic_on_warn may end: a WARN(), or what KFENCE, KASAN, UBSAN and the scheduler find? */
 bool xfdt_line_is_warning(const char *text);
 
+/* May thread @pid have said event number @event: it did, or who did is unknown? */
+bool xfdt_event_may_be_by(const struct xfdt_panic *panic, long event, int pid);
+
+/* Does event number @event tell of a death of the kernel, by #NM or otherwise? */
+bool xfdt_event_is_death(const struct xfdt_panic *panic, long event);
+
 /* What kind of event a line of the log is; false: none. */
 bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind);
 

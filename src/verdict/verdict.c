@@ -153,9 +153,7 @@ static bool is_consequence(const struct xfdt_panic *panic, long event, long late
 /* May event number @event be the word of the thread that panicked? */
 static bool by_panicking_thread(const struct xfdt_panic *panic, long event)
 {
-	uint32_t caller = xfdt_event_caller(panic, event);
-
-	return !panic->pid_known || !caller || caller == (uint32_t)panic->pid;
+	return !panic->pid_known || xfdt_event_may_be_by(panic, event, panic->pid);
 }
 
 /* Did another thread die right before event number @event, so that either may have taken the kernel down? */
@@ -234,23 +232,24 @@ static void judge_vcpus(struct judge *judge)
 {
 	const struct xfdt_host *host = judge->host;
 	struct xfdt_verdict *verdict = judge->verdict;
-	size_t i, j, count = 0;
+	struct xfdt_vcpu_at at = { 0 };
+	const struct xfdt_vcpu *each;
+	size_t count = 0;
 
-	for (i = 0; i < host->vm_count; i++)
-		count += host->vms[i].vcpu_count;
+	while (xfdt_next_vcpu(host, &at))
+		count++;
 	verdict->vcpus = calloc(count + 1, sizeof(*verdict->vcpus));
 	if (!verdict->vcpus) {
 		judge->out_of_memory = true;
 		return;
 	}
-	for (i = 0; i < host->vm_count; i++) {
-		for (j = 0; j < host->vms[i].vcpu_count; j++) {
-			struct xfdt_vcpu_verdict *vcpu = &verdict->vcpus[verdict->vcpu_count++];
+	at = (struct xfdt_vcpu_at) { 0 };
+	while ((each = xfdt_next_vcpu(host, &at))) {
+		struct xfdt_vcpu_verdict *vcpu = &verdict->vcpus[verdict->vcpu_count++];
 
-			xfdt_vcpu_judge(host, &host->vms[i].vcpus[j], vcpu);
-			verdict->states[vcpu->state]++;
-			verdict->undecided_count += vcpu->undecided;
-		}
+		xfdt_vcpu_judge(host, each, vcpu);
+		verdict->states[vcpu->state]++;
+		verdict->undecided_count += vcpu->undecided;
 	}
 }
 
@@ -501,7 +500,7 @@ static bool cause_is_lost(const struct xfdt_panic *panic)
 	if (!effect || (!effect->by_death && !effect->by_warning))
 		return false;
 	for (i = 0; effect->by_death && i < end; i++)
-		if ((panic->events[i].kind == XFDT_EVENT_OOPS || panic->events[i].kind == XFDT_EVENT_NM_DIE) &&
+		if (xfdt_event_is_death(panic, i) &&
 		    xfdt_event_caller(panic, i) == xfdt_event_caller(panic, end))
 			return false;
 	for (line = 0; effect->by_warning && line < panic->events[end].line; line++)
