@@ -58,8 +58,8 @@ Q := @
 SAY = @echo "  $(1)	$(2)";
 endif
 
-CORE_DIRS := base image insn xstate kernel verdict report distill store batch summary
-CORE_SOURCES := $(foreach dir,$(CORE_DIRS),$(sort $(wildcard src/$(dir)/*.c))) src/cli/session.c src/cli/stages.c
+CORE_DIRS := base image dump symbols types resolve insn xstate kernel verdict render distill store report sandbox triage batch
+CORE_SOURCES := $(foreach dir,$(CORE_DIRS),$(sort $(wildcard src/$(dir)/*.c)))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
@@ -95,9 +95,9 @@ $(BUILD)/xfd.so: $(XFD_OBJECTS) $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic -o $@ $^ $(XFD_LIBS)
 
 # What the HTML page holds, as C; its policy names style and script by their hashes.
-PAGE_FILES := $(addprefix src/summary/,report.css loading.js report.js)
-$(BUILD)/src/summary/html.o build/fuzz/src/summary/html.o: build/include/summary/page.h
-build/include/summary/page.h: $(PAGE_FILES) Makefile
+PAGE_FILES := $(addprefix src/report/,report.css loading.js report.js)
+$(BUILD)/src/report/html.o build/fuzz/src/report/html.o: build/include/report/page.h
+build/include/report/page.h: $(PAGE_FILES) Makefile
 	@mkdir -p $(@D)
 	$(call SAY,GEN,$@)for file in $(PAGE_FILES); do \
 		name=xfdt_$$(basename $$file | tr . _); \

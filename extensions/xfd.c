@@ -7,7 +7,7 @@
  * giving up on a command, longjmp(), nor a session to what a hostile dump does
  * to the libraries that read it.
  */
-#include "cli/session.h"
+#include "triage/session.h"
 #include "source.h"
 
 #include <crash/defs.h>
@@ -45,7 +45,7 @@ static struct xfdt_error *system_error(const char *what)
 	return xfdt_error_new(XFDT_SYSTEM, 0, "%s: %s", what, strerror(errno));
 }
 
-static struct xfdt_error *write_json(const struct xfdt_report *report, const char *path, FILE *out)
+static struct xfdt_error *write_json(const struct xfdt_outcome *report, const char *path, FILE *out)
 {
 	FILE *file = fopen(path, "we");
 	struct xfdt_error *err;
@@ -53,7 +53,7 @@ static struct xfdt_error *write_json(const struct xfdt_report *report, const cha
 
 	if (!file)
 		return system_error(path);
-	err = xfdt_report_json(report, file);
+	err = xfdt_render_json(report, file);
 	failed = ferror(file);
 	failed |= fclose(file) != 0;
 	if (!err && failed)
@@ -63,29 +63,29 @@ static struct xfdt_error *write_json(const struct xfdt_report *report, const cha
 	return err;
 }
 
-static struct xfdt_error *write_report(const struct xfdt_report *report,
+static struct xfdt_error *write_report(const struct xfdt_outcome *report,
 				       const struct request *request, FILE *out)
 {
 	switch (request->mode) {
 	case MODE_LIST:
-		xfdt_report_vms(report, &request->style, out);
+		xfdt_render_vms(report, &request->style, out);
 		return NULL;
 	case MODE_PANIC:
-		xfdt_report_panic(report, &request->style, out);
+		xfdt_render_panic(report, &request->style, out);
 		return NULL;
 	case MODE_JSON:
 		return write_json(report, request->path, out);
 	case MODE_DECODE:
-		if (!xfdt_report_picks_any(report, &request->style))
+		if (!xfdt_render_picks_any(report, &request->style))
 			return xfdt_error_new(XFDT_MISSING, 0,
 					      request->style.pick == XFDT_PICK_ID ?
 					      "no VM has a vCPU %llu; 'xfd -l' lists them" :
 					      "there is no struct kvm or kvm_vcpu at %#llx; 'xfd -l' and 'xfd -d' show where they are",
 					      (unsigned long long)request->style.picked);
-		xfdt_report_show(report, &request->style, out);
+		xfdt_render_show(report, &request->style, out);
 		return NULL;
 	default:
-		xfdt_report_text(report, &request->style, out);
+		xfdt_render_text(report, &request->style, out);
 		return NULL;
 	}
 }

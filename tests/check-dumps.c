@@ -10,8 +10,8 @@
  * check-dumps --split IN OUT OUT	write IN, kdump-compressed, as two parts of half its pages each
  * check-dumps --json		check that standard input is lines of JSON; print their verdicts
  */
-#include "cli/session.h"
-#include "image/kdump_format.h"
+#include "triage/session.h"
+#include "dump/kdump_format.h"
 #include "manifest.h"
 
 #include <dirent.h>
@@ -174,7 +174,7 @@ static void check_fix(const char *name, const struct xfdt_session *session,
 /* Are kallsyms and BTF in memory?  A note may hold what was read from them before. */
 static bool has_types(const struct xfdt_image *image)
 {
-	return !image->carried && same(image->symbol_source, "kallsyms") && same(image->type_source, "btf");
+	return !image->embedded && same(image->symbol_source, "kallsyms") && same(image->type_source, "btf");
 }
 
 static void check_kernel(const char *name, const struct xfdt_session *session, struct json_object *entry)
@@ -219,7 +219,7 @@ static void check_entry(const char *dir, struct json_object *entry)
 		fail(name, "carries_types is wrong: symbols are from %s, types from %s%s",
 		     session.image.symbol_source ? session.image.symbol_source : "nowhere",
 		     session.image.type_source ? session.image.type_source : "nowhere",
-		     session.image.carried ? ", both by the note of a distilled dump" : "");
+		     session.image.embedded ? ", both by the note of a distilled dump" : "");
 	if (json_object_get_int(manifest_member(expected, "exit")) != xfdt_verdict_exit(session.verdict.kind))
 		fail(name, "exit code is %d", xfdt_verdict_exit(session.verdict.kind));
 	if (!same(manifest_text(expected, "route"), xfdt_route_name(session.verdict.route)))

@@ -8,7 +8,7 @@
  *
  * Exits with 77 if IN is in another format.
  */
-#include "image/kdump_format.h"
+#include "dump/kdump_format.h"
 
 #include <fcntl.h>
 #include <libkdumpfile/kdumpfile.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A struct xfdt_host made by hand. */
 #include "host.h"
-#include "kernel/story.h"
+#include "kernel/oops_log.h"
 #include "memory.h"
 
 #include <stdio.h>

@@ -17,8 +17,8 @@
  *	Run COMMAND, write the peak of its resident memory to FILE, in KiB, and
  *	exit as it did.
  */
-#include "cli/session.h"
-#include "image/kdump_format.h"
+#include "triage/session.h"
+#include "dump/kdump_format.h"
 #include "image/vmcoreinfo.h"
 
 #include <elf.h>

@@ -5,7 +5,7 @@
  *
  *	print-layout auto|dwarf|btf VMCORE [PATH...]
  */
-#include "cli/session.h"
+#include "triage/session.h"
 
 #include <stdio.h>
 #include <string.h>

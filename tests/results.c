@@ -24,7 +24,7 @@ static struct xfdt_error *fetch(void *context, size_t store, const void *path, s
 void results_init(struct results *results)
 {
 	memset(results, 0, sizeof(*results));
-	results->source = (struct xfdt_summary_source) { .fetch = fetch, .context = results };
+	results->source = (struct xfdt_report_source) { .fetch = fetch, .context = results };
 }
 
 void results_add(struct results *results, size_t store, const char *path, const char *identity,
@@ -38,51 +38,51 @@ void results_add(struct results *results, size_t store, const char *path, const 
 	};
 }
 
-struct xfdt_error *results_summarise(const struct results *results, struct xfdt_summary **ret_summary)
+struct xfdt_error *results_summarise(const struct results *results, struct xfdt_report **ret_summary)
 {
 	static const char *const names[] = { "store0", "store1", "store2", "store3" };
-	struct xfdt_summary *summary;
+	struct xfdt_report *summary;
 	struct xfdt_error *err;
 	size_t store, i;
 
-	err = xfdt_summary_new(&summary);
+	err = xfdt_report_new(&summary);
 	if (err)
 		return err;
 	for (store = 0; store < sizeof(names) / sizeof(names[0]) && !err; store++) {
-		err = xfdt_summary_add_store(summary, names[store]);
+		err = xfdt_report_add_store(summary, names[store]);
 		for (i = 0; i < results->count && !err; i++)
 			if (results->items[i].store == store)
-				err = xfdt_summary_add(summary, &results->items[i].result);
+				err = xfdt_report_add(summary, &results->items[i].result);
 	}
 	if (!err)
-		err = xfdt_summary_finish(summary);
+		err = xfdt_report_finish(summary);
 	if (err)
-		xfdt_summary_free(summary);
+		xfdt_report_free(summary);
 	else
 		*ret_summary = summary;
 	return err;
 }
 
-struct xfdt_error *results_render(const struct xfdt_summary *summary, const struct xfdt_summary_source *source,
+struct xfdt_error *results_render(const struct xfdt_report *summary, const struct xfdt_report_source *source,
 				  enum results_form form, unsigned int width, char **ret_text)
 {
-	const struct xfdt_summary_options options = { .width = width, .now = 1763818200 };
+	const struct xfdt_report_options options = { .width = width, .now = 1763818200 };
 	struct xfdt_error *err = NULL;
 	size_t len;
 	FILE *out = open_memstream(ret_text, &len);
 
 	switch (form) {
 	case RESULTS_TEXT:
-		xfdt_summary_text(summary, &options, out);
+		xfdt_report_text(summary, &options, out);
 		break;
 	case RESULTS_CSV:
-		xfdt_summary_csv(summary, out);
+		xfdt_report_csv(summary, out);
 		break;
 	case RESULTS_JSONL:
-		err = xfdt_summary_jsonl(summary, source, out);
+		err = xfdt_report_jsonl(summary, source, out);
 		break;
 	default:
-		err = xfdt_summary_html(summary, source, &options, out);
+		err = xfdt_report_html(summary, source, &options, out);
 		break;
 	}
 	fclose(out);

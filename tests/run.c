@@ -2,6 +2,7 @@
 /* From memory to a verdict. */
 #include "unit.h"
 #include "run.h"
+#include "resolve/resolve.h"
 
 void run_init(struct run *run, struct kernel *kernel)
 {

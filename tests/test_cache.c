@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The folder of records: made, damaged, in the way, and shared by many. */
 #include "unit.h"
-#include "image/cache.h"
+#include "resolve/cache.h"
 
 #include <dirent.h>
 #include <fcntl.h>

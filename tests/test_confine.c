@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a worker may do, tried from inside one by somebody who means harm. */
 #include "unit.h"
-#include "batch/confine.h"
-#include "batch/worker.h"
+#include "sandbox/confine.h"
+#include "sandbox/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files with debuginfo, made by the compiler at test time: what is read of them, and which are taken. */
 #include "unit.h"
-#include "image/cache.h"
-#include "image/debuginfo.h"
+#include "resolve/cache.h"
+#include "resolve/debuginfo.h"
 #include "structures.h"
 
 #include <fcntl.h>

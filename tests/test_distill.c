@@ -2,7 +2,7 @@
 /* Distilling real vmcores. */
 #include "unit.h"
 
-#include "cli/session.h"
+#include "triage/session.h"
 #include "distill/contents.h"
 
 #include <glob.h>

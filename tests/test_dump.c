@@ -2,8 +2,9 @@
 /* Reading a real vmcore through libkdumpfile. */
 #include "unit.h"
 
-#include "image/dump.h"
+#include "dump/dump.h"
 #include "image/vmcoreinfo.h"
+#include "resolve/resolve.h"
 
 #include <elf.h>
 #include <glob.h>

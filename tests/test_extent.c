@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which pages a kdump-compressed file that was cut off still holds. */
 #include "unit.h"
-#include "image/extent.h"
-#include "image/kdump_format.h"
+#include "dump/extent.h"
+#include "dump/kdump_format.h"
 
 #include <stdlib.h>
 #include <string.h>

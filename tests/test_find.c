@@ -3,7 +3,7 @@
 #include "unit.h"
 #include "batch/find.h"
 #include "batch/identify.h"
-#include "image/kdump_format.h"
+#include "dump/kdump_format.h"
 
 #include <elf.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* makedumpfile's flattened format, rearranged. */
 #include "unit.h"
-#include "image/flattened.h"
+#include "dump/flattened.h"
 
 #include <endian.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "unit.h"
 #include "run.h"
 #include "kernel/kvm.h"
+#include "resolve/resolve.h"
 
 #include <stdio.h>
 #include <stdlib.h>

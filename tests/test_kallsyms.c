@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kallsyms tables in memory: names, tokens, the four encodings of addresses. */
 #include "unit.h"
-#include "image/kallsyms.h"
+#include "symbols/kallsyms.h"
 #include "memory.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loaded modules: the list, symbols, build-id and BTF. */
 #include "unit.h"
-#include "image/modules.h"
+#include "symbols/modules.h"
 #include "memory.h"
 
 #include <elf.h>

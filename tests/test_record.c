@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records of what was resolved: there and back, and damaged on the way. */
 #include "unit.h"
-#include "image/record.h"
+#include "resolve/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,10 +30,10 @@ static void fill(struct xfdt_record *record)
 	record->module_index[XFDT_S_vm_list] = 1;
 	record->module_index[XFDT_S_kvm_arch_vcpu_ioctl] = 2345;
 	strcpy(record->kvm_build_id, "00112233445566778899aabbccddeeff00112233");
-	xfdt_spans_add(&record->spans, STEXT + 0x1c00000, 512);
-	xfdt_spans_add(&record->spans, STEXT + 0x1d00010, 24);
+	xfdt_ranges_add(&record->spans, STEXT + 0x1c00000, 512);
+	xfdt_ranges_add(&record->spans, STEXT + 0x1d00010, 24);
 	record->content = 0xdeadbeef;
-	record->stamp = (struct xfdt_stamp) { true, 65024, 131, 633378432, 1731751020123456789u, UINT64_MAX };
+	record->stamp = (struct xfdt_file_id) { true, 65024, 131, 633378432, 1731751020123456789u, UINT64_MAX };
 	strcpy(record->symbol_source, "kallsyms");
 	strcpy(record->type_source, "dwarf (vmlinux 0123 by -d)");
 	record->kvm_is_built_in = true;
@@ -104,7 +104,7 @@ static void test_record__round_trip(void **state)
 	assert_int_equal(back.spans.items[1].len, 24);
 	assert_true(back.content == 0xdeadbeef);
 	assert_memory_equal(&back.stamp.device, &record.stamp.device,
-			    sizeof(record.stamp) - offsetof(struct xfdt_stamp, device));
+			    sizeof(record.stamp) - offsetof(struct xfdt_file_id, device));
 	assert_true(back.stamp.known && back.kvm_is_built_in);
 	assert_true(back.needs == xfdt_needs_sum());
 	assert_string_equal(back.symbol_source, "kallsyms");
@@ -375,10 +375,10 @@ static void test_record__number_that_overflows(void **state)
 /* more places than a record holds */
 static void test_record__too_many_spans(void **state)
 {
-	char *lines = calloc(1, (XFDT_SPANS_MAX + 1) * 16), *end = lines, *text;
+	char *lines = calloc(1, (XFDT_RANGES_MAX + 1) * 16), *end = lines, *text;
 	size_t i;
 
-	for (i = 0; i <= XFDT_SPANS_MAX; i++)
+	for (i = 0; i <= XFDT_RANGES_MAX; i++)
 		end += sprintf(end, "read %zu 4\n", 1000 * i);
 	text = made_of(lines);
 	assert_rejected(text, strlen(text));

@@ -1,649 +1,757 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Escaping, JSON and text of hosts that want to break them. */
+/* Stored results as a table: merging, escaping in every form, and results that are none. */
 #include "unit.h"
 #include "host.h"
-#include "report/fields.h"
+#include "render/fields.h"
+#include "results.h"
+#include "report/detail.h"
+#include "report/stored.h"
 
-#include <ctype.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char hostile[] = "a\033[2J\"\\\n\r\t</script>\x01\x7f\xc2\x9b\xff\xe2\x82";
+#define OK_JSON "{\"schema\":\"xfdtriage-1\",\"verdict\":\"not-this-bug\",\"exit\":1}"
+#define CONFIRMED_JSON "{\"schema\":\"xfdtriage-1\",\"verdict\":\"confirmed\",\"exit\":0,\"route\":\"fpu_swap_kvm_fpstate\"," \
+	"\"kernel\":{\"release\":\"6.18.5\",\"nodename\":\"host1\",\"fix\":\"absent\"}," \
+	"\"counts\":{\"ok\":3,\"armed\":1},\"vms\":[{},{}]}"
+#define NOON "2026-11-22T12:00:00Z"
+#define LATER "2026-11-22T12:30:00Z"
 
-/* escape */
-
-static void assert_escaped(const char *text, const char *expected)
+static struct xfdt_report *summarise(const struct results *results)
 {
-	char escaped[256];
+	struct xfdt_report *summary;
 
-	memset(escaped, 0x5a, sizeof(escaped));
-	xfdt_escape(text, escaped, sizeof(escaped));
-	assert_string_equal(escaped, expected);
+	assert_ok(results_summarise(results, &summary));
+	return summary;
 }
 
-static void test_report__escape_leaves_plain_text(void **state)
+static char *render(const struct results *results, enum results_form form, unsigned int width)
 {
-	assert_escaped("", "");
-	assert_escaped("CPU 0/KVM", "CPU 0/KVM");
-	assert_escaped(" !\"#$%&'()*+,-./0:;<=>?@[]^_`{|}~", " !\"#$%&'()*+,-./0:;<=>?@[]^_`{|}~");
-	assert_escaped("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
-	/* the first and last of each length */
-	assert_escaped("\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
-		       "\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
+	struct xfdt_report *summary = summarise(results);
+	char *text;
+
+	assert_ok(results_render(summary, &results->source, form, width, &text));
+	xfdt_report_free(summary);
+	return text;
 }
 
-static void test_report__escape_control_characters(void **state)
+/* One result with this JSON. */
+static char *render_one(const char *json, enum results_form form)
 {
-	unsigned int byte;
+	struct results results;
 
-	for (byte = 1; byte < 0x20; byte++) {
-		char text[2] = { (char)byte, '\0' }, expected[8];
-
-		snprintf(expected, sizeof(expected), "\\x%02x", byte);
-		assert_escaped(text, expected);
-	}
-	assert_escaped("\x7f", "\\x7f");
-	assert_escaped("a\033[31mb", "a\\x1b[31mb");
+	results_init(&results);
+	results_add(&results, 0, "/srv/vmcore", "id", NOON, json);
+	return render(&results, form, 0);
 }
 
-/* U+0080 to U+009F: CSI is one of them */
-static void test_report__escape_c1(void **state)
+static const struct xfdt_report_row *row_of(const struct xfdt_report *summary, const char *path)
 {
-	unsigned int byte;
-
-	for (byte = 0x80; byte < 0xa0; byte++) {
-		char text[3] = { '\xc2', (char)byte, '\0' }, expected[16];
-
-		snprintf(expected, sizeof(expected), "\\xc2\\x%02x", byte);
-		assert_escaped(text, expected);
-	}
-	/* as a byte of its own as well */
-	assert_escaped("\x9b", "\\x9b");
-}
-
-/* they end a line, or turn what follows around */
-static void test_report__escape_direction(void **state)
-{
-	assert_escaped("\xd8\x9c", "\\xd8\\x9c");
-	assert_escaped("\xe2\x80\x8e\xe2\x80\x8f", "\\xe2\\x80\\x8e\\xe2\\x80\\x8f");
-	assert_escaped("\xe2\x80\xa8", "\\xe2\\x80\\xa8");
-	assert_escaped("a\xe2\x80\xae" "b", "a\\xe2\\x80\\xae" "b");
-	assert_escaped("\xe2\x81\xa6\xe2\x81\xa9", "\\xe2\\x81\\xa6\\xe2\\x81\\xa9");
-	/* their neighbours */
-	assert_escaped("\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa",
-		       "\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa");
-}
-
-/* Unicode 15, table 3-7 */
-static void test_report__escape_bad_utf8(void **state)
-{
-	assert_escaped("\x80", "\\x80");
-	assert_escaped("\xc0\xaf", "\\xc0\\xaf");		/* overlong '/' */
-	assert_escaped("\xc1\xbf", "\\xc1\\xbf");
-	assert_escaped("\xe0\x80\xaf", "\\xe0\\x80\\xaf");
-	assert_escaped("\xe0\x9f\xbf", "\\xe0\\x9f\\xbf");
-	assert_escaped("\xed\xa0\x80", "\\xed\\xa0\\x80");	/* a surrogate */
-	assert_escaped("\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf");
-	assert_escaped("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");	/* past U+10FFFF */
-	assert_escaped("\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80");
-	assert_escaped("\xff\xfe", "\\xff\\xfe");
-	/* cut off: by the end, and by another character */
-	assert_escaped("\xe2\x82", "\\xe2\\x82");
-	assert_escaped("\xe2\x82z", "\\xe2\\x82z");
-	assert_escaped("\xf0\x9f\x98", "\\xf0\\x9f\\x98");
-	assert_escaped("\xc2", "\\xc2");
-	assert_escaped("\xe2\xc3\xa9", "\\xe2\xc3\xa9");
-}
-
-/* At every size: a NUL, nothing behind it, whole characters, and a prefix of the whole. */
-static void test_report__escape_cuts_between_characters(void **state)
-{
-	static const char text[] = "ab\033\xe2\x82\xac\xff\xf0\x9f\x98\x80z";
-	static const char whole[] = "ab\\x1b\xe2\x82\xac\\xff\xf0\x9f\x98\x80z";
-	static const size_t ends[] = { 0, 1, 2, 6, 9, 13, 17, 18 };
-	size_t size, i;
-
-	for (size = 1; size <= sizeof(whole) + 2; size++) {
-		/* exactly as large, so that a write past the end is seen */
-		char *escaped = malloc(size);
-		size_t expected = 0;
-
-		for (i = 0; i < COUNT(ends); i++)
-			if (ends[i] < size)
-				expected = ends[i];
-		xfdt_escape(text, escaped, size);
-		assert_int_equal(strlen(escaped), expected);
-		assert_memory_equal(escaped, whole, expected);
-		free(escaped);
-	}
-}
-
-static void test_report__cells(void **state)
-{
-	static const struct {
-		struct xfdt_cell cell;
-		const char *text;
-	} cells[] = {
-		{ { .kind = XFDT_CELL_HEX, .number = 0 }, "0x0" },
-		{ { .kind = XFDT_CELL_HEX, .number = 0xffffffff81000000ull }, "0xffffffff81000000" },
-		{ { .kind = XFDT_CELL_INT, .number = 42 }, "42" },
-		{ { .kind = XFDT_CELL_INT, .number = (uint64_t)-7 }, "-7" },
-		{ { .kind = XFDT_CELL_BOOL, .number = 1 }, "yes" },
-		{ { .kind = XFDT_CELL_BOOL, .number = 0 }, "no" },
-		{ { .kind = XFDT_CELL_TEXT, .text = "a\033b" }, "a\\x1bb" },
-		{ { .kind = XFDT_CELL_NONE }, "unknown" },
-	};
-	char text[64], small[5];
 	size_t i;
 
-	for (i = 0; i < COUNT(cells); i++) {
-		xfdt_cell_format(&cells[i].cell, text, sizeof(text));
-		assert_string_equal(text, cells[i].text);
-	}
-	xfdt_cell_format(&cells[1].cell, small, sizeof(small));
-	assert_string_equal(small, "0xff");
+	for (i = 0; i < summary->row_count; i++)
+		if (!strcmp(summary->rows[i].path, path))
+			return &summary->rows[i];
+	fail_msg("no row of '%s'", path);
+	return NULL;
 }
 
-/* "The two halves in one word" */
-static void test_report__fix_in_one_word(void **state)
+static size_t count_of(const char *text, const char *what)
 {
-	static const struct {
-		enum xfdt_presence vmlinux, kvm;
-		const char *word;
-	} cases[] = {
-		{ XFDT_PRESENT, XFDT_PRESENT, "present" }, { XFDT_ABSENT, XFDT_ABSENT, "absent" },
-		{ XFDT_UNKNOWN, XFDT_UNKNOWN, "unknown" }, { XFDT_PRESENT, XFDT_ABSENT, "partial" },
-		{ XFDT_ABSENT, XFDT_PRESENT, "partial" }, { XFDT_PRESENT, XFDT_UNKNOWN, "unknown" },
-		{ XFDT_UNKNOWN, XFDT_ABSENT, "unknown" },
+	size_t count = 0;
+
+	for (text = strstr(text, what); text; text = strstr(text + 1, what))
+		count++;
+	return count;
+}
+
+/* the table */
+
+static void test_report__every_column_has_a_name_a_heading_and_help(void **state)
+{
+	size_t i, j;
+
+	for (i = 0; i < XFDT_COLUMN_COUNT; i++) {
+		assert_non_null(xfdt_column_heading(i));
+		assert_non_null(xfdt_column_help(i));
+		assert_null(strpbrk(xfdt_columns[i].name, "\",\r\n"));
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(xfdt_columns[i].name, xfdt_columns[j].name);
+	}
+	/* out of fields.def, not told twice */
+	assert_string_equal(xfdt_column_heading(XFDT_C_RELEASE), "release");
+	assert_null(xfdt_columns[XFDT_C_RELEASE].heading);
+}
+
+static void test_report__cells_of_a_result(void **state)
+{
+	const struct xfdt_report_row *row;
+	struct xfdt_report *summary;
+	struct results results;
+	uint64_t vcpus;
+
+	results_init(&results);
+	results_add(&results, 1, "/srv/vmcore", "id", NOON, CONFIRMED_JSON);
+	summary = summarise(&results);
+	row = row_of(summary, "/srv/vmcore");
+	assert_int_equal(row->kind, XFDT_CONFIRMED);
+	assert_string_equal(row->cells[XFDT_C_PATH], "/srv/vmcore");
+	assert_string_equal(row->cells[XFDT_C_VERDICT], "confirmed");
+	assert_string_equal(row->cells[XFDT_C_EXIT], "0");
+	assert_string_equal(row->cells[XFDT_C_ROUTE], "fpu_swap_kvm_fpstate");
+	assert_string_equal(row->cells[XFDT_C_NODENAME], "host1");
+	assert_string_equal(row->cells[XFDT_C_FIX], "absent");
+	assert_string_equal(row->cells[XFDT_C_ARMED], "1");
+	assert_string_equal(row->cells[XFDT_C_VMS], "2");
+	assert_string_equal(row->cells[XFDT_C_FINISHED], NOON);
+	assert_string_equal(row->cells[XFDT_C_STORE], "store1");
+	assert_null(row->cells[XFDT_C_ERROR]);
+	assert_null(row->cells[XFDT_C_STALE]);
+	assert_null(row->cells[XFDT_C_COPY_OF]);
+	assert_true(xfdt_report_vcpus(row, &vcpus));
+	assert_int_equal(vcpus, 4);
+	xfdt_report_free(summary);
+}
+
+/* Neither the row nor the JSON's "exit" makes a verdict. */
+static void test_report__what_has_no_verdict_is_an_error(void **state)
+{
+	static const char *const none[] = {
+		"", "{", "[]", "null", "\"confirmed\"", "{} {}", "{}", "{\"verdict\":null}", "{\"verdict\":0,\"exit\":0}",
+		"{\"verdict\":\"Confirmed\"}", "{\"verdict\":[\"confirmed\"]}", "{\"verdict\":\"confirmed\"",
+		"{\"verdict\":\"confirmed\"} x", "{\"verdict\":\"confirmed\",\"x\":\"\xff\"}",
 	};
-	struct host fixture;
 	size_t i;
 
-	host_init(&fixture);
-	for (i = 0; i < COUNT(cases); i++) {
-		fixture.host.fix.vmlinux = cases[i].vmlinux;
-		fixture.host.fix.kvm = cases[i].kvm;
-		assert_string_equal(xfdt_fix_name(&fixture.host), cases[i].word);
+	for (i = 0; i < COUNT(none); i++) {
+		struct xfdt_report *summary;
+		struct results results;
+
+		results_init(&results);
+		results_add(&results, 0, "/srv/vmcore", "id", NOON, none[i]);
+		summary = summarise(&results);
+		if (summary->rows[0].kind != XFDT_REPORT_ERROR)
+			fail_msg("a verdict out of '%s'", none[i]);
+		assert_string_equal(summary->rows[0].cells[XFDT_C_VERDICT], "error");
+		assert_string_equal(summary->rows[0].cells[XFDT_C_EXIT], "2");
+		assert_non_null(summary->rows[0].cells[XFDT_C_ERROR]);
+		assert_int_equal(summary->totals[XFDT_REPORT_ERROR], 1);
+		xfdt_report_free(summary);
 	}
 }
 
-/* A report as text in memory. */
-enum form { JSON, TEXT, VERBOSE, COLOUR, BRIEF, SHOW };
-
-static char *render(struct host *fixture, enum form form)
+static void test_report__values_of_a_wrong_type_are_not_known(void **state)
 {
-	struct xfdt_text_options options = { .colour = form == COLOUR, .verbose = form == VERBOSE };
-	struct xfdt_verdict verdict;
-	struct xfdt_report report = {
-		.path = hostile, .format = "kdump", .host = &fixture->host, .verdict = &verdict,
+	const struct xfdt_report_row *row;
+	struct xfdt_report *summary;
+	struct results results;
+	uint64_t vcpus;
+
+	results_init(&results);
+	results_add(&results, 0, "/a", "id", NOON, "{\"verdict\":\"armed\",\"route\":1,\"kernel\":[\"release\"],"
+		    "\"panic\":{\"last_words\":{},\"warned\":\"true\",\"pid\":\"1\",\"cpu\":1.5},\"vms\":\"2\","
+		    "\"counts\":{\"ok\":-1,\"armed\":\"1\",\"stale\":true}}");
+	results_add(&results, 0, "/b", "id2", NOON, "{\"verdict\":\"armed\",\"counts\":{\"ok\":9223372036854775807,"
+		    "\"armed\":9223372036854775807,\"stale\":9223372036854775807}}");
+	summary = summarise(&results);
+	row = row_of(summary, "/a");
+	assert_null(row->cells[XFDT_C_ROUTE]);
+	assert_null(row->cells[XFDT_C_RELEASE]);
+	assert_null(row->cells[XFDT_C_LAST_WORDS]);
+	assert_null(row->cells[XFDT_C_WARNED]);
+	assert_null(row->cells[XFDT_C_PANIC_PID]);
+	assert_null(row->cells[XFDT_C_PANIC_CPU]);
+	assert_null(row->cells[XFDT_C_VMS]);
+	assert_false(xfdt_report_vcpus(row, &vcpus));
+	/* the sum has no room */
+	assert_false(xfdt_report_vcpus(row_of(summary, "/b"), &vcpus));
+	xfdt_report_free(summary);
+}
+
+/* What the store says of itself cannot come out of the JSON. */
+static void test_report__json_cannot_forge_what_the_store_says(void **state)
+{
+	const struct xfdt_report_row *row;
+	struct xfdt_report *summary;
+	struct results results;
+
+	results_init(&results);
+	results_add(&results, 0, "/srv/vmcore", "id", NOON,
+		    "{\"verdict\":\"confirmed\",\"dump\":{\"path\":\"/forged\"},\"store\":\"forged\",\"copy_of\":\"forged\","
+		    "\"batch\":{\"identity\":\"forged\",\"confined\":\"forged\",\"finished\":\"forged\",\"tries\":99}}");
+	summary = summarise(&results);
+	row = row_of(summary, "/srv/vmcore");
+	assert_string_equal(row->cells[XFDT_C_PATH], "/srv/vmcore");
+	assert_string_equal(row->cells[XFDT_C_STORE], "store0");
+	assert_null(row->cells[XFDT_C_COPY_OF]);
+	assert_string_equal(row->cells[XFDT_C_IDENTITY], "id");
+	assert_string_equal(row->cells[XFDT_C_CONFINED], "landlock+seccomp");
+	assert_string_equal(row->cells[XFDT_C_FINISHED], NOON);
+	assert_string_equal(row->cells[XFDT_C_TRIES], "1");
+	xfdt_report_free(summary);
+}
+
+/* merging */
+
+static void test_report__newest_of_the_same_dump_stays(void **state)
+{
+	size_t newest;
+
+	/* whichever store has it */
+	for (newest = 0; newest < 2; newest++) {
+		struct xfdt_report *summary;
+		struct results results;
+
+		results_init(&results);
+		results_add(&results, newest, "/srv/vmcore", "id", LATER, CONFIRMED_JSON);
+		results_add(&results, !newest, "/srv/vmcore", "id", NOON, OK_JSON);
+		results_add(&results, 2, "/srv/vmcore", "id", NOON, "{}");
+		results_add(&results, 2, "/srv/other", "id2", NOON, OK_JSON);
+		summary = summarise(&results);
+		assert_int_equal(summary->row_count, 2);
+		assert_int_equal(summary->superseded, 2);
+		assert_int_equal(summary->copies, 0);
+		assert_int_equal(row_of(summary, "/srv/vmcore")->kind, XFDT_CONFIRMED);
+		assert_int_equal(row_of(summary, "/srv/vmcore")->store, newest);
+		assert_int_equal(summary->totals[XFDT_CONFIRMED], 1);
+		assert_int_equal(summary->totals[XFDT_NOT_THIS_BUG], 1);
+		assert_int_equal(summary->totals[XFDT_REPORT_ERROR], 0);
+		xfdt_report_free(summary);
+	}
+}
+
+/* Two hosts may each have a /var/crash/vmcore. */
+static void test_report__same_path_other_content_stays(void **state)
+{
+	struct xfdt_report *summary;
+	struct results results;
+
+	results_init(&results);
+	results_add(&results, 0, "/var/crash/vmcore", "id1", NOON, OK_JSON);
+	results_add(&results, 1, "/var/crash/vmcore", "id2", NOON, CONFIRMED_JSON);
+	summary = summarise(&results);
+	assert_int_equal(summary->row_count, 2);
+	assert_int_equal(summary->superseded, 0);
+	assert_int_equal(summary->copies, 0);
+	xfdt_report_free(summary);
+}
+
+static void test_report__copies_are_told(void **state)
+{
+	struct xfdt_report *summary;
+	struct results results;
+
+	results_init(&results);
+	results_add(&results, 0, "/c", "id", NOON, OK_JSON);
+	results_add(&results, 1, "/a", "id", NOON, OK_JSON);
+	results_add(&results, 0, "/b", "id", NOON, OK_JSON);
+	/* an identity that is not known is nobody's copy */
+	results_add(&results, 0, "/d", "", NOON, OK_JSON);
+	results_add(&results, 0, "/e", "", NOON, OK_JSON);
+	summary = summarise(&results);
+	assert_int_equal(summary->row_count, 5);
+	assert_int_equal(summary->copies, 2);
+	assert_int_equal(summary->totals[XFDT_NOT_THIS_BUG], 5);
+	assert_null(row_of(summary, "/a")->cells[XFDT_C_COPY_OF]);
+	assert_string_equal(row_of(summary, "/b")->cells[XFDT_C_COPY_OF], "/a");
+	assert_string_equal(row_of(summary, "/c")->cells[XFDT_C_COPY_OF], "/a");
+	assert_null(row_of(summary, "/d")->cells[XFDT_C_COPY_OF]);
+	assert_null(row_of(summary, "/e")->cells[XFDT_C_COPY_OF]);
+	xfdt_report_free(summary);
+}
+
+static void test_report__findings_come_first(void **state)
+{
+	static const char *const verdicts[] = {
+		"not-applicable", "not-this-bug", "error", "inconclusive", "probable", "armed", "confirmed",
 	};
+	char json[COUNT(verdicts)][64], paths[COUNT(verdicts)][8];
+	struct xfdt_report *summary;
+	struct results results;
+	size_t i;
+
+	results_init(&results);
+	for (i = 0; i < COUNT(verdicts); i++) {
+		snprintf(json[i], sizeof(json[i]), "{\"verdict\":\"%s\"}", verdicts[i]);
+		snprintf(paths[i], sizeof(paths[i]), "/%zu", i);
+		results_add(&results, 0, paths[i], paths[i], NOON, json[i]);
+	}
+	summary = summarise(&results);
+	for (i = 0; i < COUNT(verdicts); i++)
+		assert_string_equal(summary->rows[i].cells[XFDT_C_VERDICT], verdicts[COUNT(verdicts) - 1 - i]);
+	xfdt_report_free(summary);
+}
+
+static void test_report__want_of_memory(void **state)
+{
+	struct results results;
+	long number;
+	bool failed;
+
+	results_init(&results);
+	results_add(&results, 0, "/a", "id", NOON, CONFIRMED_JSON);
+	results_add(&results, 1, "/b", "id", NOON, OK_JSON);
+	for (number = 0, failed = true; failed; number++) {
+		struct xfdt_report *summary = NULL;
+		struct xfdt_error *err;
+
+		alloc_watch();
+		alloc_fail(number);
+		err = results_summarise(&results, &summary);
+		failed = alloc_has_failed();
+		alloc_fail(-1);
+		if (failed)
+			assert_fails(err, XFDT_NO_MEMORY);
+		else
+			assert_ok(err);
+		if (!failed)
+			xfdt_report_free(summary);
+	}
+	assert_true(number > 3);
+}
+
+/* CSV */
+
+/* Read a record by RFC 4180; returns what follows it. */
+static const char *read_record(const char *at, char fields[XFDT_COLUMN_COUNT + 1][512], size_t *ret_count)
+{
+	size_t count = 0;
+
+	for (;;) {
+		size_t len = 0;
+
+		assert_true(count < XFDT_COLUMN_COUNT + 1);
+		if (*at == '"') {
+			for (at++; *at != '"' || at[1] == '"'; at++) {
+				at += *at == '"';
+				assert_true(*at && len < 511);
+				fields[count][len++] = *at;
+			}
+			at++;
+		} else {
+			for (; !strchr(",\r", *at); at++) {
+				assert_true(*at != '"' && *at != '\n' && len < 511);
+				fields[count][len++] = *at;
+			}
+		}
+		fields[count++][len] = '\0';
+		if (*at == ',') {
+			at++;
+			continue;
+		}
+		assert_int_equal(strncmp(at, "\r\n", 2), 0);
+		*ret_count = count;
+		return at + 2;
+	}
+}
+
+static void test_report__csv_reads_back(void **state)
+{
+	static char fields[XFDT_COLUMN_COUNT + 1][512];
+	struct results results;
+	const char *at;
+	size_t count, i;
+	char *text;
+
+	results_init(&results);
+	results_add(&results, 0, "/a,\"b\" c;d", "id", NOON, CONFIRMED_JSON);
+	text = render(&results, RESULTS_CSV, 0);
+	at = read_record(text, fields, &count);
+	assert_int_equal(count, XFDT_COLUMN_COUNT);
+	for (i = 0; i < count; i++)
+		assert_string_equal(fields[i], xfdt_columns[i].name);
+	at = read_record(at, fields, &count);
+	assert_int_equal(count, XFDT_COLUMN_COUNT);
+	assert_string_equal(fields[XFDT_C_PATH], "/a,\"b\" c;d");
+	assert_string_equal(fields[XFDT_C_VERDICT], "confirmed");
+	assert_string_equal(fields[XFDT_C_ARMED], "1");
+	assert_string_equal(fields[XFDT_C_STALE], "");
+	assert_string_equal(at, "");
+	free(text);
+}
+
+static void test_report__csv_holds_no_formula(void **state)
+{
+	static const char *const formulas[] = {
+		"=cmd|'/C calc'!A0", "+1", "-1+1", "@SUM(A1)", "\\t=1", "\\r=1", "=\\\"x\\\"",
+	};
+	static char fields[XFDT_COLUMN_COUNT + 1][512];
+	size_t count, i, j;
+	char json[256];
+
+	for (i = 0; i < COUNT(formulas); i++) {
+		const char *at;
+		char *text;
+
+		snprintf(json, sizeof(json), "{\"verdict\":\"armed\",\"kernel\":{\"nodename\":\"%s\",\"release\":\"%s\"}}",
+			 formulas[i], formulas[i]);
+		text = render_one(json, RESULTS_CSV);
+		at = read_record(text, fields, &count);
+		read_record(at, fields, &count);
+		assert_int_equal(count, XFDT_COLUMN_COUNT);
+		assert_true(*fields[XFDT_C_NODENAME]);
+		for (j = 0; j < count; j++)
+			if (xfdt_columns[j].kind == XFDT_COLUMN_TEXT && *fields[j])
+				assert_null(strchr("=+-@\t\r", *fields[j]));
+		free(text);
+	}
+}
+
+/* what a dump may say, in every text of a result */
+
+#define HOSTILE "<script>alert(1)</script>\\u001b[31m\\u009b\\u202e\\n\\\"'&<!--]]>\\u0000"
+
+static const char hostile_json[] =
+	"{\"verdict\":\"confirmed\",\"route\":\"" HOSTILE "\",\"why\":[\"" HOSTILE "\"],\"check\":[\"" HOSTILE "\"],"
+	"\"" HOSTILE "\":\"" HOSTILE "\",\"missing\":[{\"what\":\"" HOSTILE "\",\"why\":\"" HOSTILE "\"}],"
+	"\"kernel\":{\"nodename\":\"" HOSTILE "\",\"release\":\"" HOSTILE "\",\"fix\":\"" HOSTILE "\"},"
+	"\"panic\":{\"comm\":\"" HOSTILE "\",\"last_words\":\"" HOSTILE "\",\"trace\":[\"" HOSTILE "\"],"
+	"\"events\":[{\"nsec\":1,\"text\":\"" HOSTILE "\"}],\"fault\":{\"caller\":\"" HOSTILE "\"}},"
+	"\"vms\":[{\"kvm\":\"" HOSTILE "\",\"comm\":\"" HOSTILE "\",\"vcpus\":[{\"state\":\"" HOSTILE "\",\"xfd\":\"" HOSTILE "\","
+	"\"thread\":{\"comm\":\"" HOSTILE "\"}}]}]}";
+
+static void hostile_results(struct results *results)
+{
+	static const char path[] = "/<script>alert(1)</script>\033[31m\x9b\"'&\n/<img src=x onerror=alert(1)>";
+
+	results_init(results);
+	results_add(results, 0, path, "\"><script>", "<b>2026</b>T12:00:0Z", hostile_json);
+	results_add(results, 0, "/copy", "\"><script>", "2026<b>22T<b>00:00Z", hostile_json);
+	results_add(results, 0, "/error", "id", NOON, "{\"verdict\":\"error\",\"error\":\"" HOSTILE "\"}");
+	results_add(results, 0, "/none", "id3", NOON, "<script>");
+	results->items[0].result.confined = "<script>alert(1)</script>\033";
+	results->items[0].result.version = "\033]0;x\007";
+}
+
+static void test_report__no_form_holds_control_bytes(void **state)
+{
+	struct results results;
+	enum results_form form;
+
+	hostile_results(&results);
+	for (form = 0; form < RESULTS_FORMS; form++) {
+		char *text = render(&results, form, 0), *at;
+
+		for (at = text; *at; at++) {
+			uint8_t byte = (uint8_t)*at;
+			bool allowed = byte == '\n' || (byte == '\r' && form == RESULTS_CSV) ||
+				       (byte == '\t' && form == RESULTS_HTML);
+
+			if (byte < ' ' && !allowed)
+				fail_msg("form %d has byte %#x: %.40s", form, byte, at);
+			assert_int_not_equal(byte, 0x7f);
+			/* C1, and what turns the direction of text */
+			assert_false(byte == 0xc2 && (uint8_t)at[1] < 0xa0);
+			assert_null(strstr(at, "\xe2\x80\xae"));
+		}
+		free(text);
+	}
+}
+
+/* Whatever is text stays text: the page has no element that it would not have without. */
+static void test_report__html_holds_no_element_of_a_dump(void **state)
+{
+	struct results results;
+	char *text, *at;
+
+	hostile_results(&results);
+	text = render(&results, RESULTS_HTML, 0);
+	/* one a row, the schema, and the two of the page */
+	assert_int_equal(count_of(text, "<script"), 4 + 1 + 2);
+	assert_int_equal(count_of(text, "</script"), 4 + 1 + 2);
+	assert_int_equal(count_of(text, "<img"), 0);
+	assert_int_equal(count_of(text, "<!--"), 0);
+	assert_int_equal(count_of(text, "<tr"), 1 + 4);
+	assert_int_equal(count_of(text, "<b>2026"), 0);
+	assert_int_equal(count_of(text, "<b>22"), 0);
+	assert_int_equal(count_of(text, "<b>00"), 0);
+	assert_true(count_of(text, "&lt;script&gt;alert(1)&lt;/script&gt;") > 4);
+	assert_true(count_of(text, "\\u003cscript\\u003ealert(1)\\u003c/script\\u003e") > 10);
+	/* an attribute ends where the page ends it */
+	at = strstr(text, "title=\"copy of /");
+	assert_non_null(at);
+	assert_int_equal(strncmp(strchr(at + 7, '"'), "\">copy</span>", 13), 0);
+	free(text);
+}
+
+static void test_report__html_needs_nothing_else(void **state)
+{
+	char *text = render_one(CONFIRMED_JSON, RESULTS_HTML);
+
+	assert_non_null(strstr(text, "default-src 'none'"));
+	assert_int_equal(count_of(text, "unsafe-inline"), 0);
+	assert_int_equal(count_of(text, " src="), 0);
+	assert_int_equal(count_of(text, "<link"), 0);
+	assert_int_equal(count_of(text, "@import"), 0);
+	assert_int_equal(count_of(text, "url("), 0);
+	assert_int_equal(count_of(text, " style="), 0);
+	assert_int_equal(count_of(text, "innerHTML"), 0);
+	free(text);
+}
+
+static void test_report__html_of_nothing(void **state)
+{
+	struct results results;
+	char *text;
+
+	results_init(&results);
+	text = render(&results, RESULTS_HTML, 0);
+	assert_non_null(strstr(text, "The stores hold no results yet."));
+	assert_non_null(strstr(text, "</html>"));
+	free(text);
+	text = render(&results, RESULTS_TEXT, 0);
+	assert_string_equal(text, "0 dumps in 4 stores\n");
+	free(text);
+	text = render(&results, RESULTS_JSONL, 0);
+	assert_string_equal(text, "");
+	free(text);
+}
+
+/* JSON Lines */
+
+static struct json_object *get(struct json_object *object, const char *name)
+{
+	struct json_object *value = xfdt_stored_get(object, name);
+
+	if (!value)
+		fail_msg("nothing at '%s'", name);
+	return value;
+}
+
+static void test_report__jsonl_is_what_was_stored(void **state)
+{
+	struct json_object *line;
+	char *text;
+
+	text = render_one("{\"verdict\":\"confirmed\",\"new_key\":{\"a\":[1,2.5,null,true]},\"batch\":\"forged\"}", RESULTS_JSONL);
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	line = xfdt_stored_parse(text);
+	assert_non_null(line);
+	assert_string_equal(json_object_get_string(get(line, "new_key.a")), "[ 1, 2.5, null, true ]");
+	assert_string_equal(json_object_get_string(get(line, "batch.identity")), "id");
+	json_object_put(line);
+	free(text);
+}
+
+static void test_report__jsonl_lines_are_objects(void **state)
+{
+	static const char *const bad[] = { "", "{", "[]", "{}\n{\"verdict\":\"confirmed\"}", "{\"a\":\"\xff\"}" };
+	size_t i;
+
+	for (i = 0; i < COUNT(bad); i++) {
+		char *text = render_one(bad[i], RESULTS_JSONL);
+		struct json_object *line = xfdt_stored_parse(text);
+
+		assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+		assert_string_equal(json_object_get_string(get(line, "verdict")), "error");
+		assert_string_equal(json_object_get_string(get(line, "dump.path")), "/srv/vmcore");
+		assert_string_equal(json_object_get_string(get(line, "batch.identity")), "id");
+		json_object_put(line);
+		free(text);
+	}
+}
+
+/* A batch that goes on may have another result by now: not that of the table. */
+static void test_report__result_that_was_replaced_meanwhile(void **state)
+{
+	struct xfdt_report *summary;
+	struct results results;
+	char *text;
+
+	results_init(&results);
+	results_add(&results, 0, "/srv/vmcore", "id", NOON, OK_JSON);
+	summary = summarise(&results);
+	results.items[0].result.finished = LATER;
+	results.items[0].result.json = CONFIRMED_JSON;
+	assert_ok(results_render(summary, &results.source, RESULTS_JSONL, 0, &text));
+	assert_string_equal(text, "");
+	free(text);
+	assert_ok(results_render(summary, &results.source, RESULTS_HTML, 0, &text));
+	assert_non_null(strstr(text, "{\"changed\":true"));
+	assert_null(strstr(text, "fpu_swap_kvm_fpstate"));
+	free(text);
+	xfdt_report_free(summary);
+}
+
+/* text */
+
+static void test_report__text_fits_the_terminal(void **state)
+{
+	struct results results;
+	unsigned int width;
+
+	results_init(&results);
+	results_add(&results, 0, "/srv/crash/a/very/long/folder/of/some/customer/2026-11-22-10:20:30/vmcore", "a", NOON, CONFIRMED_JSON);
+	results_add(&results, 0, "/srv/vmcore", "b", NOON, "{\"verdict\":\"not-applicable\",\"kernel\":{\"release\":"
+		    "\"6.18.5+deb13-amd64\",\"nodename\":\"\xc3\xa4\xc3\xb6\xc3\xbc.example.net\"},\"panic\":{\"last_words\":"
+		    "\"Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b, and so on\"}}");
+	results_add(&results, 0, "/e", "c", NOON, "{\"verdict\":\"error\",\"error\":\"/e: no dump of a kind that is known, and more\"}");
+	for (width = 40; width < 250; width++) {
+		char *text = render(&results, RESULTS_TEXT, width), *end = strstr(text, "\n\n"), *line;
+
+		*end = '\0';
+		for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+			unsigned int length = 0;
+			const char *at;
+
+			for (at = line; *at; at++)
+				length += (*at & 0xc0) != 0x80;
+			if (length > width)
+				fail_msg("%u columns of %u: %s", length, width, line);
+		}
+		free(text);
+	}
+}
+
+static void test_report__text_without_a_terminal_is_whole(void **state)
+{
+	struct results results;
+	char *text;
+
+	results_init(&results);
+	results_add(&results, 0, "/srv/crash/a/very/long/folder/of/some/customer/2026-11-22-10:20:30/vmcore", "a", NOON, CONFIRMED_JSON);
+	results_add(&results, 1, "/e", "c", NOON, "{\"verdict\":\"error\",\"error\":\"/e: no dump\"}");
+	results_add(&results, 2, "/e", "c", LATER, "{\"verdict\":\"error\",\"error\":\"/e: no dump\"}");
+	results_add(&results, 2, "/f", "c", LATER, "{\"verdict\":\"error\",\"error\":\"/f: no dump\"}");
+	text = render(&results, RESULTS_TEXT, 0);
+	assert_non_null(strstr(text, "/srv/crash/a/very/long/folder/of/some/customer/2026-11-22-10:20:30/vmcore"));
+	/* the path is not told twice */
+	assert_non_null(strstr(text, " no dump\n"));
+	assert_null(strstr(text, "/e: no dump"));
+	assert_non_null(strstr(text, "3 dumps in 4 stores; 1 is a copy of another; 1 older result left out\n"));
+	assert_non_null(strstr(text, "       1  confirmed       the panic is CVE-2026-23005"));
+	assert_non_null(strstr(text, "       2  error           could not be looked at\n"));
+	free(text);
+}
+
+/* evidence */
+
+static struct json_object *detail(const char *json)
+{
+	struct xfdt_report *summary;
+	struct json_object *object;
+	struct results results;
 	char *text = NULL;
 	size_t len;
 	FILE *out;
 
-	assert_ok(xfdt_verdict_init(&verdict, &fixture->host));
+	results_init(&results);
+	results_add(&results, 0, "/srv/vmcore", "id", NOON, json);
+	summary = summarise(&results);
 	out = open_memstream(&text, &len);
-	if (form == JSON)
-		assert_ok(xfdt_report_json(&report, out));
-	else if (form == BRIEF)
-		xfdt_report_brief(&report, "xfdtriage: ", out);
-	else if (form == SHOW)
-		xfdt_report_show(&report, &options, out);
-	else
-		xfdt_report_text(&report, &options, out);
-	assert_int_equal(fclose(out), 0);
-	xfdt_verdict_deinit(&verdict);
-	return text;
-}
-
-static struct json_object *parse(const char *text)
-{
-	struct json_tokener *tokener = json_tokener_new_ex(32);
-	struct json_object *root;
-
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	root = json_tokener_parse_ex(tokener, text, (int)strlen(text));
-	if (json_tokener_get_error(tokener) != json_tokener_success)
-		fail_msg("%s", json_tokener_error_desc(json_tokener_get_error(tokener)));
-	json_tokener_free(tokener);
-	return root;
-}
-
-static struct json_object *json_of(struct host *fixture)
-{
-	char *text = render(fixture, JSON);
-	struct json_object *root = parse(text);
-
-	/* one object on one line */
-	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	assert_ok(xfdt_detail_print(&summary->rows[0], json, out));
+	fclose(out);
+	object = xfdt_stored_parse(text);
+	assert_non_null(object);
 	free(text);
-	return root;
+	xfdt_report_free(summary);
+	return object;
 }
 
-static struct json_object *get(struct json_object *object, const char *key)
+/* the JSON that a report makes goes through unharmed */
+static void test_report__detail_of_a_report(void **state)
 {
-	struct json_object *value = NULL;
-
-	if (!json_object_object_get_ex(object, key, &value))
-		fail_msg("no key '%s'", key);
-	return value;
-}
-
-static const char *get_text(struct json_object *object, const char *key)
-{
-	struct json_object *value = get(object, key);
-
-	assert_true(json_object_is_type(value, json_type_string));
-	return json_object_get_string(value);
-}
-
-static void make_hostile(struct host *fixture)
-{
-	static char error[64];
-
-	host_init(fixture);
-	snprintf(fixture->host.nodename, sizeof(fixture->host.nodename), "%s", hostile);
-	snprintf(fixture->host.panic.comm, sizeof(fixture->host.panic.comm), "%.16s", hostile);
-	snprintf(fixture->vms[0].comm, sizeof(fixture->vms[0].comm), "%.16s", hostile + 3);
-	memset(fixture->vcpus[0].thread.comm, 0xff, XFDT_COMM_LEN);
-	snprintf(error, sizeof(error), "%s", hostile);
-	fixture->vcpus[1].state_known = false;
-	fixture->vcpus[1].error = error;
-	fixture->image.release = (char *)hostile;
-	fixture->image.build_id = (char *)hostile;
-	fixture->lines[1].text = "WARNING: \033]0;x\007 at exc_device_not_available+0x6f/0xf0 \xff\xfe\x9b";
-	snprintf(fixture->host.panic.fault.caller, sizeof(fixture->host.panic.fault.caller), "%s", hostile);
-	xfdt_gaps_add(&fixture->host.gaps, "a\001what", xfdt_error_new(XFDT_CORRUPT, 0, "%s", hostile), NULL);
-}
-
-static void test_report__json_holds_every_documented_key(void **state)
-{
-	static const char *const root_keys[] = {
-		"schema", "dump", "verdict", "exit", "route", "cve", "why", "looks_like", "origins",
-		"kernel", "sources", "panic", "missing", "counts", "check", "vms",
-	};
-	static const char *const kernel_keys[] = {
-		"release", "build_id", "kvm_build_id", "nodename", "fix", "fix_vmlinux",
-		"fix_vmlinux_why", "fix_kvm", "fix_kvm_why", "livepatched", "fixed_in",
-	};
-	static const char *const panic_keys[] = {
-		"cpu", "task", "pid", "comm", "last_words", "warned", "fault", "events", "trace",
-	};
-	static const char *const fault_keys[] = {
-		"source", "frame", "rip", "instruction", "operand", "fpstate", "edx_eax", "caller",
-		"caller_source",
-	};
-	static const char *const vm_keys[] = {
-		"kvm", "pid", "comm", "online_vcpus", "complete", "bugged", "vcpus",
-	};
-	static const char *const vcpu_keys[] = {
-		"id", "state", "state_why", "culprit", "kvm_vcpu", "fpstate", "xstate_bv", "xcomp_bv",
-		"xfd", "rfbm", "mismatch", "in_use", "is_guest", "is_confidential", "size", "xfeatures",
-		"user_xfeatures", "guest_xfeatures", "guest_perm", "xfd_err", "xcr0", "supported_xcr0",
-		"ia32_xss", "xfd_no_write_intercept", "mode", "error", "thread",
-	};
-	static const char *const thread_keys[] = {
-		"task", "pid", "tgid", "comm", "on_cpu", "cpu", "need_fpu_load", "fpstate", "last_cpu",
-		"owner", "xfd_state",
-	};
-	static const char *const count_keys[] = {
-		"ok", "armed", "stale", "indeterminate", "malformed", "confidential", "unreadable",
-	};
-	struct json_object *root, *vm, *vcpu;
+	struct xfdt_verdict verdict;
+	struct json_object *object, *vcpu;
 	struct host fixture;
-	size_t i;
-
-	host_init(&fixture);
-	root = json_of(&fixture);
-	for (i = 0; i < COUNT(root_keys); i++)
-		get(root, root_keys[i]);
-	assert_string_equal(get_text(root, "schema"), "xfdtriage-1");
-	assert_string_equal(get_text(root, "verdict"), "confirmed");
-	assert_int_equal(json_object_get_int(get(root, "exit")), 0);
-	assert_string_equal(get_text(root, "route"), "fpu_swap_kvm_fpstate");
-	assert_string_equal(get_text(root, "cve"), "CVE-2026-23005");
-	assert_string_equal(get_text(get(root, "dump"), "arch"), "x86_64");
-	assert_string_equal(get_text(get(root, "dump"), "format"), "kdump");
-	for (i = 0; i < COUNT(kernel_keys); i++)
-		get(get(root, "kernel"), kernel_keys[i]);
-	for (i = 0; i < COUNT(panic_keys); i++)
-		get(get(root, "panic"), panic_keys[i]);
-	for (i = 0; i < COUNT(fault_keys); i++)
-		get(get(get(root, "panic"), "fault"), fault_keys[i]);
-	vm = json_object_array_get_idx(get(root, "vms"), 0);
-	for (i = 0; i < COUNT(vm_keys); i++)
-		get(vm, vm_keys[i]);
-	assert_int_equal(json_object_array_length(get(vm, "vcpus")), 2);
-	vcpu = json_object_array_get_idx(get(vm, "vcpus"), 0);
-	for (i = 0; i < COUNT(vcpu_keys); i++)
-		get(vcpu, vcpu_keys[i]);
-	for (i = 0; i < COUNT(thread_keys); i++)
-		get(get(vcpu, "thread"), thread_keys[i]);
-	for (i = 0; i < COUNT(count_keys); i++)
-		get(get(root, "counts"), count_keys[i]);
-	assert_int_equal(json_object_get_int(get(get(root, "counts"), "armed")), 1);
-	assert_int_equal(json_object_get_int(get(get(root, "counts"), "ok")), 1);
-	json_object_put(root);
-}
-
-/* "Addresses, masks and registers are strings, in hexadecimal with 0x" */
-static void test_report__json_numbers_of_64_bits_are_strings(void **state)
-{
-	struct json_object *root, *vm, *vcpu, *fault;
-	struct host fixture;
-
-	host_init(&fixture);
-	root = json_of(&fixture);
-	vm = json_object_array_get_idx(get(root, "vms"), 0);
-	vcpu = json_object_array_get_idx(get(vm, "vcpus"), 0);
-	fault = get(get(root, "panic"), "fault");
-	assert_string_equal(get_text(vm, "kvm"), "0xffffa0c000a11000");
-	assert_string_equal(get_text(vcpu, "fpstate"), "0xffffa0c001200000");
-	assert_string_equal(get_text(vcpu, "xcomp_bv"), "0x80000000000602e7");
-	assert_string_equal(get_text(vcpu, "xstate_bv"), "0x602e7");
-	assert_string_equal(get_text(vcpu, "xfd"), "0x40000");
-	assert_string_equal(get_text(vcpu, "mismatch"), "0x40000");
-	/* 0x600ff & 0x602e7 */
-	assert_string_equal(get_text(vcpu, "rfbm"), "0x600e7");
-	assert_string_equal(get_text(fault, "operand"), "0xffffa0c001200040");
-	assert_string_equal(get_text(fault, "edx_eax"), "0x600ff");
-	assert_string_equal(get_text(fault, "source"), "NT_PRSTATUS");
-	assert_string_equal(get_text(get(vcpu, "thread"), "fpstate"), "0xffffa0c001200000");
-	/* counts and ids are numbers, one bit is a boolean */
-	assert_true(json_object_is_type(get(vcpu, "id"), json_type_int));
-	assert_true(json_object_is_type(get(vcpu, "culprit"), json_type_boolean));
-	assert_true(json_object_is_type(get(vcpu, "in_use"), json_type_boolean));
-	assert_true(json_object_is_type(get(get(vcpu, "thread"), "need_fpu_load"), json_type_boolean));
-	assert_true(json_object_is_type(get(vm, "online_vcpus"), json_type_int));
-	json_object_put(root);
-}
-
-/* "What the dump does not tell is null." */
-static void test_report__json_unknown_is_null(void **state)
-{
-	struct json_object *root, *vcpu;
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[1].state_known = false;
-	memset(&fixture.vcpus[1].thread, 0, sizeof(fixture.vcpus[1].thread));
-	fixture.host.panic.fault.source = XFDT_REGS_NONE;
-	fixture.host.panic.fault.decoded = false;
-	fixture.image.release = NULL;
-	fixture.host.nodename[0] = '\0';
-	root = json_of(&fixture);
-	vcpu = json_object_array_get_idx(get(json_object_array_get_idx(get(root, "vms"), 0), "vcpus"), 1);
-	assert_null(get(vcpu, "xfd"));
-	assert_null(get(vcpu, "mismatch"));
-	assert_null(get(vcpu, "in_use"));
-	assert_null(get(vcpu, "thread"));
-	assert_null(get(vcpu, "rfbm"));
-	assert_null(get(get(root, "panic"), "fault"));
-	assert_null(get(get(root, "kernel"), "release"));
-	assert_null(get(get(root, "kernel"), "nodename"));
-	assert_null(get(root, "route"));
-	json_object_put(root);
-}
-
-static void test_report__json_of_a_hostile_host_parses(void **state)
-{
-	struct json_object *root, *vm;
-	struct host fixture;
-
-	make_hostile(&fixture);
-	root = json_of(&fixture);
-	assert_string_equal(get_text(get(root, "kernel"), "nodename"),
-			    "a\\x1b[2J\"\\\\x0a\\x0d\\x09</script>\\x01\\x7f\\xc2\\x9b\\xff\\xe2\\x82");
-	assert_string_equal(get_text(get(root, "dump"), "path"), get_text(get(root, "kernel"), "nodename"));
-	vm = json_object_array_get_idx(get(root, "vms"), 0);
-	assert_string_equal(get_text(get(json_object_array_get_idx(get(vm, "vcpus"), 0), "thread"), "comm"),
-			    "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff");
-	assert_int_equal(json_object_array_length(get(root, "missing")), 1);
-	assert_string_equal(get_text(json_object_array_get_idx(get(root, "missing"), 0), "what"), "a\\x01what");
-	json_object_put(root);
-	xfdt_gaps_deinit(&fixture.host.gaps);
-}
-
-/* No byte in any form may drive a terminal, nor a line of the log make one of its own. */
-static void assert_harmless(const char *text, bool colour)
-{
-	for (; *text; text++) {
-		uint8_t byte = (uint8_t)*text;
-
-		if (colour && byte == '\033') {
-			/* only what the report itself colours with */
-			size_t len = strspn(text + 1, "[0123456789;");
-
-			assert_int_equal(text[1], '[');
-			assert_int_equal(text[1 + len], 'm');
-			text += len;
-			continue;
-		}
-		assert_true(byte == '\n' || (byte >= ' ' && byte < 0x7f));
-	}
-}
-
-static void test_report__text_of_a_hostile_host_is_harmless(void **state)
-{
-	struct host fixture;
-	enum form form;
-
-	make_hostile(&fixture);
-	for (form = JSON; form <= SHOW; form++) {
-		char *text = render(&fixture, form);
-
-		assert_harmless(text, form == COLOUR);
-		free(text);
-	}
-	/* and of one that died of something else */
-	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
-	for (form = JSON; form <= SHOW; form++) {
-		char *text = render(&fixture, form);
-
-		assert_harmless(text, form == COLOUR);
-		free(text);
-	}
-	xfdt_gaps_deinit(&fixture.host.gaps);
-}
-
-static void test_report__text_says_the_verdict_first(void **state)
-{
-	struct host fixture;
-	char *text;
-
-	host_init(&fixture);
-	text = render(&fixture, TEXT);
-	assert_int_equal(strncmp(text, "confirmed: ", 11), 0);
-	assert_non_null(strstr(text, "CVE-2026-23005"));
-	assert_non_null(strstr(text, "fpu_swap_kvm_fpstate"));
-	free(text);
-}
-
-static void test_report__brief_says_the_vcpu_and_what_to_do(void **state)
-{
-	struct host fixture;
-	char *text;
-
-	host_init(&fixture);
-	text = render(&fixture, BRIEF);
-	assert_int_equal(strncmp(text, "xfdtriage: confirmed: ", 22), 0);
-	assert_non_null(strstr(text, "fpu_swap_kvm_fpstate"));
-	assert_non_null(strstr(text, "xfdtriage:   vCPU    0 of VM 0xffffa0c000a11000"));
-	assert_non_null(strstr(text, "\nxfdtriage:   do "));
-	free(text);
-	/* a fix that is there is nothing to upgrade to */
-	fixture.host.fix.vmlinux = fixture.host.fix.kvm = XFDT_PRESENT;
-	text = render(&fixture, BRIEF);
-	assert_non_null(strstr(text, "the kernel has the fix"));
-	assert_null(strstr(text, "boot a kernel"));
-	free(text);
-}
-
-static void test_report__verbose_text_shows_commands_to_check_by_hand(void **state)
-{
-	struct host fixture;
-	char *text;
-
-	host_init(&fixture);
-	text = render(&fixture, VERBOSE);
-	/* XSTATE_BV is fpstate + 0x240 */
-	assert_non_null(strstr(text, "rd -64 0xffffa0c001200240 2"));
-	assert_non_null(strstr(text, "crash>"));
-	free(text);
-	text = render(&fixture, TEXT);
-	assert_null(strstr(text, "crash>"));
-	free(text);
-	/* a vCPU whose state is not known has no fpstate to read */
-	fixture.vcpus[0].fpstate = 0;
-	text = render(&fixture, VERBOSE);
-	assert_non_null(strstr(text, "struct kvm_vcpu.vcpu_id,arch.guest_fpu 0xffff888110000000"));
-	assert_null(strstr(text, "rd -64"));
-	free(text);
-}
-
-/* what -v prints and "check" are one list */
-static void test_report__json_has_the_commands_of_the_verbose_text(void **state)
-{
-	struct json_object *root, *check;
-	struct host fixture;
-	char *text, *at;
-	size_t i;
-
-	host_init(&fixture);
-	root = json_of(&fixture);
-	text = render(&fixture, VERBOSE);
-	check = get(root, "check");
-	assert_int_equal(json_object_array_length(check), 8);
-	at = strstr(text, "crash> ");
-	for (i = 0; i < json_object_array_length(check); i++) {
-		const char *command = json_object_get_string(json_object_array_get_idx(check, i));
-
-		assert_non_null(at);
-		assert_int_equal(strncmp(at + strlen("crash> "), command, strlen(command)), 0);
-		at = strstr(at + 1, "crash> ");
-	}
-	assert_null(at);
-	free(text);
-	json_object_put(root);
-}
-
-static void test_report__call_trace(void **state)
-{
-	static const char *const log[] = {
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI", "Call Trace:", " <TASK>",
-		" fpu_swap_kvm_fpstate+0x70/0x110", " evil\033[2J<b>+0x1/0x2", NULL
-	};
-	struct json_object *root, *trace;
-	struct host fixture;
-	char *text;
-
-	host_init(&fixture);
-	host_log(&fixture, log);
-	root = json_of(&fixture);
-	trace = get(get(root, "panic"), "trace");
-	assert_int_equal(json_object_array_length(trace), 3);
-	assert_string_equal(json_object_get_string(json_object_array_get_idx(trace, 1)),
-			    " fpu_swap_kvm_fpstate+0x70/0x110");
-	assert_string_equal(json_object_get_string(json_object_array_get_idx(trace, 2)),
-			    " evil\\x1b[2J<b>+0x1/0x2");
-	json_object_put(root);
-	text = render(&fixture, VERBOSE);
-	assert_non_null(strstr(text, "\ncall trace\n   <TASK>\n   fpu_swap_kvm_fpstate+0x70/0x110\n"));
-	free(text);
-}
-
-/* 3000 vCPUs that are ok are counted, not listed; those that are not are listed. */
-static void test_report__text_of_many_vcpus_is_short(void **state)
-{
-	const size_t count = 3000;
-	struct xfdt_vcpu *vcpus = calloc(count, sizeof(*vcpus));
-	struct host fixture;
-	char *text, *line;
-	size_t i, lines = 0;
-
-	host_init(&fixture);
-	for (i = 0; i < count; i++) {
-		vcpus[i] = fixture.vcpus[1];
-		vcpus[i].id = (uint32_t)i;
-		vcpus[i].fpstate = HOST_FPSTATE(i);
-	}
-	vcpus[2999] = fixture.vcpus[0];
-	vcpus[2999].id = 2999;
-	vcpus[0].fpstate = HOST_FPSTATE(5000);
-	fixture.vms[0].vcpus = vcpus;
-	fixture.vms[0].vcpu_count = count;
-	fixture.vms[0].online_vcpus = count;
-	text = render(&fixture, TEXT);
-	for (line = text; (line = strchr(line, '\n')); line++)
-		lines++;
-	assert_within(lines, 10, 120);
-	assert_non_null(strstr(text, "vCPU 2999"));
-	assert_non_null(strstr(text, "more vCPUs"));
-	free(text);
-	text = render(&fixture, VERBOSE);
-	for (lines = 0, line = text; (line = strchr(line, '\n')); line++)
-		lines++;
-	assert_within(lines, 3000, 1000000);
-	free(text);
-	free(vcpus);
-}
-
-/* all bits of everything: the lanes are as wide as they have to be */
-static void test_report__all_bits_set(void **state)
-{
-	struct host fixture;
-	enum form form;
-
-	host_init(&fixture);
-	fixture.host.enabled_features = 0;
-	fixture.vcpus[1].header = (struct xfdt_xsave_header) { .xstate_bv = ~0ull };
-	fixture.vcpus[1].xfd = ~0ull;
-	fixture.vcpus[0].header.xcomp_bv = ~0ull;
-	fixture.vcpus[0].xfd = ~0ull;
-	for (form = JSON; form <= SHOW; form++) {
-		char *text = render(&fixture, form);
-
-		assert_true(strlen(text) > 100);
-		free(text);
-	}
-}
-
-static void test_report__json_of_an_error(void **state)
-{
-	struct json_object *root;
 	char *text = NULL;
-	size_t len;
+	size_t len, i;
+	FILE *out;
+
+	host_init(&fixture);
+	assert_ok(xfdt_verdict_init(&verdict, &fixture.host));
+	out = open_memstream(&text, &len);
+	assert_ok(xfdt_render_json(&(struct xfdt_outcome) {
+		.path = "/srv/vmcore", .format = "kdump", .host = &fixture.host, .verdict = &verdict,
+	}, out));
+	fclose(out);
+	object = detail(text);
+	assert_string_equal(json_object_get_string(get(object, "route")), "fpu_swap_kvm_fpstate");
+	assert_true(json_object_array_length(get(object, "why")) > 2);
+	assert_int_equal(json_object_array_length(get(object, "check")), 8);
+	assert_int_equal(json_object_array_length(get(object, "panic.events")), 2);
+	assert_string_equal(json_object_get_string(get(object, "panic.fault.edx_eax")), "0x600ff");
+	assert_string_equal(json_object_get_string(get(object, "kernel.nodename")), "host1");
+	vcpu = json_object_array_get_idx(get(json_object_array_get_idx(get(object, "vms"), 0), "vcpus"), 0);
+	for (i = 0; i < xfdt_field_count; i++)
+		if (xfdt_fields[i].group == XFDT_GROUP_THREAD)
+			get(get(vcpu, "thread"), xfdt_fields[i].key);
+	assert_string_equal(json_object_get_string(get(vcpu, "mismatch")), "0x40000");
+	assert_null(xfdt_stored_get(object, "more"));
+	json_object_put(object);
+	xfdt_verdict_deinit(&verdict);
+	free(text);
+}
+
+static void test_report__detail_takes_only_what_is_known(void **state)
+{
+	struct json_object *object = detail("{\"verdict\":\"armed\",\"evil\":1,\"why\":[1,{},[],null,\"one\"],\"origins\":{},"
+					    "\"kernel\":{\"evil\":1,\"release\":[],\"fix\":\"absent\"},\"missing\":[1,{\"what\":2,\"evil\":3}],"
+					    "\"panic\":[],\"vms\":[1,null,{\"vcpus\":[1,{\"id\":{},\"state\":\"ok\",\"evil\":1,\"thread\":1}]}]}");
+
+	assert_null(xfdt_stored_get(object, "evil"));
+	assert_int_equal(json_object_array_length(get(object, "why")), 1);
+	assert_null(xfdt_stored_get(object, "origins"));
+	assert_null(xfdt_stored_get(object, "kernel.evil"));
+	assert_null(xfdt_stored_get(object, "kernel.release"));
+	assert_string_equal(json_object_get_string(get(object, "missing")), "[ { \"what\": 2 } ]");
+	assert_string_equal(json_object_get_string(get(object, "vms")), "[ { \"vcpus\": [ { \"state\": \"ok\" } ] } ]");
+	json_object_put(object);
+}
+
+/* thousands of vCPUs: those that are not ok, some that are, and how many more there are */
+static void test_report__detail_of_many_vcpus_is_cut(void **state)
+{
+	struct json_object *object, *vm;
+	char *text = NULL;
+	size_t len, i;
 	FILE *out = open_memstream(&text, &len);
 
-	assert_ok(xfdt_report_json_error(hostile, "no dump: \"\033\"", out));
+	fputs("{\"verdict\":\"armed\",\"vms\":[{\"vcpus\":[", out);
+	for (i = 0; i < 3000; i++)
+		fprintf(out, "%s{\"id\":%zu,\"state\":\"%s\",\"culprit\":%s}", i ? "," : "", i,
+			i == 2998 ? "armed" : "ok", i == 2999 ? "true" : "false");
+	fputs("]}]}", out);
 	fclose(out);
-	root = parse(text);
-	assert_string_equal(get_text(root, "schema"), "xfdtriage-1");
-	assert_string_equal(get_text(root, "verdict"), "error");
-	assert_int_equal(json_object_get_int(get(root, "exit")), 2);
-	assert_string_equal(get_text(root, "error"), "no dump: \"\\x1b\"");
-	assert_int_equal(json_object_object_length(root), 5);
-	json_object_put(root);
+	object = detail(text);
+	vm = json_object_array_get_idx(get(object, "vms"), 0);
+	assert_int_equal(json_object_array_length(get(vm, "vcpus")), 10);
+	assert_int_equal(json_object_get_int(get(vm, "more")), 3000 - 10);
+	assert_int_equal(json_object_get_int(get(json_object_array_get_idx(get(vm, "vcpus"), 8), "id")), 2998);
+	assert_int_equal(json_object_get_int(get(json_object_array_get_idx(get(vm, "vcpus"), 9), "id")), 2999);
+	json_object_put(object);
 	free(text);
 }
 
-/* a report on nothing at all: an image that could not be resolved */
-static void test_report__host_with_nothing_in_it(void **state)
+static void test_report__json_that_is_too_deep_or_too_large(void **state)
 {
-	struct xfdt_image image = { .symbol_source = "none", .type_source = "none" };
-	struct host fixture;
-	enum form form;
+	char deep[400], *large = malloc(XFDT_STORED_MAX + 64);
+	struct json_object *parsed;
+	size_t i;
 
-	memset(&fixture, 0, sizeof(fixture));
-	fixture.host.image = &image;
-	for (form = JSON; form <= SHOW; form++) {
-		char *text = render(&fixture, form);
-
-		assert_non_null(strstr(text, "inconclusive"));
-		free(text);
-	}
+	memset(deep, '[', sizeof(deep));
+	deep[sizeof(deep) - 1] = '\0';
+	memcpy(deep, "{\"verdict\":", 11);
+	assert_null(xfdt_stored_parse(deep));
+	memset(large, ' ', XFDT_STORED_MAX + 64);
+	memcpy(large, "{\"verdict\":\"armed\"", 18);
+	strcpy(large + XFDT_STORED_MAX, "}");
+	assert_null(xfdt_stored_parse(large));
+	strcpy(large + 18, "}");
+	json_object_put(xfdt_stored_parse(large));
+	/* small enough, but a gigabyte once it is parsed */
+	memset(large, ',', XFDT_STORED_MARKS_MAX * 2 + 64);
+	for (i = 1; i < XFDT_STORED_MARKS_MAX * 2 + 64; i += 2)
+		large[i] = '0';
+	memcpy(large, "{\"a\": [0", 8);
+	strcpy(large + XFDT_STORED_MARKS_MAX * 2 + 40, "]}");
+	assert_null(xfdt_stored_parse(large));
+	strcpy(large + 4000, "]}");
+	parsed = xfdt_stored_parse(large);
+	assert_non_null(parsed);
+	json_object_put(parsed);
+	free(large);
 }
 
 #include "test_report.tests.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One loop: it finds dumps, starts workers, takes in what they say, and stores it. */
 #include "batch/batch.h"
-#include "report/report.h"
+#include "render/render.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +140,7 @@ static struct xfdt_error *record_failure(struct run *run, const struct xfdt_foun
 	out = open_memstream(&text, &len);
 	if (!out)
 		return no_memory();
-	err = xfdt_report_json_error(found->paths[0], message, out);
+	err = xfdt_render_json_error(found->paths[0], message, out);
 	if (fclose(out) && !err)
 		err = no_memory();
 	if (!err) {

@@ -4,7 +4,7 @@
 #define XFDT_BATCH_BATCH_H
 
 #include "batch/find.h"
-#include "batch/worker.h"
+#include "sandbox/worker.h"
 #include "store/store.h"
 #include "verdict/verdict.h"
 

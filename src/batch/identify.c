@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kdump-compressed, ELF and flattened dumps, and core files of processes. */
 #include "batch/identify.h"
-#include "image/extent.h"
-#include "image/flattened.h"
+#include "dump/extent.h"
+#include "dump/flattened.h"
 #include "image/reader.h"
-#include "image/kdump_format.h"
+#include "dump/kdump_format.h"
 #include "image/vmcoreinfo.h"
 
 #include <elf.h>

@@ -3,7 +3,7 @@
 #ifndef XFDT_BATCH_SPLIT_H
 #define XFDT_BATCH_SPLIT_H
 
-#include "batch/find.h"
+#include "batch/found.h"
 #include "batch/identify.h"
 
 struct xfdt_part;

@@ -3,8 +3,7 @@
 #ifndef XFDT_CLI_COMMAND_H
 #define XFDT_CLI_COMMAND_H
 
-#include "batch/confine.h"
-#include "cli/session.h"
+#include "triage/session.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,13 +71,6 @@ struct xfdt_session_options session_options(const struct arguments *arguments);
 bool use_colour(void);
 unsigned int terminal_width(void);	/* in columns; 0: standard output is none */
 
-/*
- * In a process that looks at one dump: give up all rights but those that the
- * dump at @paths and @options need, and that to read @also (NULL: nothing) again.
- * @ret_how as of xfdt_confine().
- */
-void confine_worker(const char *const *paths, size_t count, const char *also, const struct xfdt_session_options *options,
-		    char ret_how[XFDT_CONFINED_SIZE]);
 /* As struct xfdt_debug_options' fetch; @context is DEBUGINFOD_URLS. */
 struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *ret_path,
 				   size_t path_size, int *ret_fd);

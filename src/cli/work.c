@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One dump, one process: forked, confined, waited for. */
 #include "cli/work.h"
-#include "batch/worker.h"
-#include "cli/errand.h"
+#include "triage/rights.h"
+#include "sandbox/worker.h"
+#include "cli/fetch_helper.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -44,7 +45,7 @@ static void run_worker(struct work *work)
 	char confined[XFDT_CONFINED_SIZE];
 	int status;
 
-	confine_worker(work->paths, work->path_count, work->written, &work->options, confined);
+	xfdt_confine_for_dump(work->paths, work->path_count, work->written, &work->options, confined);
 	status = work->run(work);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
@@ -74,19 +75,19 @@ static int wait_for_worker(pid_t pid, const char *path, bool *ret_died)
 int do_work(struct work *work, bool *ret_died)
 {
 	const struct xfdt_limits limits = { .data = DATA_MAX, .seconds = SECONDS_MAX };
-	struct errand errand;
+	struct fetch_helper helper;
 	pid_t pid = -1;
 
 	*ret_died = false;
 	fflush(stdout);
-	if (errand_init(&errand, &work->options.debug))
+	if (fetch_helper_init(&helper, &work->options.debug))
 		pid = xfdt_worker_fork(&limits);
 	if (pid < 0)
 		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
 	if (!pid) {
-		errand_send(&errand, &work->options.debug);
+		fetch_helper_send(&helper, &work->options.debug);
 		run_worker(work);
 	}
-	errand_run(&errand, &work->options.debug);
+	fetch_helper_run(&helper, &work->options.debug);
 	return wait_for_worker(pid, work->paths[0], ret_died);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An account of what a distilled vmcore holds. */
 #include "distill/contents.h"
-#include "kernel/story.h"
-#include "report/fields.h"
+#include "kernel/oops_log.h"
+#include "render/fields.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -93,7 +93,7 @@ static bool *kept_lines(const struct xfdt_contents *contents, size_t *ret_kept)
 	if (contents->options->keep_log)
 		memset(lines, true, panic->log.count);
 	else
-		xfdt_story_lines(panic, lines);
+		xfdt_oops_log_lines(panic, lines);
 	for (*ret_kept = i = 0; i < panic->log.count; i++)
 		*ret_kept += lines[i];
 	return lines;
@@ -279,7 +279,7 @@ static struct json_object *log_object(const struct xfdt_contents *contents, cons
 struct xfdt_error *xfdt_contents_json(const struct xfdt_contents *contents, FILE *out)
 {
 	const struct xfdt_distill_result *result = contents->result;
-	const struct xfdt_report *report = contents->report;
+	const struct xfdt_outcome *report = contents->report;
 	struct json_object *root = json_object_new_object(), *absent = json_object_new_array();
 	struct processes processes = { NULL, 0 };
 	const char *text = NULL;

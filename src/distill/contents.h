@@ -4,13 +4,13 @@
 #define XFDT_DISTILL_CONTENTS_H
 
 #include "distill/distill.h"
-#include "report/report.h"
+#include "render/render.h"
 
 #include <stdio.h>
 
 struct xfdt_contents {
 	const char *path;			/* of the distilled file */
-	const struct xfdt_report *report;	/* of what it was made from */
+	const struct xfdt_outcome *report;	/* of what it was made from */
 	const struct xfdt_distill_options *options;
 	const struct xfdt_distill_result *result;
 	bool same_answer;			/* byte for byte, or only the same verdict */

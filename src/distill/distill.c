@@ -2,11 +2,11 @@
 /* Writing the kdump-compressed format. */
 #include "distill/distill.h"
 #include "base/output.h"
-#include "distill/spare.h"
-#include "image/carried.h"
-#include "image/kdump_format.h"
+#include "distill/redact.h"
+#include "dump/embedded.h"
+#include "dump/kdump_format.h"
 #include "image/vmcoreinfo.h"
-#include "kernel/story.h"
+#include "kernel/oops_log.h"
 
 #include <elf.h>
 #include <endian.h>
@@ -140,7 +140,7 @@ static struct xfdt_error *make_notes(const struct writer *writer, struct notes *
 	if (source.vmcoreinfo)
 		put_vmcoreinfo(source.vmcoreinfo, out, notes);
 	if (writer->options->record)
-		put_note(out, XFDT_CARRIED_NAME, XFDT_CARRIED_TYPE, writer->options->record,
+		put_note(out, XFDT_EMBEDDED_NAME, XFDT_EMBEDDED_TYPE, writer->options->record,
 			 writer->options->record_len);
 	if (fclose(out)) {
 		free(notes->bytes);
@@ -322,9 +322,9 @@ static struct xfdt_error *spare(struct xfdt_dump *dump, const struct xfdt_host *
 		lines = calloc(host->panic.log.count, sizeof(*lines));
 		if (!lines)
 			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
-		xfdt_story_lines(&host->panic, lines);
+		xfdt_oops_log_lines(&host->panic, lines);
 	}
-	err = xfdt_spare(dump, host, lines);
+	err = xfdt_redact(dump, host, lines);
 	free(lines);
 	return err;
 }

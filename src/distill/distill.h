@@ -4,7 +4,7 @@
 #define XFDT_DISTILL_DISTILL_H
 
 #include "base/output.h"
-#include "image/dump.h"
+#include "dump/dump.h"
 #include "kernel/host.h"
 
 struct xfdt_distill_options {

@@ -70,19 +70,13 @@ void xfdt_gaps_deinit(struct xfdt_gaps *gaps)
 	gaps->count = 0;
 }
 
-bool xfdt_is_kernel_address(uint64_t kvaddr)
-{
-	/* the upper half, also with five levels of page tables */
-	return kvaddr >= 0xff00000000000000ull;
-}
-
 struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr,
 			     void *buf, size_t len)
 {
 	return image->reader->read(image->reader, kvaddr, buf, len);
 }
 
-enum xfdt_purpose xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpose purpose)
+enum xfdt_purpose xfdt_set_purpose(const struct xfdt_image *image, enum xfdt_purpose purpose)
 {
 	enum xfdt_purpose before = image->reader->purpose;
 
@@ -90,13 +84,13 @@ enum xfdt_purpose xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpos
 	return before;
 }
 
-struct xfdt_error *xfdt_read_as(const struct xfdt_image *image, enum xfdt_purpose purpose,
+struct xfdt_error *xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpose purpose,
 				uint64_t kvaddr, void *buf, size_t len)
 {
-	enum xfdt_purpose before = xfdt_read_for(image, purpose);
+	enum xfdt_purpose before = xfdt_set_purpose(image, purpose);
 	struct xfdt_error *err = xfdt_read(image, kvaddr, buf, len);
 
-	xfdt_read_for(image, before);
+	xfdt_set_purpose(image, before);
 	return err;
 }
 
@@ -256,4 +250,18 @@ struct xfdt_error *xfdt_percpu(const struct xfdt_image *image,
 		return xfdt_error_wrap(err, "__per_cpu_offset[%u]", cpu);
 	*ret_kvaddr = symbol->kvaddr + offset;
 	return NULL;
+}
+
+bool xfdt_is_x86_64(const struct xfdt_image *image)
+{
+	return !image->arch || !strcmp(image->arch, "x86_64");
+}
+
+void xfdt_image_deinit(struct xfdt_image *image)
+{
+	free(image->release);
+	free(image->build_id);
+	free(image->kvm_build_id);
+	xfdt_gaps_deinit(&image->gaps);
+	memset(image, 0, sizeof(*image));
 }

@@ -10,45 +10,11 @@
 
 #include "base/error.h"
 #include "image/layout.h"
+#include "image/reader.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* What memory is read for: for the account of what a distilled dump keeps. */
-enum xfdt_purpose {
-	XFDT_FOR_TYPES,		/* symbols and types: kallsyms, BTF, the list of modules */
-	XFDT_FOR_HOST,		/* host name, FPU configuration, per-CPU variables, lists */
-	XFDT_FOR_CODE,
-	XFDT_FOR_VCPUS,		/* VMs, vCPUs and their FPU state */
-	XFDT_FOR_THREADS,
-	XFDT_FOR_LOG,
-	XFDT_FOR_STACK,
-	XFDT_FOR_PAGE_TABLES,
-	XFDT_PURPOSES
-};
-
-/* Where memory comes from.  Back ends embed this. */
-struct xfdt_reader {
-	enum xfdt_purpose purpose;	/* of what is read now; the first, XFDT_FOR_TYPES, at the start */
-	/* Fill @buf with @len bytes at @kvaddr: all of them, or an error. */
-	struct xfdt_error *(*read)(struct xfdt_reader *reader, uint64_t kvaddr,
-				   void *buf, size_t len);
-};
-
-/* x86-64 registers in the order of struct pt_regs (arch/x86/include/asm/ptrace.h). */
-struct xfdt_regs {
-	uint64_t r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
-	uint64_t ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
-};
-
-#define XFDT_CPUS_MAX 8192	/* NR_CPUS of x86-64 */
-
-/* One NT_PRSTATUS note of the dump. */
-struct xfdt_cpu_note {
-	int pid;		/* of the thread on that CPU; 0 in the idle thread */
-	struct xfdt_regs regs;
-};
 
 /* Something that the dump should have told and did not. */
 struct xfdt_gap {
@@ -76,6 +42,7 @@ void xfdt_gaps_deinit(struct xfdt_gaps *gaps);
 extern const char xfdt_remedy_types[];
 
 #define XFDT_ORIGIN_MAX 128
+#define XFDT_BUILD_ID_MAX 40	/* hexadecimal digits */
 
 struct xfdt_image {
 	struct xfdt_reader *reader;	/* borrowed from the back end */
@@ -90,7 +57,7 @@ struct xfdt_image {
 	const char *symbol_source;	/* words for the report; static, or in @origins */
 	const char *type_source;
 	char origins[2][XFDT_ORIGIN_MAX];
-	bool carried;			/* both were resolved before, and travel in the dump */
+	bool embedded;			/* both were resolved before, and travel in the dump */
 	bool kvm_is_module;		/* a module named kvm was found */
 	bool kvm_is_built_in;		/* KVM's code is in vmlinux, and its vm_list is unknown */
 	bool modules_known;		/* the list of modules could be read */
@@ -100,21 +67,20 @@ struct xfdt_image {
 	struct xfdt_gaps gaps;
 };
 
+void xfdt_image_deinit(struct xfdt_image *image);
+
 struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr,
 			     void *buf, size_t len);
 /* Say what is read from now on; returns what was before. */
-enum xfdt_purpose xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpose purpose);
+enum xfdt_purpose xfdt_set_purpose(const struct xfdt_image *image, enum xfdt_purpose purpose);
 /* xfdt_read() for @purpose. */
-struct xfdt_error *xfdt_read_as(const struct xfdt_image *image, enum xfdt_purpose purpose,
+struct xfdt_error *xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpose purpose,
 				uint64_t kvaddr, void *buf, size_t len);
 struct xfdt_error *xfdt_read_u64(const struct xfdt_image *image,
 				 uint64_t kvaddr, uint64_t *ret_value);
 /* Read up to @size bytes with a NUL put at the end; @size counts the NUL. */
 struct xfdt_error *xfdt_read_string(const struct xfdt_image *image,
 				    uint64_t kvaddr, char *ret_text, size_t size);
-
-/* Can pointer @kvaddr be one into the kernel half at all? */
-bool xfdt_is_kernel_address(uint64_t kvaddr);
 
 bool xfdt_has_member(const struct xfdt_image *image, enum xfdt_member_id id);
 bool xfdt_has_struct(const struct xfdt_image *image, enum xfdt_struct_id id);
@@ -145,57 +111,7 @@ struct xfdt_error *xfdt_percpu(const struct xfdt_image *image,
 			       enum xfdt_symbol_id id, unsigned int cpu,
 			       uint64_t *ret_kvaddr);
 
-/* What a back end has to offer.  All borrowed until xfdt_image_deinit(). */
-struct xfdt_source {
-	struct xfdt_reader *reader;
-	const char *arch;		/* NULL: unknown */
-	const char *vmcoreinfo;		/* NULL: none */
-	const struct xfdt_cpu_note *notes;
-	size_t note_count;
-	const char *record;		/* symbols and types resolved before; NULL: none */
-	size_t record_len;
-};
-
-/* Where layouts of structures are to come from. */
-enum xfdt_type_choice { XFDT_TYPES_AUTO, XFDT_TYPES_DWARF, XFDT_TYPES_BTF };
-
-/* What may be asked besides the dump itself.  All zero: nothing.  All borrowed. */
-struct xfdt_debug_options {
-	enum xfdt_type_choice types;
-	/* files with debuginfo, and folders of them, that the user named */
-	const char *const *paths;
-	size_t path_count;
-	const char *named;	/* how, for the report */
-	bool prefer_named;	/* they come before what the dump carries */
-	bool search;		/* look in the standard places */
-	/*
-	 * Get the file with debuginfo of @build_id from elsewhere: *@ret_fd is the
-	 * caller's to close, @ret_path where it lies.  NULL: there is nobody to ask.
-	 */
-	struct xfdt_error *(*fetch)(void *context, const char *build_id, char *ret_path,
-				    size_t path_size, int *ret_fd);
-	void *context;
-};
-
 /* Is the kernel one for x86-64, or at least not known to be another? */
 bool xfdt_is_x86_64(const struct xfdt_image *image);
-
-/*
- * Resolve what needs.def lists.  What cannot be resolved is a gap, not an
- * error: a report can say so.  Nothing is resolved for other architectures.
- * @cache_dir is the folder of the cache, NULL to leave it alone.  @debug may be
- * NULL: only the dump is asked.
- */
-void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
-		     const char *cache_dir, const struct xfdt_debug_options *debug);
-void xfdt_image_deinit(struct xfdt_image *image);
-
-/*
- * All that was resolved, as the text that struct xfdt_source takes as @record.
- * XFDT_MISSING if it is not enough to do without the rest.  The caller frees
- * *@ret_text.
- */
-struct xfdt_error *xfdt_image_record(const struct xfdt_image *image,
-				     char **ret_text, size_t *ret_len);
 
 #endif

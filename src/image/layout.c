@@ -100,3 +100,15 @@ bool xfdt_layout_is_complete(const struct xfdt_layout *layout)
 			return false;
 	return true;
 }
+
+void xfdt_layout_unknown_names(struct xfdt_name_set *names, const struct xfdt_layout *layout)
+{
+	size_t i;
+
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
+		if (!layout->structs[i])
+			xfdt_name_set_add(names, xfdt_struct_needs[i].name);
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (!layout->members[i].known)
+			xfdt_name_set_add(names, xfdt_member_needs[i].structure);
+}

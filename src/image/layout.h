@@ -3,6 +3,8 @@
 #ifndef XFDT_IMAGE_LAYOUT_H
 #define XFDT_IMAGE_LAYOUT_H
 
+#include "base/name_set.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -111,5 +113,8 @@ uint32_t xfdt_needs_sum(void);
 
 /* Is a structure or a member that needs.def marks REQUIRED still unknown? */
 bool xfdt_layout_is_complete(const struct xfdt_layout *layout);
+
+/* Add the names of the structures of which something is still unknown in @layout. */
+void xfdt_layout_unknown_names(struct xfdt_name_set *names, const struct xfdt_layout *layout);
 
 #endif

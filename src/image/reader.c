@@ -27,6 +27,12 @@ struct xfdt_error *xfdt_not_mapped(uint64_t kvaddr)
 			      (unsigned long long)kvaddr);
 }
 
+bool xfdt_is_kernel_address(uint64_t kvaddr)
+{
+	/* the upper half, also with five levels of page tables */
+	return kvaddr >= 0xff00000000000000ull;
+}
+
 struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr,
 				     void *buf, size_t len, xfdt_read_part *read_part)
 {

@@ -1,12 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all back ends of struct xfdt_reader have in common. */
+/* Where memory comes from: the interface of all back ends, and what they share. */
 #ifndef XFDT_IMAGE_READER_H
 #define XFDT_IMAGE_READER_H
 
-#include "image/image.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What memory is read for: for the account of what a distilled dump keeps. */
+enum xfdt_purpose {
+	XFDT_FOR_TYPES,		/* symbols and types: kallsyms, BTF, the list of modules */
+	XFDT_FOR_HOST,		/* host name, FPU configuration, per-CPU variables, lists */
+	XFDT_FOR_CODE,
+	XFDT_FOR_VCPUS,		/* VMs, vCPUs and their FPU state */
+	XFDT_FOR_THREADS,
+	XFDT_FOR_LOG,
+	XFDT_FOR_STACK,
+	XFDT_FOR_PAGE_TABLES,
+	XFDT_PURPOSES
+};
+
+/* Where memory comes from.  Back ends embed this. */
+struct xfdt_reader {
+	enum xfdt_purpose purpose;	/* of what is read now; the first, XFDT_FOR_TYPES, at the start */
+	/* Fill @buf with @len bytes at @kvaddr: all of them, or an error. */
+	struct xfdt_error *(*read)(struct xfdt_reader *reader, uint64_t kvaddr,
+				   void *buf, size_t len);
+};
+
+/* x86-64 registers in the order of struct pt_regs (arch/x86/include/asm/ptrace.h). */
+struct xfdt_regs {
+	uint64_t r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
+	uint64_t ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+
+#define XFDT_CPUS_MAX 8192	/* NR_CPUS of x86-64 */
+
+/* One NT_PRSTATUS note of the dump. */
+struct xfdt_cpu_note {
+	int pid;		/* of the thread on that CPU; 0 in the idle thread */
+	struct xfdt_regs regs;
+};
+
+/* What a back end has to offer.  All borrowed until xfdt_image_deinit(). */
+struct xfdt_source {
+	struct xfdt_reader *reader;
+	const char *arch;		/* NULL: unknown */
+	const char *vmcoreinfo;		/* NULL: none */
+	const struct xfdt_cpu_note *notes;
+	size_t note_count;
+	const char *record;		/* symbols and types resolved before; NULL: none */
+	size_t record_len;
+};
 
 #define XFDT_PAGE_SIZE 4096u
 #define XFDT_VMCOREINFO_MAX 65536u /* bytes */
+
+/* Can pointer @kvaddr be one into the kernel half at all? */
+bool xfdt_is_kernel_address(uint64_t kvaddr);
 
 /* Fill @buf with @len bytes at @kvaddr, a kernel address; they lie within one page. */
 typedef struct xfdt_error *xfdt_read_part(struct xfdt_reader *reader, uint64_t kvaddr,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The XRSTOR that faulted (Linux: arch/x86/kernel/fpu/core.c, arch/x86/entry/entry_64.S). */
 #include "kernel/fault.h"
-#include "kernel/story.h"
+#include "kernel/oops_log.h"
 #include "kernel/task.h"
 
 #include <stdio.h>
@@ -55,7 +55,7 @@ static struct xfdt_error *read_stack(const struct xfdt_image *image, uint64_t ta
 		return err;
 	stack->len = sp - stack->kvaddr >= STACK_SIZE && sp - stack->kvaddr < STACK_SIZE_KASAN ?
 		STACK_SIZE_KASAN : STACK_SIZE;
-	err = xfdt_read_as(image, XFDT_FOR_STACK, stack->kvaddr, stack->words, stack->len);
+	err = xfdt_read_for(image, XFDT_FOR_STACK, stack->kvaddr, stack->words, stack->len);
 	if (err)
 		stack->len = 0;
 	return err;
@@ -137,7 +137,7 @@ static void decode_fault(const struct xfdt_image *image, const struct xfdt_log_r
 	size_t len = sizeof(code);
 	struct xfdt_error *err;
 
-	err = xfdt_read_as(image, XFDT_FOR_CODE, fault->regs.ip, code, sizeof(code));
+	err = xfdt_read_for(image, XFDT_FOR_CODE, fault->regs.ip, code, sizeof(code));
 	if (err) {
 		xfdt_error_free(err);
 		if (!logged || !logged->code_len)
@@ -177,7 +177,7 @@ static void find_caller(const struct xfdt_image *image, const struct stack *stac
 				break;
 		if (c == sizeof(callers) / sizeof(callers[0]))
 			continue;
-		err = xfdt_read_as(image, XFDT_FOR_CODE, address - sizeof(code), code, sizeof(code));
+		err = xfdt_read_for(image, XFDT_FOR_CODE, address - sizeof(code), code, sizeof(code));
 		if (err) {
 			xfdt_error_free(err);
 			continue;

@@ -129,14 +129,14 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host,
 	host->image = image;
 	if (!xfdt_is_x86_64(image))
 		return NULL;
-	xfdt_read_for(image, XFDT_FOR_HOST);
+	xfdt_set_purpose(image, XFDT_FOR_HOST);
 	read_nodename(host);
 	read_enabled_features(host);
 	read_xsave_layout(host);
 	host->tif_need_fpu_load = xfdt_tif_need_fpu_load(image);
-	xfdt_read_for(image, XFDT_FOR_VCPUS);
+	xfdt_set_purpose(image, XFDT_FOR_VCPUS);
 	err = xfdt_kvm_read(host);
-	xfdt_read_for(image, XFDT_FOR_HOST);
+	xfdt_set_purpose(image, XFDT_FOR_HOST);
 	if (!err)
 		err = xfdt_panic_read(host);
 	if (!err)

@@ -2,7 +2,7 @@
 /* The CPU that panicked (Linux: kernel/panic.c, arch/x86/kernel/crash.c). */
 #include "kernel/panic.h"
 #include "kernel/fault.h"
-#include "kernel/story.h"
+#include "kernel/oops_log.h"
 #include "kernel/task.h"
 
 #include <stdlib.h>
@@ -96,7 +96,7 @@ static void decode_note(const struct xfdt_image *image, struct xfdt_panic *panic
 
 	if (!panic->note_known)
 		return;
-	err = xfdt_read_as(image, XFDT_FOR_CODE, panic->note.ip, code, sizeof(code));
+	err = xfdt_read_for(image, XFDT_FOR_CODE, panic->note.ip, code, sizeof(code));
 	/* no function holds that many zeros: such a page is not what it was */
 	panic->note_code_known = !err && memcmp(code, zeros, sizeof(code));
 	if (!err && xfdt_insn_xrstor(code, sizeof(code), panic->note.ip, &gpr, &insn)) {
@@ -114,9 +114,9 @@ struct xfdt_error *xfdt_panic_read(struct xfdt_host *host)
 	struct xfdt_error *err;
 	struct xfdt_value pid;
 
-	before = xfdt_read_for(image, XFDT_FOR_LOG);
+	before = xfdt_set_purpose(image, XFDT_FOR_LOG);
 	err = xfdt_log_read(image, &panic->log);
-	xfdt_read_for(image, before);
+	xfdt_set_purpose(image, before);
 	panic->log_known = !err;
 	if (!err)
 		err = xfdt_find_events(panic);

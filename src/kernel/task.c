@@ -93,7 +93,7 @@ void xfdt_thread_read(const struct xfdt_image *image,
 		      struct xfdt_thread *ret_thread)
 {
 	struct xfdt_thread thread = { .task = task };
-	enum xfdt_purpose before = xfdt_read_for(image, XFDT_FOR_THREADS);
+	enum xfdt_purpose before = xfdt_set_purpose(image, XFDT_FOR_THREADS);
 	struct xfdt_value pid, tgid, flags;
 
 	pid = xfdt_value_of(image, task, XFDT_M_task_pid);
@@ -119,7 +119,7 @@ void xfdt_thread_read(const struct xfdt_image *image,
 	}
 	thread.owner = percpu_u64(image, XFDT_S_fpu_fpregs_owner_ctx, &thread.cpu);
 	thread.xfd_state = percpu_u64(image, XFDT_S_xfd_state, &thread.cpu);
-	xfdt_read_for(image, before);
+	xfdt_set_purpose(image, before);
 	*ret_thread = thread;
 }
 
@@ -157,7 +157,7 @@ struct xfdt_error *xfdt_function_code(const struct xfdt_image *image,
 	code = malloc(len);
 	if (!code)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for code");
-	err = xfdt_read_as(image, XFDT_FOR_CODE, symbol->kvaddr, code, len);
+	err = xfdt_read_for(image, XFDT_FOR_CODE, symbol->kvaddr, code, len);
 	if (err) {
 		free(code);
 		return xfdt_error_wrap(err, "%s", xfdt_symbol_needs[id].name);

@@ -1,67 +1,70 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A verdict and what it rests on, for people and for programs. */
+/*
+ * Many dumps at a glance: stored results merged into one table, and its forms.
+ * What is stored may come from elsewhere and is as untrusted as a dump.
+ */
 #ifndef XFDT_REPORT_REPORT_H
 #define XFDT_REPORT_REPORT_H
 
-#include "kernel/host.h"
-#include "verdict/verdict.h"
+#include "store/store.h"
 
 #include <stdio.h>
+#include <time.h>
 
-struct xfdt_report {
-	const char *path;		/* the dump's, or the first of a split set */
-	const char *format;		/* libkdumpfile's name of its format */
-	const struct xfdt_host *host;
-	const struct xfdt_verdict *verdict;
-};
+struct xfdt_report;
 
-/* Which vCPUs xfdt_report_show() shows. */
-enum xfdt_pick {
-	XFDT_PICK_ALL,
-	XFDT_PICK_ID,			/* those of this vcpu_id, of any VM */
-	XFDT_PICK_KVADDR,		/* those of the struct kvm, or the struct kvm_vcpu, at this address */
-};
-
-struct xfdt_text_options {
-	bool colour;
-	bool verbose;		/* all vCPUs, every piece of evidence, commands to check by hand */
-	enum xfdt_pick pick;
-	uint64_t picked;
-};
-
-/* The verdict, why, and the vCPUs. */
-void xfdt_report_text(const struct xfdt_report *report,
-		      const struct xfdt_text_options *options, FILE *out);
+struct xfdt_error *xfdt_report_new(struct xfdt_report **ret_summary);
+void xfdt_report_free(struct xfdt_report *summary);
 
 /*
- * The verdict in a few lines for a console: the kernel, the vCPU that matters,
- * what to do.  Each line begins with @prefix.
+ * Add a store; @name is borrowed until @summary is freed.  The results that
+ * are added next are its own.
  */
-void xfdt_report_brief(const struct xfdt_report *report, const char *prefix, FILE *out);
+struct xfdt_error *xfdt_report_add_store(struct xfdt_report *summary, const char *name);
 
-/* Every vCPU in full, with its XSAVE components. */
-void xfdt_report_show(const struct xfdt_report *report,
-		      const struct xfdt_text_options *options, FILE *out);
+/* Add @result, which is copied as far as the table needs it. */
+struct xfdt_error *xfdt_report_add(struct xfdt_report *summary, const struct xfdt_result *result);
 
-/* The VMs and their vCPUs alone, all of them. */
-void xfdt_report_vms(const struct xfdt_report *report,
-		     const struct xfdt_text_options *options, FILE *out);
+/*
+ * When all have been added: of results of one path and identity the newest
+ * stays; copies are told; the strongest finding comes first.
+ */
+struct xfdt_error *xfdt_report_finish(struct xfdt_report *summary);
 
-/* How the kernel died: the verdict, why, and the evidence. */
-void xfdt_report_panic(const struct xfdt_report *report,
-		       const struct xfdt_text_options *options, FILE *out);
+/*
+ * Visit the result of @path in store number @store, if it is there still.  The
+ * JSON of thousands of dumps is not held in memory, but fetched as it is
+ * written out.
+ */
+typedef struct xfdt_error *xfdt_report_fetch(void *context, size_t store,
+					      const void *path, size_t path_len,
+					      xfdt_store_visit *visit, void *visit_context);
 
-/* Does @options pick any VM or vCPU of the dump? */
-bool xfdt_report_picks_any(const struct xfdt_report *report,
-			   const struct xfdt_text_options *options);
+struct xfdt_report_source {
+	xfdt_report_fetch *fetch;
+	void *context;
+};
 
-/* One JSON object on one line (docs/json.md). */
-struct xfdt_error *xfdt_report_json(const struct xfdt_report *report, FILE *out);
+struct xfdt_report_options {
+	bool colour;		/* text */
+	unsigned int width;	/* of the terminal, in columns; 0: as wide as need be */
+	time_t now;		/* HTML: when it is made */
+};
 
-/* The same for a dump that could not be looked at at all. */
-struct xfdt_error *xfdt_report_json_error(const char *path, const char *message,
-					  FILE *out);
+/* A table, and totals; for a terminal. */
+void xfdt_report_text(const struct xfdt_report *summary,
+		       const struct xfdt_report_options *options, FILE *out);
 
-#define XFDT_JSON_SCHEMA "xfdtriage-1"
+/* RFC 4180, a line a dump; docs/report.md has the columns. */
+void xfdt_report_csv(const struct xfdt_report *summary, FILE *out);
+
+/* A line a dump: its JSON with the key "batch" (docs/json.md). */
+struct xfdt_error *xfdt_report_jsonl(const struct xfdt_report *summary,
+				      const struct xfdt_report_source *source, FILE *out);
+
+/* One page that needs nothing else. */
+struct xfdt_error *xfdt_report_html(const struct xfdt_report *summary,
+				     const struct xfdt_report_source *source,
+				     const struct xfdt_report_options *options, FILE *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Results in an SQLite file. */
 #include "store/store.h"
-#include "report/fields.h"
+#include "render/fields.h"
 
 #include <errno.h>
 #include <fcntl.h>

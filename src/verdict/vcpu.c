@@ -4,7 +4,7 @@
  * what would XRSTOR do with it?
  */
 #include "verdict/verdict.h"
-#include "kernel/story.h"
+#include "kernel/oops_log.h"
 
 /* Linux: XFEATURE_MASK_USER_DYNAMIC; KVM refuses every other bit of IA32_XFD. */
 #define DYNAMIC_FEATURES (1ull << XFDT_XFEATURE_XTILEDATA)

@@ -2,7 +2,7 @@
 /* Was the panic this bug? */
 #include "verdict/verdict.h"
 #include "kernel/kvm.h"
-#include "kernel/story.h"
+#include "kernel/oops_log.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * compressed files are left out, since libdwfl has them first.
  */
 #include "fuzz/fuzz.h"
-#include "image/debugfile.h"
+#include "resolve/debugfile.h"
 
 #include <elf.h>
 #include <stdbool.h>

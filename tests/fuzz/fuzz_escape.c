@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz xfdt_escape(): the first byte is the size, the rest is the text. */
 #include "fuzz/fuzz.h"
-#include "report/fields.h"
+#include "render/fields.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz what is read of a dump's file beside libkdumpfile: the input is the file. */
 #include "fuzz/fuzz.h"
-#include "image/carried.h"
-#include "image/extent.h"
+#include "dump/embedded.h"
+#include "dump/extent.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -27,9 +27,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		xfdt_extent_free(extent);
 	}
 	xfdt_error_free(err);
-	err = xfdt_carried_read(fd, &text, &len);
+	err = xfdt_embedded_read(fd, &text, &len);
 	if (!err && text) {
-		FUZZ_CHECK(len && len <= XFDT_CARRIED_MAX && len <= size);
+		FUZZ_CHECK(len && len <= XFDT_EMBEDDED_MAX && len <= size);
 		free(text);
 	}
 	xfdt_error_free(err);

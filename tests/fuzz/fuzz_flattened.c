@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz the flattened format: the input is the file. */
 #include "fuzz/fuzz.h"
-#include "image/flattened.h"
+#include "dump/flattened.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

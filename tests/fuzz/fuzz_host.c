@@ -4,8 +4,9 @@
  * to the memory of tests/kernel.c: segment, offset (2 bytes), length, bytes.
  */
 #include "fuzz/fuzz.h"
+#include "resolve/resolve.h"
 #include "kernel.h"
-#include "report/report.h"
+#include "render/render.h"
 #include "verdict/verdict.h"
 
 #include <json-c/json.h>
@@ -63,7 +64,7 @@ static void change(struct kernel *kernel, const uint8_t *data, size_t size)
 
 static void check_reports(const struct xfdt_host *host, const struct xfdt_verdict *verdict)
 {
-	struct xfdt_report report = {
+	struct xfdt_outcome report = {
 		.path = "fuzz", .format = "fuzz", .host = host, .verdict = verdict,
 	};
 	struct xfdt_text_options options = { .verbose = true };
@@ -72,7 +73,7 @@ static void check_reports(const struct xfdt_host *host, const struct xfdt_verdic
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	FUZZ_CHECK(!xfdt_report_json(&report, out));
+	FUZZ_CHECK(!xfdt_render_json(&report, out));
 	fclose(out);
 	root = json_tokener_parse(text);
 	FUZZ_CHECK(root);
@@ -80,8 +81,8 @@ static void check_reports(const struct xfdt_host *host, const struct xfdt_verdic
 	free(text);
 	text = NULL;
 	out = open_memstream(&text, &len);
-	xfdt_report_text(&report, &options, out);
-	xfdt_report_show(&report, &options, out);
+	xfdt_render_text(&report, &options, out);
+	xfdt_render_show(&report, &options, out);
 	fclose(out);
 	free(text);
 }

@@ -2,7 +2,7 @@
 /* Fuzz what is made of a file that is found: the input is the file, behind different first bytes. */
 #include "batch/identify.h"
 #include "fuzz/fuzz.h"
-#include "image/kdump_format.h"
+#include "dump/kdump_format.h"
 
 #include <elf.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz the kallsyms reader: the input is the memory that holds all of its tables. */
 #include "fuzz/fuzz.h"
-#include "image/kallsyms.h"
+#include "symbols/kallsyms.h"
 
 #include <stdio.h>
 
@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ .name = "_stext", .anchor = BASE }, { .name = "prb", .anchor = BASE + 0x1000 },
 		{ .name = "x" }, { .name = "restore_fpregs_from_fpstate" },
 	};
-	static struct xfdt_spans spans;
+	static struct xfdt_ranges spans;
 	struct xfdt_kallsyms kallsyms;
 	struct fuzz_memory memory;
 	struct xfdt_error *err;

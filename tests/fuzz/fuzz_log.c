@@ -5,7 +5,7 @@
  */
 #include "fuzz/fuzz.h"
 #include "kernel/log.h"
-#include "kernel/story.h"
+#include "kernel/oops_log.h"
 
 #include <stdlib.h>
 

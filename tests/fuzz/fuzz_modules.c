@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz the lists of modules and of their BTF: the input is memory from the list heads on. */
 #include "fuzz/fuzz.h"
-#include "image/modules.h"
+#include "symbols/modules.h"
 
 #include <stdlib.h>
 

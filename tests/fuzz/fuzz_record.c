@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz the record parser: the input is what is between the key and a right checksum. */
 #include "fuzz/fuzz.h"
-#include "image/record.h"
+#include "resolve/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>

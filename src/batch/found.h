@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A dump that was found, not yet opened. */
+#ifndef XFDT_BATCH_FOUND_H
+#define XFDT_BATCH_FOUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A dump: one file, or the parts of a split set by rising page frames.  Freed by xfdt_found_free(). */
+struct xfdt_found {
+	char **paths;		/* absolute */
+	size_t path_count;
+	int64_t size;		/* bytes, of all */
+	int64_t mtime_ns;	/* the sum of all, modulo 2^63 */
+	char *identity;		/* size, build-id and hash of the headers */
+	/*
+	 * Of the first path's name below the folder that was named, which is
+	 * the same on machines that mount that folder elsewhere; for a file
+	 * that was named itself, of its name as it was given.
+	 */
+	uint64_t name_hash;
+	char *problem;		/* why it cannot be looked at; NULL: nothing is known against it */
+};
+
+void xfdt_found_free(struct xfdt_found *found);
+
+/* Is the share of @found, of @shards, number @shard, counted from 1? */
+bool xfdt_found_in_shard(const struct xfdt_found *found, unsigned int shard, unsigned int shards);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command batch: what it prints, and what a worker does. */
+#include "batch/batch.h"
+#include "cli/command.h"
+#include "triage/rights.h"
+#include "render/fields.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECONDS 120
+#define MEMORY_MIB 2048
+#define BAR 24
+
+struct screen {
+	const struct arguments *arguments;
+	FILE *jsonl;		/* NULL: none */
+	bool bar;		/* stderr is a terminal */
+	int64_t started;	/* ms */
+	struct xfdt_batch_counts counts;	/* as of the last progress() */
+	uint64_t told;		/* dumps done in this run */
+	struct xfdt_error *err;	/* the first one of jsonl */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+/* a worker */
+
+static void work(void *context, const struct xfdt_found *found)
+{
+	const struct screen *screen = context;
+	struct xfdt_session_options options = session_options(screen->arguments);
+	const char *const *paths = (const char *const *)found->paths;
+	char confined[XFDT_CONFINED_SIZE];
+	struct xfdt_session session;
+	struct xfdt_error *err;
+	int status;
+
+	options.dump.progress = NULL;
+	/* what is confined has no network */
+	options.debug.fetch = NULL;
+	xfdt_confine_for_dump(paths, found->path_count, NULL, &options, confined);
+	/* at once: it may die of what follows */
+	printf("%s\n", confined);
+	fflush(stdout);
+	err = xfdt_session_init(&session, paths, found->path_count, &options);
+	if (!err && (session.image.gaps.no_memory || session.host.gaps.no_memory)) {
+		/* with more, the answer may be another one */
+		status = XFDT_WORKER_NO_MEMORY;
+	} else if (!err) {
+		status = xfdt_verdict_exit(session.verdict.kind);
+		err = xfdt_render_json(&session.report, stdout);
+	} else if (xfdt_error_code(err) != XFDT_NO_MEMORY) {
+		status = XFDT_EXIT_ERROR;
+		err = xfdt_render_json_error(paths[0], xfdt_error_message(err), stdout);
+	}
+	if (err || fflush(stdout) || ferror(stdout))
+		status = XFDT_WORKER_NO_MEMORY;
+	_exit(status);
+}
+
+/* what is seen of it */
+
+static void clear_bar(const struct screen *screen)
+{
+	if (screen->bar)
+		fputs("\r\033[K", stderr);
+}
+
+static void complain_of(void *context, const char *path, const char *why)
+{
+	char escaped[1024];
+
+	clear_bar(context);
+	xfdt_escape(path, escaped, sizeof(escaped));
+	fprintf(stderr, "xfdtriage: cannot read '%s': %s\n", escaped, why);
+}
+
+/* "12 confirmed, 4000 not-this-bug, 3 errors"; what there is none of is left out. */
+static void format_counts(const struct xfdt_batch_counts *counts, char *ret_text, size_t size)
+{
+	static const enum xfdt_verdict_kind order[] = {
+		XFDT_CONFIRMED, XFDT_ARMED, XFDT_PROBABLE, XFDT_INCONCLUSIVE, XFDT_NOT_THIS_BUG, XFDT_NOT_APPLICABLE,
+	};
+	uint64_t errors = counts->done - counts->ended[XFDT_ENDED_OK];
+	size_t i, len = 0;
+
+	*ret_text = '\0';
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (counts->verdicts[order[i]] && len < size)
+			len += (size_t)snprintf(ret_text + len, size - len, "%s%" PRIu64 " %s", len ? ", " : "",
+						counts->verdicts[order[i]], xfdt_verdict_name(order[i]));
+	if (errors && len < size)
+		snprintf(ret_text + len, size - len, "%s%" PRIu64 " error%s", len ? ", " : "", errors,
+			 errors == 1 ? "" : "s");
+}
+
+/* By the pace of this run so far. */
+static void format_time_left(const struct screen *screen, const struct xfdt_batch_counts *counts, char *ret_text,
+			     size_t size)
+{
+	uint64_t done = counts->done - counts->known, seconds;
+
+	*ret_text = '\0';
+	if (counts->scanning) {
+		snprintf(ret_text, size, "  looking for more");
+		return;
+	}
+	if (!done)
+		return;
+	seconds = (uint64_t)(now_ms() - screen->started) * (counts->found - counts->done) / done / 1000;
+	snprintf(ret_text, size, "  %" PRIu64 ":%02" PRIu64 " left", seconds / 60, seconds % 60);
+}
+
+static void show_progress(void *context, const struct xfdt_batch_counts *counts)
+{
+	struct screen *screen = context;
+	char verdicts[200], left[40], line[400];
+	struct winsize window;
+	int filled;
+
+	screen->counts = *counts;
+	if (!screen->bar)
+		return;
+	format_counts(counts, verdicts, sizeof(verdicts));
+	format_time_left(screen, counts, left, sizeof(left));
+	filled = counts->found ? (int)(counts->done * BAR / counts->found) : 0;
+	snprintf(line, sizeof(line), "[%.*s%.*s] %" PRIu64 "/%" PRIu64 "%s  %s",
+		 filled, "########################", BAR - filled, "........................",
+		 counts->done, counts->found, left, verdicts);
+	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &window) && window.ws_col && window.ws_col < sizeof(line))
+		line[window.ws_col - 1] = '\0';
+	fprintf(stderr, "\r%s\033[K", line);
+}
+
+static void print_line(const struct screen *screen, const struct xfdt_result *result)
+{
+	char escaped[1024], path[1024];
+
+	snprintf(path, sizeof(path), "%.*s", (int)result->path_len, (const char *)result->path);
+	xfdt_escape(path, escaped, sizeof(escaped));
+	fprintf(stderr, "[%" PRIu64 "] %s%s%s%s  %s\n", screen->told, result->verdict,
+		result->ended > XFDT_ENDED_ERROR ? " (" : "",
+		result->ended > XFDT_ENDED_ERROR ? xfdt_ended_name(result->ended) : "",
+		result->ended > XFDT_ENDED_ERROR ? ")" : "", escaped);
+}
+
+static void tell(void *context, const struct xfdt_result *result, bool known)
+{
+	struct screen *screen = context;
+
+	if (screen->jsonl && !screen->err) {
+		screen->err = xfdt_result_json(result, screen->jsonl);
+		fflush(screen->jsonl);
+	}
+	screen->told += !known;
+	if (!known && !screen->bar && !screen->arguments->quiet)
+		print_line(screen, result);
+}
+
+static void print_count(FILE *out, uint64_t count, const char *one, const char *many)
+{
+	if (count)
+		fprintf(out, "  %" PRIu64 " %s\n", count, count == 1 ? one : many);
+}
+
+static void print_ends(const struct xfdt_batch_counts *counts, FILE *out)
+{
+	print_count(out, counts->ended[XFDT_ENDED_ERROR], "could not be read as a dump", "could not be read as dumps");
+	print_count(out, counts->ended[XFDT_ENDED_TIMEOUT], "took too long", "took too long");
+	print_count(out, counts->ended[XFDT_ENDED_KILLED], "ended its process with a signal",
+		    "ended their processes with a signal");
+	print_count(out, counts->ended[XFDT_ENDED_NO_MEMORY], "needed too much memory", "needed too much memory");
+}
+
+static void print_summary(const struct screen *screen, const struct xfdt_batch_counts *counts, const char *store,
+			  FILE *out)
+{
+	const struct xfdt_scan_counts *scan = counts->scan;
+	uint64_t now = counts->done - counts->known;
+	double seconds = (double)(now_ms() - screen->started) / 1000;
+	char verdicts[200];
+
+	format_counts(counts, verdicts, sizeof(verdicts));
+	fprintf(out, "%" PRIu64 " dump%s%s%s\n", counts->found, counts->found == 1 ? "" : "s", *verdicts ? ": " : "",
+		verdicts);
+	if (counts->done > counts->ended[XFDT_ENDED_OK])
+		print_ends(counts, out);
+	fprintf(out, "%" PRIu64 " looked at in %.1f s", now, seconds);
+	if (counts->known)
+		fprintf(out, ", %" PRIu64 " known before", counts->known);
+	if (counts->elsewhere)
+		fprintf(out, ", %" PRIu64 " in other shards", counts->elsewhere);
+	fputc('\n', out);
+	if (scan->others + scan->processes + scan->special + scan->links + scan->repeated + scan->folders) {
+		fputs("not looked at:\n", out);
+		print_count(out, scan->others, "file that is no dump", "files that are no dumps");
+		print_count(out, scan->processes, "core file of a process", "core files of processes");
+		print_count(out, scan->special, "FIFO, socket, device, or link to nothing",
+			    "FIFOs, sockets, devices, or links to nothing");
+		print_count(out, scan->links, "link to a folder", "links to folders");
+		print_count(out, scan->repeated, "file that was named twice", "files that were named twice");
+		print_count(out, scan->folders, "path that cannot be read", "paths that cannot be read");
+	}
+	fprintf(out, "results are in %s\n", store);
+}
+
+/* running it */
+
+static unsigned int cpu_count(void)
+{
+	cpu_set_t cpus;
+	int count = sched_getaffinity(0, sizeof(cpus), &cpus) ? 1 : CPU_COUNT(&cpus);
+
+	return count > 0 ? (unsigned int)count : 1;
+}
+
+/* Shards do not share a store by default, since they would wait for each other. */
+static const char *store_path(const struct arguments *arguments)
+{
+	static char path[64];
+
+	if (arguments->store)
+		return arguments->store;
+	if (!arguments->shards)
+		return "xfdtriage.sqlite";
+	snprintf(path, sizeof(path), "xfdtriage-%u-of-%u.sqlite", arguments->shard, arguments->shards);
+	return path;
+}
+
+static bool open_jsonl(struct screen *screen)
+{
+	const char *path = screen->arguments->jsonl;
+
+	if (!path)
+		return true;
+	screen->jsonl = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	if (!screen->jsonl)
+		fprintf(stderr, "xfdtriage: cannot write '%s': %s\n", path, strerror(errno));
+	return screen->jsonl != NULL;
+}
+
+/* False if not all that was to be written is. */
+static bool close_jsonl(struct screen *screen)
+{
+	bool failed;
+
+	if (screen->err) {
+		complain(screen->err);
+		return false;
+	}
+	if (!screen->jsonl)
+		return true;
+	failed = fflush(screen->jsonl) || ferror(screen->jsonl);
+	if (screen->jsonl != stdout && fclose(screen->jsonl))
+		failed = true;
+	if (failed)
+		fprintf(stderr, "xfdtriage: cannot write '%s': %s\n", screen->arguments->jsonl, strerror(errno));
+	return !failed;
+}
+
+static int run_with_store(struct screen *screen, struct xfdt_store *store, const char *path)
+{
+	const struct arguments *arguments = screen->arguments;
+	const struct xfdt_batch batch = {
+		.store = store,
+		.paths = arguments->paths,
+		.path_count = arguments->path_count,
+		.jobs = arguments->jobs ? arguments->jobs : cpu_count(),
+		.seconds = arguments->seconds ? arguments->seconds : SECONDS,
+		.memory = (uint64_t)(arguments->memory_mib ? arguments->memory_mib : MEMORY_MIB) << 20,
+		.shard = arguments->shards ? arguments->shard : 1,
+		.shards = arguments->shards ? arguments->shards : 1,
+		.retry_failed = arguments->retry_failed,
+		.force = arguments->force,
+		.version = XFDT_VERSION,
+		.context = screen,
+		.work = work,
+		.tell = tell,
+		.progress = show_progress,
+		.complain = complain_of,
+	};
+	struct xfdt_batch_counts counts;
+	struct xfdt_scan_counts scan;
+	struct xfdt_error *err;
+	int stopped_by;
+
+	err = xfdt_batch_run(&batch, &counts, &scan, &stopped_by);
+	clear_bar(screen);
+	if (err) {
+		complain(xfdt_error_wrap(err, "stopped after %" PRIu64 " dumps", screen->told));
+		fputs("xfdtriage: what is done is stored; the same command goes on from there\n", stderr);
+		return XFDT_EXIT_ERROR;
+	}
+	if (!arguments->quiet)
+		print_summary(screen, &counts, path, screen->jsonl == stdout ? stderr : stdout);
+	if (!close_jsonl(screen))
+		return XFDT_EXIT_ERROR;
+	if (!stopped_by)
+		return xfdt_batch_exit(&counts);
+	fprintf(stderr, "xfdtriage: stopped (%s); what is done is stored, and the same command goes on from there\n",
+		strsignal(stopped_by));
+	return 128 + stopped_by;
+}
+
+int run_batch(const struct arguments *arguments)
+{
+	struct screen screen = {
+		.arguments = arguments,
+		.bar = isatty(STDERR_FILENO) && !arguments->quiet,
+		.started = now_ms(),
+	};
+	const char *path = store_path(arguments);
+	struct xfdt_store *store;
+	struct xfdt_error *err;
+	int status;
+
+	err = xfdt_store_open(&store, path, XFDT_STORE_WRITE);
+	if (err)
+		return complain(err);
+	status = open_jsonl(&screen) ? run_with_store(&screen, store, path) : XFDT_EXIT_ERROR;
+	xfdt_store_close(store);
+	return status;
+}

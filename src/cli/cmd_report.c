@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command report. */
+#include "base/output.h"
+#include "cli/command.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct stores {
+	struct xfdt_store **items;
+	size_t count;
+};
+
+static void close_stores(struct stores *stores)
+{
+	while (stores->count)
+		xfdt_store_close(stores->items[--stores->count]);
+	free(stores->items);
+}
+
+static struct xfdt_error *open_stores(struct stores *stores, const struct arguments *arguments)
+{
+	struct xfdt_error *err = NULL;
+	size_t i;
+
+	stores->items = calloc(arguments->path_count, sizeof(struct xfdt_store *));
+	if (!stores->items)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for stores");
+	for (i = 0; i < arguments->path_count && !err; i++) {
+		err = xfdt_store_open(&stores->items[i], arguments->paths[i], XFDT_STORE_READ);
+		stores->count += !err;
+	}
+	return err;
+}
+
+static struct xfdt_error *add_result(void *context, const struct xfdt_result *result)
+{
+	return xfdt_report_add(context, result);
+}
+
+static struct xfdt_error *summarise(const struct stores *stores, const struct arguments *arguments,
+				    struct xfdt_report *summary)
+{
+	struct xfdt_error *err = NULL;
+	size_t i;
+
+	for (i = 0; i < stores->count && !err; i++) {
+		err = xfdt_report_add_store(summary, arguments->paths[i]);
+		if (!err)
+			err = xfdt_store_each(stores->items[i], add_result, summary);
+	}
+	return err ? err : xfdt_report_finish(summary);
+}
+
+static struct xfdt_error *fetch(void *context, size_t store, const void *path, size_t path_len,
+				xfdt_store_visit *visit, void *visit_context)
+{
+	const struct stores *stores = context;
+
+	return xfdt_store_get(stores->items[store], path, path_len, visit, visit_context);
+}
+
+static struct xfdt_error *render(const struct xfdt_report *summary, struct stores *stores,
+				 const struct arguments *arguments, FILE *out)
+{
+	const struct xfdt_report_source source = { .fetch = fetch, .context = stores };
+	const struct xfdt_report_options options = {
+		.colour = !arguments->output && use_colour(),
+		.width = arguments->output ? 0 : terminal_width(),
+		.now = time(NULL),
+	};
+
+	switch (arguments->format) {
+	case FORMAT_HTML:
+		return xfdt_report_html(summary, &source, &options, out);
+	case FORMAT_CSV:
+		xfdt_report_csv(summary, out);
+		return NULL;
+	case FORMAT_JSONL:
+		return xfdt_report_jsonl(summary, &source, out);
+	default:
+		xfdt_report_text(summary, &options, out);
+		return NULL;
+	}
+}
+
+static struct xfdt_error *write_report(const struct xfdt_report *summary, struct stores *stores,
+				       const struct arguments *arguments)
+{
+	struct xfdt_output output;
+	struct xfdt_error *err;
+
+	if (!arguments->output)
+		return render(summary, stores, arguments, stdout);
+	err = xfdt_output_init(&output, arguments->output);
+	if (err)
+		return err;
+	return xfdt_output_finish(&output, render(summary, stores, arguments, output.file));
+}
+
+/* 0 whatever the verdicts are: a report that could be written is one. */
+int run_report(const struct arguments *arguments)
+{
+	struct xfdt_report *summary = NULL;
+	struct stores stores = { .count = 0 };
+	struct xfdt_error *err;
+
+	err = open_stores(&stores, arguments);
+	if (!err)
+		err = xfdt_report_new(&summary);
+	if (!err)
+		err = summarise(&stores, arguments, summary);
+	if (!err)
+		err = write_report(summary, &stores, arguments);
+	xfdt_report_free(summary);
+	close_stores(&stores);
+	return err ? complain(err) : 0;
+}

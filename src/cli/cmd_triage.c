@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands triage and show. */
+#include "cli/work.h"
+
+#include <stdio.h>
+
+/* How a report is put into words. */
+struct form {
+	void (*print)(const struct xfdt_outcome *report, const struct xfdt_text_options *options, FILE *out);
+};
+
+/* One dump, in a process of its own; returns its exit code. */
+static int triage_dump(const struct work *work)
+{
+	struct xfdt_text_options style = {
+		.colour = use_colour(), .verbose = work->arguments->verbose,
+	};
+	bool json = work->arguments->format == FORMAT_JSON, quiet = work->arguments->quiet;
+	const struct form *form = work->context;
+	struct xfdt_session session;
+	struct xfdt_error *err;
+	int status;
+
+	err = xfdt_session_init(&session, work->paths, work->path_count, &work->options);
+	if (err) {
+		if (json && !quiet)
+			xfdt_error_free(xfdt_render_json_error(work->paths[0], xfdt_error_message(err), stdout));
+		return complain(err);
+	}
+	status = xfdt_verdict_exit(session.verdict.kind);
+	if (!quiet && json) {
+		err = xfdt_render_json(&session.report, stdout);
+		if (err)
+			status = complain(err);
+	} else if (!quiet) {
+		form->print(&session.report, &style, stdout);
+	}
+	xfdt_session_deinit(&session);
+	return status;
+}
+
+static int report_dump(const struct arguments *arguments, const char *const *paths,
+		       size_t count, struct form *form)
+{
+	struct work work = {
+		.arguments = arguments, .paths = paths, .path_count = count,
+		.options = session_options(arguments), .run = triage_dump, .context = form,
+	};
+	bool died;
+	int status = do_work(&work, &died);
+
+	if (died && arguments->format == FORMAT_JSON && !arguments->quiet)
+		xfdt_error_free(xfdt_render_json_error(paths[0], "reading it ended with a signal", stdout));
+	return status;
+}
+
+/* The stronger of two exit codes; docs/verdicts.md has the order. */
+static int stronger(int a, int b)
+{
+	static const int order[] = { XFDT_EXIT_ERROR, 0, 3, 4, 5, 1, 6 };
+	size_t i;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return XFDT_EXIT_ERROR;
+}
+
+static int report_dumps(const struct arguments *arguments, struct form *form)
+{
+	int status = 6;
+	size_t i;
+
+	if (arguments->split)
+		return report_dump(arguments, arguments->paths, arguments->path_count, form);
+	for (i = 0; i < arguments->path_count; i++) {
+		if (i && arguments->format == FORMAT_TEXT && !arguments->quiet)
+			fputs("\n----\n\n", stdout);
+		status = stronger(status, report_dump(arguments, &arguments->paths[i], 1, form));
+	}
+	return status;
+}
+
+int run_triage(const struct arguments *arguments)
+{
+	if (arguments->kdump)
+		return run_kdump(arguments);
+	return report_dumps(arguments, &(struct form) { xfdt_render_text });
+}
+
+int run_show(const struct arguments *arguments)
+{
+	return report_dumps(arguments, &(struct form) { xfdt_render_show });
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A vmcore file (or a split set of them) through libkdumpfile. */
+#ifndef XFDT_DUMP_DUMP_H
+#define XFDT_DUMP_DUMP_H
+
+#include "dump/flattened.h"
+#include "image/reader.h"
+
+struct xfdt_dump;
+
+struct xfdt_dump_options {
+	/*
+	 * Where to put the rearranged copy of a flattened dump when the
+	 * libkdumpfile at hand (before 0.5.4) cannot read those: a folder, or
+	 * NULL not to.
+	 */
+	const char *temp_dir;
+	xfdt_progress *progress;	/* of that; may be NULL */
+	void *context;			/* for @progress */
+	bool record;	/* remember which bytes are read, for xfdt_dump_frames() */
+};
+
+/*
+ * Open @count files that are parts of one dump.  Errors: XFDT_SYSTEM (open,
+ * permissions), XFDT_NOT_A_DUMP, XFDT_TRUNCATED, XFDT_CORRUPT.
+ */
+struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump,
+				  const char *const *paths, size_t count,
+				  const struct xfdt_dump_options *options);
+void xfdt_dump_close(struct xfdt_dump *dump);
+
+/* All borrowed, valid until xfdt_dump_close(). */
+struct xfdt_source xfdt_dump_source(struct xfdt_dump *dump);
+const char *xfdt_dump_format(const struct xfdt_dump *dump);
+/* Field "sysname", "nodename", "release", "version" or "machine" of uname(2); NULL: unknown. */
+const char *xfdt_dump_uts(const struct xfdt_dump *dump, const char *field);
+
+/* A page frame of which something was read. */
+struct xfdt_frame {
+	uint64_t pfn;
+	uint8_t read[XFDT_PAGE_SIZE / 8];	/* one bit a byte, lowest first */
+};
+
+/*
+ * What was read since the dump was opened for recording, page-table entries
+ * included, by rising frame number.  Borrowed until the next read.
+ */
+const struct xfdt_frame *xfdt_dump_frames(struct xfdt_dump *dump, size_t *ret_count);
+
+/* Take it that the @len bytes at @kvaddr were not read; for what the reader's purpose says. */
+void xfdt_dump_forget(struct xfdt_dump *dump, uint64_t kvaddr, size_t len);
+
+/* How many bytes of all frames were read for @purpose (and for none before). */
+uint64_t xfdt_dump_read_for(const struct xfdt_dump *dump, enum xfdt_purpose purpose);
+
+/* The whole page frame @pfn, XFDT_PAGE_SIZE bytes, as it is in the dump. */
+struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn,
+					void *ret_page);
+
+#endif

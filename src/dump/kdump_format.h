@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kdump-compressed format, header version 6, on x86-64 (makedumpfile:
+ * IMPLEMENTATION and diskdump_mod.h name the fields).  Little endian.
+ */
+#ifndef XFDT_DUMP_KDUMP_FORMAT_H
+#define XFDT_DUMP_KDUMP_FORMAT_H
+
+#include <stdint.h>
+
+#define XFDT_KDUMP_SIGNATURE "KDUMP   "
+#define XFDT_KDUMP_VERSION 6
+#define XFDT_KDUMP_ZLIB 1	/* in status and in a page's flags */
+
+/* struct new_utsname: sysname, nodename, release, version, machine, domainname */
+#define XFDT_UTS_FIELDS 6
+#define XFDT_UTS_FIELD 65
+
+struct xfdt_kdump_header {
+	char signature[8];
+	int32_t header_version;
+	char utsname[XFDT_UTS_FIELDS][XFDT_UTS_FIELD];
+	char padding[6];
+	int64_t timestamp[2];
+	uint32_t status;
+	int32_t block_size;
+	int32_t sub_hdr_size;		/* in blocks */
+	uint32_t bitmap_blocks;		/* of both bitmaps */
+	uint32_t max_mapnr;
+	uint32_t total_ram_blocks, device_blocks, written_blocks;
+	uint32_t current_cpu;
+	int32_t nr_cpus;
+};
+
+/* Follows in block 1. */
+struct xfdt_kdump_sub_header {
+	uint64_t phys_base;
+	int32_t dump_level, split;
+	uint64_t start_pfn, end_pfn;
+	uint64_t offset_vmcoreinfo, size_vmcoreinfo;
+	uint64_t offset_note, size_note;
+	uint64_t offset_eraseinfo, size_eraseinfo;
+	uint64_t start_pfn_64, end_pfn_64, max_mapnr_64;
+};
+
+/* One for each frame of the second bitmap, in its order, behind the bitmaps. */
+struct xfdt_page_desc {
+	uint64_t offset;
+	uint32_t size, flags;
+	uint64_t page_flags;
+};
+
+/*
+ * The flattened format: a block with the header, then records, all of it big
+ * endian.  Each record is followed by its bytes; one with offset -1 is the end.
+ */
+#define XFDT_FLAT_SIGNATURE "makedumpfile"
+#define XFDT_FLAT_HEADER_SIZE 4096
+#define XFDT_FLAT_END (-1)
+
+struct xfdt_flat_header {
+	char signature[16];
+	int64_t type, version;		/* both 1 */
+};
+
+struct xfdt_flat_record {
+	int64_t offset;			/* in the rearranged file */
+	int64_t size;
+};
+
+#endif

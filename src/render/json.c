@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The report as JSON, by json-c. */
+#include "render/fields.h"
+#include "kernel/oops_log.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 4096
+
+/* json-c reports want of memory by NULL; one place to notice it. */
+struct writer {
+	FILE *out;
+	bool failed;
+};
+
+static void add(struct writer *writer, struct json_object *object, const char *key,
+		struct json_object *value, bool may_be_null)
+{
+	if (!object || (!value && !may_be_null) || json_object_object_add(object, key, value)) {
+		writer->failed = true;
+		json_object_put(value);
+	}
+}
+
+static void append(struct writer *writer, struct json_object *array, struct json_object *value)
+{
+	if (!array || !value || json_object_array_add(array, value)) {
+		writer->failed = true;
+		json_object_put(value);
+	}
+}
+
+static void add_text(struct writer *writer, struct json_object *object, const char *key,
+		     const char *text)
+{
+	char escaped[TEXT_MAX];
+
+	if (!text) {
+		add(writer, object, key, NULL, true);
+		return;
+	}
+	xfdt_escape(text, escaped, sizeof(escaped));
+	add(writer, object, key, json_object_new_string(escaped), false);
+}
+
+static void append_text(struct writer *writer, struct json_object *array, const char *text)
+{
+	char escaped[TEXT_MAX];
+
+	xfdt_escape(text, escaped, sizeof(escaped));
+	append(writer, array, json_object_new_string(escaped));
+}
+
+static void add_cell(struct writer *writer, struct json_object *object,
+		     const char *key, const struct xfdt_cell *cell)
+{
+	char text[32];
+
+	switch (cell->kind) {
+	case XFDT_CELL_HEX:
+		xfdt_cell_format(cell, text, sizeof(text));
+		add(writer, object, key, json_object_new_string(text), false);
+		break;
+	case XFDT_CELL_INT:
+		add(writer, object, key, json_object_new_int64((int64_t)cell->number), false);
+		break;
+	case XFDT_CELL_BOOL:
+		add(writer, object, key, json_object_new_boolean(cell->number != 0), false);
+		break;
+	case XFDT_CELL_TEXT:
+		add_text(writer, object, key, cell->text);
+		break;
+	default:
+		add(writer, object, key, NULL, true);
+		break;
+	}
+}
+
+static struct json_object *group_object(struct writer *writer, enum xfdt_field_group group,
+					const struct xfdt_row *row)
+{
+	struct json_object *object = json_object_new_object();
+	size_t i;
+
+	for (i = 0; i < xfdt_field_count; i++) {
+		struct xfdt_cell cell;
+
+		if (xfdt_fields[i].group != group)
+			continue;
+		cell = xfdt_fields[i].cell(row);
+		add_cell(writer, object, xfdt_fields[i].key, &cell);
+	}
+	return object;
+}
+
+static struct json_object *reasons_array(struct writer *writer, const struct xfdt_reasons *reasons)
+{
+	struct json_object *array = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < reasons->count; i++)
+		append_text(writer, array, reasons->items[i].text);
+	return array;
+}
+
+static void append_gaps(struct writer *writer, struct json_object *array, const struct xfdt_gaps *gaps)
+{
+	size_t i;
+
+	for (i = 0; i < gaps->count; i++) {
+		struct json_object *gap = json_object_new_object();
+
+		add_text(writer, gap, "what", gaps->items[i].what);
+		add_text(writer, gap, "why", gaps->items[i].why);
+		add_text(writer, gap, "remedy", gaps->items[i].remedy);
+		append(writer, array, gap);
+	}
+}
+
+static struct json_object *events_array(struct writer *writer, const struct xfdt_panic *panic)
+{
+	struct json_object *array = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < panic->event_count; i++) {
+		const struct xfdt_log_line *line = &panic->log.lines[panic->events[i].line];
+		struct json_object *event = json_object_new_object();
+
+		add(writer, event, "nsec", json_object_new_int64((int64_t)line->nsec), false);
+		add_text(writer, event, "text", line->text);
+		append(writer, array, event);
+	}
+	return array;
+}
+
+static struct json_object *trace_array(struct writer *writer, const struct xfdt_panic *panic)
+{
+	struct json_object *array = json_object_new_array();
+	const char *lines[XFDT_TRACE_MAX];
+	size_t count = xfdt_call_trace(panic, lines, XFDT_TRACE_MAX), i;
+
+	for (i = 0; i < count; i++)
+		append_text(writer, array, lines[i]);
+	return array;
+}
+
+struct commands {
+	struct writer *writer;
+	struct json_object *array;
+};
+
+static void append_command(void *context, const char *command)
+{
+	struct commands *commands = context;
+
+	append_text(commands->writer, commands->array, command);
+}
+
+static struct json_object *commands_array(struct writer *writer, const struct xfdt_outcome *report)
+{
+	struct commands commands = { .writer = writer, .array = json_object_new_array() };
+
+	xfdt_render_commands(report, append_command, &commands);
+	return commands.array;
+}
+
+/* Print @object, which is taken over, and leave its brace open where @open says so. */
+static void put_object(struct writer *writer, struct json_object *object, bool open)
+{
+	const char *text = NULL;
+
+	if (object && !writer->failed)
+		text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+						      JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text) {
+		writer->failed = true;
+		text = "{}";
+	}
+	fwrite(text, 1, strlen(text) - open, writer->out);
+	json_object_put(object);
+}
+
+static struct json_object *vcpu_object(struct writer *writer, const struct xfdt_row *row)
+{
+	struct json_object *vcpu = group_object(writer, XFDT_GROUP_VCPU, row);
+
+	if (row->vcpu->thread.known)
+		add(writer, vcpu, "thread", group_object(writer, XFDT_GROUP_THREAD, row), false);
+	else
+		add(writer, vcpu, "thread", NULL, true);
+	return vcpu;
+}
+
+/* One vCPU at a time: a host may have thousands. */
+static void put_vms(struct writer *writer, const struct xfdt_outcome *report)
+{
+	const struct xfdt_host *host = report->host;
+	struct xfdt_row row = { .image = host->image, .host = host };
+	const struct xfdt_vcpu_verdict *state = report->verdict->vcpus;
+	size_t i, j;
+
+	fputs("[", writer->out);
+	for (i = 0; i < host->vm_count; i++) {
+		row.vm = &host->vms[i];
+		fputs(i ? "," : "", writer->out);
+		put_object(writer, group_object(writer, XFDT_GROUP_VM, &row), true);
+		fputs(",\"vcpus\":[", writer->out);
+		for (j = 0; j < row.vm->vcpu_count; j++) {
+			row.vcpu = &row.vm->vcpus[j];
+			row.state = state++;
+			fputs(j ? "," : "", writer->out);
+			put_object(writer, vcpu_object(writer, &row), false);
+		}
+		fputs("]}", writer->out);
+	}
+	fputs("]", writer->out);
+}
+
+static struct json_object *dump_object(struct writer *writer, const char *path,
+				       const char *format, const char *arch)
+{
+	struct json_object *dump = json_object_new_object();
+
+	add_text(writer, dump, "path", path);
+	add_text(writer, dump, "format", format);
+	add_text(writer, dump, "arch", arch);
+	return dump;
+}
+
+static struct xfdt_error *finish(const struct writer *writer)
+{
+	return writer->failed ? xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON") : NULL;
+}
+
+struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out)
+{
+	const struct xfdt_verdict *verdict = report->verdict;
+	const struct xfdt_host *host = report->host;
+	struct xfdt_row row = { .image = host->image, .host = host };
+	struct json_object *root = json_object_new_object(), *panic, *missing, *counts;
+	struct writer writer = { .out = out };
+	size_t i;
+
+	add_text(&writer, root, "schema", XFDT_JSON_SCHEMA);
+	add(&writer, root, "dump", dump_object(&writer, report->path, report->format,
+					       host->image->arch), false);
+	add_text(&writer, root, "verdict", xfdt_verdict_name(verdict->kind));
+	add(&writer, root, "exit", json_object_new_int(xfdt_verdict_exit(verdict->kind)), false);
+	add_text(&writer, root, "route", xfdt_route_name(verdict->route));
+	add_text(&writer, root, "cve", XFDT_CVE);
+	add(&writer, root, "why", reasons_array(&writer, &verdict->why), false);
+	add(&writer, root, "looks_like", reasons_array(&writer, &verdict->looks_like), false);
+	add(&writer, root, "origins", reasons_array(&writer, &verdict->origins), false);
+	add(&writer, root, "kernel", group_object(&writer, XFDT_GROUP_KERNEL, &row), false);
+	add(&writer, root, "sources", group_object(&writer, XFDT_GROUP_SOURCES, &row), false);
+	panic = group_object(&writer, XFDT_GROUP_PANIC, &row);
+	if (host->panic.fault.source != XFDT_REGS_NONE)
+		add(&writer, panic, "fault", group_object(&writer, XFDT_GROUP_FAULT, &row), false);
+	else
+		add(&writer, panic, "fault", NULL, true);
+	add(&writer, panic, "events", events_array(&writer, &host->panic), false);
+	add(&writer, panic, "trace", trace_array(&writer, &host->panic), false);
+	add(&writer, root, "panic", panic, false);
+	missing = json_object_new_array();
+	append_gaps(&writer, missing, &host->image->gaps);
+	append_gaps(&writer, missing, &host->gaps);
+	add(&writer, root, "missing", missing, false);
+	counts = json_object_new_object();
+	for (i = 0; i < XFDT_VCPU_STATES; i++)
+		add(&writer, counts, xfdt_vcpu_state_name(i),
+		    json_object_new_int64((int64_t)verdict->states[i]), false);
+	add(&writer, root, "counts", counts, false);
+	add(&writer, root, "check", commands_array(&writer, report), false);
+	put_object(&writer, root, true);
+	fputs(",\"vms\":", out);
+	put_vms(&writer, report);
+	fputs("}\n", out);
+	return finish(&writer);
+}
+
+struct xfdt_error *xfdt_render_json_error(const char *path, const char *message, FILE *out)
+{
+	struct json_object *root = json_object_new_object();
+	struct writer writer = { .out = out };
+
+	add_text(&writer, root, "schema", XFDT_JSON_SCHEMA);
+	add(&writer, root, "dump", dump_object(&writer, path, NULL, NULL), false);
+	add_text(&writer, root, "verdict", "error");
+	add(&writer, root, "exit", json_object_new_int(XFDT_EXIT_ERROR), false);
+	add_text(&writer, root, "error", message);
+	put_object(&writer, root, false);
+	fputs("\n", out);
+	return finish(&writer);
+}

@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The report for people. */
+#include "render/fields.h"
+#include "kernel/oops_log.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define TEXT_MAX 1024
+#define LANES_MIN 19		/* up to XTILEDATA */
+#define LISTED_MAX 32		/* vCPUs that are ok, before they are only counted */
+#define LABEL 24		/* what put_vcpu() prints before the lanes */
+
+struct style {
+	const char *bad, *good, *warn, *bold, *dim, *end;
+};
+
+static const struct style plain = { "", "", "", "", "", "" };
+static const struct style coloured = {
+	"\033[1;31m", "\033[32m", "\033[33m", "\033[1m", "\033[2m", "\033[0m",
+};
+
+struct writer {
+	const struct xfdt_outcome *report;
+	const struct style *style;
+	bool verbose;
+	unsigned int lanes;
+	FILE *out;
+};
+
+static void put_escaped(const struct writer *writer, const char *text)
+{
+	char escaped[TEXT_MAX];
+
+	xfdt_escape(text, escaped, sizeof(escaped));
+	fputs(escaped, writer->out);
+}
+
+/* the verdict */
+
+static const char *verdict_style(const struct writer *writer)
+{
+	switch (writer->report->verdict->kind) {
+	case XFDT_CONFIRMED:
+	case XFDT_PROBABLE:
+	case XFDT_ARMED:
+		return writer->style->bad;
+	case XFDT_NOT_THIS_BUG:
+		return writer->style->good;
+	default:
+		return writer->style->warn;
+	}
+}
+
+static void put_headline(const struct writer *writer)
+{
+	const struct xfdt_verdict *verdict = writer->report->verdict;
+
+	fprintf(writer->out, "%s%s%s: %s", verdict_style(writer), xfdt_verdict_name(verdict->kind),
+		writer->style->end, xfdt_render_words(writer->report));
+	if (xfdt_route_name(verdict->route))
+		fprintf(writer->out, " (route %s)", xfdt_route_name(verdict->route));
+	fputs("\n", writer->out);
+}
+
+static void put_reasons(const struct writer *writer, const char *heading,
+			const struct xfdt_reasons *reasons)
+{
+	size_t i;
+
+	if (!reasons->count)
+		return;
+	fprintf(writer->out, "\n%s%s%s\n", writer->style->bold, heading, writer->style->end);
+	for (i = 0; i < reasons->count; i++) {
+		fputs("  - ", writer->out);
+		put_escaped(writer, reasons->items[i].text);
+		fputs("\n", writer->out);
+	}
+}
+
+static void put_label(const struct writer *writer, const char *label)
+{
+	fprintf(writer->out, "  %s%-8s%s", writer->style->dim, label, writer->style->end);
+}
+
+static void put_summary(const struct writer *writer)
+{
+	const struct xfdt_outcome *report = writer->report;
+	const struct xfdt_host *host = report->host;
+	const struct xfdt_image *image = host->image;
+
+	fputs("\n", writer->out);
+	put_label(writer, "dump");
+	put_escaped(writer, report->path);
+	fprintf(writer->out, " (%s)\n", report->format);
+	put_label(writer, "kernel");
+	put_escaped(writer, image->release ? image->release : "unknown");
+	if (*host->nodename && strcmp(host->nodename, "(none)")) {
+		fputs(" on ", writer->out);
+		put_escaped(writer, host->nodename);
+	}
+	fprintf(writer->out, "\n");
+	if (!xfdt_is_x86_64(image))
+		return;
+	put_label(writer, "fix");
+	fprintf(writer->out, "%s (vmlinux %s, kvm %s%s); upstream: %s\n", xfdt_fix_name(host),
+		xfdt_presence_name(host->fix.vmlinux),
+		host->kvm == XFDT_KVM_ABSENT ? "not loaded" : xfdt_presence_name(host->fix.kvm),
+		host->fix.livepatched.known && host->fix.livepatched.value ?
+		"; livepatches are loaded, which can replace either" : "",
+		xfdt_fixed_in(image->release));
+	if (host->panic.task) {
+		put_label(writer, "panic");
+		fprintf(writer->out, "CPU %" PRIu64 ", pid %d ", host->panic.cpu.value, host->panic.pid);
+		put_escaped(writer, host->panic.comm);
+		fputs("\n", writer->out);
+	}
+	put_label(writer, "sources");
+	fprintf(writer->out, "symbols from %s,%stypes from %s%s\n", image->symbol_source,
+		strlen(image->symbol_source) + strlen(image->type_source) > 60 ? "\n          " : " ",
+		image->type_source, image->embedded ? " (both by the note of a distilled dump)" : "");
+}
+
+static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, bool *heading)
+{
+	size_t i;
+
+	for (i = 0; i < gaps->count; i++) {
+		if (!*heading)
+			fprintf(writer->out, "\n%smissing%s\n", writer->style->bold, writer->style->end);
+		*heading = true;
+		fputs("  - ", writer->out);
+		put_escaped(writer, gaps->items[i].what);
+		fputs(": ", writer->out);
+		put_escaped(writer, gaps->items[i].why);
+		if (gaps->items[i].remedy)
+			fprintf(writer->out, "\n    what to do: %s", gaps->items[i].remedy);
+		fputs("\n", writer->out);
+	}
+}
+
+static void put_all_gaps(const struct writer *writer)
+{
+	const struct xfdt_host *host = writer->report->host;
+	bool heading = false;
+
+	put_gaps(writer, &host->image->gaps, &heading);
+	put_gaps(writer, &host->gaps, &heading);
+}
+
+/* the lanes */
+
+static const char *state_style(const struct writer *writer, enum xfdt_vcpu_state state)
+{
+	switch (state) {
+	case XFDT_VCPU_OK:
+		return writer->style->good;
+	case XFDT_VCPU_ARMED:
+	case XFDT_VCPU_MALFORMED:
+		return writer->style->bad;
+	default:
+		return writer->style->warn;
+	}
+}
+
+static unsigned int count_lanes(const struct xfdt_outcome *report)
+{
+	uint64_t all = 0;
+	size_t i, j;
+
+	for (i = 0; i < report->host->vm_count; i++)
+		for (j = 0; j < report->host->vms[i].vcpu_count; j++)
+			all |= report->host->vms[i].vcpus[j].header.xstate_bv |
+			       report->host->vms[i].vcpus[j].xfd;
+	all &= ~(1ull << 63);
+	if (all >> LANES_MIN)
+		return 64 - (unsigned int)__builtin_clzll(all);
+	return LANES_MIN;
+}
+
+static void put_ruler(const struct writer *writer)
+{
+	unsigned int half, i;
+
+	fprintf(writer->out, "%s%*s", writer->style->dim, LABEL, "");
+	for (half = 0; half < 2; half++)
+		fprintf(writer->out, "%-*s  ", (int)writer->lanes + 12, half ? "XFD" : "XSTATE_BV");
+	fprintf(writer->out, "thread\n%*s", LABEL, "");
+	for (half = 0; half < 2; half++) {
+		for (i = 0; i < writer->lanes; i++)
+			fputc(i % 10 ? ' ' : '0' + (int)(i / 10), writer->out);
+		fprintf(writer->out, "%*s", 14, "");
+	}
+	fprintf(writer->out, "\n%*s", LABEL, "");
+	for (half = 0; half < 2; half++) {
+		for (i = 0; i < writer->lanes; i++)
+			fputc('0' + (int)(i % 10), writer->out);
+		fprintf(writer->out, "%*s", half ? 0 : 14, "");
+	}
+	fprintf(writer->out, "%s\n", writer->style->end);
+}
+
+static void put_lane(const struct writer *writer, uint64_t bits, uint64_t marked)
+{
+	char number[24];
+	unsigned int i;
+
+	for (i = 0; i < writer->lanes; i++) {
+		uint64_t bit = 1ull << i;
+
+		if (marked & bit)
+			fprintf(writer->out, "%s#%s", writer->style->bad, writer->style->end);
+		else
+			fputc(bits & bit ? '#' : '.', writer->out);
+	}
+	snprintf(number, sizeof(number), "0x%" PRIx64, bits);
+	fprintf(writer->out, "  %-12s", number);
+}
+
+static void put_marks(const struct writer *writer, uint64_t mismatch)
+{
+	unsigned int half, i, last = 63 - (unsigned int)__builtin_clzll(mismatch);
+
+	fprintf(writer->out, "%*s%s", LABEL, "", writer->style->bad);
+	for (half = 0; half < 2; half++) {
+		for (i = 0; i <= (half ? last : writer->lanes - 1); i++)
+			fputc(mismatch >> i & 1 ? '^' : ' ', writer->out);
+		fprintf(writer->out, "%*s", half ? 0 : 14, "");
+	}
+	for (i = 0; i < 64; i++)
+		if (mismatch >> i & 1)
+			fprintf(writer->out, " %u %s", i, xfdt_xfeature_name(i));
+	fprintf(writer->out, " in both%s\n", writer->style->end);
+}
+
+static void put_thread(const struct writer *writer, const struct xfdt_vcpu *vcpu)
+{
+	const struct xfdt_thread *thread = &vcpu->thread;
+
+	if (thread->known) {
+		fprintf(writer->out, "%d ", thread->pid);
+		put_escaped(writer, thread->comm);
+		if (thread->on_cpu.known && thread->on_cpu.value && thread->cpu.known)
+			fprintf(writer->out, " on CPU %" PRIu64, thread->cpu.value);
+	} else {
+		fputs(vcpu->thread_gone ? "gone" : vcpu->ran ? "unknown" : "never ran", writer->out);
+	}
+	if (vcpu->state_known && vcpu->in_use)
+		fputs(", in use", writer->out);
+}
+
+static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
+		     const struct xfdt_vcpu_verdict *state)
+{
+	char label[40];
+
+	snprintf(label, sizeof(label), "vCPU %u", vcpu->id);
+	fprintf(writer->out, "%s%-10s%s%-11s%s ", state->culprit ? "> " : "  ", label,
+		state_style(writer, state->state),
+		state->state == XFDT_VCPU_INDETERMINATE ? "indetermin." :
+		xfdt_vcpu_state_name(state->state), writer->style->end);
+	if (!vcpu->state_known) {
+		put_escaped(writer, vcpu->error ? vcpu->error : "unreadable");
+		fputs("\n", writer->out);
+		return;
+	}
+	if (state->state == XFDT_VCPU_CONFIDENTIAL) {
+		fprintf(writer->out, "%s\n", state->why);
+		return;
+	}
+	put_lane(writer, vcpu->header.xstate_bv, state->mismatch);
+	put_lane(writer, vcpu->xfd, state->mismatch);
+	put_thread(writer, vcpu);
+	fputs("\n", writer->out);
+	if (state->mismatch)
+		put_marks(writer, state->mismatch);
+	if (state->state != XFDT_VCPU_OK)
+		fprintf(writer->out, "%*s%s%s%s\n", LABEL, "", writer->style->dim, state->why,
+			writer->style->end);
+}
+
+static void put_vm_line(const struct writer *writer, const struct xfdt_vm *vm)
+{
+	fprintf(writer->out, "\n%sVM 0x%" PRIx64 "%s, ", writer->style->bold, vm->kvaddr,
+		writer->style->end);
+	if (vm->pid)
+		fprintf(writer->out, "pid %d ", vm->pid);
+	if (*vm->comm) {
+		put_escaped(writer, vm->comm);
+		fputs(", ", writer->out);
+	}
+	fprintf(writer->out, "%zu vCPU%s", vm->vcpu_count, vm->vcpu_count == 1 ? "" : "s");
+	if (!vm->complete)
+		fprintf(writer->out, " found of %" PRIu64, vm->online_vcpus);
+	if (vm->bugged.known && vm->bugged.value)
+		fputs(", bugged: KVM gave this VM up", writer->out);
+	fputs("\n", writer->out);
+}
+
+static void put_vms(const struct writer *writer)
+{
+	const struct xfdt_verdict *verdict = writer->report->verdict;
+	const struct xfdt_host *host = writer->report->host;
+	const struct xfdt_vcpu_verdict *state = verdict->vcpus;
+	size_t i, j, listed = 0, hidden = 0;
+
+	for (i = 0; i < host->vm_count; i++) {
+		const struct xfdt_vm *vm = &host->vms[i];
+		bool heading = false;
+
+		for (j = 0; j < vm->vcpu_count; j++, state++) {
+			if (!writer->verbose && state->state == XFDT_VCPU_OK && !state->culprit &&
+			    ++listed > LISTED_MAX) {
+				hidden++;
+				continue;
+			}
+			if (!heading) {
+				put_vm_line(writer, vm);
+				put_ruler(writer);
+			}
+			heading = true;
+			put_vcpu(writer, &vm->vcpus[j], state);
+		}
+		if (!vm->vcpu_count)
+			put_vm_line(writer, vm);
+	}
+	if (hidden)
+		fprintf(writer->out, "\nand %zu more vCPUs that are ok (-v shows them)\n", hidden);
+}
+
+/* evidence */
+
+static void put_group(const struct writer *writer, enum xfdt_field_group group,
+		      const struct xfdt_row *row, const char *indent)
+{
+	size_t i;
+
+	for (i = 0; i < xfdt_field_count; i++) {
+		struct xfdt_cell cell;
+		char text[TEXT_MAX];
+
+		if (xfdt_fields[i].group != group)
+			continue;
+		cell = xfdt_fields[i].cell(row);
+		if (cell.kind == XFDT_CELL_NONE)
+			continue;
+		xfdt_cell_format(&cell, text, sizeof(text));
+		fprintf(writer->out, "%s%s%-24s%s%s\n", indent, writer->style->dim,
+			xfdt_fields[i].heading, writer->style->end, text);
+	}
+}
+
+static void put_evidence_group(const struct writer *writer, const char *heading,
+			       enum xfdt_field_group group, const struct xfdt_row *row)
+{
+	fprintf(writer->out, "\n%s%s%s\n", writer->style->bold, heading, writer->style->end);
+	put_group(writer, group, row, "  ");
+}
+
+static void put_events(const struct writer *writer)
+{
+	const struct xfdt_panic *panic = &writer->report->host->panic;
+	size_t i;
+
+	if (!panic->event_count)
+		return;
+	fprintf(writer->out, "\n%sin the log%s\n", writer->style->bold, writer->style->end);
+	for (i = 0; i < panic->event_count; i++) {
+		const struct xfdt_log_line *line = &panic->log.lines[panic->events[i].line];
+
+		fprintf(writer->out, "  [%5" PRIu64 ".%06" PRIu64 "] ", line->nsec / 1000000000,
+			line->nsec % 1000000000 / 1000);
+		put_escaped(writer, line->text);
+		fputs("\n", writer->out);
+	}
+}
+
+static void put_trace(const struct writer *writer)
+{
+	const char *lines[XFDT_TRACE_MAX];
+	size_t count = xfdt_call_trace(&writer->report->host->panic, lines, XFDT_TRACE_MAX), i;
+
+	if (!count)
+		return;
+	fprintf(writer->out, "\n%scall trace%s\n", writer->style->bold, writer->style->end);
+	for (i = 0; i < count; i++) {
+		fputs("  ", writer->out);
+		put_escaped(writer, lines[i]);
+		fputs("\n", writer->out);
+	}
+}
+
+static void put_command(void *context, const char *command)
+{
+	const struct writer *writer = context;
+
+	fprintf(writer->out, "  crash> %s\n", command);
+}
+
+static void put_commands(struct writer *writer)
+{
+	fprintf(writer->out, "\n%scheck it by hand in crash(8)%s\n", writer->style->bold,
+		writer->style->end);
+	xfdt_render_commands(writer->report, put_command, writer);
+}
+
+static void put_panic(const struct writer *writer)
+{
+	const struct xfdt_host *host = writer->report->host;
+	struct xfdt_row row = { .image = host->image, .host = host };
+
+	put_evidence_group(writer, "panic", XFDT_GROUP_PANIC, &row);
+	if (host->panic.fault.source != XFDT_REGS_NONE)
+		put_evidence_group(writer, "fault", XFDT_GROUP_FAULT, &row);
+	put_events(writer);
+	put_trace(writer);
+}
+
+static void put_evidence(struct writer *writer)
+{
+	const struct xfdt_host *host = writer->report->host;
+	struct xfdt_row row = { .image = host->image, .host = host };
+
+	put_evidence_group(writer, "kernel", XFDT_GROUP_KERNEL, &row);
+	put_panic(writer);
+	put_commands(writer);
+}
+
+static struct writer writer_of(const struct xfdt_outcome *report,
+			       const struct xfdt_text_options *options, FILE *out)
+{
+	return (struct writer) {
+		.report = report,
+		.style = options->colour ? &coloured : &plain,
+		.verbose = options->verbose,
+		.lanes = count_lanes(report),
+		.out = out,
+	};
+}
+
+void xfdt_render_text(const struct xfdt_outcome *report,
+		      const struct xfdt_text_options *options, FILE *out)
+{
+	struct writer writer = writer_of(report, options, out);
+
+	put_headline(&writer);
+	put_summary(&writer);
+	put_reasons(&writer, "why", &report->verdict->why);
+	put_reasons(&writer, "looks like", &report->verdict->looks_like);
+	put_reasons(&writer, "likely origin", &report->verdict->origins);
+	put_all_gaps(&writer);
+	put_vms(&writer);
+	if (options->verbose)
+		put_evidence(&writer);
+}
+
+void xfdt_render_vms(const struct xfdt_outcome *report,
+		     const struct xfdt_text_options *options, FILE *out)
+{
+	struct writer writer = writer_of(report, options, out);
+
+	writer.verbose = true;
+	put_headline(&writer);
+	put_all_gaps(&writer);
+	put_vms(&writer);
+}
+
+void xfdt_render_panic(const struct xfdt_outcome *report,
+		       const struct xfdt_text_options *options, FILE *out)
+{
+	struct writer writer = writer_of(report, options, out);
+
+	put_headline(&writer);
+	put_reasons(&writer, "why", &report->verdict->why);
+	put_reasons(&writer, "looks like", &report->verdict->looks_like);
+	put_reasons(&writer, "likely origin", &report->verdict->origins);
+	put_all_gaps(&writer);
+	put_panic(&writer);
+}
+
+/* show */
+
+static bool is_picked(const struct xfdt_text_options *options, const struct xfdt_vm *vm,
+		      const struct xfdt_vcpu *vcpu)
+{
+	switch (options->pick) {
+	case XFDT_PICK_ID:
+		return vcpu->id == options->picked;
+	case XFDT_PICK_KVADDR:
+		return vm->kvaddr == options->picked || vcpu->kvaddr == options->picked;
+	default:
+		return true;
+	}
+}
+
+static bool picks_any_of(const struct xfdt_text_options *options, const struct xfdt_vm *vm)
+{
+	size_t i;
+
+	if (options->pick == XFDT_PICK_ALL ||
+	    (options->pick == XFDT_PICK_KVADDR && vm->kvaddr == options->picked))
+		return true;
+	for (i = 0; i < vm->vcpu_count; i++)
+		if (is_picked(options, vm, &vm->vcpus[i]))
+			return true;
+	return false;
+}
+
+bool xfdt_render_picks_any(const struct xfdt_outcome *report,
+			   const struct xfdt_text_options *options)
+{
+	size_t i;
+
+	for (i = 0; i < report->host->vm_count; i++)
+		if (picks_any_of(options, &report->host->vms[i]))
+			return true;
+	return options->pick == XFDT_PICK_ALL;
+}
+
+static void put_components(const struct writer *writer, const struct xfdt_vcpu *vcpu)
+{
+	struct xfdt_component components[XFDT_COMPONENTS];
+	size_t count = xfdt_xsave_components(&vcpu->header, vcpu->xfd,
+					     &writer->report->host->xsave_layout, components), i;
+	const struct style *style = writer->style;
+
+	fprintf(writer->out, "    %sXSAVE area, %s format%s\n", style->dim,
+		vcpu->header.xcomp_bv & XFDT_XCOMP_BV_COMPACTED ? "compacted" : "standard", style->end);
+	fprintf(writer->out, "      %s bit  component   XSTATE_BV  XCOMP_BV  XFD  offset  bytes%s\n",
+		style->dim, style->end);
+	for (i = 0; i < count; i++) {
+		const struct xfdt_component *component = &components[i];
+		bool clash = component->in_xstate_bv && component->in_xfd;
+
+		fprintf(writer->out, "      %s%4u  %-10s  %-9s  %-8s  %-3s", clash ? style->bad : "",
+			component->index, component->name,
+			component->in_xstate_bv ? "1" : ".", component->in_xcomp_bv ? "1" : ".",
+			component->in_xfd ? "1" : ".");
+		if (component->size)
+			fprintf(writer->out, "  %6u  %5u", component->offset, component->size);
+		fprintf(writer->out, "%s%s\n", clash ? "  <- in both" : "", clash ? style->end : "");
+	}
+}
+
+void xfdt_render_show(const struct xfdt_outcome *report,
+		      const struct xfdt_text_options *options, FILE *out)
+{
+	struct writer writer = writer_of(report, options, out);
+	const struct xfdt_host *host = report->host;
+	struct xfdt_row row = { .image = host->image, .host = host };
+	const struct xfdt_vcpu_verdict *state = report->verdict->vcpus;
+	size_t i, j;
+
+	put_headline(&writer);
+	put_summary(&writer);
+	put_all_gaps(&writer);
+	for (i = 0; i < host->vm_count; i++) {
+		row.vm = &host->vms[i];
+		if (picks_any_of(options, row.vm))
+			put_vm_line(&writer, row.vm);
+		for (j = 0; j < row.vm->vcpu_count; j++) {
+			row.vcpu = &row.vm->vcpus[j];
+			row.state = state++;
+			if (!is_picked(options, row.vm, row.vcpu))
+				continue;
+			fputs("\n", out);
+			put_group(&writer, XFDT_GROUP_VCPU, &row, "    ");
+			if (row.vcpu->thread.known) {
+				fprintf(out, "    %sthread%s\n", writer.style->bold, writer.style->end);
+				put_group(&writer, XFDT_GROUP_THREAD, &row, "      ");
+			}
+			if (row.vcpu->state_known && !row.vcpu->is_confidential)
+				put_components(&writer, row.vcpu);
+		}
+	}
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The chain, for those who build it: each rung is one place that symbols and
+ * types of the kernel come from.  resolve.c says in which order they are tried.
+ * A rung that could be taken fills @chain->image and says so in @has_symbols or
+ * @has_types; one that could not leaves both as they were.
+ */
+#ifndef XFDT_RESOLVE_CHAIN_H
+#define XFDT_RESOLVE_CHAIN_H
+
+#include "image/image.h"
+#include "symbols/kallsyms.h"
+#include "symbols/modules.h"
+#include "resolve/record.h"
+#include "resolve/resolve.h"
+#include "types/btf.h"
+
+struct xfdt_chain {
+	struct xfdt_image *image;
+	const struct xfdt_debug_options *debug;
+	const char *cache_dir;
+	uint64_t stext;
+	struct xfdt_btf *vmlinux_types;	/* its BTF, which may still be needed as a base */
+	bool has_symbols, has_types;		/* of vmlinux, from a rung that was taken */
+	/*
+	 * What the dump carries, loaded or being made: vmlinux, and where kvm.ko's
+	 * symbols are.
+	 */
+	struct xfdt_record record;
+	bool whole;		/* it has all that such a dump gives */
+	bool changed;		/* since it was loaded */
+};
+
+/* Queries for all that needs.def lists, anchored at what is known by now. */
+void xfdt_chain_ask(const struct xfdt_chain *chain,
+		     struct xfdt_name_query queries[XFDT_SYMBOL_COUNT]);
+/* Take the answers into the image; of a name that two have, none. */
+void xfdt_chain_take_symbols(struct xfdt_chain *chain,
+			      const struct xfdt_name_query queries[XFDT_SYMBOL_COUNT]);
+/*
+ * Take what @layout knows and the image does not.  XFDT_CORRUPT, and nothing
+ * taken, if it contradicts what VMCOREINFO says; @path is for the message.
+ */
+struct xfdt_error *xfdt_chain_take_layout(struct xfdt_chain *chain,
+					   const struct xfdt_layout *layout, const char *path);
+/* Words for the report, kept in the image: @which is 0 for symbols, 1 for types. */
+const char *xfdt_chain_keep_origin(struct xfdt_chain *chain, unsigned int which, const char *text);
+/* May types be BTF, or files' DWARF, as the user asked? */
+bool xfdt_chain_takes_btf(const struct xfdt_chain *chain);
+bool xfdt_chain_takes_dwarf(const struct xfdt_chain *chain);
+
+/* rung_record.c: what was resolved before. */
+
+/* What travels in a distilled dump; it has no bytes to check it against.  True if there was such a record. */
+bool xfdt_from_embedded(struct xfdt_chain *chain, const struct xfdt_source *source);
+/* What is still to be had from the cache's record of what such a dump carries. */
+void xfdt_rung_cached(struct xfdt_chain *chain);
+/* Keep what was found by the dump alone; best effort. */
+void xfdt_rung_cache(struct xfdt_chain *chain);
+
+/* rung_dump.c: what the dump itself carries. */
+
+struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain);
+struct xfdt_error *xfdt_from_btf(struct xfdt_chain *chain);
+struct xfdt_error *xfdt_from_kvm_btf(struct xfdt_chain *chain, const struct xfdt_module *kvm);
+
+/* rung_file.c: files with debuginfo. */
+
+/* The file that the user named, for symbols or, if @types, for types; what is wrong with it is a gap. */
+void xfdt_from_named_file(struct xfdt_chain *chain, bool types);
+/*
+ * The last rung, after @why (NULL: none), which is taken over: a file from anywhere.
+ * Returns @why if there is no such file.  What else there is to say against
+ * one is a gap of its own then.
+ */
+struct xfdt_error *xfdt_from_found_file(struct xfdt_chain *chain, bool types, struct xfdt_error *why);
+struct xfdt_error *xfdt_from_kvm_dwarf(struct xfdt_chain *chain, const struct xfdt_module *kvm);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rungs of the chain: kallsyms and BTF in the dump's memory. */
+#include "resolve/chain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BTF_MAX (64u << 20)
+
+/* The record gets what kallsyms says, and nothing that VMCOREINFO alone does: no byte of memory backs that. */
+struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain)
+{
+	struct xfdt_name_query queries[XFDT_SYMBOL_COUNT];
+	struct xfdt_record *record = &chain->record;
+	struct xfdt_image *image = chain->image;
+	struct xfdt_kallsyms kallsyms;
+	struct xfdt_error *err;
+	size_t i;
+
+	err = xfdt_kallsyms_init(&kallsyms, image->reader, image->vmcoreinfo);
+	if (err)
+		return err;
+	xfdt_chain_ask(chain, queries);
+	err = xfdt_kallsyms_lookup(&kallsyms, image->reader, queries, XFDT_SYMBOL_COUNT, &record->spans);
+	if (err)
+		return err;
+	xfdt_chain_take_symbols(chain, queries);
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
+		if (queries[i].found == 1)
+			record->symtab.symbols[i] = image->symtab.symbols[i];
+	image->symbol_source = "kallsyms";
+	chain->has_symbols = true;
+	return NULL;
+}
+
+static struct xfdt_error *load_vmlinux_types(struct xfdt_chain *chain)
+{
+	const struct xfdt_symbol *start = xfdt_symbol(chain->image, XFDT_S_start_btf);
+	const struct xfdt_symbol *stop = xfdt_symbol(chain->image, XFDT_S_stop_btf);
+	struct xfdt_error *err;
+	uint64_t len;
+	void *data;
+
+	if (chain->vmlinux_types)
+		return NULL;
+	if (!start || !stop)
+		return xfdt_error_new(XFDT_MISSING, 0,
+				      "the kernel carries no BTF (CONFIG_DEBUG_INFO_BTF=n)");
+	len = stop->kvaddr - start->kvaddr;
+	if (!len || len > BTF_MAX)
+		return xfdt_error_new(XFDT_CORRUPT, start->kvaddr,
+				      "__start_BTF and __stop_BTF are %llu bytes apart",
+				      (unsigned long long)len);
+	data = malloc(len);
+	if (!data)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+	err = xfdt_read(chain->image, start->kvaddr, data, len);
+	if (!err)
+		err = xfdt_btf_new(&chain->vmlinux_types, data, len, NULL);
+	free(data);
+	return err ? xfdt_error_wrap(err, "BTF of vmlinux") : NULL;
+}
+
+struct xfdt_error *xfdt_from_btf(struct xfdt_chain *chain)
+{
+	struct xfdt_layout *layout = &chain->record.layout;
+	struct xfdt_image *image = chain->image;
+	struct xfdt_error *err = load_vmlinux_types(chain);
+
+	if (err)
+		return err;
+	xfdt_btf_fill(chain->vmlinux_types, layout, xfdt_symbol(image, XFDT_S_start_btf)->kvaddr,
+			&chain->record.spans);
+	err = xfdt_chain_take_layout(chain, layout, "BTF of vmlinux");
+	if (err)
+		return err;
+	image->type_source = "btf";
+	chain->has_types = true;
+	return NULL;
+}
+
+/* What vmlinux's types say of KVM need not hold for a kvm.ko that was not built with it. */
+struct xfdt_error *xfdt_from_kvm_btf(struct xfdt_chain *chain, const struct xfdt_module *kvm)
+{
+	struct xfdt_image *image = chain->image;
+	struct xfdt_btf *types;
+	struct xfdt_error *err;
+	size_t len, filled;
+	void *data;
+
+	err = load_vmlinux_types(chain);
+	if (!err)
+		err = xfdt_module_btf(image, kvm, &data, &len);
+	if (!err) {
+		err = xfdt_btf_new(&types, data, len, chain->vmlinux_types);
+		free(data);
+	}
+	if (err)
+		return err;
+	filled = xfdt_btf_replace_kvm(types, &image->layout);
+	filled += xfdt_btf_fill(types, &image->layout, 0, NULL);
+	if (filled && !strcmp(image->type_source, "btf"))
+		image->type_source = "btf (vmlinux and kvm)";
+	xfdt_btf_free(types);
+	return NULL;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rungs of the chain: symbol tables and DWARF of files. */
+#include "resolve/debuginfo.h"
+#include "resolve/chain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char gap_debuginfo[] = "the kernel's debuginfo";
+static const char remedy_debuginfo[] = "name the vmlinux of this very kernel, with debuginfo";
+
+/* Does the build-id note of @file lie in this kernel's memory, where that file's kernel has it? */
+static bool is_in_memory(void *context, const struct xfdt_debugfile *file)
+{
+	struct xfdt_name_query stext = { .name = "_stext" };
+	const struct xfdt_chain *chain = context;
+	uint8_t bytes[XFDT_BUILD_ID_MAX / 2];
+	char id[XFDT_BUILD_ID_MAX + 1];
+	size_t len = strlen(file->build_id) / 2, i;
+	struct xfdt_error *err;
+
+	if (!chain->stext || !file->build_id_kvaddr || len < XFDT_BUILD_ID_MAX / 2)
+		return false;
+	err = xfdt_debugfile_symbols(file, &stext, 1);
+	if (!err && stext.found == 1)
+		err = xfdt_read(chain->image, file->build_id_kvaddr + chain->stext - stext.kvaddr, bytes, len);
+	for (i = 0; !err && i < len; i++)
+		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	i = !err && stext.found == 1 && !strcmp(id, file->build_id);
+	xfdt_error_free(err);
+	return i;
+}
+
+static struct xfdt_debug_query query_of(struct xfdt_chain *chain, bool types)
+{
+	return (struct xfdt_debug_query) {
+		.types = types,
+		.release = chain->image->release,
+		.build_id = chain->image->build_id,
+		.proves = is_in_memory,
+		.context = chain,
+	};
+}
+
+/* Relocate to where the kernel ran; every address that VMCOREINFO states has to come out. */
+static struct xfdt_error *relocate(const struct xfdt_chain *chain, const struct xfdt_debugfile *file,
+				   struct xfdt_name_query *queries)
+{
+	uint64_t linked = queries[XFDT_S_stext].kvaddr;
+	size_t i;
+
+	if (queries[XFDT_S_stext].found != 1 || !chain->stext)
+		return xfdt_error_new(XFDT_MISSING, 0, "%s: nothing tells where the kernel was loaded", file->path);
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
+		if (queries[i].found != 1)
+			continue;
+		if (xfdt_moves_with_text(queries[i].kvaddr, linked))
+			queries[i].kvaddr += chain->stext - linked;
+		if (queries[i].anchor && queries[i].anchor != queries[i].kvaddr)
+			return xfdt_error_new(XFDT_CORRUPT, queries[i].anchor,
+					      "%s: has '%s' at %#llx, and VMCOREINFO at %#llx", file->path,
+					      queries[i].name, (unsigned long long)queries[i].kvaddr,
+					      (unsigned long long)queries[i].anchor);
+	}
+	return NULL;
+}
+
+static struct xfdt_error *lookup_file(struct xfdt_chain *chain, struct xfdt_debugfile *file)
+{
+	struct xfdt_name_query queries[XFDT_SYMBOL_COUNT];
+	struct xfdt_error *err;
+
+	xfdt_chain_ask(chain, queries);
+	err = xfdt_debugfile_symbols(file, queries, XFDT_SYMBOL_COUNT);
+	if (!err)
+		err = relocate(chain, file, queries);
+	if (!err)
+		xfdt_chain_take_symbols(chain, queries);
+	return err;
+}
+
+/* Fill the layout from the DWARF of @found's file. */
+static struct xfdt_error *take_dwarf(struct xfdt_chain *chain, struct xfdt_debug_found *found)
+{
+	struct xfdt_layout layout;
+	struct xfdt_error *err;
+
+	err = xfdt_debug_types(chain->debug, found, chain->cache_dir, &layout);
+	if (!err)
+		err = xfdt_chain_take_layout(chain, &layout, found->file->path);
+	return err;
+}
+
+static struct xfdt_error *take_file_types(struct xfdt_chain *chain, struct xfdt_debug_found *found)
+{
+	struct xfdt_image *image = chain->image;
+	struct xfdt_error *err = take_dwarf(chain, found);
+	char text[XFDT_ORIGIN_MAX];
+
+	if (!err) {
+		snprintf(text, sizeof(text), "dwarf (vmlinux %s %s)", found->file->build_id, found->how);
+		image->type_source = xfdt_chain_keep_origin(chain, 1, text);
+		chain->has_types = true;
+	}
+	xfdt_debugfile_close(found->file);
+	return err;
+}
+
+static struct xfdt_error *take_file_symbols(struct xfdt_chain *chain, struct xfdt_debug_found *found)
+{
+	struct xfdt_image *image = chain->image;
+	struct xfdt_error *err = lookup_file(chain, found->file);
+	char text[XFDT_ORIGIN_MAX];
+
+	if (!err) {
+		snprintf(text, sizeof(text), "symtab (vmlinux %s %s)", found->file->build_id, found->how);
+		image->symbol_source = xfdt_chain_keep_origin(chain, 0, text);
+		chain->has_symbols = true;
+		if (!image->build_id)
+			image->build_id = strdup(found->file->build_id);
+	}
+	xfdt_debugfile_close(found->file);
+	return err;
+}
+
+static struct xfdt_error *take_file(struct xfdt_chain *chain, bool types, struct xfdt_debug_found *found)
+{
+	return types ? take_file_types(chain, found) : take_file_symbols(chain, found);
+}
+
+void xfdt_from_named_file(struct xfdt_chain *chain, bool types)
+{
+	struct xfdt_debug_query query = query_of(chain, types);
+	struct xfdt_debug_found found;
+	struct xfdt_error *err;
+
+	err = xfdt_debug_find_named(chain->debug, &query, &found);
+	if (!err && found.file)
+		err = take_file(chain, types, &found);
+	if (err)
+		xfdt_gaps_add(&chain->image->gaps, gap_debuginfo, err, remedy_debuginfo);
+}
+
+struct xfdt_error *xfdt_from_found_file(struct xfdt_chain *chain, bool types, struct xfdt_error *why)
+{
+	struct xfdt_debug_query query = query_of(chain, types);
+	struct xfdt_debug_found found;
+	struct xfdt_error *err;
+
+	err = xfdt_debug_find(chain->debug, &query, &found);
+	if (!err)
+		err = take_file(chain, types, &found);
+	if (!err) {
+		xfdt_error_free(why);
+		return NULL;
+	}
+	if (!why)
+		return err;
+	if (xfdt_error_code(err) == XFDT_MISSING)
+		xfdt_error_free(err);
+	else
+		xfdt_gaps_add(&chain->image->gaps, gap_debuginfo, err, remedy_debuginfo);
+	return why;
+}
+
+struct xfdt_error *xfdt_from_kvm_dwarf(struct xfdt_chain *chain, const struct xfdt_module *kvm)
+{
+	struct xfdt_image *image = chain->image;
+	struct xfdt_debug_query query = {
+		.module = true, .types = true, .release = image->release, .build_id = kvm->build_id,
+	};
+	char text[XFDT_ORIGIN_MAX];
+	struct xfdt_debug_found found;
+	struct xfdt_error *err;
+
+	if (!*kvm->build_id)
+		return xfdt_error_new(XFDT_MISSING, 0, "the build-id of kvm.ko is not known, so no file can be known to be its debuginfo");
+	err = xfdt_debug_find(chain->debug, &query, &found);
+	if (err)
+		return err;
+	err = take_dwarf(chain, &found);
+	if (!err) {
+		snprintf(text, sizeof(text), "%s, dwarf (kvm.ko %s)", image->type_source, found.how);
+		image->type_source = xfdt_chain_keep_origin(chain, 1, text);
+	}
+	xfdt_debugfile_close(found.file);
+	return err;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The chain: symbols and types from what the dump itself carries, from the
+ * record of an earlier run, or from files with debuginfo.
+ */
+#include "resolve/resolve.h"
+#include "resolve/chain.h"
+#include "image/vmcoreinfo.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID_MAX 48
+
+static char *identity(const char *vmcoreinfo, const char *key, bool hex)
+{
+	char value[80];
+
+	if (!xfdt_vmcoreinfo_get(vmcoreinfo, key, value, sizeof(value)))
+		return NULL;
+	if (hex && (strlen(value) > ID_MAX ||
+		    strspn(value, "0123456789abcdef") != strlen(value)))
+		return NULL;
+	return strdup(value);
+}
+
+static const char remedy_find[] =
+	"install the kernel's debuginfo, name its vmlinux (-d), or set DEBUGINFOD_URLS to a server that has it";
+
+/* Without CONFIG_KALLSYMS_ALL, kallsyms has functions only. */
+static bool has_variables(const struct xfdt_image *image)
+{
+	return xfdt_symbol(image, XFDT_S_modules) || xfdt_symbol(image, XFDT_S_vm_list);
+}
+
+static void resolve_vmlinux(struct xfdt_chain *chain, const struct xfdt_source *source)
+{
+	struct xfdt_error *no_symbols = NULL, *no_types = NULL;
+	struct xfdt_image *image = chain->image;
+	bool own;
+
+	if (xfdt_from_embedded(chain, source))
+		return;
+	if (chain->debug->prefer_named && xfdt_chain_takes_dwarf(chain)) {
+		xfdt_from_named_file(chain, false);
+		xfdt_from_named_file(chain, true);
+	}
+	xfdt_rung_cached(chain);
+	own = !chain->has_symbols && !chain->has_types;
+	if (!chain->has_symbols)
+		no_symbols = xfdt_from_kallsyms(chain);
+	if (!chain->has_symbols || !has_variables(image)) {
+		no_symbols = xfdt_from_found_file(chain, false, no_symbols);
+		own &= no_symbols != NULL;
+	}
+	if (!chain->has_types && xfdt_chain_takes_btf(chain))
+		no_types = xfdt_from_btf(chain);
+	if (!chain->has_types && xfdt_chain_takes_dwarf(chain)) {
+		no_types = xfdt_from_found_file(chain, true, no_types);
+		own &= no_types != NULL;
+	}
+	if (no_symbols && !chain->has_symbols)
+		xfdt_gaps_add(&image->gaps, "the kernel's symbols", no_symbols, remedy_find);
+	else
+		xfdt_error_free(no_symbols);
+	if (no_types && chain->has_symbols)
+		xfdt_gaps_add(&image->gaps, "the kernel's types", no_types,
+			      xfdt_chain_takes_btf(chain) ? xfdt_remedy_types : remedy_find);
+	else
+		xfdt_error_free(no_types);
+	/* what a file says is kept with the file */
+	if (!own || !chain->has_symbols || !chain->has_types)
+		return;
+	chain->record.kvm_is_built_in = image->kvm_is_built_in;
+	chain->whole = true;
+	chain->changed = true;
+}
+
+/* Types that vmlinux does not have and the kvm module may, or may have others of. */
+static void resolve_kvm_types(struct xfdt_chain *chain, const struct xfdt_module *kvm)
+{
+	struct xfdt_image *image = chain->image;
+	struct xfdt_error *err = NULL, *why;
+
+	/* only there, since reading vmlinux's BTF and the module's takes long */
+	if ((kvm->out_of_tree || !xfdt_layout_is_complete(&image->layout)) && xfdt_chain_takes_btf(chain))
+		err = xfdt_from_kvm_btf(chain, kvm);
+	if (!xfdt_layout_is_complete(&image->layout) && xfdt_chain_takes_dwarf(chain)) {
+		why = xfdt_from_kvm_dwarf(chain, kvm);
+		if (!err || !why) {
+			xfdt_error_free(err);
+			err = why;
+		} else {
+			xfdt_error_free(why);
+		}
+	}
+	if (err)
+		xfdt_gaps_add(&image->gaps, "KVM's types", err, xfdt_remedy_types);
+}
+
+static void resolve_kvm(struct xfdt_chain *chain)
+{
+	struct xfdt_image *image = chain->image;
+	struct xfdt_module kvm;
+	struct xfdt_error *err;
+	bool found;
+
+	/* CONFIG_KVM=y, unless kvm.ko's symbols are known from before */
+	if (xfdt_symbol(image, XFDT_S_vm_list) && !image->embedded) {
+		image->modules_known = true;
+		return;
+	}
+	err = xfdt_module_find(image, "kvm", &found, &kvm);
+	if (err) {
+		xfdt_gaps_add(&image->gaps, "the loaded modules", err, NULL);
+		return;
+	}
+	image->modules_known = true;
+	image->kvm_is_module = found;
+	if (!found)
+		return;
+	if (*kvm.build_id)
+		image->kvm_build_id = strdup(kvm.build_id);
+	if (image->embedded)
+		return;
+	if (strcmp(chain->record.kvm_build_id, kvm.build_id)) {
+		memcpy(chain->record.kvm_build_id, kvm.build_id, sizeof(kvm.build_id));
+		memset(chain->record.module_index, 0, sizeof(chain->record.module_index));
+		chain->changed = true;
+	}
+	resolve_kvm_types(chain, &kvm);
+	err = xfdt_module_symbols(image, &kvm, &image->symtab, chain->record.module_index);
+	if (err)
+		xfdt_gaps_add(&image->gaps, "the symbols of kvm.ko", err, NULL);
+}
+
+/* All that is REQUIRED and was not found, in one gap. */
+static void note_missing(struct xfdt_image *image)
+{
+	char *names = NULL;
+	size_t len, i;
+	FILE *out = open_memstream(&names, &len);
+
+	if (!out)
+		return;
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
+		if (xfdt_struct_needs[i].need == XFDT_REQUIRED && !image->layout.structs[i])
+			fprintf(out, ", struct %s", xfdt_struct_needs[i].name);
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (xfdt_member_needs[i].need == XFDT_REQUIRED && !image->layout.members[i].known)
+			fprintf(out, ", %s.%s", xfdt_member_needs[i].structure, xfdt_member_needs[i].path);
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
+		if (xfdt_symbol_needs[i].need == XFDT_REQUIRED && !image->symtab.symbols[i].known)
+			fprintf(out, ", symbol %s", xfdt_symbol_needs[i].name);
+	if (!fclose(out) && len > 2)
+		xfdt_gaps_add(&image->gaps, "what every answer needs",
+			      xfdt_error_new(XFDT_MISSING, 0, "not found: %s", names + 2),
+			      xfdt_remedy_types);
+	free(names);
+}
+
+void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
+		     const char *cache_dir, const struct xfdt_debug_options *debug)
+{
+	static const struct xfdt_debug_options dump_alone;
+	struct xfdt_chain chain = {
+		.image = image, .cache_dir = cache_dir, .debug = debug ? debug : &dump_alone,
+	};
+	const char *vmcoreinfo = source->vmcoreinfo;
+	uint64_t five_levels;
+	size_t i;
+
+	memset(image, 0, sizeof(*image));
+	image->reader = source->reader;
+	image->arch = source->arch;
+	image->vmcoreinfo = vmcoreinfo;
+	image->notes = source->notes;
+	image->note_count = source->note_count;
+	image->symbol_source = "none";
+	image->type_source = "none";
+	if (!vmcoreinfo) {
+		xfdt_gaps_add(&image->gaps, "where the kernel's symbols and types are",
+			      xfdt_error_new(XFDT_MISSING, 0, "the dump has no VMCOREINFO note"),
+			      "take the dump with kdump, or give the virtual machine QEMU's '-device vmcoreinfo'");
+		return;
+	}
+	/* QEMU's kdump-compressed dumps name no machine; no other kernel says this (Linux: arch/x86/kernel/vmcore_info_64.c) */
+	if (!image->arch && xfdt_vmcoreinfo_number(vmcoreinfo, "pgtable_l5_enabled", &five_levels))
+		image->arch = "x86_64";
+	image->release = identity(vmcoreinfo, "OSRELEASE", false);
+	image->build_id = identity(vmcoreinfo, "BUILD-ID", true);
+	if (!xfdt_is_x86_64(image))
+		return;
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
+		struct xfdt_symbol *symbol = &image->symtab.symbols[i];
+
+		if (xfdt_symbol_needs[i].place == XFDT_VMLINUX)
+			symbol->known = xfdt_vmcoreinfo_symbol(vmcoreinfo, xfdt_symbol_needs[i].name,
+							       &symbol->kvaddr);
+	}
+	image->symbol_source = "vmcoreinfo";
+	image->type_source = "vmcoreinfo";
+	xfdt_vmcoreinfo_layout(vmcoreinfo, &image->layout);
+	if (xfdt_symbol(image, XFDT_S_stext))
+		chain.stext = xfdt_symbol(image, XFDT_S_stext)->kvaddr;
+	else
+		chain.cache_dir = NULL;
+
+	resolve_vmlinux(&chain, source);
+	if (xfdt_symbol(image, XFDT_S_modules) || xfdt_symbol(image, XFDT_S_restore_fpregs)) {
+		resolve_kvm(&chain);
+		/* without kvm there need not be types of it */
+		if (image->kvm_is_module || xfdt_symbol(image, XFDT_S_vm_list))
+			note_missing(image);
+		xfdt_rung_cache(&chain);
+	}
+	xfdt_btf_free(chain.vmlinux_types);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fills an image: which source answers which symbol and which type. */
+#ifndef XFDT_RESOLVE_RESOLVE_H
+#define XFDT_RESOLVE_RESOLVE_H
+
+#include "image/image.h"
+
+/* Where layouts of structures are to come from. */
+enum xfdt_type_choice { XFDT_TYPES_AUTO, XFDT_TYPES_DWARF, XFDT_TYPES_BTF };
+
+/* What may be asked besides the dump itself.  All zero: nothing.  All borrowed. */
+struct xfdt_debug_options {
+	enum xfdt_type_choice types;
+	/* files with debuginfo, and folders of them, that the user named */
+	const char *const *paths;
+	size_t path_count;
+	const char *named;	/* how, for the report */
+	bool prefer_named;	/* they come before what the dump carries */
+	bool search;		/* look in the standard places */
+	/*
+	 * Get the file with debuginfo of @build_id from elsewhere: *@ret_fd is the
+	 * caller's to close, @ret_path where it lies.  NULL: there is nobody to ask.
+	 */
+	struct xfdt_error *(*fetch)(void *context, const char *build_id, char *ret_path,
+				    size_t path_size, int *ret_fd);
+	void *context;
+};
+
+/*
+ * Resolve what needs.def lists.  What cannot be resolved is a gap, not an
+ * error: a report can say so.  Nothing is resolved for other architectures.
+ * @cache_dir is the folder of the cache, NULL to leave it alone.  @debug may be
+ * NULL: only the dump is asked.
+ */
+void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
+		     const char *cache_dir, const struct xfdt_debug_options *debug);
+
+/*
+ * All that was resolved, as the text that struct xfdt_source takes as @record.
+ * XFDT_MISSING if it is not enough to do without the rest.  The caller frees
+ * *@ret_text.
+ */
+struct xfdt_error *xfdt_image_record(const struct xfdt_image *image,
+				     char **ret_text, size_t *ret_len);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Landlock (Documentation/userspace-api/landlock.rst) and seccomp (libseccomp). */
+#include "sandbox/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Linux 6.2, which the headers of Debian 12 do not know; ABI 3 */
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ull << 14)
+#endif
+/* every right of ABI 1 */
+#define ALL_RIGHTS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
+#define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define WRITE_RIGHTS (READ_RIGHTS | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+		      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
+/* what a rule for a file may grant */
+#define FILE_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
+
+static long landlock_abi(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+bool xfdt_landlock_works(void)
+{
+	return landlock_abi() > 0;
+}
+
+/* True also if there is nothing at @path. */
+static bool allow_below(int ruleset, const char *path, uint64_t rights)
+{
+	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
+	struct stat status;
+	bool added;
+
+	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
+	if (rule.parent_fd < 0)
+		return true;
+	if (!fstat(rule.parent_fd, &status) && !S_ISDIR(status.st_mode))
+		rule.allowed_access &= FILE_RIGHTS;
+	added = !syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	close(rule.parent_fd);
+	return added;
+}
+
+static bool confine_files(const struct xfdt_confinement *allowed)
+{
+	long abi = landlock_abi();
+	struct landlock_ruleset_attr handled = {
+		.handled_access_fs = ALL_RIGHTS | (abi >= 3 ? LANDLOCK_ACCESS_FS_TRUNCATE : 0),
+	};
+	bool confined = true;
+	int ruleset;
+	size_t i;
+
+	if (abi <= 0)
+		return false;
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
+	if (ruleset < 0)
+		return false;
+	for (i = 0; i < allowed->readable_count; i++)
+		confined &= allow_below(ruleset, allowed->readable[i], READ_RIGHTS);
+	for (i = 0; i < allowed->writable_count; i++)
+		confined &= allow_below(ruleset, allowed->writable[i], WRITE_RIGHTS & handled.handled_access_fs);
+	confined = confined && !syscall(SYS_landlock_restrict_self, ruleset, 0);
+	close(ruleset);
+	return confined;
+}
+
+/* What the stages, libkdumpfile, libbpf, zlib and malloc() use. */
+static const int allowed_calls[] = {
+	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(preadv), SCMP_SYS(lseek),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(write), SCMP_SYS(pwrite64), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(dup),
+	SCMP_SYS(fstat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fstatfs),
+	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+	SCMP_SYS(getdents64), SCMP_SYS(getcwd), SCMP_SYS(ftruncate), SCMP_SYS(fadvise64),
+	SCMP_SYS(memfd_create), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
+	SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(restart_syscall),
+	SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(gettimeofday),
+	SCMP_SYS(time), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrlimit), SCMP_SYS(getrusage),
+	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+	SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(exit), SCMP_SYS(exit_group),
+};
+
+/* What writing a record of the cache takes besides. */
+static const int folder_calls[] = {
+	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+};
+
+static int allow_calls(scmp_filter_ctx filter, const int *calls, size_t count)
+{
+	int status = 0;
+	size_t i;
+
+	for (i = 0; !status && i < count; i++)
+		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+	return status;
+}
+
+/* Allow those whose argument fits; abort(3) is a signal that the process sends itself. */
+static int allow_some(scmp_filter_ctx filter, scmp_datum_t forbidden_flags)
+{
+	const struct {
+		int call;
+		struct scmp_arg_cmp argument;
+	} calls[] = {
+		{ SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, forbidden_flags, 0) },
+		{ SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, forbidden_flags, 0) },
+		{ SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+		{ SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_LE, F_GETFL, 0) },
+		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0) },
+		{ SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0) },
+	};
+	int status = 0;
+	size_t i;
+
+	for (i = 0; !status && i < sizeof(calls) / sizeof(calls[0]); i++)
+		status = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i].call, 1, &calls[i].argument);
+	return status;
+}
+
+/* Returns 0, or what is in the way, as in errno. */
+static int confine_calls(scmp_datum_t forbidden_flags)
+{
+	bool may_write = !(forbidden_flags & O_ACCMODE);
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	int status;
+
+	if (!filter)
+		return ENOMEM;
+	/* a binary tree of a few comparisons, not one for each call */
+	status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (!status)
+		status = allow_calls(filter, allowed_calls, sizeof(allowed_calls) / sizeof(allowed_calls[0]));
+	if (!status && may_write)
+		status = allow_calls(filter, folder_calls, sizeof(folder_calls) / sizeof(folder_calls[0]));
+	if (!status)
+		status = allow_some(filter, forbidden_flags);
+	if (!status)
+		status = seccomp_load(filter);
+	seccomp_release(filter);
+	return -status;
+}
+
+void xfdt_confine(const struct xfdt_confinement *allowed, char ret_how[XFDT_CONFINED_SIZE])
+{
+	/*
+	 * Landlock up to ABI 2 lets a file that may be read be cut off as well;
+	 * without any, the flags are all there is to go by.
+	 */
+	scmp_datum_t forbidden = O_TRUNC;
+	const char *note = "";
+	bool files;
+	int status;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
+		snprintf(ret_how, XFDT_CONFINED_SIZE, "none: no_new_privs: %s", strerror(errno));
+		return;
+	}
+	files = confine_files(allowed);
+	if (!files && !allowed->writable_count)
+		forbidden |= O_ACCMODE | O_CREAT;
+	else if (!files)
+		note = " (may write files)";
+	status = confine_calls(forbidden);
+	if (!status)
+		snprintf(ret_how, XFDT_CONFINED_SIZE, "%sseccomp%s", files ? "landlock+" : "", note);
+	else if (files)
+		snprintf(ret_how, XFDT_CONFINED_SIZE, "landlock (seccomp: %s)", strerror(status));
+	else
+		snprintf(ret_how, XFDT_CONFINED_SIZE, "none: no Landlock, and seccomp: %s", strerror(status));
+}

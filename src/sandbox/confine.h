@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * No more rights than reading a dump needs, by Landlock and seccomp.  A dump
+ * is hostile input, and the libraries that read it have bugs.
+ */
+#ifndef XFDT_SANDBOX_CONFINE_H
+#define XFDT_SANDBOX_CONFINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct xfdt_confinement {
+	/* files, and folders with all that is in them; what does not exist is passed over */
+	const char *const *readable;
+	size_t readable_count;
+	/* folders in which files may be made, written, renamed and removed */
+	const char *const *writable;
+	size_t writable_count;
+};
+
+/* Does this kernel let a process limit which files it reaches? */
+bool xfdt_landlock_works(void);
+
+/*
+ * Confine this process, which has one thread, for good: of files it may open
+ * what @allowed names, and use what is open; it may make no socket, no process
+ * and no executable memory, send no signal, run no program.  System calls that
+ * are not allowed fail with ENOSYS.
+ *
+ * Without Landlock it may read what its user may read, and opens nothing for
+ * writing unless @allowed has writable folders, and then anything.
+ *
+ * @ret_how says what became of it: "landlock+seccomp", "landlock", "seccomp"
+ * (each with a reason in parentheses where it is less than above), or
+ * "none: WHY".
+ */
+#define XFDT_CONFINED_SIZE 128
+void xfdt_confine(const struct xfdt_confinement *allowed, char ret_how[XFDT_CONFINED_SIZE]);
+
+#endif

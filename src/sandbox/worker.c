@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is done to a process before it sees a dump. */
+#include "sandbox/worker.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* AddressSanitizer maps terabytes. */
+#ifdef __SANITIZE_ADDRESS__
+#define LIMITS_MEMORY 0
+#else
+#define LIMITS_MEMORY 1
+#endif
+
+static void limit(int resource, rlim_t most)
+{
+	struct rlimit limits;
+
+	if (getrlimit(resource, &limits))
+		return;
+	if (limits.rlim_max > most)
+		limits.rlim_max = most;
+	if (limits.rlim_cur > limits.rlim_max)
+		limits.rlim_cur = limits.rlim_max;
+	setrlimit(resource, &limits);
+}
+
+pid_t xfdt_worker_fork(const struct xfdt_limits *limits)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* it may have died before that */
+	if (getppid() != parent)
+		raise(SIGKILL);
+	limit(RLIMIT_CORE, 0);
+	if (limits->memory && LIMITS_MEMORY)
+		limit(RLIMIT_AS, limits->memory);
+	if (limits->data && LIMITS_MEMORY)
+		limit(RLIMIT_DATA, limits->data);
+	if (limits->seconds)
+		limit(RLIMIT_CPU, limits->seconds);
+	return 0;
+}
+
+bool xfdt_worker_detach(int out)
+{
+	static const int keyboard[] = { SIGINT, SIGQUIT, SIGHUP, SIGTSTP };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	size_t i;
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	    dup2(null, STDERR_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0u, 0))
+		return false;
+	for (i = 0; i < sizeof(keyboard) / sizeof(keyboard[0]); i++)
+		signal(keyboard[i], SIG_IGN);
+	/* it does no harm if that fails */
+	setpriority(PRIO_PROCESS, 0, 10);
+	return true;
+}

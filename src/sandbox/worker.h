@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A process that looks at one dump. */
+#ifndef XFDT_SANDBOX_WORKER_H
+#define XFDT_SANDBOX_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct xfdt_limits {
+	uint64_t memory;	/* bytes of address space; 0: no limit */
+	uint64_t data;		/* of them, bytes that are its own to write to; 0: no limit */
+	unsigned int seconds;	/* of CPU time; 0: no limit */
+};
+
+/*
+ * As fork(2).  The child dies when its parent does, leaves no core file and is
+ * held to @limits.  It has to end with _exit(2).
+ */
+pid_t xfdt_worker_fork(const struct xfdt_limits *limits);
+
+/*
+ * In a worker: make @out its standard output and close all else that is open,
+ * be nice, and leave the keyboard's signals to the parent.  False if that failed.
+ */
+bool xfdt_worker_detach(int out);
+
+#endif

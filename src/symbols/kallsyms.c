@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kallsyms (Linux: kernel/kallsyms.c, scripts/kallsyms.c): names compressed by
+ * a table of 256 tokens, in the order of their addresses.
+ */
+#include "symbols/kallsyms.h"
+#include "image/vmcoreinfo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TOKENS 256
+#define TOKEN_TABLE_MAX 65536	/* kallsyms_token_index[] is of u16 */
+#define SYMBOLS_MAX (1u << 22)
+#define NAME_MAX_LEN 512	/* KSYM_NAME_LEN */
+#define PAGE 4096u
+#define NAME_BYTES_MAX (2 + NAME_MAX_LEN)	/* length, tokens */
+#define NEXT_MAX 256		/* aliases looked past for the next address */
+
+struct token {
+	const char *text;
+	uint16_t len;
+	char last;
+};
+
+struct tokens {
+	char table[TOKEN_TABLE_MAX + 1];
+	size_t size;		/* bytes of @table that were read */
+	struct token token[TOKENS];
+};
+
+/* A window that slides over the names, page by page. */
+struct window {
+	struct xfdt_reader *reader;
+	uint64_t next;			/* kvaddr behind what buf holds */
+	const uint8_t *at, *end;	/* what is left of buf */
+	struct xfdt_error *err;		/* why there is no more */
+	uint8_t buf[NAME_BYTES_MAX + PAGE];
+};
+
+/* Names that may match: by length, then by last character. */
+struct filter {
+	uint64_t last[NAME_MAX_LEN][4];
+};
+
+static struct xfdt_error *read_value(struct xfdt_reader *reader,
+				     uint64_t kvaddr, void *buf, size_t len,
+				     const char *what)
+{
+	struct xfdt_error *err = reader->read(reader, kvaddr, buf, len);
+
+	return err ? xfdt_error_wrap(err, "%s", what) : NULL;
+}
+
+struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
+				      struct xfdt_reader *reader,
+				      const char *vmcoreinfo)
+{
+	struct xfdt_kallsyms kallsyms = { 0 };
+	struct xfdt_error *err;
+	uint64_t kvaddr;
+
+	if (!xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_names", &kallsyms.names) ||
+	    !xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_token_table", &kallsyms.token_table) ||
+	    !xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_token_index", &kallsyms.token_index) ||
+	    !xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_num_syms", &kvaddr))
+		return xfdt_error_new(XFDT_MISSING, 0,
+				      "VMCOREINFO does not say where kallsyms is (a kernel before v6.0, or CONFIG_KALLSYMS=n)");
+	err = read_value(reader, kvaddr, &kallsyms.num_syms,
+			 sizeof(kallsyms.num_syms), "kallsyms_num_syms");
+	if (err)
+		return err;
+	if (!kallsyms.num_syms || kallsyms.num_syms > SYMBOLS_MAX)
+		return xfdt_error_new(XFDT_CORRUPT, kvaddr,
+				      "kallsyms_num_syms is %u", kallsyms.num_syms);
+	if (xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_relative_base", &kvaddr)) {
+		err = read_value(reader, kvaddr, &kallsyms.relative_base,
+				 sizeof(kallsyms.relative_base),
+				 "kallsyms_relative_base");
+		if (err)
+			return err;
+		kallsyms.has_relative_base = true;
+	}
+	if (!xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_offsets", &kallsyms.values)) {
+		if (!xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_addresses", &kallsyms.values))
+			return xfdt_error_new(XFDT_MISSING, 0,
+					      "VMCOREINFO names neither kallsyms_offsets nor kallsyms_addresses");
+		kallsyms.has_addresses = true;
+	}
+	*ret_kallsyms = kallsyms;
+	return NULL;
+}
+
+static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
+				      struct xfdt_reader *reader,
+				      struct tokens *tokens)
+{
+	uint16_t index[TOKENS];
+	struct xfdt_error *err;
+	size_t len = 0, i;
+
+	err = read_value(reader, kallsyms->token_index, index, sizeof(index),
+			 "kallsyms_token_index");
+	if (err)
+		return err;
+	for (i = 0; i < TOKENS; i++)
+		if (index[i] > len)
+			len = index[i];
+	/* The last token ends at its NUL, which precedes the index where that follows. */
+	if (kallsyms->token_index > kallsyms->token_table &&
+	    kallsyms->token_index - kallsyms->token_table - len <= NAME_MAX_LEN)
+		len = kallsyms->token_index - kallsyms->token_table;
+	else
+		len += NAME_MAX_LEN;
+	if (len > TOKEN_TABLE_MAX)
+		len = TOKEN_TABLE_MAX;
+	err = read_value(reader, kallsyms->token_table, tokens->table, len,
+			 "kallsyms_token_table");
+	if (err)
+		return err;
+	tokens->size = len;
+	tokens->table[len] = '\0';
+	for (i = 0; i < TOKENS; i++) {
+		struct token *token = &tokens->token[i];
+		size_t size;
+
+		if (index[i] >= len)
+			return xfdt_error_new(XFDT_CORRUPT, kallsyms->token_index,
+					      "kallsyms token %zu lies outside its table", i);
+		token->text = tokens->table + index[i];
+		size = strlen(token->text);
+		if (size > NAME_MAX_LEN)
+			return xfdt_error_new(XFDT_CORRUPT, kallsyms->token_table,
+					      "kallsyms token %zu has no end", i);
+		token->len = (uint16_t)size;
+		token->last = size ? token->text[size - 1] : '\0';
+	}
+	return NULL;
+}
+
+/*
+ * Have a whole name in the window, if there is that much.  The page behind the
+ * last name may be missing from the dump; that matters only if it is needed.
+ */
+static void slide(struct window *window)
+{
+	size_t left = (size_t)(window->end - window->at);
+
+	if (left >= NAME_BYTES_MAX || window->err)
+		return;
+	memmove(window->buf, window->at, left);
+	while (left < NAME_BYTES_MAX) {
+		size_t len = PAGE - window->next % PAGE;
+
+		window->err = read_value(window->reader, window->next, window->buf + left, len,
+					 "kallsyms_names");
+		if (window->err)
+			break;
+		left += len;
+		window->next += len;
+	}
+	window->at = window->buf;
+	window->end = window->buf + left;
+}
+
+static struct xfdt_error *out_of_names(struct window *window)
+{
+	struct xfdt_error *err = window->err;
+
+	window->err = NULL;
+	return err ? err : xfdt_error_new(XFDT_CORRUPT, window->next, "a kallsyms name has no end");
+}
+
+static void filter_add(struct filter *filter, const char *name)
+{
+	size_t len = strlen(name);
+	uint8_t last = (uint8_t)name[len - 1];
+
+	filter->last[len][last / 64] |= 1ull << (last % 64);
+}
+
+static bool filter_passes(const struct filter *filter, size_t len, char last)
+{
+	return len < NAME_MAX_LEN &&
+	       filter->last[len][(uint8_t)last / 64] >> ((uint8_t)last % 64) & 1;
+}
+
+/*
+ * One name: its tokens, borrowed until the next call, how long it expands to,
+ * and its last character.  The first character of the expansion is the
+ * symbol's type, not counted in @ret_len.
+ */
+static struct xfdt_error *next_name(struct window *window, const struct tokens *tokens,
+				    const uint8_t **ret_tokens, size_t *ret_count,
+				    size_t *ret_len, char *ret_last)
+{
+	const uint8_t *at;
+	size_t count, len = 0, i;
+
+	slide(window);
+	at = window->at;
+	if (window->end - at < 2)
+		return out_of_names(window);
+	count = *at++;
+	/* ULEB128 since v6.1: Linux kernel commit 73bbb94466fd */
+	if (count & 0x80)
+		count = (count & 0x7f) | (size_t)*at++ << 7;
+	if (!count || count > NAME_MAX_LEN)
+		return xfdt_error_new(XFDT_CORRUPT, window->next,
+				      "a kallsyms name has %zu tokens", count);
+	if ((size_t)(window->end - at) < count)
+		return out_of_names(window);
+	for (i = 0; i < count; i++)
+		len += tokens->token[at[i]].len;
+	*ret_last = tokens->token[at[count - 1]].last;
+	*ret_tokens = at;
+	*ret_count = count;
+	*ret_len = len ? len - 1 : 0;
+	window->at = at + count;
+	return NULL;
+}
+
+static void expand_name(const struct tokens *tokens, const uint8_t *name_tokens,
+			size_t count, char *ret_name)
+{
+	char text[NAME_MAX_LEN + 2], *end = text;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct token *token = &tokens->token[name_tokens[i]];
+
+		memcpy(end, token->text, token->len);
+		end += token->len;
+	}
+	memcpy(ret_name, text + 1, (size_t)(end - text - 1));
+	ret_name[end - text - 1] = '\0';
+}
+
+static struct xfdt_error *address_at(const struct xfdt_kallsyms *kallsyms,
+				     struct xfdt_reader *reader,
+				     enum xfdt_kallsyms_encoding encoding,
+				     uint32_t index, uint64_t *ret_kvaddr)
+{
+	struct xfdt_error *err;
+	uint64_t entry;
+	int32_t offset;
+
+	if (encoding == XFDT_KALLSYMS_ABSOLUTE)
+		return read_value(reader, kallsyms->values + 8ull * index,
+				  ret_kvaddr, sizeof(*ret_kvaddr),
+				  "kallsyms_addresses");
+	entry = kallsyms->values + 4ull * index;
+	err = read_value(reader, entry, &offset, sizeof(offset), "kallsyms_offsets");
+	if (err)
+		return err;
+	switch (encoding) {
+	case XFDT_KALLSYMS_PERCPU_RELATIVE:
+		*ret_kvaddr = offset >= 0 ? (uint64_t)offset :
+			kallsyms->relative_base - 1 - (uint64_t)(int64_t)offset;
+		break;
+	case XFDT_KALLSYMS_RELATIVE:
+		*ret_kvaddr = kallsyms->relative_base + (uint32_t)offset;
+		break;
+	default:
+		*ret_kvaddr = entry + (uint64_t)(int64_t)offset;
+		break;
+	}
+	return NULL;
+}
+
+static bool encoding_is_possible(const struct xfdt_kallsyms *kallsyms,
+				 enum xfdt_kallsyms_encoding encoding)
+{
+	switch (encoding) {
+	case XFDT_KALLSYMS_ABSOLUTE:
+		return kallsyms->has_addresses;
+	case XFDT_KALLSYMS_PC_RELATIVE:
+		return !kallsyms->has_addresses;
+	default:
+		return !kallsyms->has_addresses && kallsyms->has_relative_base;
+	}
+}
+
+/* Does every anchor that was found come out right? */
+static struct xfdt_error *encoding_agrees(const struct xfdt_kallsyms *kallsyms,
+					  struct xfdt_reader *reader,
+					  enum xfdt_kallsyms_encoding encoding,
+					  const struct xfdt_name_query *queries,
+					  const uint32_t *index, size_t count,
+					  bool *ret_agrees)
+{
+	bool any = false;
+	size_t i;
+
+	*ret_agrees = false;
+	for (i = 0; i < count; i++) {
+		struct xfdt_error *err;
+		uint64_t kvaddr;
+
+		/* a name that occurs twice says nothing */
+		if (!queries[i].anchor || queries[i].found != 1)
+			continue;
+		err = address_at(kallsyms, reader, encoding, index[i], &kvaddr);
+		if (err)
+			return err;
+		if (kvaddr != queries[i].anchor)
+			return NULL;
+		any = true;
+	}
+	*ret_agrees = any;
+	return NULL;
+}
+
+static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms,
+				  struct xfdt_reader *reader,
+				  struct xfdt_name_query *queries,
+				  const uint32_t *index, size_t count,
+				  struct xfdt_ranges *spans)
+{
+	int encoding;
+	size_t i;
+
+	for (encoding = 0; encoding < XFDT_KALLSYMS_ENCODINGS; encoding++) {
+		struct xfdt_error *err;
+		bool agrees;
+
+		if (!encoding_is_possible(kallsyms, encoding))
+			continue;
+		err = encoding_agrees(kallsyms, reader, encoding, queries, index,
+				      count, &agrees);
+		if (err)
+			return err;
+		if (agrees)
+			break;
+	}
+	if (encoding == XFDT_KALLSYMS_ENCODINGS)
+		return xfdt_error_new(XFDT_CORRUPT, kallsyms->values,
+				      "no known kallsyms encoding gives the addresses that VMCOREINFO states");
+
+	for (i = 0; i < count; i++) {
+		struct xfdt_name_query *query = &queries[i];
+		struct xfdt_error *err;
+		uint32_t next;
+
+		if (!query->found)
+			continue;
+		err = address_at(kallsyms, reader, encoding, index[i], &query->kvaddr);
+		if (err && query->spare) {
+			xfdt_error_free(err);
+			query->found = 0;
+			continue;
+		}
+		if (err)
+			return err;
+		/* whole addresses are relocated, and differ from boot to boot */
+		if (spans && encoding != XFDT_KALLSYMS_ABSOLUTE)
+			xfdt_ranges_add(spans, kallsyms->values + 4ull * index[i], 4);
+		for (next = index[i] + 1;
+		     next < kallsyms->num_syms && next - index[i] < NEXT_MAX; next++) {
+			uint64_t kvaddr;
+
+			err = address_at(kallsyms, reader, encoding, next, &kvaddr);
+			if (err) {
+				xfdt_error_free(err);
+				break;
+			}
+			if (kvaddr > query->kvaddr) {
+				query->size = kvaddr - query->kvaddr;
+				break;
+			}
+		}
+	}
+	return NULL;
+}
+
+static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms,
+			       struct xfdt_reader *reader,
+			       const struct tokens *tokens,
+			       const struct filter *filter,
+			       struct xfdt_name_query *queries, uint32_t *index,
+			       size_t count, struct xfdt_ranges *spans)
+{
+	struct window window = { .reader = reader, .next = kallsyms->names };
+	struct xfdt_error *err = NULL;
+	uint32_t i;
+	size_t q;
+
+	window.at = window.end = window.buf;
+	for (i = 0; i < kallsyms->num_syms; i++) {
+		char name[NAME_MAX_LEN + 1], last;
+		const uint8_t *name_tokens;
+		size_t n, len;
+
+		err = next_name(&window, tokens, &name_tokens, &n, &len, &last);
+		if (err)
+			break;
+		if (!filter_passes(filter, len, last))
+			continue;
+		expand_name(tokens, name_tokens, n, name);
+		for (q = 0; q < count; q++) {
+			if (strcmp(name, queries[q].name))
+				continue;
+			if (!queries[q].found++)
+				index[q] = i;
+			if (spans)
+				xfdt_ranges_add(spans, window.next - (uint64_t)(window.end - name_tokens), n);
+		}
+	}
+	xfdt_error_free(window.err);
+	return err;
+}
+
+struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
+					struct xfdt_reader *reader,
+					struct xfdt_name_query *queries,
+					size_t count, struct xfdt_ranges *spans)
+{
+	struct filter *filter = calloc(1, sizeof(*filter));
+	struct tokens *tokens = malloc(sizeof(*tokens));
+	uint32_t *index = calloc(count, sizeof(*index));
+	struct xfdt_error *err;
+	size_t i;
+
+	if (!filter || !tokens || !index) {
+		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for kallsyms");
+		goto out;
+	}
+	for (i = 0; i < count; i++)
+		filter_add(filter, queries[i].name);
+	err = load_tokens(kallsyms, reader, tokens);
+	if (!err)
+		err = scan(kallsyms, reader, tokens, filter, queries, index, count, spans);
+	if (!err)
+		err = resolve(kallsyms, reader, queries, index, count, spans);
+	if (!err && spans) {
+		xfdt_ranges_add(spans, kallsyms->token_table, tokens->size);
+		xfdt_ranges_add(spans, kallsyms->token_index, TOKENS * sizeof(uint16_t));
+	}
+out:
+	free(index);
+	free(tokens);
+	free(filter);
+	return err;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loaded modules (Linux: include/linux/module.h, kernel/module/kallsyms.c). */
+#include "symbols/modules.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MODULES_MAX 10000
+#define NAME_LEN 64		/* MODULE_NAME_LEN is 56 */
+#define SYMBOLS_MAX (1u << 18)
+#define STRINGS_MAX (8u << 20)
+#define SYMBOL_NAME_MAX 512
+#define BTF_MAX (64u << 20)
+#define BUILD_ID_LEN 20
+#define NOTES_MAX 8
+#define TAINT_OOT_MODULE 12	/* Linux: include/linux/panic.h */
+
+static struct xfdt_error *read_module(const struct xfdt_image *image,
+				      struct xfdt_module *module)
+{
+	uint64_t kallsyms, num_syms, taints = 0;
+	struct xfdt_error *err;
+
+	xfdt_error_free(xfdt_read_member(image, module->kvaddr, XFDT_M_module_taints, &taints));
+	module->out_of_tree = taints >> TAINT_OOT_MODULE & 1;
+	err = xfdt_read_member(image, module->kvaddr, XFDT_M_module_kallsyms, &kallsyms);
+	if (!err)
+		err = xfdt_read_member(image, kallsyms, XFDT_M_mod_kallsyms_symtab, &module->symtab);
+	if (!err)
+		err = xfdt_read_member(image, kallsyms, XFDT_M_mod_kallsyms_strtab, &module->strtab);
+	if (!err)
+		err = xfdt_read_member(image, kallsyms, XFDT_M_mod_kallsyms_num_symtab, &num_syms);
+	if (err)
+		return err;
+	if (num_syms > SYMBOLS_MAX)
+		return xfdt_error_new(XFDT_LIMIT, kallsyms, "a module with %llu symbols",
+				      (unsigned long long)num_syms);
+	module->num_syms = (uint32_t)num_syms;
+	return NULL;
+}
+
+/* The note at @kvaddr, if it is a GNU build-id. */
+static struct xfdt_error *read_build_id_note(const struct xfdt_image *image,
+					     uint64_t kvaddr, char *ret_build_id)
+{
+	struct {
+		Elf64_Nhdr header;
+		char name[4];
+		uint8_t id[BUILD_ID_LEN];
+	} note;
+	struct xfdt_error *err;
+	size_t i;
+
+	err = xfdt_read(image, kvaddr, &note, sizeof(note));
+	if (err)
+		return err;
+	if (note.header.n_type != NT_GNU_BUILD_ID || note.header.n_namesz != sizeof(note.name) ||
+	    note.header.n_descsz != BUILD_ID_LEN || memcmp(note.name, "GNU", sizeof(note.name)))
+		return xfdt_error_new(XFDT_CORRUPT, kvaddr, "no build-id note");
+	for (i = 0; i < sizeof(note.id); i++)
+		snprintf(ret_build_id + 2 * i, 3, "%02x", note.id[i]);
+	return NULL;
+}
+
+/*
+ * The notes that a module came with, as sysfs shows them (Linux:
+ * kernel/module/sysfs.c).  struct module has a build_id of its own only with
+ * CONFIG_STACKTRACE_BUILD_ID.  How many notes there are is not stored since
+ * v6.14, so the name has to match and the note to be one.
+ */
+static void read_build_id(const struct xfdt_image *image, struct xfdt_module *module)
+{
+	uint64_t notes, attr, name, data;
+	struct xfdt_error *err;
+	char text[24];
+	int i;
+
+	if (!xfdt_has_struct(image, XFDT_T_bin_attribute))
+		return;
+	err = xfdt_read_member(image, module->kvaddr, XFDT_M_module_notes_attrs, &notes);
+	if (!err)
+		err = xfdt_member_kvaddr(image, notes, XFDT_M_notes_attrs_attrs, &attr);
+	for (i = 0; !err && i < NOTES_MAX && !*module->build_id; i++) {
+		err = xfdt_read_member(image, attr, XFDT_M_bin_attribute_name, &name);
+		if (!err)
+			err = xfdt_read_string(image, name, text, sizeof(text));
+		if (!err && !strcmp(text, ".note.gnu.build-id")) {
+			err = xfdt_read_member(image, attr, XFDT_M_bin_attribute_private, &data);
+			if (!err)
+				err = read_build_id_note(image, data, module->build_id);
+		}
+		attr += image->layout.structs[XFDT_T_bin_attribute];
+	}
+	xfdt_error_free(err);
+}
+
+struct xfdt_error *xfdt_module_find(const struct xfdt_image *image,
+				    const char *name, bool *ret_found,
+				    struct xfdt_module *ret_module)
+{
+	const struct xfdt_symbol *list = xfdt_symbol(image, XFDT_S_modules);
+	struct xfdt_error *err;
+	unsigned int count = 0;
+	uint64_t node;
+
+	if (!list)
+		return xfdt_error_new(XFDT_MISSING, 0, "the symbol 'modules' is unknown");
+	err = xfdt_read_member(image, list->kvaddr, XFDT_M_list_head_next, &node);
+	for (; !err && node != list->kvaddr; count++) {
+		struct xfdt_module module = { 0 };
+		char text[NAME_LEN];
+		uint64_t at;
+
+		if (count == MODULES_MAX)
+			return xfdt_error_new(XFDT_LIMIT, node, "the list of modules does not end");
+		err = xfdt_container_of(image, node, XFDT_M_module_list, &module.kvaddr);
+		if (!err)
+			err = xfdt_member_kvaddr(image, module.kvaddr, XFDT_M_module_name, &at);
+		if (!err)
+			err = xfdt_read_string(image, at, text, sizeof(text));
+		if (err)
+			break;
+		if (!strcmp(text, name)) {
+			err = read_module(image, &module);
+			if (err)
+				return xfdt_error_wrap(err, "module %s", name);
+			read_build_id(image, &module);
+			*ret_module = module;
+			*ret_found = true;
+			return NULL;
+		}
+		err = xfdt_read_member(image, node, XFDT_M_list_head_next, &node);
+	}
+	if (err)
+		return xfdt_error_wrap(err, "module number %u of the list", count + 1);
+	*ret_found = false;
+	return NULL;
+}
+
+static void take_symbol(const Elf64_Sym *sym, struct xfdt_symbol *ret_symbol)
+{
+	ret_symbol->known = true;
+	ret_symbol->kvaddr = sym->st_value;
+	ret_symbol->size = sym->st_size;
+}
+
+static bool symbol_is_defined(const Elf64_Sym *sym)
+{
+	return sym->st_shndx != SHN_UNDEF && xfdt_is_kernel_address(sym->st_value);
+}
+
+/* Is the symbol at @index of the table the one called @name? */
+static bool check_index(const struct xfdt_image *image,
+			const struct xfdt_module *module, uint32_t index,
+			const char *name, Elf64_Sym *ret_sym)
+{
+	char text[SYMBOL_NAME_MAX];
+	struct xfdt_error *err;
+
+	if (index >= module->num_syms)
+		return false;
+	err = xfdt_read(image, module->symtab + (uint64_t)index * sizeof(*ret_sym),
+			ret_sym, sizeof(*ret_sym));
+	if (!err)
+		err = xfdt_read_string(image, module->strtab + ret_sym->st_name, text,
+				       strlen(name) + 2);
+	if (err) {
+		xfdt_error_free(err);
+		return false;
+	}
+	return symbol_is_defined(ret_sym) && !strcmp(text, name);
+}
+
+static bool is_wanted(enum xfdt_symbol_id id, const struct xfdt_symtab *symtab)
+{
+	return xfdt_symbol_needs[id].place == XFDT_KVM && !symtab->symbols[id].known;
+}
+
+static struct xfdt_error *load_strings(const struct xfdt_image *image,
+				       const struct xfdt_module *module,
+				       const Elf64_Sym *syms, char **ret_strings,
+				       size_t *ret_len)
+{
+	struct xfdt_error *err;
+	uint64_t len = 0;
+	char *strings;
+	uint32_t i;
+
+	for (i = 0; i < module->num_syms; i++)
+		if (syms[i].st_name > len)
+			len = syms[i].st_name;
+	if (len > STRINGS_MAX)
+		return xfdt_error_new(XFDT_LIMIT, module->strtab,
+				      "a module's symbol names take %llu bytes",
+				      (unsigned long long)len);
+	/* to the end of the page in which the last name begins */
+	len += 4096 - (module->strtab + len) % 4096;
+	strings = malloc(len + 1);
+	if (!strings)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for symbol names");
+	err = xfdt_read(image, module->strtab, strings, len);
+	if (err) {
+		free(strings);
+		return err;
+	}
+	strings[len] = '\0';
+	*ret_strings = strings;
+	*ret_len = len;
+	return NULL;
+}
+
+static struct xfdt_error *search_symbols(const struct xfdt_image *image,
+					 const struct xfdt_module *module,
+					 struct xfdt_symtab *symtab,
+					 uint32_t *index)
+{
+	Elf64_Sym *syms = calloc((size_t)module->num_syms + 1, sizeof(*syms));
+	struct xfdt_error *err;
+	char *strings = NULL;
+	uint32_t i, id;
+	size_t len;
+
+	if (!syms)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for symbols");
+	err = xfdt_read(image, module->symtab, syms, (size_t)module->num_syms * sizeof(*syms));
+	if (!err)
+		err = load_strings(image, module, syms, &strings, &len);
+	if (err)
+		goto out;
+	for (i = 0; i < module->num_syms; i++) {
+		if (syms[i].st_name >= len || !symbol_is_defined(&syms[i]))
+			continue;
+		for (id = 0; id < XFDT_SYMBOL_COUNT; id++) {
+			if (!is_wanted(id, symtab) ||
+			    strcmp(strings + syms[i].st_name, xfdt_symbol_needs[id].name))
+				continue;
+			take_symbol(&syms[i], &symtab->symbols[id]);
+			index[id] = i + 1;
+		}
+	}
+out:
+	free(strings);
+	free(syms);
+	return err;
+}
+
+struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
+				       const struct xfdt_module *module,
+				       struct xfdt_symtab *symtab,
+				       uint32_t *index)
+{
+	bool hinted = false, stale = false;
+	uint32_t id;
+
+	for (id = 0; id < XFDT_SYMBOL_COUNT; id++) {
+		Elf64_Sym sym;
+
+		if (!is_wanted(id, symtab) || !index[id])
+			continue;
+		hinted = true;
+		if (check_index(image, module, index[id] - 1, xfdt_symbol_needs[id].name, &sym))
+			take_symbol(&sym, &symtab->symbols[id]);
+		else
+			stale = true;
+	}
+	if (hinted && !stale)
+		return NULL;
+	return search_symbols(image, module, symtab, index);
+}
+
+struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image,
+				   const struct xfdt_module *module,
+				   void **ret_data, size_t *ret_len)
+{
+	const struct xfdt_symbol *list = xfdt_symbol(image, XFDT_S_btf_modules);
+	uint64_t node, base, owner, btf, data, size;
+	struct xfdt_error *err;
+	unsigned int count;
+	void *bytes;
+
+	if (!list)
+		return xfdt_error_new(XFDT_MISSING, 0,
+				      "the symbol 'btf_modules' is unknown (CONFIG_DEBUG_INFO_BTF_MODULES=n?)");
+	err = xfdt_read_member(image, list->kvaddr, XFDT_M_list_head_next, &node);
+	for (count = 0; !err && node != list->kvaddr; count++) {
+		if (count == MODULES_MAX)
+			return xfdt_error_new(XFDT_LIMIT, node, "the list of module BTF does not end");
+		err = xfdt_container_of(image, node, XFDT_M_btf_module_list, &base);
+		if (!err)
+			err = xfdt_read_member(image, base, XFDT_M_btf_module_module, &owner);
+		if (!err && owner == module->kvaddr)
+			break;
+		if (!err)
+			err = xfdt_read_member(image, node, XFDT_M_list_head_next, &node);
+	}
+	if (err)
+		return err;
+	if (node == list->kvaddr)
+		return xfdt_error_new(XFDT_MISSING, 0, "the module carries no BTF");
+	err = xfdt_read_member(image, base, XFDT_M_btf_module_btf, &btf);
+	if (!err)
+		err = xfdt_read_member(image, btf, XFDT_M_btf_data, &data);
+	if (!err)
+		err = xfdt_read_member(image, btf, XFDT_M_btf_data_size, &size);
+	if (err)
+		return err;
+	if (!size || size > BTF_MAX)
+		return xfdt_error_new(XFDT_LIMIT, btf, "module BTF of %llu bytes",
+				      (unsigned long long)size);
+	bytes = malloc(size);
+	if (!bytes)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+	err = xfdt_read(image, data, bytes, size);
+	if (err) {
+		free(bytes);
+		return err;
+	}
+	*ret_data = bytes;
+	*ret_len = size;
+	return NULL;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A name to look up in a table of symbols. */
+#ifndef XFDT_SYMBOLS_NAME_QUERY_H
+#define XFDT_SYMBOLS_NAME_QUERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * One name to look for.  @anchor, where not 0, is its kvaddr as known from
+ * elsewhere (VMCOREINFO): anchors decide how addresses are encoded.
+ */
+struct xfdt_name_query {
+	const char *name;
+	uint64_t anchor;
+	bool spare;		/* it is left unfound if its address cannot be read, and the others are not */
+
+	unsigned int found;	/* how many symbols have this name */
+	uint64_t kvaddr;	/* of the first one */
+	uint64_t size;		/* up to the next symbol, 0 if there is none */
+};
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A dump, and the stages after it. */
+#include "triage/session.h"
+
+#include <string.h>
+
+struct xfdt_error *xfdt_session_init(struct xfdt_session *session,
+				     const char *const *paths, size_t count,
+				     const struct xfdt_session_options *options)
+{
+	struct xfdt_source source;
+	struct xfdt_error *err;
+
+	memset(session, 0, sizeof(*session));
+	err = xfdt_dump_open(&session->dump, paths, count, &options->dump);
+	if (err)
+		return err;
+	source = xfdt_dump_source(session->dump);
+	if (options->record) {
+		source.record = options->record;
+		source.record_len = options->record_len;
+	}
+	err = xfdt_stages_init(session, &source, paths[0], xfdt_dump_format(session->dump),
+			       options->cache_dir, &options->debug);
+	if (err) {
+		xfdt_dump_close(session->dump);
+		session->dump = NULL;
+	}
+	return err;
+}
+
+void xfdt_session_deinit(struct xfdt_session *session)
+{
+	xfdt_stages_deinit(session);
+	xfdt_dump_close(session->dump);
+	memset(session, 0, sizeof(*session));
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The stages, one after the other, for one dump. */
+#ifndef XFDT_TRIAGE_SESSION_H
+#define XFDT_TRIAGE_SESSION_H
+
+#include "dump/dump.h"
+#include "render/render.h"
+#include "resolve/resolve.h"
+#include "verdict/verdict.h"
+
+struct xfdt_session {
+	struct xfdt_dump *dump;
+	struct xfdt_image image;
+	struct xfdt_host host;
+	struct xfdt_verdict verdict;
+	struct xfdt_outcome report;
+};
+
+struct xfdt_session_options {
+	struct xfdt_dump_options dump;
+	const char *cache_dir;	/* NULL: no cache */
+	struct xfdt_debug_options debug;
+	/* symbols and types to take instead of the dump's own; NULL: none; borrowed */
+	const char *record;
+	size_t record_len;
+};
+
+/* Triage the dump that the @count files at @paths make up.  After an error @session is empty. */
+struct xfdt_error *xfdt_session_init(struct xfdt_session *session,
+				     const char *const *paths, size_t count,
+				     const struct xfdt_session_options *options);
+void xfdt_session_deinit(struct xfdt_session *session);
+
+/*
+ * The stages after the dump, for ways in that have a source of their own:
+ * triage @source.  @session->dump is left alone; @path and @format are
+ * borrowed, for the report; @debug may be NULL.  After an error nothing is left to free.
+ */
+struct xfdt_error *xfdt_stages_init(struct xfdt_session *session,
+				    const struct xfdt_source *source,
+				    const char *path, const char *format,
+				    const char *cache_dir,
+				    const struct xfdt_debug_options *debug);
+void xfdt_stages_deinit(struct xfdt_session *session);
+
+#endif

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* BTF through libbpf (format: Linux, Documentation/bpf/btf.rst). */
+#include "types/btf.h"
+#include "base/name_set.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define NESTING_MAX 8		/* named steps and anonymous members on a path */
+#define STEPS_MAX (1u << 24)	/* members looked at in all; a kernel needs under 100 000 */
+
+struct xfdt_btf {
+	struct btf *btf;
+	__u32 first_id;
+	/* where the sections are in the data given, if libbpf has them elsewhere */
+	bool moved;
+	size_t type_at, type_len, str_at, str_len;
+};
+
+/* What every version of struct btf_header begins with; later ones are longer. */
+struct header {
+	uint16_t magic;
+	uint8_t version, flags;
+	uint32_t hdr_len;
+	uint32_t type_off, type_len, str_off, str_len;
+};
+
+/*
+ * libbpf wants a header that it knows.  If this one is longer, keep the part
+ * known and move the sections up to it.
+ */
+static struct xfdt_error *normalise(const uint8_t *data, size_t len, struct xfdt_btf *types,
+				    uint8_t **ret_copy, size_t *ret_len)
+{
+	struct header header;
+	uint64_t sections;
+	uint8_t *copy;
+
+	if (len < sizeof(header))
+		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF of %zu bytes is too short", len);
+	memcpy(&header, data, sizeof(header));
+	if (header.magic != BTF_MAGIC)
+		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF has magic %#x", header.magic);
+	if (header.version != BTF_VERSION)
+		return xfdt_error_new(XFDT_UNSUPPORTED, 0, "BTF of version %u", header.version);
+	if (header.hdr_len < sizeof(header) || header.hdr_len > len)
+		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF has a header of %u bytes",
+				      header.hdr_len);
+	sections = len - header.hdr_len;
+	if (header.type_off > sections || header.type_len > sections - header.type_off ||
+	    header.str_off > sections || header.str_len > sections - header.str_off)
+		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF sections lie outside its %zu bytes", len);
+	types->moved = header.hdr_len > sizeof(struct btf_header);
+	types->type_at = header.hdr_len + header.type_off;
+	types->type_len = header.type_len;
+	types->str_at = header.hdr_len + header.str_off;
+	types->str_len = header.str_len;
+	*ret_len = types->moved ? sizeof(header) + (size_t)header.type_len + header.str_len : len;
+	copy = malloc(*ret_len);
+	if (!copy)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+	*ret_copy = copy;
+	if (!types->moved) {
+		memcpy(copy, data, len);
+		return NULL;
+	}
+	memcpy(copy + sizeof(header), data + types->type_at, header.type_len);
+	memcpy(copy + sizeof(header) + header.type_len, data + types->str_at, header.str_len);
+	header.hdr_len = sizeof(header);
+	header.type_off = 0;
+	header.str_off = header.type_len;
+	memcpy(copy, &header, sizeof(header));
+	return NULL;
+}
+
+/*
+ * btf__new_split() is declared by libbpf 1.1 but not exported, so the bytes go
+ * through a file of their own.
+ */
+static struct btf *new_split(const uint8_t *data, size_t len, struct btf *base)
+{
+	int fd = memfd_create("btf", MFD_CLOEXEC);
+	struct btf *btf = NULL;
+	char path[40];
+
+	if (fd < 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (write(fd, data, len) == (ssize_t)len)
+		btf = btf__parse_raw_split(path, base);
+	close(fd);
+	return btf;
+}
+
+struct xfdt_error *xfdt_btf_new(struct xfdt_btf **ret_types,
+				  const void *data, size_t len,
+				  const struct xfdt_btf *base)
+{
+	struct xfdt_btf *types;
+	struct xfdt_error *err;
+	bool no_memory;
+	uint8_t *copy;
+	size_t size;
+
+	libbpf_set_print(NULL);
+	types = calloc(1, sizeof(*types));
+	if (!types)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+	err = normalise(data, len, types, &copy, &size);
+	if (err) {
+		free(types);
+		return err;
+	}
+	errno = 0;
+	types->btf = base ? new_split(copy, size, base->btf) :
+			    btf__new(copy, (__u32)size);
+	no_memory = errno == ENOMEM;
+	free(copy);
+	if (!types->btf || libbpf_get_error(types->btf)) {
+		free(types);
+		if (no_memory)
+			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "libbpf %s cannot read this BTF (%zu bytes)",
+				      libbpf_version_string(), len);
+	}
+	types->first_id = base ? btf__type_cnt(base->btf) : 1;
+	*ret_types = types;
+	return NULL;
+}
+
+void xfdt_btf_free(struct xfdt_btf *types)
+{
+	if (!types)
+		return;
+	btf__free(types->btf);
+	free(types);
+}
+
+struct search {
+	const struct btf *btf;
+	unsigned int steps;
+
+	/* what an answer came from; NULL: not wanted */
+	const struct xfdt_btf *types;
+	uint64_t kvaddr;
+	struct xfdt_ranges *spans;
+};
+
+/* Note @len bytes at @bytes of libbpf's copy of the data. */
+static void note_bytes(const struct search *search, const void *bytes, size_t len)
+{
+	const struct xfdt_btf *types = search->types;
+	const uint8_t *raw;
+	uint32_t size;
+	size_t at;
+
+	if (!search->spans)
+		return;
+	raw = btf__raw_data(types->btf, &size);
+	at = (size_t)((const uint8_t *)bytes - raw);
+	/* void, type 0, is libbpf's own */
+	if (!raw || at >= size || len > size - at)
+		return;
+	if (types->moved) {
+		at -= sizeof(struct header);
+		at = at < types->type_len ? types->type_at + at :
+					    types->str_at + (at - types->type_len);
+	}
+	xfdt_ranges_add(search->spans, search->kvaddr + at, len);
+}
+
+static void note_type(const struct search *search, const struct btf_type *type)
+{
+	note_bytes(search, type, sizeof(*type) + (btf_is_array(type) ? sizeof(struct btf_array) : 0));
+}
+
+/* The types that btf__resolve_size() goes through. */
+static void note_size(const struct search *search, __u32 id)
+{
+	unsigned int i;
+
+	for (i = 0; search->spans && id && i < 4 * NESTING_MAX; i++) {
+		const struct btf_type *type = btf__type_by_id(search->btf, id);
+
+		if (!type)
+			return;
+		note_type(search, type);
+		if (btf_is_array(type))
+			id = btf_array(type)->type;
+		else if (btf_is_mod(type) || btf_is_typedef(type))
+			id = type->type;
+		else
+			return;
+	}
+}
+
+static void note_member(const struct search *search, const struct btf_type *type,
+			const struct btf_member *member, const char *name)
+{
+	note_type(search, type);
+	note_bytes(search, member, sizeof(*member));
+	if (name)
+		note_bytes(search, name, strlen(name) + 1);
+}
+
+static const struct btf_type *composite(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *type;
+	unsigned int i;
+
+	for (i = 0; i < NESTING_MAX; i++) {
+		type = btf__type_by_id(btf, id);
+		if (!type)
+			return NULL;
+		if (btf_is_composite(type))
+			return type;
+		if (!btf_is_mod(type) && !btf_is_typedef(type))
+			return NULL;
+		id = type->type;
+	}
+	return NULL;
+}
+
+/* Find @path below @type, whose own offset is @bits; recursion is bounded by @depth. */
+static bool find_member(struct search *search, const struct btf_type *type,
+			const char *path, uint64_t bits, unsigned int depth,
+			struct xfdt_member *ret_member)
+{
+	size_t len = strcspn(path, ".");
+	const struct btf_member *members = btf_members(type);
+	unsigned int count = btf_vlen(type), i;
+
+	if (depth == NESTING_MAX)
+		return false;
+	for (i = 0; i < count; i++) {
+		const char *name = btf__name_by_offset(search->btf, members[i].name_off);
+		uint64_t at = bits + btf_member_bit_offset(type, i);
+		unsigned int bit_size = btf_member_bitfield_size(type, i);
+		const struct btf_type *inner;
+		__s64 size;
+
+		if (++search->steps > STEPS_MAX)
+			return false;
+		if (!name || !*name) {
+			inner = composite(search->btf, members[i].type);
+			if (inner && find_member(search, inner, path, at, depth + 1, ret_member)) {
+				note_member(search, type, &members[i], NULL);
+				note_size(search, members[i].type);
+				return true;
+			}
+			continue;
+		}
+		if (strncmp(name, path, len) || name[len])
+			continue;
+		if (path[len] == '.') {
+			inner = composite(search->btf, members[i].type);
+			note_member(search, type, &members[i], name);
+			note_size(search, members[i].type);
+			return inner && find_member(search, inner, path + len + 1, at,
+						    depth + 1, ret_member);
+		}
+		size = bit_size ? 0 : btf__resolve_size(search->btf, members[i].type);
+		if (size < 0 || !xfdt_member_place(at, bit_size, (uint64_t)size, ret_member))
+			return false;
+		note_member(search, type, &members[i], name);
+		note_size(search, members[i].type);
+		return true;
+	}
+	return false;
+}
+
+/* The best definition so far of a structure. */
+struct candidate {
+	__u32 id;		/* 0: none */
+	unsigned int score;
+};
+
+static unsigned int score_type(struct search *search, const char *name,
+			       const struct btf_type *type)
+{
+	struct xfdt_member member;
+	unsigned int score = 1;
+	size_t i;
+
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (!strcmp(xfdt_member_needs[i].structure, name) &&
+		    find_member(search, type, xfdt_member_needs[i].path, 0, 0, &member))
+			score++;
+	return score;
+}
+
+static void find_candidates(const struct xfdt_btf *types, struct search *search,
+			    const struct xfdt_name_set *names, struct candidate *candidates)
+{
+	__u32 end = btf__type_cnt(types->btf), id;
+
+	for (id = types->first_id; id < end; id++) {
+		const struct btf_type *type = btf__type_by_id(types->btf, id);
+		unsigned int score;
+		const char *name;
+		int index;
+
+		if (!type || !btf_is_composite(type))
+			continue;
+		name = btf__name_by_offset(types->btf, type->name_off);
+		index = name ? xfdt_name_set_find(names, name) : -1;
+		if (index < 0)
+			continue;
+		score = score_type(search, name, type);
+		if (score > candidates[index].score) {
+			candidates[index].score = score;
+			candidates[index].id = id;
+		}
+	}
+}
+
+size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout,
+		       uint64_t kvaddr, struct xfdt_ranges *spans)
+{
+	struct search search = { .btf = types->btf, .types = types, .kvaddr = kvaddr };
+	struct candidate candidates[XFDT_NAME_SET_MAX] = { 0 };
+	struct xfdt_name_set names = { .count = 0 };
+	size_t filled = 0, i;
+
+	xfdt_layout_unknown_names(&names, layout);
+	find_candidates(types, &search, &names, candidates);
+	search.spans = spans;
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
+		int index = xfdt_name_set_find(&names, xfdt_struct_needs[i].name);
+		const struct btf_type *type;
+
+		if (layout->structs[i] || index < 0 || !candidates[index].id)
+			continue;
+		type = btf__type_by_id(types->btf, candidates[index].id);
+		if (type && type->size && type->size <= XFDT_STRUCT_MAX) {
+			note_type(&search, type);
+			note_bytes(&search, btf__name_by_offset(types->btf, type->name_off),
+				   strlen(xfdt_struct_needs[i].name) + 1);
+			layout->structs[i] = type->size;
+			filled++;
+		}
+	}
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
+		int index = xfdt_name_set_find(&names, xfdt_member_needs[i].structure);
+		const struct btf_type *type;
+		struct xfdt_member member;
+
+		if (layout->members[i].known || index < 0 || !candidates[index].id)
+			continue;
+		type = btf__type_by_id(types->btf, candidates[index].id);
+		if (type && find_member(&search, type, xfdt_member_needs[i].path, 0, 0, &member) &&
+		    xfdt_member_is_sane(&member)) {
+			layout->members[i] = member;
+			filled++;
+		}
+	}
+	return filled;
+}
+
+static bool is_kvms(const char *structure)
+{
+	return !strcmp(structure, "kvm") || !strncmp(structure, "kvm_", 4);
+}
+
+/* Has @layout a member of @structure? */
+static bool has_member_of(const struct xfdt_layout *layout, const char *structure)
+{
+	size_t i;
+
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
+		if (layout->members[i].known && !strcmp(xfdt_member_needs[i].structure, structure))
+			return true;
+	return false;
+}
+
+size_t xfdt_btf_replace_kvm(const struct xfdt_btf *types, struct xfdt_layout *layout)
+{
+	struct xfdt_layout own = { 0 };
+	size_t replaced = 0, i;
+
+	if (!xfdt_btf_fill(types, &own, 0, NULL))
+		return 0;
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
+		if (own.structs[i] && is_kvms(xfdt_struct_needs[i].name)) {
+			layout->structs[i] = own.structs[i];
+			replaced++;
+		}
+	}
+	/* also with none: another definition may lack a member */
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
+		const char *structure = xfdt_member_needs[i].structure;
+
+		if (is_kvms(structure) && has_member_of(&own, structure)) {
+			layout->members[i] = own.members[i];
+			replaced += own.members[i].known;
+		}
+	}
+	return replaced;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Layouts of structures from BTF. */
+#ifndef XFDT_TYPES_BTF_H
+#define XFDT_TYPES_BTF_H
+
+#include "base/error.h"
+#include "image/layout.h"
+#include "base/ranges.h"
+
+#include <stddef.h>
+
+struct xfdt_btf;
+
+/*
+ * Parse @len bytes of BTF at @data, which is only read and may be freed
+ * afterwards.  @base, for a module's split BTF, is borrowed and must outlive
+ * the result; NULL for vmlinux.
+ */
+struct xfdt_error *xfdt_btf_new(struct xfdt_btf **ret_types,
+				  const void *data, size_t len,
+				  const struct xfdt_btf *base);
+void xfdt_btf_free(struct xfdt_btf *types);
+
+/*
+ * Fill what is still unknown in @layout from @types (without its base).  Where
+ * several structures share a name, the one with most of the members needed is
+ * taken.  Returns how many entries were filled.  What they were read from is
+ * added to @spans, which may be NULL, as places in the @data that
+ * xfdt_btf_new() was given, which lay at @kvaddr.
+ */
+size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout,
+		       uint64_t kvaddr, struct xfdt_ranges *spans);
+
+/*
+ * Let what @types (without its base) says of KVM's structures replace what
+ * @layout says of them.  Returns how many entries @layout got.
+ */
+size_t xfdt_btf_replace_kvm(const struct xfdt_btf *types, struct xfdt_layout *layout);
+
+#endif

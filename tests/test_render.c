@@ -1,0 +1,649 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Escaping, JSON and text of hosts that want to break them. */
+#include "unit.h"
+#include "host.h"
+#include "render/fields.h"
+
+#include <ctype.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char hostile[] = "a\033[2J\"\\\n\r\t</script>\x01\x7f\xc2\x9b\xff\xe2\x82";
+
+/* escape */
+
+static void assert_escaped(const char *text, const char *expected)
+{
+	char escaped[256];
+
+	memset(escaped, 0x5a, sizeof(escaped));
+	xfdt_escape(text, escaped, sizeof(escaped));
+	assert_string_equal(escaped, expected);
+}
+
+static void test_render__escape_leaves_plain_text(void **state)
+{
+	assert_escaped("", "");
+	assert_escaped("CPU 0/KVM", "CPU 0/KVM");
+	assert_escaped(" !\"#$%&'()*+,-./0:;<=>?@[]^_`{|}~", " !\"#$%&'()*+,-./0:;<=>?@[]^_`{|}~");
+	assert_escaped("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
+	/* the first and last of each length */
+	assert_escaped("\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
+		       "\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
+}
+
+static void test_render__escape_control_characters(void **state)
+{
+	unsigned int byte;
+
+	for (byte = 1; byte < 0x20; byte++) {
+		char text[2] = { (char)byte, '\0' }, expected[8];
+
+		snprintf(expected, sizeof(expected), "\\x%02x", byte);
+		assert_escaped(text, expected);
+	}
+	assert_escaped("\x7f", "\\x7f");
+	assert_escaped("a\033[31mb", "a\\x1b[31mb");
+}
+
+/* U+0080 to U+009F: CSI is one of them */
+static void test_render__escape_c1(void **state)
+{
+	unsigned int byte;
+
+	for (byte = 0x80; byte < 0xa0; byte++) {
+		char text[3] = { '\xc2', (char)byte, '\0' }, expected[16];
+
+		snprintf(expected, sizeof(expected), "\\xc2\\x%02x", byte);
+		assert_escaped(text, expected);
+	}
+	/* as a byte of its own as well */
+	assert_escaped("\x9b", "\\x9b");
+}
+
+/* they end a line, or turn what follows around */
+static void test_render__escape_direction(void **state)
+{
+	assert_escaped("\xd8\x9c", "\\xd8\\x9c");
+	assert_escaped("\xe2\x80\x8e\xe2\x80\x8f", "\\xe2\\x80\\x8e\\xe2\\x80\\x8f");
+	assert_escaped("\xe2\x80\xa8", "\\xe2\\x80\\xa8");
+	assert_escaped("a\xe2\x80\xae" "b", "a\\xe2\\x80\\xae" "b");
+	assert_escaped("\xe2\x81\xa6\xe2\x81\xa9", "\\xe2\\x81\\xa6\\xe2\\x81\\xa9");
+	/* their neighbours */
+	assert_escaped("\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa",
+		       "\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa");
+}
+
+/* Unicode 15, table 3-7 */
+static void test_render__escape_bad_utf8(void **state)
+{
+	assert_escaped("\x80", "\\x80");
+	assert_escaped("\xc0\xaf", "\\xc0\\xaf");		/* overlong '/' */
+	assert_escaped("\xc1\xbf", "\\xc1\\xbf");
+	assert_escaped("\xe0\x80\xaf", "\\xe0\\x80\\xaf");
+	assert_escaped("\xe0\x9f\xbf", "\\xe0\\x9f\\xbf");
+	assert_escaped("\xed\xa0\x80", "\\xed\\xa0\\x80");	/* a surrogate */
+	assert_escaped("\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf");
+	assert_escaped("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");	/* past U+10FFFF */
+	assert_escaped("\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80");
+	assert_escaped("\xff\xfe", "\\xff\\xfe");
+	/* cut off: by the end, and by another character */
+	assert_escaped("\xe2\x82", "\\xe2\\x82");
+	assert_escaped("\xe2\x82z", "\\xe2\\x82z");
+	assert_escaped("\xf0\x9f\x98", "\\xf0\\x9f\\x98");
+	assert_escaped("\xc2", "\\xc2");
+	assert_escaped("\xe2\xc3\xa9", "\\xe2\xc3\xa9");
+}
+
+/* At every size: a NUL, nothing behind it, whole characters, and a prefix of the whole. */
+static void test_render__escape_cuts_between_characters(void **state)
+{
+	static const char text[] = "ab\033\xe2\x82\xac\xff\xf0\x9f\x98\x80z";
+	static const char whole[] = "ab\\x1b\xe2\x82\xac\\xff\xf0\x9f\x98\x80z";
+	static const size_t ends[] = { 0, 1, 2, 6, 9, 13, 17, 18 };
+	size_t size, i;
+
+	for (size = 1; size <= sizeof(whole) + 2; size++) {
+		/* exactly as large, so that a write past the end is seen */
+		char *escaped = malloc(size);
+		size_t expected = 0;
+
+		for (i = 0; i < COUNT(ends); i++)
+			if (ends[i] < size)
+				expected = ends[i];
+		xfdt_escape(text, escaped, size);
+		assert_int_equal(strlen(escaped), expected);
+		assert_memory_equal(escaped, whole, expected);
+		free(escaped);
+	}
+}
+
+static void test_render__cells(void **state)
+{
+	static const struct {
+		struct xfdt_cell cell;
+		const char *text;
+	} cells[] = {
+		{ { .kind = XFDT_CELL_HEX, .number = 0 }, "0x0" },
+		{ { .kind = XFDT_CELL_HEX, .number = 0xffffffff81000000ull }, "0xffffffff81000000" },
+		{ { .kind = XFDT_CELL_INT, .number = 42 }, "42" },
+		{ { .kind = XFDT_CELL_INT, .number = (uint64_t)-7 }, "-7" },
+		{ { .kind = XFDT_CELL_BOOL, .number = 1 }, "yes" },
+		{ { .kind = XFDT_CELL_BOOL, .number = 0 }, "no" },
+		{ { .kind = XFDT_CELL_TEXT, .text = "a\033b" }, "a\\x1bb" },
+		{ { .kind = XFDT_CELL_NONE }, "unknown" },
+	};
+	char text[64], small[5];
+	size_t i;
+
+	for (i = 0; i < COUNT(cells); i++) {
+		xfdt_cell_format(&cells[i].cell, text, sizeof(text));
+		assert_string_equal(text, cells[i].text);
+	}
+	xfdt_cell_format(&cells[1].cell, small, sizeof(small));
+	assert_string_equal(small, "0xff");
+}
+
+/* "The two halves in one word" */
+static void test_render__fix_in_one_word(void **state)
+{
+	static const struct {
+		enum xfdt_presence vmlinux, kvm;
+		const char *word;
+	} cases[] = {
+		{ XFDT_PRESENT, XFDT_PRESENT, "present" }, { XFDT_ABSENT, XFDT_ABSENT, "absent" },
+		{ XFDT_UNKNOWN, XFDT_UNKNOWN, "unknown" }, { XFDT_PRESENT, XFDT_ABSENT, "partial" },
+		{ XFDT_ABSENT, XFDT_PRESENT, "partial" }, { XFDT_PRESENT, XFDT_UNKNOWN, "unknown" },
+		{ XFDT_UNKNOWN, XFDT_ABSENT, "unknown" },
+	};
+	struct host fixture;
+	size_t i;
+
+	host_init(&fixture);
+	for (i = 0; i < COUNT(cases); i++) {
+		fixture.host.fix.vmlinux = cases[i].vmlinux;
+		fixture.host.fix.kvm = cases[i].kvm;
+		assert_string_equal(xfdt_fix_name(&fixture.host), cases[i].word);
+	}
+}
+
+/* A report as text in memory. */
+enum form { JSON, TEXT, VERBOSE, COLOUR, BRIEF, SHOW };
+
+static char *render(struct host *fixture, enum form form)
+{
+	struct xfdt_text_options options = { .colour = form == COLOUR, .verbose = form == VERBOSE };
+	struct xfdt_verdict verdict;
+	struct xfdt_outcome report = {
+		.path = hostile, .format = "kdump", .host = &fixture->host, .verdict = &verdict,
+	};
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	assert_ok(xfdt_verdict_init(&verdict, &fixture->host));
+	out = open_memstream(&text, &len);
+	if (form == JSON)
+		assert_ok(xfdt_render_json(&report, out));
+	else if (form == BRIEF)
+		xfdt_render_brief(&report, "xfdtriage: ", out);
+	else if (form == SHOW)
+		xfdt_render_show(&report, &options, out);
+	else
+		xfdt_render_text(&report, &options, out);
+	assert_int_equal(fclose(out), 0);
+	xfdt_verdict_deinit(&verdict);
+	return text;
+}
+
+static struct json_object *parse(const char *text)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(32);
+	struct json_object *root;
+
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	root = json_tokener_parse_ex(tokener, text, (int)strlen(text));
+	if (json_tokener_get_error(tokener) != json_tokener_success)
+		fail_msg("%s", json_tokener_error_desc(json_tokener_get_error(tokener)));
+	json_tokener_free(tokener);
+	return root;
+}
+
+static struct json_object *json_of(struct host *fixture)
+{
+	char *text = render(fixture, JSON);
+	struct json_object *root = parse(text);
+
+	/* one object on one line */
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	free(text);
+	return root;
+}
+
+static struct json_object *get(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(object, key, &value))
+		fail_msg("no key '%s'", key);
+	return value;
+}
+
+static const char *get_text(struct json_object *object, const char *key)
+{
+	struct json_object *value = get(object, key);
+
+	assert_true(json_object_is_type(value, json_type_string));
+	return json_object_get_string(value);
+}
+
+static void make_hostile(struct host *fixture)
+{
+	static char error[64];
+
+	host_init(fixture);
+	snprintf(fixture->host.nodename, sizeof(fixture->host.nodename), "%s", hostile);
+	snprintf(fixture->host.panic.comm, sizeof(fixture->host.panic.comm), "%.16s", hostile);
+	snprintf(fixture->vms[0].comm, sizeof(fixture->vms[0].comm), "%.16s", hostile + 3);
+	memset(fixture->vcpus[0].thread.comm, 0xff, XFDT_COMM_LEN);
+	snprintf(error, sizeof(error), "%s", hostile);
+	fixture->vcpus[1].state_known = false;
+	fixture->vcpus[1].error = error;
+	fixture->image.release = (char *)hostile;
+	fixture->image.build_id = (char *)hostile;
+	fixture->lines[1].text = "WARNING: \033]0;x\007 at exc_device_not_available+0x6f/0xf0 \xff\xfe\x9b";
+	snprintf(fixture->host.panic.fault.caller, sizeof(fixture->host.panic.fault.caller), "%s", hostile);
+	xfdt_gaps_add(&fixture->host.gaps, "a\001what", xfdt_error_new(XFDT_CORRUPT, 0, "%s", hostile), NULL);
+}
+
+static void test_render__json_holds_every_documented_key(void **state)
+{
+	static const char *const root_keys[] = {
+		"schema", "dump", "verdict", "exit", "route", "cve", "why", "looks_like", "origins",
+		"kernel", "sources", "panic", "missing", "counts", "check", "vms",
+	};
+	static const char *const kernel_keys[] = {
+		"release", "build_id", "kvm_build_id", "nodename", "fix", "fix_vmlinux",
+		"fix_vmlinux_why", "fix_kvm", "fix_kvm_why", "livepatched", "fixed_in",
+	};
+	static const char *const panic_keys[] = {
+		"cpu", "task", "pid", "comm", "last_words", "warned", "fault", "events", "trace",
+	};
+	static const char *const fault_keys[] = {
+		"source", "frame", "rip", "instruction", "operand", "fpstate", "edx_eax", "caller",
+		"caller_source",
+	};
+	static const char *const vm_keys[] = {
+		"kvm", "pid", "comm", "online_vcpus", "complete", "bugged", "vcpus",
+	};
+	static const char *const vcpu_keys[] = {
+		"id", "state", "state_why", "culprit", "kvm_vcpu", "fpstate", "xstate_bv", "xcomp_bv",
+		"xfd", "rfbm", "mismatch", "in_use", "is_guest", "is_confidential", "size", "xfeatures",
+		"user_xfeatures", "guest_xfeatures", "guest_perm", "xfd_err", "xcr0", "supported_xcr0",
+		"ia32_xss", "xfd_no_write_intercept", "mode", "error", "thread",
+	};
+	static const char *const thread_keys[] = {
+		"task", "pid", "tgid", "comm", "on_cpu", "cpu", "need_fpu_load", "fpstate", "last_cpu",
+		"owner", "xfd_state",
+	};
+	static const char *const count_keys[] = {
+		"ok", "armed", "stale", "indeterminate", "malformed", "confidential", "unreadable",
+	};
+	struct json_object *root, *vm, *vcpu;
+	struct host fixture;
+	size_t i;
+
+	host_init(&fixture);
+	root = json_of(&fixture);
+	for (i = 0; i < COUNT(root_keys); i++)
+		get(root, root_keys[i]);
+	assert_string_equal(get_text(root, "schema"), "xfdtriage-1");
+	assert_string_equal(get_text(root, "verdict"), "confirmed");
+	assert_int_equal(json_object_get_int(get(root, "exit")), 0);
+	assert_string_equal(get_text(root, "route"), "fpu_swap_kvm_fpstate");
+	assert_string_equal(get_text(root, "cve"), "CVE-2026-23005");
+	assert_string_equal(get_text(get(root, "dump"), "arch"), "x86_64");
+	assert_string_equal(get_text(get(root, "dump"), "format"), "kdump");
+	for (i = 0; i < COUNT(kernel_keys); i++)
+		get(get(root, "kernel"), kernel_keys[i]);
+	for (i = 0; i < COUNT(panic_keys); i++)
+		get(get(root, "panic"), panic_keys[i]);
+	for (i = 0; i < COUNT(fault_keys); i++)
+		get(get(get(root, "panic"), "fault"), fault_keys[i]);
+	vm = json_object_array_get_idx(get(root, "vms"), 0);
+	for (i = 0; i < COUNT(vm_keys); i++)
+		get(vm, vm_keys[i]);
+	assert_int_equal(json_object_array_length(get(vm, "vcpus")), 2);
+	vcpu = json_object_array_get_idx(get(vm, "vcpus"), 0);
+	for (i = 0; i < COUNT(vcpu_keys); i++)
+		get(vcpu, vcpu_keys[i]);
+	for (i = 0; i < COUNT(thread_keys); i++)
+		get(get(vcpu, "thread"), thread_keys[i]);
+	for (i = 0; i < COUNT(count_keys); i++)
+		get(get(root, "counts"), count_keys[i]);
+	assert_int_equal(json_object_get_int(get(get(root, "counts"), "armed")), 1);
+	assert_int_equal(json_object_get_int(get(get(root, "counts"), "ok")), 1);
+	json_object_put(root);
+}
+
+/* "Addresses, masks and registers are strings, in hexadecimal with 0x" */
+static void test_render__json_numbers_of_64_bits_are_strings(void **state)
+{
+	struct json_object *root, *vm, *vcpu, *fault;
+	struct host fixture;
+
+	host_init(&fixture);
+	root = json_of(&fixture);
+	vm = json_object_array_get_idx(get(root, "vms"), 0);
+	vcpu = json_object_array_get_idx(get(vm, "vcpus"), 0);
+	fault = get(get(root, "panic"), "fault");
+	assert_string_equal(get_text(vm, "kvm"), "0xffffa0c000a11000");
+	assert_string_equal(get_text(vcpu, "fpstate"), "0xffffa0c001200000");
+	assert_string_equal(get_text(vcpu, "xcomp_bv"), "0x80000000000602e7");
+	assert_string_equal(get_text(vcpu, "xstate_bv"), "0x602e7");
+	assert_string_equal(get_text(vcpu, "xfd"), "0x40000");
+	assert_string_equal(get_text(vcpu, "mismatch"), "0x40000");
+	/* 0x600ff & 0x602e7 */
+	assert_string_equal(get_text(vcpu, "rfbm"), "0x600e7");
+	assert_string_equal(get_text(fault, "operand"), "0xffffa0c001200040");
+	assert_string_equal(get_text(fault, "edx_eax"), "0x600ff");
+	assert_string_equal(get_text(fault, "source"), "NT_PRSTATUS");
+	assert_string_equal(get_text(get(vcpu, "thread"), "fpstate"), "0xffffa0c001200000");
+	/* counts and ids are numbers, one bit is a boolean */
+	assert_true(json_object_is_type(get(vcpu, "id"), json_type_int));
+	assert_true(json_object_is_type(get(vcpu, "culprit"), json_type_boolean));
+	assert_true(json_object_is_type(get(vcpu, "in_use"), json_type_boolean));
+	assert_true(json_object_is_type(get(get(vcpu, "thread"), "need_fpu_load"), json_type_boolean));
+	assert_true(json_object_is_type(get(vm, "online_vcpus"), json_type_int));
+	json_object_put(root);
+}
+
+/* "What the dump does not tell is null." */
+static void test_render__json_unknown_is_null(void **state)
+{
+	struct json_object *root, *vcpu;
+	struct host fixture;
+
+	host_init(&fixture);
+	fixture.vcpus[1].state_known = false;
+	memset(&fixture.vcpus[1].thread, 0, sizeof(fixture.vcpus[1].thread));
+	fixture.host.panic.fault.source = XFDT_REGS_NONE;
+	fixture.host.panic.fault.decoded = false;
+	fixture.image.release = NULL;
+	fixture.host.nodename[0] = '\0';
+	root = json_of(&fixture);
+	vcpu = json_object_array_get_idx(get(json_object_array_get_idx(get(root, "vms"), 0), "vcpus"), 1);
+	assert_null(get(vcpu, "xfd"));
+	assert_null(get(vcpu, "mismatch"));
+	assert_null(get(vcpu, "in_use"));
+	assert_null(get(vcpu, "thread"));
+	assert_null(get(vcpu, "rfbm"));
+	assert_null(get(get(root, "panic"), "fault"));
+	assert_null(get(get(root, "kernel"), "release"));
+	assert_null(get(get(root, "kernel"), "nodename"));
+	assert_null(get(root, "route"));
+	json_object_put(root);
+}
+
+static void test_render__json_of_a_hostile_host_parses(void **state)
+{
+	struct json_object *root, *vm;
+	struct host fixture;
+
+	make_hostile(&fixture);
+	root = json_of(&fixture);
+	assert_string_equal(get_text(get(root, "kernel"), "nodename"),
+			    "a\\x1b[2J\"\\\\x0a\\x0d\\x09</script>\\x01\\x7f\\xc2\\x9b\\xff\\xe2\\x82");
+	assert_string_equal(get_text(get(root, "dump"), "path"), get_text(get(root, "kernel"), "nodename"));
+	vm = json_object_array_get_idx(get(root, "vms"), 0);
+	assert_string_equal(get_text(get(json_object_array_get_idx(get(vm, "vcpus"), 0), "thread"), "comm"),
+			    "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff");
+	assert_int_equal(json_object_array_length(get(root, "missing")), 1);
+	assert_string_equal(get_text(json_object_array_get_idx(get(root, "missing"), 0), "what"), "a\\x01what");
+	json_object_put(root);
+	xfdt_gaps_deinit(&fixture.host.gaps);
+}
+
+/* No byte in any form may drive a terminal, nor a line of the log make one of its own. */
+static void assert_harmless(const char *text, bool colour)
+{
+	for (; *text; text++) {
+		uint8_t byte = (uint8_t)*text;
+
+		if (colour && byte == '\033') {
+			/* only what the report itself colours with */
+			size_t len = strspn(text + 1, "[0123456789;");
+
+			assert_int_equal(text[1], '[');
+			assert_int_equal(text[1 + len], 'm');
+			text += len;
+			continue;
+		}
+		assert_true(byte == '\n' || (byte >= ' ' && byte < 0x7f));
+	}
+}
+
+static void test_render__text_of_a_hostile_host_is_harmless(void **state)
+{
+	struct host fixture;
+	enum form form;
+
+	make_hostile(&fixture);
+	for (form = JSON; form <= SHOW; form++) {
+		char *text = render(&fixture, form);
+
+		assert_harmless(text, form == COLOUR);
+		free(text);
+	}
+	/* and of one that died of something else */
+	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
+	for (form = JSON; form <= SHOW; form++) {
+		char *text = render(&fixture, form);
+
+		assert_harmless(text, form == COLOUR);
+		free(text);
+	}
+	xfdt_gaps_deinit(&fixture.host.gaps);
+}
+
+static void test_render__text_says_the_verdict_first(void **state)
+{
+	struct host fixture;
+	char *text;
+
+	host_init(&fixture);
+	text = render(&fixture, TEXT);
+	assert_int_equal(strncmp(text, "confirmed: ", 11), 0);
+	assert_non_null(strstr(text, "CVE-2026-23005"));
+	assert_non_null(strstr(text, "fpu_swap_kvm_fpstate"));
+	free(text);
+}
+
+static void test_render__brief_says_the_vcpu_and_what_to_do(void **state)
+{
+	struct host fixture;
+	char *text;
+
+	host_init(&fixture);
+	text = render(&fixture, BRIEF);
+	assert_int_equal(strncmp(text, "xfdtriage: confirmed: ", 22), 0);
+	assert_non_null(strstr(text, "fpu_swap_kvm_fpstate"));
+	assert_non_null(strstr(text, "xfdtriage:   vCPU    0 of VM 0xffffa0c000a11000"));
+	assert_non_null(strstr(text, "\nxfdtriage:   do "));
+	free(text);
+	/* a fix that is there is nothing to upgrade to */
+	fixture.host.fix.vmlinux = fixture.host.fix.kvm = XFDT_PRESENT;
+	text = render(&fixture, BRIEF);
+	assert_non_null(strstr(text, "the kernel has the fix"));
+	assert_null(strstr(text, "boot a kernel"));
+	free(text);
+}
+
+static void test_render__verbose_text_shows_commands_to_check_by_hand(void **state)
+{
+	struct host fixture;
+	char *text;
+
+	host_init(&fixture);
+	text = render(&fixture, VERBOSE);
+	/* XSTATE_BV is fpstate + 0x240 */
+	assert_non_null(strstr(text, "rd -64 0xffffa0c001200240 2"));
+	assert_non_null(strstr(text, "crash>"));
+	free(text);
+	text = render(&fixture, TEXT);
+	assert_null(strstr(text, "crash>"));
+	free(text);
+	/* a vCPU whose state is not known has no fpstate to read */
+	fixture.vcpus[0].fpstate = 0;
+	text = render(&fixture, VERBOSE);
+	assert_non_null(strstr(text, "struct kvm_vcpu.vcpu_id,arch.guest_fpu 0xffff888110000000"));
+	assert_null(strstr(text, "rd -64"));
+	free(text);
+}
+
+/* what -v prints and "check" are one list */
+static void test_render__json_has_the_commands_of_the_verbose_text(void **state)
+{
+	struct json_object *root, *check;
+	struct host fixture;
+	char *text, *at;
+	size_t i;
+
+	host_init(&fixture);
+	root = json_of(&fixture);
+	text = render(&fixture, VERBOSE);
+	check = get(root, "check");
+	assert_int_equal(json_object_array_length(check), 8);
+	at = strstr(text, "crash> ");
+	for (i = 0; i < json_object_array_length(check); i++) {
+		const char *command = json_object_get_string(json_object_array_get_idx(check, i));
+
+		assert_non_null(at);
+		assert_int_equal(strncmp(at + strlen("crash> "), command, strlen(command)), 0);
+		at = strstr(at + 1, "crash> ");
+	}
+	assert_null(at);
+	free(text);
+	json_object_put(root);
+}
+
+static void test_render__call_trace(void **state)
+{
+	static const char *const log[] = {
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI", "Call Trace:", " <TASK>",
+		" fpu_swap_kvm_fpstate+0x70/0x110", " evil\033[2J<b>+0x1/0x2", NULL
+	};
+	struct json_object *root, *trace;
+	struct host fixture;
+	char *text;
+
+	host_init(&fixture);
+	host_log(&fixture, log);
+	root = json_of(&fixture);
+	trace = get(get(root, "panic"), "trace");
+	assert_int_equal(json_object_array_length(trace), 3);
+	assert_string_equal(json_object_get_string(json_object_array_get_idx(trace, 1)),
+			    " fpu_swap_kvm_fpstate+0x70/0x110");
+	assert_string_equal(json_object_get_string(json_object_array_get_idx(trace, 2)),
+			    " evil\\x1b[2J<b>+0x1/0x2");
+	json_object_put(root);
+	text = render(&fixture, VERBOSE);
+	assert_non_null(strstr(text, "\ncall trace\n   <TASK>\n   fpu_swap_kvm_fpstate+0x70/0x110\n"));
+	free(text);
+}
+
+/* 3000 vCPUs that are ok are counted, not listed; those that are not are listed. */
+static void test_render__text_of_many_vcpus_is_short(void **state)
+{
+	const size_t count = 3000;
+	struct xfdt_vcpu *vcpus = calloc(count, sizeof(*vcpus));
+	struct host fixture;
+	char *text, *line;
+	size_t i, lines = 0;
+
+	host_init(&fixture);
+	for (i = 0; i < count; i++) {
+		vcpus[i] = fixture.vcpus[1];
+		vcpus[i].id = (uint32_t)i;
+		vcpus[i].fpstate = HOST_FPSTATE(i);
+	}
+	vcpus[2999] = fixture.vcpus[0];
+	vcpus[2999].id = 2999;
+	vcpus[0].fpstate = HOST_FPSTATE(5000);
+	fixture.vms[0].vcpus = vcpus;
+	fixture.vms[0].vcpu_count = count;
+	fixture.vms[0].online_vcpus = count;
+	text = render(&fixture, TEXT);
+	for (line = text; (line = strchr(line, '\n')); line++)
+		lines++;
+	assert_within(lines, 10, 120);
+	assert_non_null(strstr(text, "vCPU 2999"));
+	assert_non_null(strstr(text, "more vCPUs"));
+	free(text);
+	text = render(&fixture, VERBOSE);
+	for (lines = 0, line = text; (line = strchr(line, '\n')); line++)
+		lines++;
+	assert_within(lines, 3000, 1000000);
+	free(text);
+	free(vcpus);
+}
+
+/* all bits of everything: the lanes are as wide as they have to be */
+static void test_render__all_bits_set(void **state)
+{
+	struct host fixture;
+	enum form form;
+
+	host_init(&fixture);
+	fixture.host.enabled_features = 0;
+	fixture.vcpus[1].header = (struct xfdt_xsave_header) { .xstate_bv = ~0ull };
+	fixture.vcpus[1].xfd = ~0ull;
+	fixture.vcpus[0].header.xcomp_bv = ~0ull;
+	fixture.vcpus[0].xfd = ~0ull;
+	for (form = JSON; form <= SHOW; form++) {
+		char *text = render(&fixture, form);
+
+		assert_true(strlen(text) > 100);
+		free(text);
+	}
+}
+
+static void test_render__json_of_an_error(void **state)
+{
+	struct json_object *root;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_ok(xfdt_render_json_error(hostile, "no dump: \"\033\"", out));
+	fclose(out);
+	root = parse(text);
+	assert_string_equal(get_text(root, "schema"), "xfdtriage-1");
+	assert_string_equal(get_text(root, "verdict"), "error");
+	assert_int_equal(json_object_get_int(get(root, "exit")), 2);
+	assert_string_equal(get_text(root, "error"), "no dump: \"\\x1b\"");
+	assert_int_equal(json_object_object_length(root), 5);
+	json_object_put(root);
+	free(text);
+}
+
+/* a report on nothing at all: an image that could not be resolved */
+static void test_render__host_with_nothing_in_it(void **state)
+{
+	struct xfdt_image image = { .symbol_source = "none", .type_source = "none" };
+	struct host fixture;
+	enum form form;
+
+	memset(&fixture, 0, sizeof(fixture));
+	fixture.host.image = &image;
+	for (form = JSON; form <= SHOW; form++) {
+		char *text = render(&fixture, form);
+
+		assert_non_null(strstr(text, "inconclusive"));
+		free(text);
+	}
+}
+
+#include "test_render.tests.h"
