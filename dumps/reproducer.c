@@ -58,14 +58,17 @@
 #define LAB_MAGIC 0x78666474
 #define LAB_DONE 0x646f6e65
 enum lab_call {
-	LAB_GUEST_XFD = 1,  /* let KVM offer XFD to guests although CPUID lacks it */
-	LAB_WATCH = 2,	    /* from here on do for XRSTOR and XSAVE what XFD would do */
-	LAB_RACE = 3,	    /* use the FPU in the host while the guest's next WRMSR(IA32_XFD) is handled */
-	LAB_BAD_HEADER = 4, /* corrupt the header that the next KVM_RUN loads */
+	LAB_GUEST_XFD = 1, /* let KVM offer XFD to guests although CPUID lacks it */
+	LAB_WATCH = 2,	   /* from here on do for XRSTOR and XSAVE what XFD would do */
+	LAB_RACE =
+		3, /* use the FPU in the host while the guest's next WRMSR(IA32_XFD) is handled */
+	LAB_BAD_HEADER = 4,    /* corrupt the header that the next KVM_RUN loads */
 	LAB_TASK_SWITCHED = 5, /* set CR0.TS before the next KVM_RUN loads its state */
-	LAB_USER_FAULT = 6, /* CR0.TS during the second getppid(2) from here; put back when #NM comes */
+	LAB_USER_FAULT =
+		6, /* CR0.TS during the second getppid(2) from here; put back when #NM comes */
 	LAB_KERNEL_FAULT = 7, /* the same, for a #NM in the kernel */
-	LAB_CRASH_AT_EXIT = 8, /* die of sysrq c at the guest's next CPUID after it wrote IA32_XFD, as an interrupt could */
+	LAB_CRASH_AT_EXIT =
+		8, /* die of sysrq c at the guest's next CPUID after it wrote IA32_XFD, as an interrupt could */
 	LAB_KERNEL_TS = 9, /* as LAB_KERNEL_FAULT, but CR0.TS stays set for the handler to find */
 };
 
@@ -96,21 +99,37 @@ struct scenario {
 
 static const struct scenario scenarios[] = {
 	{ "clean", "vCPUs that ran and are idle", ARM_NONE, END_CRASH, 0, 0, false, false },
-	{ "set-xsave", "KVM_SET_XSAVE with a component that XFD disables, then KVM_RUN", ARM_SET_XSAVE, END_RUN, 0, 0, false, false },
-	{ "msr-after-xsave", "KVM_SET_XSAVE, then KVM_SET_MSRS(IA32_XFD), then KVM_RUN", ARM_MSR_AFTER_XSAVE, END_RUN, 0, 0, false, false },
-	{ "wrmsr-race", "guest WRMSR(IA32_XFD) with host FPU use in the window", ARM_GUEST_WRMSR, END_RUN, LAB_RACE, 0, false, false },
-	{ "armed", "mismatch set up, KVM_RUN never called, sysrq c", ARM_SET_XSAVE, END_CRASH, 0, 0, false, false },
-	{ "armed-msr", "as armed, IA32_XFD set last", ARM_MSR_AFTER_XSAVE, END_CRASH, 0, 0, false, false },
-	{ "stale", "guest disabled the tiles after its state was loaded; sysrq c within KVM_RUN", ARM_GUEST_WRMSR, END_SPINNING, LAB_CRASH_AT_EXIT, 0, false, false },
-	{ "nmi", "as stale, but the host dies before KVM looks at IA32_XFD, as of an NMI", ARM_GUEST_WRMSR, END_SPINNING, LAB_CRASH_AT_EXIT, 0, false, true },
-	{ "in-guest", "as stale, but the vCPU is in its guest at the end, on another CPU", ARM_GUEST_WRMSR, END_IN_GUEST, 0, 0, false, false },
-	{ "running", "nothing wrong; a vCPU is in its guest at the end, on another CPU", ARM_NONE, END_IN_GUEST, 0, 0, false, false },
-	{ "bad-header", "XRSTOR of a header that breaks its rules: #GP, \"Bad FPU state detected\"", ARM_NONE, END_RUN, LAB_BAD_HEADER, 0, false, true },
-	{ "task-switched", "CR0.TS set when KVM_RUN loads the state: #NM without XFD", ARM_NONE, END_RUN, LAB_TASK_SWITCHED, 0, false, true },
-	{ "user-amx", "a process without permission uses a tile and is killed", ARM_NONE, END_CRASH, 0, LAB_USER_FAULT, false, false },
-	{ "kernel-nm", "#NM in the kernel that no XRSTOR of a guest raised, when such a process exits", ARM_NONE, END_CRASH, 0, LAB_KERNEL_FAULT, false, true },
-	{ "kernel-nm-armed", "the same, with a mismatch set up in a vCPU", ARM_SET_XSAVE, END_CRASH, 0, LAB_KERNEL_FAULT, false, true },
-	{ "kernel-ts", "as kernel-nm with CR0.TS set, which the kernel repairs", ARM_NONE, END_CRASH, 0, LAB_KERNEL_TS, false, true },
+	{ "set-xsave", "KVM_SET_XSAVE with a component that XFD disables, then KVM_RUN",
+	  ARM_SET_XSAVE, END_RUN, 0, 0, false, false },
+	{ "msr-after-xsave", "KVM_SET_XSAVE, then KVM_SET_MSRS(IA32_XFD), then KVM_RUN",
+	  ARM_MSR_AFTER_XSAVE, END_RUN, 0, 0, false, false },
+	{ "wrmsr-race", "guest WRMSR(IA32_XFD) with host FPU use in the window", ARM_GUEST_WRMSR,
+	  END_RUN, LAB_RACE, 0, false, false },
+	{ "armed", "mismatch set up, KVM_RUN never called, sysrq c", ARM_SET_XSAVE, END_CRASH, 0, 0,
+	  false, false },
+	{ "armed-msr", "as armed, IA32_XFD set last", ARM_MSR_AFTER_XSAVE, END_CRASH, 0, 0, false,
+	  false },
+	{ "stale", "guest disabled the tiles after its state was loaded; sysrq c within KVM_RUN",
+	  ARM_GUEST_WRMSR, END_SPINNING, LAB_CRASH_AT_EXIT, 0, false, false },
+	{ "nmi", "as stale, but the host dies before KVM looks at IA32_XFD, as of an NMI",
+	  ARM_GUEST_WRMSR, END_SPINNING, LAB_CRASH_AT_EXIT, 0, false, true },
+	{ "in-guest", "as stale, but the vCPU is in its guest at the end, on another CPU",
+	  ARM_GUEST_WRMSR, END_IN_GUEST, 0, 0, false, false },
+	{ "running", "nothing wrong; a vCPU is in its guest at the end, on another CPU", ARM_NONE,
+	  END_IN_GUEST, 0, 0, false, false },
+	{ "bad-header", "XRSTOR of a header that breaks its rules: #GP, \"Bad FPU state detected\"",
+	  ARM_NONE, END_RUN, LAB_BAD_HEADER, 0, false, true },
+	{ "task-switched", "CR0.TS set when KVM_RUN loads the state: #NM without XFD", ARM_NONE,
+	  END_RUN, LAB_TASK_SWITCHED, 0, false, true },
+	{ "user-amx", "a process without permission uses a tile and is killed", ARM_NONE, END_CRASH,
+	  0, LAB_USER_FAULT, false, false },
+	{ "kernel-nm",
+	  "#NM in the kernel that no XRSTOR of a guest raised, when such a process exits", ARM_NONE,
+	  END_CRASH, 0, LAB_KERNEL_FAULT, false, true },
+	{ "kernel-nm-armed", "the same, with a mismatch set up in a vCPU", ARM_SET_XSAVE, END_CRASH,
+	  0, LAB_KERNEL_FAULT, false, true },
+	{ "kernel-ts", "as kernel-nm with CR0.TS set, which the kernel repairs", ARM_NONE,
+	  END_CRASH, 0, LAB_KERNEL_TS, false, true },
 	{ "no-kvm", "no virtual machine at all", ARM_NONE, END_CRASH, 0, 0, true, false },
 };
 
@@ -258,7 +277,8 @@ static void vm_load_code(struct vm *vm, const struct options *options, bool arme
 {
 	const struct scenario *scenario = options->scenario;
 	bool disables = armed && scenario->arming == ARM_GUEST_WRMSR;
-	bool stays = armed && (scenario->finale == END_SPINNING || scenario->finale == END_IN_GUEST);
+	bool stays = armed &&
+		     (scenario->finale == END_SPINNING || scenario->finale == END_IN_GUEST);
 	uint8_t *at = vm->memory;
 
 	APPEND(at, code_halt);
@@ -338,7 +358,8 @@ static uint32_t component_offset(int i)
 static void vcpu_set_tiles(struct vm *vm, const struct vcpu *vcpu, bool on)
 {
 	static uint8_t buffer[XSAVE_BUFFER] __attribute__((aligned(4096)));
-	uint32_t config = component_offset(XFEATURE_TILECFG), data = component_offset(XFEATURE_TILEDATA);
+	uint32_t config = component_offset(XFEATURE_TILECFG),
+		 data = component_offset(XFEATURE_TILEDATA);
 	uint64_t bv;
 
 	vcpu_get_xsave(vm, vcpu, buffer);
@@ -358,7 +379,8 @@ static void vcpu_set_tiles(struct vm *vm, const struct vcpu *vcpu, bool on)
 	note(vm, "KVM_SET_XSAVE vcpu %u: XSTATE_BV 0x%llx", vcpu->id, (unsigned long long)bv);
 }
 
-static void vcpu_init(struct vm *vm, struct vcpu *vcpu, unsigned int id, const struct kvm_cpuid2 *cpuid)
+static void vcpu_init(struct vm *vm, struct vcpu *vcpu, unsigned int id,
+		      const struct kvm_cpuid2 *cpuid)
 {
 	struct kvm_regs regs = { .rip = GUEST_BASE, .rflags = 2 };
 	struct kvm_xcrs xcrs = { .nr_xcrs = 1 };
@@ -393,7 +415,8 @@ static void vm_init(struct vm *vm, const struct options *options, bool armed)
 		struct kvm_cpuid2 header;
 		struct kvm_cpuid_entry2 entries[256];
 	} cpuid;
-	struct kvm_userspace_memory_region region = { .guest_phys_addr = GUEST_BASE, .memory_size = GUEST_SIZE };
+	struct kvm_userspace_memory_region region = { .guest_phys_addr = GUEST_BASE,
+						      .memory_size = GUEST_SIZE };
 	int kvm;
 
 	cpuid.header.nent = ARRAY_SIZE(cpuid.entries);
@@ -428,7 +451,9 @@ static void vm_init(struct vm *vm, const struct options *options, bool armed)
 	vm_load_code(vm, options, armed);
 	vm->vcpu_count = options->vcpus;
 	for (int i = 0; i < vm->vcpu_count; i++)
-		vcpu_init(vm, &vm->vcpus[i], options->sparse ? 3U * (vm->vcpu_count - 1 - i) + 1 : (unsigned int)i, &cpuid.header);
+		vcpu_init(vm, &vm->vcpus[i],
+			  options->sparse ? 3U * (vm->vcpu_count - 1 - i) + 1 : (unsigned int)i,
+			  &cpuid.header);
 	for (int i = 0; i < vm->vcpu_count; i++)
 		vcpu_run(&vm->vcpus[i]);
 	note(vm, "KVM_RUN of each vCPU until it halts");
@@ -449,14 +474,22 @@ static void vm_report(const struct vm *vm, const struct options *options, int ar
 	struct utsname uts;
 
 	uname(&uts);
-	fprintf(report, "{\"event\":\"vm\",\"scenario\":\"%s\",\"kernel\":\"%s\",\"vm\":%d,\"pid\":%d,\"did\":[%s],\"amx\":%s,\"xcr0\":\"0x%llx\",\"vcpus\":[",
-		options->scenario->name, uts.release, vm->index, getpid(), vm->did, vm->amx ? "true" : "false", (unsigned long long)vm->xcr0);
+	fprintf(report,
+		"{\"event\":\"vm\",\"scenario\":\"%s\",\"kernel\":\"%s\",\"vm\":%d,\"pid\":%d,\"did\":[%s],\"amx\":%s,\"xcr0\":\"0x%llx\",\"vcpus\":[",
+		options->scenario->name, uts.release, vm->index, getpid(), vm->did,
+		vm->amx ? "true" : "false", (unsigned long long)vm->xcr0);
 	for (int i = 0; i < vm->vcpu_count; i++) {
 		const struct vcpu *vcpu = &vm->vcpus[i];
 		uint64_t xfd;
 
-		fprintf(report, "%s{\"id\":%u,\"runs\":%d,\"touched\":%s,\"xstate_bv\":\"0x%llx\",\"xfd\":", i ? "," : "", vcpu->id, vcpu->runs,
-			i == armed_vcpu && (options->scenario->arming != ARM_NONE || options->scenario->lab_call) ? "true" : "false", (unsigned long long)vcpu_get_xstate_bv(vm, vcpu));
+		fprintf(report,
+			"%s{\"id\":%u,\"runs\":%d,\"touched\":%s,\"xstate_bv\":\"0x%llx\",\"xfd\":",
+			i ? "," : "", vcpu->id, vcpu->runs,
+			i == armed_vcpu && (options->scenario->arming != ARM_NONE ||
+					    options->scenario->lab_call) ?
+				"true" :
+				"false",
+			(unsigned long long)vcpu_get_xstate_bv(vm, vcpu));
 		if (vcpu_get_xfd(vcpu, &xfd))
 			fprintf(report, "\"0x%llx\"}", (unsigned long long)xfd);
 		else
@@ -496,7 +529,8 @@ static void stay_on_cpu(int cpu)
 }
 
 /* One virtual machine.  Says "ready" by a byte on ready, and goes on when a byte comes on go. */
-static void __attribute__((noreturn)) vm_process(const struct options *options, int index, uint8_t *memory, int ready, int go)
+static void __attribute__((noreturn))
+vm_process(const struct options *options, int index, uint8_t *memory, int ready, int go)
 {
 	const struct scenario *scenario = options->scenario;
 	bool armed = index == options->arm_vm;
@@ -527,7 +561,9 @@ static void __attribute__((noreturn)) vm_process(const struct options *options, 
 		if (scenario->lab_call)
 			call_lab_for(scenario, scenario->lab_call);
 		reason = vcpu_run(vcpu);
-		fprintf(report, "{\"event\":\"survived\",\"pid\":%d,\"vcpu\":%u,\"exit_reason\":%d}\n", getpid(), vcpu->id, reason);
+		fprintf(report,
+			"{\"event\":\"survived\",\"pid\":%d,\"vcpu\":%u,\"exit_reason\":%d}\n",
+			getpid(), vcpu->id, reason);
 		if (try >= options->tries) {
 			note(&vm, "KVM_RUN vcpu %u once more", vcpu->id);
 			vm_report(&vm, options, target);
@@ -594,7 +630,8 @@ static void use_a_tile(const struct scenario *scenario)
 		tile_process(scenario);
 	if (waitpid(pid, &status, 0) != pid)
 		fail("waitpid");
-	fprintf(report, "{\"event\":\"user-tile\",\"pid\":%d,\"signal\":%d}\n", pid, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	fprintf(report, "{\"event\":\"user-tile\",\"pid\":%d,\"signal\":%d}\n", pid,
+		WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 	settle();
 }
 
@@ -637,19 +674,25 @@ static bool is_ready(int fd)
 
 static void usage(FILE *stream)
 {
-	fprintf(stream, "usage: reproducer --in-lab SCENARIO [--vms N] [--vcpus N] [--arm VM.VCPU] [--sparse] [--live-tiles] [--tries N] [--report FILE]\n"
-			"Kills the kernel it runs on, on purpose.  scenarios (* only with the lab's debugger):\n");
+	fprintf(stream,
+		"usage: reproducer --in-lab SCENARIO [--vms N] [--vcpus N] [--arm VM.VCPU] [--sparse] [--live-tiles] [--tries N] [--report FILE]\n"
+		"Kills the kernel it runs on, on purpose.  scenarios (* only with the lab's debugger):\n");
 	for (size_t i = 0; i < ARRAY_SIZE(scenarios); i++)
-		fprintf(stream, "%c %-16s %s\n", scenarios[i].needs_lab ? '*' : ' ', scenarios[i].name, scenarios[i].what);
+		fprintf(stream, "%c %-16s %s\n", scenarios[i].needs_lab ? '*' : ' ',
+			scenarios[i].name, scenarios[i].what);
 }
 
 static bool parse_options(struct options *options, int argc, char **argv)
 {
 	static const struct option table[] = {
-		{ "in-lab", no_argument, NULL, 'L' },	{ "vms", required_argument, NULL, 'm' },
-		{ "vcpus", required_argument, NULL, 'c' }, { "arm", required_argument, NULL, 'a' },
-		{ "sparse", no_argument, NULL, 's' },	{ "live-tiles", no_argument, NULL, 't' },
-		{ "tries", required_argument, NULL, 'n' }, { "report", required_argument, NULL, 'r' },
+		{ "in-lab", no_argument, NULL, 'L' },
+		{ "vms", required_argument, NULL, 'm' },
+		{ "vcpus", required_argument, NULL, 'c' },
+		{ "arm", required_argument, NULL, 'a' },
+		{ "sparse", no_argument, NULL, 's' },
+		{ "live-tiles", no_argument, NULL, 't' },
+		{ "tries", required_argument, NULL, 'n' },
+		{ "report", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -696,8 +739,10 @@ static bool parse_options(struct options *options, int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(scenarios); i++)
 		if (!strcmp(scenarios[i].name, argv[optind]))
 			options->scenario = &scenarios[i];
-	return options->scenario && options->vms >= 1 && options->vms <= MAX_VMS && options->vcpus >= 1 && options->vcpus <= MAX_VCPUS &&
-	       options->arm_vm >= 0 && options->arm_vm < options->vms && options->arm_vcpu >= 0 && options->arm_vcpu < options->vcpus && options->tries >= 1;
+	return options->scenario && options->vms >= 1 && options->vms <= MAX_VMS &&
+	       options->vcpus >= 1 && options->vcpus <= MAX_VCPUS && options->arm_vm >= 0 &&
+	       options->arm_vm < options->vms && options->arm_vcpu >= 0 &&
+	       options->arm_vcpu < options->vcpus && options->tries >= 1;
 }
 
 int main(int argc, char **argv)
@@ -714,7 +759,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (!options.in_lab || !kernel_is_marked()) {
-		fprintf(stderr, "reproducer: refusing: this kills the host; it runs in the lab only (see docs/lab.md)\n");
+		fprintf(stderr,
+			"reproducer: refusing: this kills the host; it runs in the lab only (see docs/lab.md)\n");
 		return 2;
 	}
 	if (options.report) {
@@ -734,7 +780,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < options.vms; i++) {
 		pid_t pid;
 
-		memory[i] = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		memory[i] = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		if (memory[i] == MAP_FAILED || pipe(go[i]))
 			fail("virtual machine %d", i);
 		pid = fork();

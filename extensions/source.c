@@ -17,8 +17,8 @@
 #include <elf.h>
 
 #define NOTE_NAME_MAX 16
-#define CACHED_PAGES 64		/* more than crash keeps of a kdump-compressed dump */
-#define TALKATIVE 8		/* the debug level at which crash says how it reads */
+#define CACHED_PAGES 64 /* more than crash keeps of a kdump-compressed dump */
+#define TALKATIVE 8	/* the debug level at which crash says how it reads */
 
 /* Call @work(@arg); false if it left by longjmp(). */
 static bool guarded(void (*work)(void *arg), void *arg)
@@ -41,8 +41,8 @@ struct request {
 	uint64_t paddr;
 	void *buf;
 	size_t len;
-	bool done;		/* by readmem() */
-	int status;		/* of the back end: what it read, or a *_ERROR */
+	bool done;  /* by readmem() */
+	int status; /* of the back end: what it read, or a *_ERROR */
 };
 
 static void request_read(void *arg)
@@ -57,8 +57,8 @@ static void request_read_raw(void *arg)
 {
 	struct request *request = arg;
 
-	request->status = READMEM(ACTIVE() ? pc->mfd : pc->dfd, request->buf, (int)request->len,
-				  0, request->paddr);
+	request->status = READMEM(ACTIVE() ? pc->mfd : pc->dfd, request->buf, (int)request->len, 0,
+				  request->paddr);
 }
 
 static bool is_zero(const uint8_t *bytes, size_t len)
@@ -115,8 +115,10 @@ static struct xfdt_error *read_error(struct request *request)
 
 	free(text);
 	if (damaged)
-		return xfdt_error_new(XFDT_CORRUPT, 0, "the page at physical address %#llx does not uncompress",
-				      (unsigned long long)request->paddr & ~(XFDT_PAGE_SIZE - 1ull));
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "the page at physical address %#llx does not uncompress",
+				      (unsigned long long)request->paddr &
+					      ~(XFDT_PAGE_SIZE - 1ull));
 	if (absent || request->status == PAGE_EXCLUDED || request->status == SEEK_ERROR)
 		return xfdt_page_left_out(request->paddr);
 	if (pc->flags & (DISKDUMP | KDUMP | NETDUMP))
@@ -143,10 +145,12 @@ static struct xfdt_error *read_physical(uint64_t paddr, void *buf, size_t len)
 #define TLB_SIZE 512
 
 static struct {
-	uint64_t root;		/* paddr of the top-level table; 0: unknown */
-	uint64_t mask;		/* of the address in an entry */
-	unsigned int top;	/* shift of the top level's index */
-	struct { uint64_t vpage, ppage; } tlb[TLB_SIZE];
+	uint64_t root;	  /* paddr of the top-level table; 0: unknown */
+	uint64_t mask;	  /* of the address in an entry */
+	unsigned int top; /* shift of the top level's index */
+	struct {
+		uint64_t vpage, ppage;
+	} tlb[TLB_SIZE];
 } tables;
 
 static struct xfdt_error *translate(uint64_t kvaddr, uint64_t *ret_paddr)
@@ -162,9 +166,11 @@ static struct xfdt_error *translate(uint64_t kvaddr, uint64_t *ret_paddr)
 		uint64_t offset_mask = (1ull << shift) - 1;
 		struct xfdt_error *err;
 
-		err = read_physical(table + (kvaddr >> shift & 511) * sizeof(entry), &entry, sizeof(entry));
+		err = read_physical(table + (kvaddr >> shift & 511) * sizeof(entry), &entry,
+				    sizeof(entry));
 		if (err)
-			return xfdt_error_wrap(err, "page tables of %#llx", (unsigned long long)kvaddr);
+			return xfdt_error_wrap(err, "page tables of %#llx",
+					       (unsigned long long)kvaddr);
 		if (!(entry & ENTRY_PRESENT))
 			return xfdt_not_mapped(kvaddr);
 		table = entry & tables.mask;
@@ -178,8 +184,8 @@ static struct xfdt_error *translate(uint64_t kvaddr, uint64_t *ret_paddr)
 }
 
 /* Some bytes of one page. */
-static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
-				    void *buf, size_t len)
+static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				    size_t len)
 {
 	struct xfdt_error *err;
 	uint64_t paddr = 0;
@@ -192,11 +198,12 @@ static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
 	return err ? xfdt_error_wrap(err, "%#llx", (unsigned long long)kvaddr) : NULL;
 }
 
-static struct xfdt_error *session_read(struct xfdt_reader *reader, uint64_t kvaddr,
-				       void *buf, size_t len)
+static struct xfdt_error *session_read(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				       size_t len)
 {
 	if (!tables.root)
-		return xfdt_error_new(XFDT_MISSING, kvaddr, "crash does not know the kernel's page tables");
+		return xfdt_error_new(XFDT_MISSING, kvaddr,
+				      "crash does not know the kernel's page tables");
 	return xfdt_read_by_page(reader, kvaddr, buf, len, read_part);
 }
 
@@ -251,7 +258,10 @@ static struct xfdt_error *read_symbol(struct xfdt_reader *reader, char *name, ui
 static char *vmcoreinfo_text(struct xfdt_reader *reader)
 {
 	static const char owner[] = "VMCOREINFO";
-	struct { Elf64_Nhdr header; char owner[12]; } note;
+	struct {
+		Elf64_Nhdr header;
+		char owner[12];
+	} note;
 	char *text = NULL;
 	struct xfdt_error *err;
 	uint64_t kvaddr = 0;
@@ -260,7 +270,8 @@ static char *vmcoreinfo_text(struct xfdt_reader *reader)
 	if (!err)
 		err = reader->read(reader, kvaddr, &note, sizeof(note));
 	if (!err && note.header.n_namesz == sizeof(owner) &&
-	    !memcmp(note.owner, owner, sizeof(owner)) && note.header.n_descsz <= XFDT_VMCOREINFO_MAX)
+	    !memcmp(note.owner, owner, sizeof(owner)) &&
+	    note.header.n_descsz <= XFDT_VMCOREINFO_MAX)
 		text = calloc(1, note.header.n_descsz + 1ul);
 	if (text)
 		err = reader->read(reader, kvaddr + sizeof(note), text, note.header.n_descsz);
@@ -346,7 +357,9 @@ static void refuse_zeros(void)
 	for (i = 0; symbol && i < CACHED_PAGES; i++) {
 		uint8_t byte;
 		struct request request = {
-			.paddr = VTOP(symbol->value) + (uint64_t)i * XFDT_PAGE_SIZE, .buf = &byte, .len = 1,
+			.paddr = VTOP(symbol->value) + (uint64_t)i * XFDT_PAGE_SIZE,
+			.buf = &byte,
+			.len = 1,
 		};
 
 		guarded(request_read, &request);
@@ -366,7 +379,7 @@ struct xfdt_source xfd_source(void)
 	pc->flags |= RUNTIME;
 	pc->flags &= ~IN_FOREACH;
 	refuse_zeros();
-	return (struct xfdt_source) {
+	return (struct xfdt_source){
 		.reader = &reader,
 		.arch = machine_type("X86_64") ? "x86_64" : MACHINE_TYPE,
 		.vmcoreinfo = vmcoreinfo_text(&reader),

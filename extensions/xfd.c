@@ -21,7 +21,7 @@ enum mode { MODE_TRIAGE, MODE_LIST, MODE_DECODE, MODE_PANIC, MODE_JSON };
 struct request {
 	enum mode mode;
 	struct xfdt_text_options style;
-	const char *path;		/* where MODE_JSON writes */
+	const char *path; /* where MODE_JSON writes */
 	enum xfdt_type_choice types;
 };
 
@@ -77,11 +77,12 @@ static struct xfdt_error *write_report(const struct xfdt_outcome *report,
 		return write_json(report, request->path, out);
 	case MODE_DECODE:
 		if (!xfdt_render_picks_any(report, &request->style))
-			return xfdt_error_new(XFDT_MISSING, 0,
-					      request->style.pick == XFDT_PICK_ID ?
-					      "no VM has a vCPU %llu; 'xfd -l' lists them" :
-					      "there is no struct kvm or kvm_vcpu at %#llx; 'xfd -l' and 'xfd -d' show where they are",
-					      (unsigned long long)request->style.picked);
+			return xfdt_error_new(
+				XFDT_MISSING, 0,
+				request->style.pick == XFDT_PICK_ID ?
+					"no VM has a vCPU %llu; 'xfd -l' lists them" :
+					"there is no struct kvm or kvm_vcpu at %#llx; 'xfd -l' and 'xfd -d' show where they are",
+				(unsigned long long)request->style.picked);
 		xfdt_render_show(report, &request->style, out);
 		return NULL;
 	default:
@@ -244,7 +245,8 @@ static bool ask(const struct request *request)
 	if (status == -1)
 		error(INFO, "cannot triage in a process of its own: %s\n", strerror(error_number));
 	else if (WIFSIGNALED(status))
-		error(INFO, "reading the dump ended with %s; the dump is damaged, or this is a bug\n",
+		error(INFO,
+		      "reading the dump ended with %s; the dump is damaged, or this is a bug\n",
 		      strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) > 1)
 		error(INFO, "the report was lost on its way\n");
@@ -272,7 +274,9 @@ static bool parse_pick(const char *text, struct xfdt_text_options *style)
 static bool parse_types(const char *name, enum xfdt_type_choice *ret_types)
 {
 	static const char *const names[] = {
-		[XFDT_TYPES_AUTO] = "auto", [XFDT_TYPES_DWARF] = "dwarf", [XFDT_TYPES_BTF] = "btf",
+		[XFDT_TYPES_AUTO] = "auto",
+		[XFDT_TYPES_DWARF] = "dwarf",
+		[XFDT_TYPES_BTF] = "btf",
 	};
 	size_t i;
 
@@ -322,7 +326,8 @@ static bool parse_arguments(struct request *request)
 	}
 	if (modes > 1)
 		return false;
-	if (request->mode == MODE_DECODE && args[optind] && !parse_pick(args[optind++], &request->style))
+	if (request->mode == MODE_DECODE && args[optind] &&
+	    !parse_pick(args[optind++], &request->style))
 		return false;
 	return !args[optind];
 }

@@ -28,8 +28,7 @@
 static int failures;
 static size_t passed;
 
-static void fail(const char *name, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static void fail(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void fail(const char *name, const char *format, ...)
 {
@@ -85,7 +84,8 @@ static void check_rfbm(const char *name, const char *what, const struct xfdt_ses
 	const struct xfdt_fault *fault = &session->host.panic.fault;
 
 	if (vcpu->culprit != !!manifest_text(expected, "rfbm")) {
-		fail(name, "%s: its load %s, which it %s", what, vcpu->culprit ? "faulted" : "did not fault",
+		fail(name, "%s: its load %s, which it %s", what,
+		     vcpu->culprit ? "faulted" : "did not fault",
 		     vcpu->culprit ? "should not (no rfbm)" : "should (rfbm)");
 		return;
 	}
@@ -93,7 +93,8 @@ static void check_rfbm(const char *name, const char *what, const struct xfdt_ses
 		return;
 	check_hex(name, what, expected, "rfbm", ~0ull, fault->edx_eax);
 	if (vcpu->rfbm.known)
-		check_hex(name, what, expected, "rfbm", session->host.enabled_features, vcpu->rfbm.value);
+		check_hex(name, what, expected, "rfbm", session->host.enabled_features,
+			  vcpu->rfbm.value);
 }
 
 static void check_vcpu(const char *name, const struct xfdt_session *session, int pid,
@@ -158,7 +159,9 @@ static void check_fix(const char *name, const struct xfdt_session *session,
 		      struct json_object *expected)
 {
 	static const char *const names[] = {
-		[XFDT_UNKNOWN] = "unknown", [XFDT_ABSENT] = "absent", [XFDT_PRESENT] = "present",
+		[XFDT_UNKNOWN] = "unknown",
+		[XFDT_ABSENT] = "absent",
+		[XFDT_PRESENT] = "present",
 	};
 	const struct xfdt_fix *fix = &session->host.fix;
 	const char *word = manifest_text(expected, "fix");
@@ -174,16 +177,19 @@ static void check_fix(const char *name, const struct xfdt_session *session,
 /* Are kallsyms and BTF in memory?  A note may hold what was read from them before. */
 static bool has_types(const struct xfdt_image *image)
 {
-	return !image->embedded && same(image->symbol_source, "kallsyms") && same(image->type_source, "btf");
+	return !image->embedded && same(image->symbol_source, "kallsyms") &&
+	       same(image->type_source, "btf");
 }
 
-static void check_kernel(const char *name, const struct xfdt_session *session, struct json_object *entry)
+static void check_kernel(const char *name, const struct xfdt_session *session,
+			 struct json_object *entry)
 {
 	const char *release = manifest_text(manifest_member(entry, "kernel"), "release");
 	size_t cpus = (size_t)json_object_get_int(manifest_member(entry, "cpus"));
 
 	if (!same(release, session->image.release))
-		fail(name, "kernel.release is %s, should be %s", session->image.release ? session->image.release : "unknown",
+		fail(name, "kernel.release is %s, should be %s",
+		     session->image.release ? session->image.release : "unknown",
 		     release ? release : "there");
 	/* one note for each; a dump may have lost them */
 	if (session->image.note_count && session->image.note_count != cpus)
@@ -215,12 +221,14 @@ static void check_entry(const char *dir, struct json_object *entry)
 	if (!same(manifest_text(expected, "verdict"), xfdt_verdict_name(session.verdict.kind)))
 		fail(name, "verdict is %s, should be %s", xfdt_verdict_name(session.verdict.kind),
 		     manifest_text(expected, "verdict"));
-	if (!!json_object_get_boolean(manifest_member(entry, "carries_types")) != has_types(&session.image))
+	if (!!json_object_get_boolean(manifest_member(entry, "carries_types")) !=
+	    has_types(&session.image))
 		fail(name, "carries_types is wrong: symbols are from %s, types from %s%s",
 		     session.image.symbol_source ? session.image.symbol_source : "nowhere",
 		     session.image.type_source ? session.image.type_source : "nowhere",
 		     session.image.embedded ? ", both by the note of a distilled dump" : "");
-	if (json_object_get_int(manifest_member(expected, "exit")) != xfdt_verdict_exit(session.verdict.kind))
+	if (json_object_get_int(manifest_member(expected, "exit")) !=
+	    xfdt_verdict_exit(session.verdict.kind))
 		fail(name, "exit code is %d", xfdt_verdict_exit(session.verdict.kind));
 	if (!same(manifest_text(expected, "route"), xfdt_route_name(session.verdict.route)))
 		fail(name, "route is %s, should be %s", xfdt_route_name(session.verdict.route),
@@ -340,11 +348,13 @@ static uint64_t pages_before(const uint8_t *bitmap, uint64_t pfn)
 }
 
 /* All of the @size bytes at @dump, as the part that has frames @start up to @end. */
-static int write_part(const uint8_t *dump, size_t size, uint64_t start, uint64_t end, const char *path)
+static int write_part(const uint8_t *dump, size_t size, uint64_t start, uint64_t end,
+		      const char *path)
 {
 	const struct xfdt_kdump_header *header = (const void *)dump;
 	uint64_t blocks = header->bitmap_blocks / 2;
-	uint64_t bitmaps = (1 + (uint64_t)header->sub_hdr_size) * 4096, descs = bitmaps + 2 * blocks * 4096;
+	uint64_t bitmaps = (1 + (uint64_t)header->sub_hdr_size) * 4096,
+		 descs = bitmaps + 2 * blocks * 4096;
 	const uint8_t *bitmap = dump + bitmaps + blocks * 4096;
 	uint64_t first = pages_before(bitmap, start), count = pages_before(bitmap, end) - first;
 	struct xfdt_kdump_sub_header *sub;
@@ -383,7 +393,11 @@ static int run_split(const char *from, const char *one, const char *two)
 	fclose(in);
 	blocks = ((const struct xfdt_kdump_header *)(const void *)dump)->bitmap_blocks / 2;
 	sub = (const void *)(dump + 4096);
-	bitmap = dump + (1 + (uint64_t)((const struct xfdt_kdump_header *)(const void *)dump)->sub_hdr_size + blocks) * 4096;
+	bitmap = dump +
+		 (1 +
+		  (uint64_t)((const struct xfdt_kdump_header *)(const void *)dump)->sub_hdr_size +
+		  blocks) *
+			 4096;
 	pages = pages_before(bitmap, sub->max_mapnr_64);
 	for (; seen < pages / 2; middle++)
 		seen += bitmap[middle / 8] >> middle % 8 & 1;

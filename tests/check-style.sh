@@ -40,6 +40,23 @@ for pure in insn xstate; do
 	fi
 done
 
+# no two files of one name in different folders: a name says what a file is
+for name in $(find src -name '*.[ch]' -printf '%f\n' | sort | uniq -d); do
+	complain "two files are named $name"
+done
+
+# headers that include each other in a circle (a.h -> b.h -> a.h)
+edges=$(grep -ro '^#include "[a-z_]*/[a-z_]*\.h"' src --include='*.h' | sed 's/^src\///; s/:#include "/ /; s/"$//')
+circle=$(echo "$edges" | tsort 2>&1 >/dev/null | grep -v 'contains a loop') || true
+[ -z "$circle" ] || complain "headers include each other: $(echo "$circle" | tr '\n' ' ')"
+
+if command -v clang-format >/dev/null; then
+	git ls-files '*.[ch]' | xargs clang-format --dry-run --Werror 2>/dev/null ||
+		complain "clang-format would change files; run: git ls-files '*.[ch]' | xargs clang-format -i"
+else
+	echo "skip style: clang-format is not installed, so the format is not checked"
+fi
+
 # large files are vmcores in dumps/ only
 for file in $(find . -path ./build -prune -o -path ./.git -prune -o -path ./dumps/cache -prune -o -path ./dumps/out -prune -o -type f -size +512k -print); do
 	case "$file" in

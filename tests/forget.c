@@ -52,7 +52,8 @@ static kdump_ctx_t *open_dump(const char *path)
 {
 	kdump_ctx_t *kdump = kdump_new();
 
-	if (!kdump || kdump_set_number_attr(kdump, KDUMP_ATTR_FILE_FD, open(path, O_RDONLY)) != KDUMP_OK)
+	if (!kdump ||
+	    kdump_set_number_attr(kdump, KDUMP_ATTR_FILE_FD, open(path, O_RDONLY)) != KDUMP_OK)
 		exit(99);
 	return kdump;
 }
@@ -75,14 +76,17 @@ int main(int argc, char **argv)
 	bytes = load(argv[2], &len);
 	header = (struct xfdt_kdump_header *)bytes;
 	sub = (struct xfdt_kdump_sub_header *)(bytes + BLOCK);
-	if (len < 3 * BLOCK || memcmp(header->signature, XFDT_KDUMP_SIGNATURE, sizeof(header->signature)) ||
+	if (len < 3 * BLOCK ||
+	    memcmp(header->signature, XFDT_KDUMP_SIGNATURE, sizeof(header->signature)) ||
 	    header->block_size != BLOCK)
 		return 77;
 	kdump = open_dump(argv[2]);
 	found += overwrite(bytes + sub->offset_note, sub->size_note, argv[1]);
 	found += overwrite(bytes + sub->offset_vmcoreinfo, sub->size_vmcoreinfo, argv[1]);
-	bitmap = (uint8_t *)bytes + BLOCK * (1ull + (uint32_t)header->sub_hdr_size + header->bitmap_blocks / 2);
-	desc = (struct xfdt_page_desc *)(bytes + BLOCK * (1ull + (uint32_t)header->sub_hdr_size + header->bitmap_blocks));
+	bitmap = (uint8_t *)bytes +
+		 BLOCK * (1ull + (uint32_t)header->sub_hdr_size + header->bitmap_blocks / 2);
+	desc = (struct xfdt_page_desc *)(bytes + BLOCK * (1ull + (uint32_t)header->sub_hdr_size +
+							  header->bitmap_blocks));
 	end = 8ull * BLOCK * (header->bitmap_blocks / 2);
 	out = fopen(argv[3], "w");
 	if (!out || fseeko(out, (off_t)len, SEEK_SET))
@@ -95,7 +99,8 @@ int main(int argc, char **argv)
 		if (kdump_read(kdump, KDUMP_MACHPHYSADDR, pfn * BLOCK, page, &done) == KDUMP_OK &&
 		    overwrite(page, BLOCK, argv[1])) {
 			/* behind all others, and not compressed */
-			*desc = (struct xfdt_page_desc) { .offset = (uint64_t)ftello(out), .size = BLOCK };
+			*desc = (struct xfdt_page_desc){ .offset = (uint64_t)ftello(out),
+							 .size = BLOCK };
 			fwrite(page, BLOCK, 1, out);
 			found++;
 		}

@@ -20,7 +20,7 @@ const char *const host_log_confirmed[] = {
 
 static struct xfdt_value known(uint64_t value)
 {
-	return (struct xfdt_value) { .known = true, .value = value };
+	return (struct xfdt_value){ .known = true, .value = value };
 }
 
 void host_log(struct host *fixture, const char *const *lines)
@@ -36,10 +36,11 @@ void host_log(struct host *fixture, const char *const *lines)
 	for (i = 0; lines[i] && i < HOST_LINES; i++) {
 		enum xfdt_event_kind kind;
 
-		fixture->lines[i] = (struct xfdt_log_line) { .text = lines[i], .nsec = 1000000000ull + i };
+		fixture->lines[i] = (struct xfdt_log_line){ .text = lines[i],
+							    .nsec = 1000000000ull + i };
 		panic->log.count++;
 		if (xfdt_event_of_line(lines[i], &kind))
-			fixture->events[panic->event_count++] = (struct xfdt_event) { kind, i };
+			fixture->events[panic->event_count++] = (struct xfdt_event){ kind, i };
 	}
 }
 
@@ -105,9 +106,14 @@ void host_init(struct host *fixture)
 	culprit->xfd = XTILEDATA;
 	culprit->thread.on_cpu = known(1);
 	culprit->thread.need_fpu_load = known(0);
-	fixture->vms[0] = (struct xfdt_vm) {
-		.kvaddr = HOST_KVM, .pid = 1400, .comm = "qemu-system-x86", .online_vcpus = 2,
-		.vcpus = fixture->vcpus, .vcpu_count = 2, .complete = true,
+	fixture->vms[0] = (struct xfdt_vm){
+		.kvaddr = HOST_KVM,
+		.pid = 1400,
+		.comm = "qemu-system-x86",
+		.online_vcpus = 2,
+		.vcpus = fixture->vcpus,
+		.vcpu_count = 2,
+		.complete = true,
 	};
 
 	host->image = &fixture->image;

@@ -10,15 +10,15 @@
 
 #define HOST_KVM 0xffffa0c000a11000ull
 #define HOST_TASK(n) (0xffff888104340000ull + 0x4000ull * (n))
-#define HOST_FPU(n) (HOST_TASK(n) + 5888)	/* behind struct task_struct of v6.18 */
+#define HOST_FPU(n) (HOST_TASK(n) + 5888) /* behind struct task_struct of v6.18 */
 #define HOST_FPSTATE(n) (0xffffa0c001200000ull + 0x10000ull * (n))
-#define HOST_RESTORE 0xffffffff8104a3d0ull	/* restore_fpregs_from_fpstate() */
+#define HOST_RESTORE 0xffffffff8104a3d0ull /* restore_fpregs_from_fpstate() */
 #define HOST_CPU 3
 
 #define XTILEDATA (1ull << 18)
 #define COMPACTED (1ull << 63)
 #define HOST_XCR0 0x602e7ull
-#define HOST_MASK 0x600ffull	/* EDX:EAX at the XRSTORS */
+#define HOST_MASK 0x600ffull /* EDX:EAX at the XRSTORS */
 
 struct host {
 	struct xfdt_image image;
@@ -42,6 +42,7 @@ void host_log(struct host *fixture, const char *const *lines);
 /* A vCPU that is in order, number @n of the first VM, its thread off the CPU. */
 void host_vcpu(struct host *fixture, size_t n);
 
-extern const char *const host_log_confirmed[];	/* of 6.18: WARN, and die(), which goes to crash_kexec() */
+extern const char
+	*const host_log_confirmed[]; /* of 6.18: WARN, and die(), which goes to crash_kexec() */
 
 #endif

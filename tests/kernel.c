@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PERCPU 0xffffffff83000000ull	/* .data..percpu */
+#define PERCPU 0xffffffff83000000ull /* .data..percpu */
 #define PERCPU_SIZE 0x1000u
 #define XTILEDATA (1ull << 18)
 #define XCR0 0x602e7ull
@@ -36,63 +36,82 @@
 #define MODULE_KALLSYMS (KERNEL_MODULE + 0x200)
 #define MODULE_SYMTAB (KERNEL_MODULE + 0x300)
 #define MODULE_STRTAB (KERNEL_MODULE + 0x400)
-#define MODULE_BTF (KERNEL_MODULE + 0x500)	/* struct btf_module, struct btf */
+#define MODULE_BTF (KERNEL_MODULE + 0x500) /* struct btf_module, struct btf */
 #define PERCPU_XFD_STATE 8
 #define PERCPU_CURRENT (KERNEL_CURRENT(0) - KERNEL_PERCPU(0))
 #define PERCPU_HOT 64
-#define HOT_CURRENT 8			/* pcpu_hot.current_task */
+#define HOT_CURRENT 8 /* pcpu_hot.current_task */
 #define TASK_SIZE 1024
 #define TASK_THREAD 192
-#define THREAD_FPU 64			/* thread_struct.fpu */
+#define THREAD_FPU 64 /* thread_struct.fpu */
 #define KVM_VCPUS 64
 
 const struct kernel_layout kernel_5_16 = {
-	.release = "5.16.0-test", .cpus = 1, .tif = 14, .on_cpu = 4, .regs = 64,
-	.fpu_in_thread = true, .percpu_from_0 = true, .vcpus_array = true,
+	.release = "5.16.0-test",
+	.cpus = 1,
+	.tif = 14,
+	.on_cpu = 4,
+	.regs = 64,
+	.fpu_in_thread = true,
+	.percpu_from_0 = true,
+	.vcpus_array = true,
 };
 
 const struct kernel_layout kernel_6_12 = {
-	.release = "6.12.57-test", .cpus = 2, .tif = 14, .on_cpu = 4, .regs = 64,
-	.fpu_in_thread = true, .percpu_from_0 = true, .pcpu_hot = true,
+	.release = "6.12.57-test",
+	.cpus = 2,
+	.tif = 14,
+	.on_cpu = 4,
+	.regs = 64,
+	.fpu_in_thread = true,
+	.percpu_from_0 = true,
+	.pcpu_hot = true,
 };
 
 const struct kernel_layout kernel_6_18 = {
-	.release = "6.18.5-test", .cpus = 1, .tif = 19, .on_cpu = 4, .regs = 64,
+	.release = "6.18.5-test",
+	.cpus = 1,
+	.tif = 19,
+	.on_cpu = 4,
+	.regs = 64,
 };
 
 const struct kernel_layout kernel_7_2 = {
-	.release = "7.2.12-test", .cpus = 1, .tif = 19, .on_cpu = 1, .regs = 64,
+	.release = "7.2.12-test",
+	.cpus = 1,
+	.tif = 19,
+	.on_cpu = 1,
+	.regs = 64,
 };
 
-static const struct kernel_symbol symbols[] = {
-	{ "_stext", KERNEL_TEXT },
-	{ "fpregs_mark_activate", KERNEL_TEXT + 0x100 },
-	{ "fpu_swap_kvm_fpstate", KERNEL_TEXT + 0x200 },
-	{ "switch_fpu_return", KERNEL_TEXT + 0x300 },
-	{ "restore_fpregs_from_fpstate", KERNEL_RESTORE },
-	{ "exc_device_not_available", KERNEL_TEXT + 0x500 },
-	{ "fpu_update_guest_xfd", KERNEL_UPDATE_XFD },
-	{ "fpu_copy_uabi_to_guest_fpstate", KERNEL_COPY_UABI },
-	{ "kvm_arch_vcpu_ioctl", KERNEL_IOCTL },
-	{ "asm_exc_device_not_available", KERNEL_ASM_NM },
-	{ "asm_fred_entrypoint_kernel", KERNEL_ASM_FRED },
-	{ "_etext", KERNEL_TEXT + 0xb00 },
-	{ "fpu_kernel_cfg", KERNEL_DATA },
-	{ "prb", KERNEL_DATA + 0x40 },
-	{ "panic_cpu", KERNEL_PANIC_CPU },
-	{ "crashing_cpu", KERNEL_CRASHING_CPU },
-	{ "nr_cpu_ids", KERNEL_DATA + 0x50 },
-	{ "__per_cpu_offset", KERNEL_DATA + 0x60 },
-	{ "vm_list", KERNEL_VM_LIST },
-	{ "init_uts_ns", KERNEL_DATA + 0x100 },
-	{ "exec_summary_regs", KERNEL_EXEC_SUMMARY },
-	{ "behind", KERNEL_DATA + 0x400 },
-	{ "__start_BTF", KERNEL_BTF },
-	{ "xfd_state", PERCPU_XFD_STATE },
-	{ "fpu_fpregs_owner_ctx", 16 },
-	{ "last", 128 },
-	{ NULL, 0 }
-};
+static const struct kernel_symbol symbols[] = { { "_stext", KERNEL_TEXT },
+						{ "fpregs_mark_activate", KERNEL_TEXT + 0x100 },
+						{ "fpu_swap_kvm_fpstate", KERNEL_TEXT + 0x200 },
+						{ "switch_fpu_return", KERNEL_TEXT + 0x300 },
+						{ "restore_fpregs_from_fpstate", KERNEL_RESTORE },
+						{ "exc_device_not_available", KERNEL_TEXT + 0x500 },
+						{ "fpu_update_guest_xfd", KERNEL_UPDATE_XFD },
+						{ "fpu_copy_uabi_to_guest_fpstate",
+						  KERNEL_COPY_UABI },
+						{ "kvm_arch_vcpu_ioctl", KERNEL_IOCTL },
+						{ "asm_exc_device_not_available", KERNEL_ASM_NM },
+						{ "asm_fred_entrypoint_kernel", KERNEL_ASM_FRED },
+						{ "_etext", KERNEL_TEXT + 0xb00 },
+						{ "fpu_kernel_cfg", KERNEL_DATA },
+						{ "prb", KERNEL_DATA + 0x40 },
+						{ "panic_cpu", KERNEL_PANIC_CPU },
+						{ "crashing_cpu", KERNEL_CRASHING_CPU },
+						{ "nr_cpu_ids", KERNEL_DATA + 0x50 },
+						{ "__per_cpu_offset", KERNEL_DATA + 0x60 },
+						{ "vm_list", KERNEL_VM_LIST },
+						{ "init_uts_ns", KERNEL_DATA + 0x100 },
+						{ "exec_summary_regs", KERNEL_EXEC_SUMMARY },
+						{ "behind", KERNEL_DATA + 0x400 },
+						{ "__start_BTF", KERNEL_BTF },
+						{ "xfd_state", PERCPU_XFD_STATE },
+						{ "fpu_fpregs_owner_ctx", 16 },
+						{ "last", 128 },
+						{ NULL, 0 } };
 
 static bool is_kvms(const struct kernel_symbol *symbol)
 {
@@ -113,7 +132,8 @@ static void add_symbols(struct kernel *kernel, const struct kernel_symbol *more)
 			symbol.kvaddr += percpu;
 		if (kernel->symbol_count == KERNEL_SYMBOLS_MAX)
 			exit(99);
-		for (at = kernel->symbol_count++; at && kernel->symbols[at - 1].kvaddr > symbol.kvaddr; at--)
+		for (at = kernel->symbol_count++;
+		     at && kernel->symbols[at - 1].kvaddr > symbol.kvaddr; at--)
 			kernel->symbols[at] = kernel->symbols[at - 1];
 		kernel->symbols[at] = symbol;
 	}
@@ -141,10 +161,13 @@ static void put_kallsyms(struct kernel *kernel, uint64_t stop_btf)
 	struct memory *memory = &kernel->memory;
 	const struct kernel_symbol stop[] = { { "__stop_BTF", stop_btf }, { NULL, 0 } };
 	const struct kernel_symbol current[] = {
-		{ kernel->layout->pcpu_hot ? "pcpu_hot" : "current_task", PERCPU_CURRENT }, { NULL, 0 },
+		{ kernel->layout->pcpu_hot ? "pcpu_hot" : "current_task", PERCPU_CURRENT },
+		{ NULL, 0 },
 	};
 	static const struct kernel_symbol lists[] = {
-		{ "modules", MODULES }, { "btf_modules", BTF_MODULES }, { NULL, 0 },
+		{ "modules", MODULES },
+		{ "btf_modules", BTF_MODULES },
+		{ NULL, 0 },
 	};
 	uint64_t name = NAMES;
 	size_t i;
@@ -194,14 +217,14 @@ static void put_kallsyms(struct kernel *kernel, uint64_t stop_btf)
 		 "OFFSET(printk_info.caller_id)=20\n"
 		 "OFFSET(prb_data_ring.size_bits)=0\nOFFSET(prb_data_ring.data)=8\n"
 		 "OFFSET(uts_namespace.name)=0\n",
-		 kernel->layout->release, KERNEL_TEXT, KERNEL_DATA + 0x40, KERNEL_DATA + 0x100, NAMES, NUM_SYMS,
-		 TOKEN_TABLE, TOKEN_INDEX, OFFSETS, RELATIVE_BASE, INFO_SIZE);
+		 kernel->layout->release, KERNEL_TEXT, KERNEL_DATA + 0x40, KERNEL_DATA + 0x100,
+		 NAMES, NUM_SYMS, TOKEN_TABLE, TOKEN_INDEX, OFFSETS, RELATIVE_BASE, INFO_SIZE);
 }
 
 struct field {
 	const char *name;
 	int type;
-	uint32_t bits;		/* offset */
+	uint32_t bits; /* offset */
 	uint32_t bit_size;
 };
 
@@ -216,22 +239,30 @@ static int add_struct(struct btf *btf, const char *name, uint32_t size, const st
 }
 
 #define STRUCT(name, size, ...) \
-	add_struct(btf, name, size, (const struct field []) { __VA_ARGS__, { NULL, 0, 0, 0 } })
-#define AT(name, type, offset) { name, type, 8 * (offset), 0 }
-#define AS_FIELD(...) (struct field)AT(__VA_ARGS__)
+	add_struct(btf, name, size, (const struct field[]){ __VA_ARGS__, { NULL, 0, 0, 0 } })
+#define AT(name, type, offset) \
+	{ \
+		name, type, 8 * (offset), 0 \
+	}
+#define AS_FIELD(...) (struct field) AT(__VA_ARGS__)
 
 /* The types that struct kvm is made of. */
 struct kvm_types {
 	int u8, u32, pointer, vcpus, xarray, list_head;
 };
 
-static void add_kvm(struct btf *btf, const struct kvm_types *types, bool vcpus_array, unsigned int moved)
+static void add_kvm(struct btf *btf, const struct kvm_types *types, bool vcpus_array,
+		    unsigned int moved)
 {
-	STRUCT("kvm", 128 + moved, vcpus_array ? AS_FIELD("vcpus", types->vcpus, KVM_VCPUS + moved) :
-	       AS_FIELD("vcpu_array", types->xarray, moved), AT("mm", types->pointer, 16 + moved),
-	       AT("userspace_pid", types->u32, 24 + moved),
-	       AT("online_vcpus", types->u32, KERNEL_KVM_ONLINE + moved), AT("created_vcpus", types->u32, 32 + moved),
-	       AT("vm_list", types->list_head, KERNEL_KVM_LIST + moved), AT("vm_bugged", types->u8, KERNEL_KVM_BUGGED + moved), AT("vm_dead", types->u8, KERNEL_KVM_DEAD + moved));
+	STRUCT("kvm", 128 + moved,
+	       vcpus_array ? AS_FIELD("vcpus", types->vcpus, KVM_VCPUS + moved) :
+			     AS_FIELD("vcpu_array", types->xarray, moved),
+	       AT("mm", types->pointer, 16 + moved), AT("userspace_pid", types->u32, 24 + moved),
+	       AT("online_vcpus", types->u32, KERNEL_KVM_ONLINE + moved),
+	       AT("created_vcpus", types->u32, 32 + moved),
+	       AT("vm_list", types->list_head, KERNEL_KVM_LIST + moved),
+	       AT("vm_bugged", types->u8, KERNEL_KVM_BUGGED + moved),
+	       AT("vm_dead", types->u8, KERNEL_KVM_DEAD + moved));
 }
 
 static void put_raw(struct kernel *kernel, const struct btf *btf, uint64_t kvaddr, __u32 *ret_len)
@@ -291,53 +322,66 @@ static uint64_t put_btf(struct kernel *kernel)
 	const int comm = btf__add_array(btf, u32, u8, 16);
 	const int module_name = btf__add_array(btf, u32, u8, 56);
 	const int regs = btf__add_array(btf, u32, u8, 4096);
-	const int list_head = STRUCT("list_head", 16, AT("next", pointer, 0), AT("prev", pointer, 8));
+	const int list_head = STRUCT("list_head", 16, AT("next", pointer, 0),
+				     AT("prev", pointer, 8));
 	const int hlist_head = STRUCT("hlist_head", 8, AT("first", pointer, 0));
-	const int hlist_node = STRUCT("hlist_node", 16, AT("next", pointer, 0), AT("pprev", pointer, 8));
+	const int hlist_node = STRUCT("hlist_node", 16, AT("next", pointer, 0),
+				      AT("pprev", pointer, 8));
 	const int links = btf__add_array(btf, u32, hlist_node, 4);
 	const int tasks = btf__add_array(btf, u32, hlist_head, 4);
 	const int xarray = STRUCT("xarray", 16, AT("xa_lock", u32, 0), AT("xa_flags", u32, 4),
 				  AT("xa_head", pointer, 8));
-	const int fpu_guest = STRUCT("fpu_guest", 32, AT("xfeatures", u64, 0), AT("xfd_err", u64, 8),
-				     AT("uabi_size", u32, 16), AT("fpstate", pointer, 24));
+	const int fpu_guest = STRUCT("fpu_guest", 32, AT("xfeatures", u64, 0),
+				     AT("xfd_err", u64, 8), AT("uabi_size", u32, 16),
+				     AT("fpstate", pointer, 24));
 	const int thread_info = STRUCT("thread_info", 24, AT("flags", u64, 0), AT("cpu", u32, 16));
 	const int fpu = STRUCT("fpu", 64, AT("last_cpu", u32, 0), AT("fpstate", pointer, 16));
-	const int thread = layout->fpu_in_thread ?
-		STRUCT("thread_struct", 128, AT("sp", u64, 0), AT("fpu", fpu, THREAD_FPU)) :
-		STRUCT("thread_struct", 64, AT("sp", u64, 0));
-	const int notifier = STRUCT("preempt_notifier", 24, AT("link", hlist_node, 0), AT("ops", pointer, 16));
-	const int arch = STRUCT("kvm_vcpu_arch", 256, AT("guest_fpu", fpu_guest, 64), AT("xcr0", u64, 128),
-				AT("guest_supported_xcr0", u64, 136), AT("ia32_xss", u64, 144),
-				AT("xfd_no_write_intercept", u8, 152));
+	const int thread = layout->fpu_in_thread ? STRUCT("thread_struct", 128, AT("sp", u64, 0),
+							  AT("fpu", fpu, THREAD_FPU)) :
+						   STRUCT("thread_struct", 64, AT("sp", u64, 0));
+	const int notifier = STRUCT("preempt_notifier", 24, AT("link", hlist_node, 0),
+				    AT("ops", pointer, 16));
+	const int arch = STRUCT("kvm_vcpu_arch", 256, AT("guest_fpu", fpu_guest, 64),
+				AT("xcr0", u64, 128), AT("guest_supported_xcr0", u64, 136),
+				AT("ia32_xss", u64, 144), AT("xfd_no_write_intercept", u8, 152));
 	const struct kvm_types kvm_types = { u8, u32, pointer, vcpus, xarray, list_head };
 	__u32 len;
 
-	STRUCT("xa_node", 576, AT("shift", u8, 0), AT("offset", u8, 1), AT("slots", slots, KERNEL_SLOTS));
-	STRUCT("fpstate", 4096 + layout->regs, AT("size", u32, 0), AT("xfeatures", u64, 8), AT("user_xfeatures", u64, 16),
-	       AT("xfd", u64, KERNEL_FPSTATE_XFD), { "is_valloc", u32, 256, 1 }, { "is_guest", u32, 257, 1 },
-	       { "is_confidential", u32, 258, 1 }, { "in_use", u32, 259, 1 }, AT("regs", regs, layout->regs));
+	STRUCT("xa_node", 576, AT("shift", u8, 0), AT("offset", u8, 1),
+	       AT("slots", slots, KERNEL_SLOTS));
+	STRUCT("fpstate", 4096 + layout->regs, AT("size", u32, 0), AT("xfeatures", u64, 8),
+	       AT("user_xfeatures", u64, 16), AT("xfd", u64, KERNEL_FPSTATE_XFD),
+	       { "is_valloc", u32, 256, 1 }, { "is_guest", u32, 257, 1 },
+	       { "is_confidential", u32, 258, 1 }, { "in_use", u32, 259, 1 },
+	       AT("regs", regs, layout->regs));
 	STRUCT("fpu_state_config", 32, AT("max_size", u32, 0), AT("max_features", u64, 8));
-	STRUCT("task_struct", TASK_SIZE, AT("thread_info", thread_info, 0), AT("stack", pointer, KERNEL_TASK_STACK),
-	       AT("on_cpu", layout->on_cpu == 1 ? u8 : u32, KERNEL_TASK_ON_CPU), AT("pid", u32, KERNEL_TASK_PID), AT("tgid", u32, KERNEL_TASK_TGID), AT("comm", comm, 72),
-	       AT("exit_state", u32, KERNEL_TASK_EXIT_STATE),
-	       AT("pid_links", links, 96), AT("preempt_notifiers", hlist_head, KERNEL_TASK_NOTIFIERS),
+	STRUCT("task_struct", TASK_SIZE, AT("thread_info", thread_info, 0),
+	       AT("stack", pointer, KERNEL_TASK_STACK),
+	       AT("on_cpu", layout->on_cpu == 1 ? u8 : u32, KERNEL_TASK_ON_CPU),
+	       AT("pid", u32, KERNEL_TASK_PID), AT("tgid", u32, KERNEL_TASK_TGID),
+	       AT("comm", comm, 72), AT("exit_state", u32, KERNEL_TASK_EXIT_STATE),
+	       AT("pid_links", links, 96),
+	       AT("preempt_notifiers", hlist_head, KERNEL_TASK_NOTIFIERS),
 	       AT("thread", thread, TASK_THREAD));
 	STRUCT("pid", 64, AT("count", u32, 0), AT("tasks", tasks, 16));
-	STRUCT("kvm_vcpu", 512, AT("kvm", pointer, 0), AT("preempt_notifier", notifier, 8), AT("cpu", u32, 32),
-	       AT("vcpu_id", u32, 36), AT("mode", u32, 44), AT("pid", pointer, KERNEL_VCPU_PID), AT("arch", arch, 64));
+	STRUCT("kvm_vcpu", 512, AT("kvm", pointer, 0), AT("preempt_notifier", notifier, 8),
+	       AT("cpu", u32, 32), AT("vcpu_id", u32, 36), AT("mode", u32, 44),
+	       AT("pid", pointer, KERNEL_VCPU_PID), AT("arch", arch, 64));
 	add_kvm(btf, &kvm_types, layout->vcpus_array, layout->kvm_moved);
 	if (layout->kvm_is_module) {
-		STRUCT("module", 256, AT("list", list_head, 8), AT("name", module_name, 24), AT("taints", u64, 80),
-		       AT("kallsyms", pointer, 96));
-		STRUCT("mod_kallsyms", 24, AT("symtab", pointer, 0), AT("num_symtab", u32, 8), AT("strtab", pointer, 16));
-		STRUCT("btf_module", 32, AT("list", list_head, 0), AT("module", pointer, 16), AT("btf", pointer, 24));
+		STRUCT("module", 256, AT("list", list_head, 8), AT("name", module_name, 24),
+		       AT("taints", u64, 80), AT("kallsyms", pointer, 96));
+		STRUCT("mod_kallsyms", 24, AT("symtab", pointer, 0), AT("num_symtab", u32, 8),
+		       AT("strtab", pointer, 16));
+		STRUCT("btf_module", 32, AT("list", list_head, 0), AT("module", pointer, 16),
+		       AT("btf", pointer, 24));
 		STRUCT("btf", 64, AT("data", pointer, 0), AT("data_size", u32, 8));
 	}
 	if (layout->pcpu_hot)
 		STRUCT("pcpu_hot", 64, AT("current_task", pointer, HOT_CURRENT));
 	STRUCT("mm_struct", 64, AT("owner", pointer, 0));
-	STRUCT("printk_info", INFO_SIZE, AT("seq", u64, 0), AT("ts_nsec", u64, 8), AT("text_len", u16, 16),
-	       AT("facility", u8, 18), AT("caller_id", u32, 20));
+	STRUCT("printk_info", INFO_SIZE, AT("seq", u64, 0), AT("ts_nsec", u64, 8),
+	       AT("text_len", u16, 16), AT("facility", u8, 18), AT("caller_id", u32, 20));
 	put_raw(kernel, btf, KERNEL_BTF, &len);
 	if (layout->kvm_is_module)
 		put_module(kernel, btf, &kvm_types);
@@ -365,8 +409,8 @@ void kernel_log(struct kernel *kernel, const char *const *lines)
 		memory_put(memory, TEXT + position + 8, lines[id], len);
 		position = next;
 	}
-	memory_put_u64(memory, PRB + 24, id - 1);	/* head_id */
-	memory_put_u64(memory, PRB + 32, 0);		/* tail_id */
+	memory_put_u64(memory, PRB + 24, id - 1); /* head_id */
+	memory_put_u64(memory, PRB + 32, 0);	  /* tail_id */
 }
 
 void kernel_log_caller(struct kernel *kernel, size_t line, uint32_t caller)
@@ -400,15 +444,17 @@ static void put_text(struct kernel *kernel)
 	struct memory *memory = &kernel->memory;
 	const unsigned int tif = kernel->layout->tif;
 	/* lock andb $~(1 << tif % 8),tif / 8(%rax) */
-	const uint8_t clear_tif[] = { 0xf0, 0x80, 0x60, (uint8_t)(tif / 8), (uint8_t)~(1u << tif % 8), 0xc3 };
+	const uint8_t clear_tif[] = {
+		0xf0, 0x80, 0x60, (uint8_t)(tif / 8), (uint8_t) ~(1u << tif % 8), 0xc3
+	};
 	static const uint8_t xrstors[] = { 0x48, 0x0f, 0xc7, 0x5b, 0x40, 0x5b, 0x5d, 0xc3 };
 	/* call 0x400 behind fpu_swap_kvm_fpstate+0x15, and what it calls for KVM_SET_XSAVE */
 	static const uint8_t call_restore[] = { 0xe8, 0xeb, 0x01, 0x00, 0x00 };
 	static const uint8_t call_copy[] = {
-		0xf6, 0x40, 0x20, 0x04,		/* testb $4,0x20(%rax): is_confidential */
-		0x75, 0x08,			/* jne behind the call */
-		0x4c, 0x89, 0xf6,		/* mov %r14,%rsi */
-		0xe8, 0xf2, 0xfe, 0xff, 0xff,	/* call fpu_copy_uabi_to_guest_fpstate */
+		0xf6, 0x40, 0x20, 0x04,	      /* testb $4,0x20(%rax): is_confidential */
+		0x75, 0x08,		      /* jne behind the call */
+		0x4c, 0x89, 0xf6,	      /* mov %r14,%rsi */
+		0xe8, 0xf2, 0xfe, 0xff, 0xff, /* call fpu_copy_uabi_to_guest_fpstate */
 		0xc3,
 	};
 
@@ -426,9 +472,9 @@ static void put_data(struct kernel *kernel)
 	unsigned int cpu;
 
 	memory_add(memory, KERNEL_DATA, KERNEL_DATA_SIZE);
-	memory_put_u64(memory, KERNEL_DATA + 8, XCR0);		/* fpu_kernel_cfg.max_features */
+	memory_put_u64(memory, KERNEL_DATA + 8, XCR0); /* fpu_kernel_cfg.max_features */
 	memory_put_u64(memory, KERNEL_DATA + 0x40, PRB);
-	memory_put_u32(memory, KERNEL_CRASHING_CPU, UINT32_MAX);	/* -1 */
+	memory_put_u32(memory, KERNEL_CRASHING_CPU, UINT32_MAX); /* -1 */
 	memory_put_u32(memory, KERNEL_DATA + 0x50, kernel->layout->cpus);
 	for (cpu = 0; cpu < kernel->layout->cpus; cpu++)
 		memory_put_u64(memory, KERNEL_DATA + 0x60 + 8 * cpu, KERNEL_PERCPU(cpu) - percpu);
@@ -443,7 +489,8 @@ static void put_data(struct kernel *kernel)
 
 uint64_t kernel_fpu(const struct kernel *kernel, unsigned int task)
 {
-	return KERNEL_TASK(task) + (kernel->layout->fpu_in_thread ? TASK_THREAD + THREAD_FPU : TASK_SIZE);
+	return KERNEL_TASK(task) +
+	       (kernel->layout->fpu_in_thread ? TASK_THREAD + THREAD_FPU : TASK_SIZE);
 }
 
 static void put_thread(struct kernel *kernel, unsigned int n)
@@ -455,11 +502,12 @@ static void put_thread(struct kernel *kernel, unsigned int n)
 	char comm[16] = { 0 };
 
 	snprintf(comm, sizeof(comm), "CPU %u/KVM", n);
-	memory_put_u64(memory, task, n ? 1u << layout->tif : 0);	/* TIF_NEED_FPU_LOAD */
+	memory_put_u64(memory, task, n ? 1u << layout->tif : 0); /* TIF_NEED_FPU_LOAD */
 	memory_put_u32(memory, task + 16, runs ? n : 0);
 	memory_put_u64(memory, task + 32, n ? 0 : KERNEL_STACK);
 	/* what is behind a narrow on_cpu is none of its business */
-	memory_put_u64(memory, task + KERNEL_TASK_ON_CPU, layout->on_cpu == 1 ? 0x0101010101010100 | runs : runs);
+	memory_put_u64(memory, task + KERNEL_TASK_ON_CPU,
+		       layout->on_cpu == 1 ? 0x0101010101010100 | runs : runs);
 	memory_put_u32(memory, task + KERNEL_TASK_PID, 1404 + n);
 	memory_put_u32(memory, task + 68, 1400);
 	memory_put(memory, task + 72, comm, sizeof(comm));
@@ -467,29 +515,35 @@ static void put_thread(struct kernel *kernel, unsigned int n)
 	memory_put_u64(memory, KERNEL_PID(n) + 16, task + 96);
 	if (!runs)
 		return;
-	memory_put_u64(memory, KERNEL_PERCPU(n) + (layout->pcpu_hot ? PERCPU_HOT + HOT_CURRENT : PERCPU_CURRENT),
+	memory_put_u64(memory,
+		       KERNEL_PERCPU(n) +
+			       (layout->pcpu_hot ? PERCPU_HOT + HOT_CURRENT : PERCPU_CURRENT),
 		       task);
 }
 
 static void put_vcpu(struct kernel *kernel, unsigned int n)
 {
-	uint64_t vcpu = KERNEL_VCPU(n), fpstate = KERNEL_FPSTATE(n), header = fpstate + kernel->layout->regs + 512;
+	uint64_t vcpu = KERNEL_VCPU(n), fpstate = KERNEL_FPSTATE(n),
+		 header = fpstate + kernel->layout->regs + 512;
 	struct memory *memory = &kernel->memory;
 
 	memory_put_u64(memory, vcpu, KERNEL_KVM);
 	memory_put_u32(memory, vcpu + 36, n);
 	memory_put_u64(memory, vcpu + KERNEL_VCPU_PID, KERNEL_PID(n));
-	memory_put_u64(memory, vcpu + 64 + 64, XCR0);		/* guest_fpu.xfeatures */
+	memory_put_u64(memory, vcpu + 64 + 64, XCR0); /* guest_fpu.xfeatures */
 	memory_put_u64(memory, vcpu + 64 + 64 + 24, fpstate);
 	memory_put_u64(memory, vcpu + 64 + 128, XCR0);
-	memory_put_u64(memory, kernel->layout->vcpus_array ? KERNEL_KVM + KVM_VCPUS + 8 * n :
-		       KERNEL_NODE + KERNEL_SLOTS + 8 * n, vcpu);
+	memory_put_u64(memory,
+		       kernel->layout->vcpus_array ? KERNEL_KVM + KVM_VCPUS + 8 * n :
+						     KERNEL_NODE + KERNEL_SLOTS + 8 * n,
+		       vcpu);
 
 	memory_put_u32(memory, fpstate, 4096);
 	memory_put_u64(memory, fpstate + 8, XCR0);
 	memory_put_u64(memory, fpstate + 16, XCR0);
 	memory_put_u64(memory, fpstate + KERNEL_FPSTATE_XFD, n ? 0 : XTILEDATA);
-	memory_put_u32(memory, fpstate + KERNEL_FPSTATE_BITS, 0xb);	/* is_valloc, is_guest, in_use */
+	memory_put_u32(memory, fpstate + KERNEL_FPSTATE_BITS,
+		       0xb); /* is_valloc, is_guest, in_use */
 	memory_put_u64(memory, header, XCR0);
 	memory_put_u64(memory, header + 8, 1ull << 63 | XCR0);
 }
@@ -536,9 +590,12 @@ void kernel_init_as(struct kernel *kernel, const struct kernel_layout *layout)
 			.bx = KERNEL_FPSTATE(0) + layout->regs - 64, .sp = KERNEL_STACK + 0x3100,
 		},
 	};
-	kernel->source = (struct xfdt_source) {
-		.reader = &kernel->memory.reader, .arch = "x86_64", .vmcoreinfo = kernel->vmcoreinfo,
-		.notes = &kernel->note, .note_count = 1,
+	kernel->source = (struct xfdt_source){
+		.reader = &kernel->memory.reader,
+		.arch = "x86_64",
+		.vmcoreinfo = kernel->vmcoreinfo,
+		.notes = &kernel->note,
+		.note_count = 1,
 	};
 }
 

@@ -37,11 +37,11 @@
 #define PAGE XFDT_PAGE_SIZE
 #define GIB (UINT64_C(1) << 30)
 #define TABLE_ENTRIES 512u
-#define KERNEL_MAP 0xffffffff80000000ull	/* __START_KERNEL_map */
-#define DIRECT_MAP 0xffff888000000000ull	/* __PAGE_OFFSET_BASE_L4 */
-#define NODENAME 1				/* in struct new_utsname */
-#define LIST_PREV 8				/* in struct list_head */
-#define XA_INTERNAL 2				/* xa_mk_internal() */
+#define KERNEL_MAP 0xffffffff80000000ull /* __START_KERNEL_map */
+#define DIRECT_MAP 0xffff888000000000ull /* __PAGE_OFFSET_BASE_L4 */
+#define NODENAME 1			 /* in struct new_utsname */
+#define LIST_PREV 8			 /* in struct list_head */
+#define XA_INTERNAL 2			 /* xa_mk_internal() */
 #define PATCHES_MAX 64
 #define FIRST_PID 100000
 #define TILE (1ull << XFDT_XFEATURE_XTILECFG | 1ull << XFDT_XFEATURE_XTILEDATA)
@@ -49,15 +49,16 @@
 /* page-table entries (SDM vol. 3, 4.5) */
 #define ENTRY_PRESENT 1ull
 #define ENTRY_LARGE 0x80ull
-#define ENTRY_TABLE 0x67ull		/* present, writable, user, accessed, dirty */
-#define ENTRY_GIB 0x1e3ull		/* present, writable, accessed, dirty, large, global */
+#define ENTRY_TABLE 0x67ull /* present, writable, user, accessed, dirty */
+#define ENTRY_GIB 0x1e3ull  /* present, writable, accessed, dirty, large, global */
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
 
 /* What is copied many times: some bytes, of whose pages some may not be in the dump. */
-struct template {
-	size_t offset;		/* into its first page */
+struct template
+{
+	size_t offset; /* into its first page */
 	size_t size, pages;
-	uint8_t *bytes;		/* of whole pages */
+	uint8_t *bytes; /* of whole pages */
 	bool *present;
 };
 
@@ -69,24 +70,24 @@ struct patch {
 
 struct maker {
 	struct xfdt_session session;
-	const struct xfdt_image *image;	/* of the session */
+	const struct xfdt_image *image; /* of the session */
 	struct xfdt_dump *frames;	/* the source, opened once more; see read_frame() */
 	int fd;				/* and as a file */
 	struct xfdt_kdump_header header;
-	uint64_t header_blocks;		/* it, the sub header and the notes */
+	uint64_t header_blocks; /* it, the sub header and the notes */
 	uint8_t *source_bitmap;
-	uint64_t source_pfns;		/* bits in it */
+	uint64_t source_pfns; /* bits in it */
 	struct patch patches[PATCHES_MAX];
 	size_t patch_count;
 
-	uint64_t root;			/* paddr of the top-level page table */
+	uint64_t root; /* paddr of the top-level page table */
 	unsigned int levels;
 	uint64_t sme_mask;
 
 	/* the synthetic region: one piece of memory at @paddr, mapped at @kvaddr */
 	uint64_t paddr, kvaddr;
 	uint8_t *bytes;
-	bool *present;			/* by page */
+	bool *present; /* by page */
 	size_t used, size;
 
 	struct template kvm, vcpu, fpstate, pid, task;
@@ -153,9 +154,11 @@ static void open_source(struct maker *maker, const char *path)
 	if (maker->fd < 0)
 		die("%s: %s", path, strerror(errno));
 	read_at(maker->fd, &maker->header, sizeof(maker->header), 0);
-	if (memcmp(maker->header.signature, XFDT_KDUMP_SIGNATURE, sizeof(maker->header.signature)) ||
+	if (memcmp(maker->header.signature, XFDT_KDUMP_SIGNATURE,
+		   sizeof(maker->header.signature)) ||
 	    maker->header.header_version < XFDT_KDUMP_VERSION || maker->header.block_size != PAGE)
-		die("%s is not kdump-compressed, of header version 6 and with pages of 4 KiB", path);
+		die("%s is not kdump-compressed, of header version 6 and with pages of 4 KiB",
+		    path);
 	maker->header_blocks = 1 + (uint64_t)maker->header.sub_hdr_size;
 	bytes = (uint64_t)maker->header.bitmap_blocks / 2 * PAGE;
 	maker->source_bitmap = zeros(bytes, 1);
@@ -284,7 +287,8 @@ static struct template load_template(struct maker *maker, uint64_t kvaddr, size_
 	template.bytes = zeros(template.pages, PAGE);
 	template.present = zeros(template.pages, sizeof(*template.present));
 	for (i = 0; i < template.pages; i++)
-		template.present[i] = translate(maker, kvaddr - template.offset + i * PAGE, &paddr) &&
+		template.present[i] = translate(maker, kvaddr - template.offset + i * PAGE,
+						&paddr) &&
 				      read_frame(maker, paddr / PAGE, template.bytes + i * PAGE);
 	return template;
 }
@@ -299,8 +303,10 @@ static void find_thread(struct maker *maker)
 	/* the thread is known by it, so it is there */
 	if (!vcpu->thread.known || !vcpu->ran)
 		return;
-	memcpy(&pid, maker->vcpu.bytes + maker->vcpu.offset +
-	       image->layout.members[XFDT_M_kvm_vcpu_pid].offset, sizeof(pid));
+	memcpy(&pid,
+	       maker->vcpu.bytes + maker->vcpu.offset +
+		       image->layout.members[XFDT_M_kvm_vcpu_pid].offset,
+	       sizeof(pid));
 	maker->pid = load_template(maker, pid, span_of(image, "pid"));
 	if (vcpu->thread.fpu && vcpu->thread.fpu - vcpu->thread.task + span_of(image, "fpu") > span)
 		span = vcpu->thread.fpu - vcpu->thread.task + span_of(image, "fpu");
@@ -331,7 +337,7 @@ static void load_templates(struct maker *maker)
 	maker->vcpu = load_template(maker, maker->source_vcpu->kvaddr, span_of(image, "kvm_vcpu"));
 	maker->fpstate = load_template(maker, maker->source_vcpu->fpstate,
 				       image->layout.members[XFDT_M_fpstate_regs].offset +
-				       XFDT_XSAVE_EXTENDED_OFFSET);
+					       XFDT_XSAVE_EXTENDED_OFFSET);
 	find_thread(maker);
 }
 
@@ -370,8 +376,10 @@ static uint64_t copy_of(struct maker *maker, const struct template *template)
 static void put(struct maker *maker, uint64_t base, enum xfdt_member_id id, uint64_t value)
 {
 	const struct xfdt_member *member = &maker->image->layout.members[id];
-	size_t len = member->bit_size ? (member->bit_offset + member->bit_size + 7u) / 8 : member->size;
-	uint64_t mask = member->bit_size ? ((1ull << member->bit_size) - 1) << member->bit_offset : ~0ull;
+	size_t len = member->bit_size ? (member->bit_offset + member->bit_size + 7u) / 8 :
+					member->size;
+	uint64_t mask = member->bit_size ? ((1ull << member->bit_size) - 1) << member->bit_offset :
+					   ~0ull;
 	uint64_t kvaddr = base + member->offset, old = 0;
 	uint8_t *bytes;
 
@@ -446,7 +454,8 @@ static uint64_t make_xarray(struct maker *maker, const uint64_t *vcpus, size_t f
 		if (index >= maker->vcpus_per_vm)
 			break;
 		put_u64(maker, slots + 8 * i,
-			shift ? make_xarray(maker, vcpus, index, shift - bits, bits) : vcpus[index]);
+			shift ? make_xarray(maker, vcpus, index, shift - bits, bits) :
+				vcpus[index]);
 	}
 	return node | XA_INTERNAL;
 }
@@ -507,8 +516,10 @@ static void arm(struct maker *maker, uint64_t fpstate)
 	header.xstate_bv |= 1ull << XFDT_XFEATURE_XTILEDATA;
 	if (header.xcomp_bv)
 		header.xcomp_bv |= TILE;
-	memcpy(synthetic(maker, fpstate + offset_of(maker, XFDT_M_fpstate_regs) +
-			 XFDT_XSAVE_HEADER_OFFSET, sizeof(header)), &header, sizeof(header));
+	memcpy(synthetic(maker,
+			 fpstate + offset_of(maker, XFDT_M_fpstate_regs) + XFDT_XSAVE_HEADER_OFFSET,
+			 sizeof(header)),
+	       &header, sizeof(header));
 	put(maker, fpstate, XFDT_M_fpstate_xfeatures, maker->source_vcpu->xfeatures | TILE);
 	put(maker, fpstate, XFDT_M_fpstate_xfd, 1ull << XFDT_XFEATURE_XTILEDATA);
 	if (!config)
@@ -566,7 +577,8 @@ static void make_region(struct maker *maker, uint64_t memory)
 			  maker->task.pages + 1;
 	uint64_t room = GIB;
 
-	maker->size = (8 + maker->vms * (maker->kvm.pages + 4 + maker->vcpus_per_vm * per_vcpu)) * PAGE;
+	maker->size = (8 + maker->vms * (maker->kvm.pages + 4 + maker->vcpus_per_vm * per_vcpu)) *
+		      PAGE;
 	while (room < maker->size)
 		room += GIB;
 	if (room / GIB > TABLE_ENTRIES || memory < room + maker->source_pfns * PAGE)
@@ -581,8 +593,8 @@ static void make_region(struct maker *maker, uint64_t memory)
 
 struct output {
 	int fd;
-	uint64_t data;		/* where the next page goes; in an ELF file, the first */
-	struct xfdt_page_desc *descs;	/* NULL: an ELF file */
+	uint64_t data;		      /* where the next page goes; in an ELF file, the first */
+	struct xfdt_page_desc *descs; /* NULL: an ELF file */
 	size_t count;
 };
 
@@ -599,7 +611,7 @@ static void put_page(struct output *output, uint64_t pfn, const uint8_t *page)
 	desc = &output->descs[output->count++];
 	if (compress2(compressed, &size, page, PAGE, Z_BEST_SPEED) != Z_OK)
 		die("zlib cannot compress a page");
-	*desc = (struct xfdt_page_desc) { .offset = output->data, .flags = XFDT_KDUMP_ZLIB };
+	*desc = (struct xfdt_page_desc){ .offset = output->data, .flags = XFDT_KDUMP_ZLIB };
 	if (size >= PAGE) {
 		desc->flags = 0;
 		size = PAGE;
@@ -698,10 +710,15 @@ static uint64_t put_elf_headers(struct maker *maker, int fd, uint64_t pfns, cons
 {
 	Elf64_Phdr *segments = zeros(1 + maker->segments, sizeof(*segments));
 	Elf64_Ehdr header = {
-		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-		.e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
-		.e_phoff = sizeof(header), .e_ehsize = sizeof(header),
-		.e_phentsize = sizeof(*segments), .e_phnum = (uint16_t)(1 + maker->segments),
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+			     EV_CURRENT },
+		.e_type = ET_CORE,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_phoff = sizeof(header),
+		.e_ehsize = sizeof(header),
+		.e_phentsize = sizeof(*segments),
+		.e_phnum = (uint16_t)(1 + maker->segments),
 	};
 	uint64_t notes = sizeof(header) + (1 + maker->segments) * sizeof(*segments), first, i;
 	struct xfdt_kdump_sub_header sub;
@@ -711,15 +728,20 @@ static uint64_t put_elf_headers(struct maker *maker, int fd, uint64_t pfns, cons
 	bytes = zeros(sub.size_note, 1);
 	read_at(maker->fd, bytes, sub.size_note, sub.offset_note);
 	first = (notes + sub.size_note + PAGE - 1) / PAGE * PAGE;
-	segments[0] = (Elf64_Phdr) { .p_type = PT_NOTE, .p_offset = notes, .p_filesz = sub.size_note };
+	segments[0] =
+		(Elf64_Phdr){ .p_type = PT_NOTE, .p_offset = notes, .p_filesz = sub.size_note };
 	for (i = 0; i < maker->segments; i++) {
 		uint64_t start = pfns * i / maker->segments, end = pfns * (i + 1) / maker->segments;
 
 		end -= !(bitmap[(end - 1) / 8] >> (end - 1) % 8 & 1);
-		segments[1 + i] = (Elf64_Phdr) {
-			.p_type = PT_LOAD, .p_flags = PF_R | PF_W | PF_X, .p_offset = first + start * PAGE,
-			.p_vaddr = DIRECT_MAP + start * PAGE, .p_paddr = start * PAGE,
-			.p_filesz = (end - start) * PAGE, .p_memsz = (end - start) * PAGE,
+		segments[1 + i] = (Elf64_Phdr){
+			.p_type = PT_LOAD,
+			.p_flags = PF_R | PF_W | PF_X,
+			.p_offset = first + start * PAGE,
+			.p_vaddr = DIRECT_MAP + start * PAGE,
+			.p_paddr = start * PAGE,
+			.p_filesz = (end - start) * PAGE,
+			.p_memsz = (end - start) * PAGE,
 		};
 	}
 	write_at(fd, &header, sizeof(header), 0);
@@ -749,7 +771,8 @@ static void write_elf(struct maker *maker, const char *path, uint64_t memory)
 
 static void write_file(struct maker *maker, const char *path, uint64_t memory)
 {
-	uint64_t pfns = memory / PAGE, bitmap_blocks = (pfns / 8 + PAGE - 1) / PAGE, descs, scattered;
+	uint64_t pfns = memory / PAGE, bitmap_blocks = (pfns / 8 + PAGE - 1) / PAGE, descs,
+		 scattered;
 	uint8_t *bitmap = zeros(bitmap_blocks, PAGE);
 	struct output output = {
 		.fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666),
@@ -761,8 +784,8 @@ static void write_file(struct maker *maker, const char *path, uint64_t memory)
 		die("%s: %s", path, strerror(errno));
 	scattered = put_scattered_frames(maker, bitmap);
 	descs = (maker->header_blocks + 2 * bitmap_blocks) * PAGE;
-	output.data = descs + (maker->source_pfns + scattered + maker->size / PAGE) *
-			      sizeof(*output.descs);
+	output.data = descs +
+		      (maker->source_pfns + scattered + maker->size / PAGE) * sizeof(*output.descs);
 	put_headers(maker, output.fd, pfns, bitmap_blocks);
 	put_source_frames(maker, &output, bitmap);
 	below = output.count;
@@ -783,8 +806,10 @@ static void rename_host(struct maker *maker)
 	static const char name[XFDT_UTS_FIELD] = "synthetic";
 
 	if (uts && *maker->session.host.nodename)
-		patch_bytes(maker, uts->kvaddr + offset_of(maker, XFDT_M_uts_namespace_name) +
-			    NODENAME * XFDT_UTS_FIELD, name, sizeof(name));
+		patch_bytes(maker,
+			    uts->kvaddr + offset_of(maker, XFDT_M_uts_namespace_name) +
+				    NODENAME * XFDT_UTS_FIELD,
+			    name, sizeof(name));
 }
 
 static void free_template(struct template *template)
@@ -883,6 +908,7 @@ int main(int argc, char **argv)
 	if (argc >= 6)
 		return make(argc, argv);
 	fputs("usage: make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N] [segments=N]\n"
-	      "       make-large --peak FILE COMMAND [ARGUMENT...]\n", stderr);
+	      "       make-large --peak FILE COMMAND [ARGUMENT...]\n",
+	      stderr);
 	return 99;
 }

@@ -19,10 +19,16 @@ static int fail(struct xfdt_error *err)
 static struct xfdt_error *put_line(struct xfdt_store *store, char *line)
 {
 	struct xfdt_result result = {
-		.ended = XFDT_ENDED_OK, .verdict = "error", .exit_code = 2, .size = 123456, .wall_ms = 7,
-		.confined = "landlock+seccomp", .version = "0.1",
+		.ended = XFDT_ENDED_OK,
+		.verdict = "error",
+		.exit_code = 2,
+		.size = 123456,
+		.wall_ms = 7,
+		.confined = "landlock+seccomp",
+		.version = "0.1",
 	};
-	char *path = strsep(&line, "\t"), *identity = strsep(&line, "\t"), *finished = strsep(&line, "\t");
+	char *path = strsep(&line, "\t"), *identity = strsep(&line, "\t"),
+	     *finished = strsep(&line, "\t");
 
 	result.path = path;
 	result.path_len = strlen(path);

@@ -14,19 +14,32 @@
 
 /* What a value may be; null and "" are of no kind but those that say so. */
 enum kind {
-	TEXT, TEXT_OR_EMPTY, TEXT_OR_NULL,
-	HEX, HEX_OR_NULL,	/* 0x and digits */
-	COUNT,			/* an integer above 0 */
-	ORDINAL,		/* an integer, 0 or above */
-	BOOLEAN, OBJECT,
-	LIST, LIST_OR_EMPTY, LIST_OR_NULL,
+	TEXT,
+	TEXT_OR_EMPTY,
+	TEXT_OR_NULL,
+	HEX,
+	HEX_OR_NULL, /* 0x and digits */
+	COUNT,	     /* an integer above 0 */
+	ORDINAL,     /* an integer, 0 or above */
+	BOOLEAN,
+	OBJECT,
+	LIST,
+	LIST_OR_EMPTY,
+	LIST_OR_NULL,
 };
 
 static const char *const kind_words[] = {
-	[TEXT] = "text", [TEXT_OR_EMPTY] = "text, or \"\"", [TEXT_OR_NULL] = "text, or null",
-	[HEX] = "a number in hex", [HEX_OR_NULL] = "a number in hex, or null",
-	[COUNT] = "a number above 0", [ORDINAL] = "a number", [BOOLEAN] = "true or false",
-	[OBJECT] = "an object", [LIST] = "a list that is not empty", [LIST_OR_EMPTY] = "a list",
+	[TEXT] = "text",
+	[TEXT_OR_EMPTY] = "text, or \"\"",
+	[TEXT_OR_NULL] = "text, or null",
+	[HEX] = "a number in hex",
+	[HEX_OR_NULL] = "a number in hex, or null",
+	[COUNT] = "a number above 0",
+	[ORDINAL] = "a number",
+	[BOOLEAN] = "true or false",
+	[OBJECT] = "an object",
+	[LIST] = "a list that is not empty",
+	[LIST_OR_EMPTY] = "a list",
 	[LIST_OR_NULL] = "a list, or null",
 };
 
@@ -36,21 +49,25 @@ struct key {
 };
 
 static const struct key entry_keys[] = {
-	{ "file", TEXT }, { "sha256", TEXT }, { "kernel", OBJECT }, { "emulator", TEXT },
-	{ "cpus", COUNT }, { "memory_mb", COUNT }, { "cmdline", TEXT }, { "sysctl", TEXT },
-	{ "scenario", TEXT }, { "emulated", LIST }, { "forged", TEXT_OR_NULL }, { "make", TEXT },
-	{ "dump", OBJECT }, { "reproducer", LIST }, { "debugger", LIST_OR_EMPTY }, { "console", TEXT },
-	{ "expect", OBJECT }, { "carries_types", BOOLEAN }, { NULL, 0 },
+	{ "file", TEXT },     { "sha256", TEXT },	  { "kernel", OBJECT },
+	{ "emulator", TEXT }, { "cpus", COUNT },	  { "memory_mb", COUNT },
+	{ "cmdline", TEXT },  { "sysctl", TEXT },	  { "scenario", TEXT },
+	{ "emulated", LIST }, { "forged", TEXT_OR_NULL }, { "make", TEXT },
+	{ "dump", OBJECT },   { "reproducer", LIST },	  { "debugger", LIST_OR_EMPTY },
+	{ "console", TEXT },  { "expect", OBJECT },	  { "carries_types", BOOLEAN },
+	{ NULL, 0 },
 };
 static const struct key kernel_keys[] = {
-	{ "release", TEXT }, { "package", TEXT }, { "version", TEXT }, { "suite", TEXT }, { NULL, 0 },
+	{ "release", TEXT }, { "package", TEXT }, { "version", TEXT },
+	{ "suite", TEXT },   { NULL, 0 },
 };
 static const struct key dump_keys[] = {
-	{ "tool", TEXT }, { "options", TEXT_OR_EMPTY }, { "level", ORDINAL }, { "format", TEXT }, { NULL, 0 },
+	{ "tool", TEXT }, { "options", TEXT_OR_EMPTY }, { "level", ORDINAL }, { "format", TEXT },
+	{ NULL, 0 },
 };
 static const struct key expect_keys[] = {
-	{ "verdict", TEXT }, { "exit", ORDINAL }, { "route", TEXT_OR_NULL }, { "fix", TEXT },
-	{ "vms", LIST_OR_NULL }, { NULL, 0 },
+	{ "verdict", TEXT }, { "exit", ORDINAL },     { "route", TEXT_OR_NULL },
+	{ "fix", TEXT },     { "vms", LIST_OR_NULL }, { NULL, 0 },
 };
 static const struct key event_keys[] = { { "event", TEXT }, { NULL, 0 } };
 static const struct key line_keys[] = {
@@ -59,8 +76,13 @@ static const struct key line_keys[] = {
 static const struct key vm_keys[] = { { "pid", COUNT }, { "vcpus", LIST }, { NULL, 0 } };
 static const struct key id_keys[] = { { "id", ORDINAL }, { NULL, 0 } };
 static const struct key vcpu_keys[] = {
-	{ "id", ORDINAL }, { "state", TEXT }, { "xstate_bv", HEX }, { "xstate_bv_mask", HEX },
-	{ "xcomp_bv", HEX_OR_NULL }, { "xfd", HEX }, { NULL, 0 },
+	{ "id", ORDINAL },
+	{ "state", TEXT },
+	{ "xstate_bv", HEX },
+	{ "xstate_bv_mask", HEX },
+	{ "xcomp_bv", HEX_OR_NULL },
+	{ "xfd", HEX },
+	{ NULL, 0 },
 };
 
 struct check {
@@ -126,23 +148,37 @@ static bool is_hex(const char *text)
 
 static bool is_kind(struct json_object *value, enum kind kind)
 {
-	const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+	const char *text = json_object_is_type(value, json_type_string) ?
+				   json_object_get_string(value) :
+				   NULL;
 	bool is_list = json_object_is_type(value, json_type_array);
 	bool is_int = json_object_is_type(value, json_type_int);
 
 	switch (kind) {
-	case TEXT: return text && *text;
-	case TEXT_OR_EMPTY: return text;
-	case TEXT_OR_NULL: return !value || (text && *text);
-	case HEX: return text && is_hex(text);
-	case HEX_OR_NULL: return !value || (text && is_hex(text));
-	case COUNT: return is_int && json_object_get_int(value) > 0;
-	case ORDINAL: return is_int && json_object_get_int(value) >= 0;
-	case BOOLEAN: return json_object_is_type(value, json_type_boolean);
-	case OBJECT: return json_object_is_type(value, json_type_object);
-	case LIST: return is_list && json_object_array_length(value);
-	case LIST_OR_EMPTY: return is_list;
-	case LIST_OR_NULL: return !value || is_list;
+	case TEXT:
+		return text && *text;
+	case TEXT_OR_EMPTY:
+		return text;
+	case TEXT_OR_NULL:
+		return !value || (text && *text);
+	case HEX:
+		return text && is_hex(text);
+	case HEX_OR_NULL:
+		return !value || (text && is_hex(text));
+	case COUNT:
+		return is_int && json_object_get_int(value) > 0;
+	case ORDINAL:
+		return is_int && json_object_get_int(value) >= 0;
+	case BOOLEAN:
+		return json_object_is_type(value, json_type_boolean);
+	case OBJECT:
+		return json_object_is_type(value, json_type_object);
+	case LIST:
+		return is_list && json_object_array_length(value);
+	case LIST_OR_EMPTY:
+		return is_list;
+	case LIST_OR_NULL:
+		return !value || is_list;
 	}
 	return false;
 }
@@ -168,7 +204,8 @@ static bool check_keys(struct check *check, const char *where, struct json_objec
 
 static void check_file(struct check *check)
 {
-	const char *file = manifest_text(check->entry, "file"), *sha256 = manifest_text(check->entry, "sha256");
+	const char *file = manifest_text(check->entry, "file"),
+		   *sha256 = manifest_text(check->entry, "sha256");
 	char path[PATH_MAX];
 	struct stat status;
 
@@ -183,7 +220,8 @@ static void check_file(struct check *check)
 	if (stat(path, &status) || !S_ISREG(status.st_mode))
 		complain(check, "file: there is no %s", path);
 	else if (status.st_size > MANIFEST_FILE_MAX)
-		complain(check, "file: %s has %lld bytes, may have %ld", path, (long long)status.st_size, MANIFEST_FILE_MAX);
+		complain(check, "file: %s has %lld bytes, may have %ld", path,
+			 (long long)status.st_size, MANIFEST_FILE_MAX);
 }
 
 /* Copy what a line "KEY=VALUE" or "KEY="VALUE"" sets; false if none does. */
@@ -213,7 +251,8 @@ static void check_recipe(struct check *check)
 	const struct {
 		const char *variable, *key, *value;
 	} promises[] = {
-		{ "kernel", "kernel.release", manifest_text(manifest_member(entry, "kernel"), "release") },
+		{ "kernel", "kernel.release",
+		  manifest_text(manifest_member(entry, "kernel"), "release") },
 		{ "scenario", "scenario", manifest_text(entry, "scenario") },
 		{ "verdict", "expect.verdict", manifest_text(expect, "verdict") },
 	};
@@ -238,7 +277,8 @@ static void check_recipe(struct check *check)
 		if (!recipe_value(recipe, promises[i].variable, value, sizeof(value)))
 			complain(check, "make: %s sets no %s", path, promises[i].variable);
 		else if (promises[i].value && strcmp(promises[i].value, value))
-			complain(check, "%s: is \"%s\", its recipe says \"%s\"", promises[i].key, promises[i].value, value);
+			complain(check, "%s: is \"%s\", its recipe says \"%s\"", promises[i].key,
+				 promises[i].value, value);
 	}
 	fclose(recipe);
 }
@@ -254,7 +294,7 @@ static struct json_object *find_line(struct check *check, int pid)
 	struct json_object *lines = manifest_member(check->entry, "reproducer");
 	size_t i;
 
-	for (i = length(lines); i-- > 0; ) {
+	for (i = length(lines); i-- > 0;) {
 		struct json_object *line = json_object_array_get_idx(lines, i);
 
 		if (is_vm_line(line) && number(line, "pid") == pid)
@@ -287,7 +327,8 @@ static size_t scenario_count(const char *scenario, const char *option, size_t ot
 
 static void check_vm_line(struct check *check, const char *where, struct json_object *line)
 {
-	const char *scenario = manifest_text(check->entry, "scenario"), *word = manifest_text(line, "scenario");
+	const char *scenario = manifest_text(check->entry, "scenario"),
+		   *word = manifest_text(line, "scenario");
 	const char *release = manifest_text(manifest_member(check->entry, "kernel"), "release");
 	struct json_object *vcpus = manifest_member(line, "vcpus");
 	char place[96];
@@ -296,11 +337,14 @@ static void check_vm_line(struct check *check, const char *where, struct json_ob
 	if (!check_keys(check, where, line, line_keys) || !scenario || !release)
 		return;
 	if (strlen(word) != strcspn(scenario, " ") || strncmp(word, scenario, strlen(word)))
-		complain(check, "%sscenario: is \"%s\", the entry's is \"%s\"", where, word, scenario);
+		complain(check, "%sscenario: is \"%s\", the entry's is \"%s\"", where, word,
+			 scenario);
 	if (strcmp(manifest_text(line, "kernel"), release))
-		complain(check, "%skernel: is \"%s\", the entry's is \"%s\"", where, manifest_text(line, "kernel"), release);
+		complain(check, "%skernel: is \"%s\", the entry's is \"%s\"", where,
+			 manifest_text(line, "kernel"), release);
 	if (length(vcpus) != scenario_count(scenario, "--vcpus ", 2))
-		complain(check, "%svcpus: are %zu, the scenario is \"%s\"", where, length(vcpus), scenario);
+		complain(check, "%svcpus: are %zu, the scenario is \"%s\"", where, length(vcpus),
+			 scenario);
 	for (i = 0; i < length(vcpus); i++) {
 		snprintf(place, sizeof(place), "%svcpus[%zu].", where, i);
 		check_keys(check, place, json_object_array_get_idx(vcpus, i), id_keys);
@@ -328,7 +372,8 @@ static size_t check_reproducer(struct check *check)
 	/* a host without KVM has none */
 	if (scenario && !(same(verdict, xfdt_verdict_name(XFDT_NOT_APPLICABLE)) && !vms) &&
 	    vms != scenario_count(scenario, "--vms ", 1))
-		complain(check, "reproducer: has \"vm\" lines on %zu VMs, the scenario is \"%s\"", vms, scenario);
+		complain(check, "reproducer: has \"vm\" lines on %zu VMs, the scenario is \"%s\"",
+			 vms, scenario);
 	return vms;
 }
 
@@ -360,7 +405,7 @@ static const char *fault_rfbm(struct check *check)
 	struct json_object *lines = manifest_member(check->entry, "debugger");
 	size_t i;
 
-	for (i = length(lines); i-- > 0; ) {
+	for (i = length(lines); i-- > 0;) {
 		struct json_object *line = json_object_array_get_idx(lines, i);
 
 		if (same(manifest_text(line, "event"), "load-faults"))
@@ -387,7 +432,8 @@ static bool check_vcpu(struct check *check, const char *where, struct json_objec
 	if (!rfbm || !is_hex(rfbm))
 		complain(check, "%srfbm: should be %s", where, kind_words[HEX]);
 	else if (!same(rfbm, evidence))
-		complain(check, "%srfbm: is %s, the debugger saw %s", where, rfbm, evidence ? evidence : "no load that faulted");
+		complain(check, "%srfbm: is %s, the debugger saw %s", where, rfbm,
+			 evidence ? evidence : "no load that faulted");
 	return true;
 }
 
@@ -403,9 +449,11 @@ static size_t check_vm(struct check *check, const char *where, struct json_objec
 	line = find_line(check, number(vm, "pid"));
 	seen = manifest_member(line, "vcpus");
 	if (!line)
-		complain(check, "%spid: the reproducer has no line on a VM of %d", where, number(vm, "pid"));
+		complain(check, "%spid: the reproducer has no line on a VM of %d", where,
+			 number(vm, "pid"));
 	else if (length(vcpus) != length(seen))
-		complain(check, "%svcpus: are %zu, the reproducer has %zu", where, length(vcpus), length(seen));
+		complain(check, "%svcpus: are %zu, the reproducer has %zu", where, length(vcpus),
+			 length(seen));
 	for (i = 0; i < length(vcpus); i++) {
 		struct json_object *vcpu = json_object_array_get_idx(vcpus, i);
 		int id = number(vcpu, "id");
@@ -413,7 +461,8 @@ static size_t check_vm(struct check *check, const char *where, struct json_objec
 		snprintf(place, sizeof(place), "%svcpus[%zu].", where, i);
 		faults += check_vcpu(check, place, vcpu);
 		if (line && !find_item(seen, "id", id))
-			complain(check, "%sid: the reproducer has no vCPU %d of this VM", place, id);
+			complain(check, "%sid: the reproducer has no vCPU %d of this VM", place,
+				 id);
 		if (find_item(vcpus, "id", id) != vcpu)
 			complain(check, "%sid: %d is there twice", place, id);
 	}
@@ -430,11 +479,13 @@ static void check_vms(struct check *check, struct json_object *expect, size_t sa
 
 	if (!vms) {
 		if (!same(verdict, xfdt_verdict_name(XFDT_INCONCLUSIVE)))
-			complain(check, "expect.vms: is null, which only the verdict inconclusive allows");
+			complain(check,
+				 "expect.vms: is null, which only the verdict inconclusive allows");
 		return;
 	}
 	if (length(vms) != said)
-		complain(check, "expect.vms: are %zu, the reproducer has lines on %zu", length(vms), said);
+		complain(check, "expect.vms: are %zu, the reproducer has lines on %zu", length(vms),
+			 said);
 	for (i = 0; i < length(vms); i++) {
 		struct json_object *vm = json_object_array_get_idx(vms, i);
 
@@ -444,9 +495,12 @@ static void check_vms(struct check *check, struct json_object *expect, size_t sa
 			complain(check, "%spid: %d is there twice", where, number(vm, "pid"));
 	}
 	if (faults != faulted)
-		complain(check, "expect.vms: %zu vCPUs have rfbm, of a load that faulted; should be %d", faults, faulted);
+		complain(check,
+			 "expect.vms: %zu vCPUs have rfbm, of a load that faulted; should be %d",
+			 faults, faulted);
 	if (!faulted && same(verdict, xfdt_verdict_name(XFDT_CONFIRMED)))
-		complain(check, "debugger: has no load that faulted, with rfbm; the verdict is confirmed");
+		complain(check,
+			 "debugger: has no load that faulted, with rfbm; the verdict is confirmed");
 }
 
 static void check_expect(struct check *check, size_t said)
@@ -466,14 +520,17 @@ static void check_expect(struct check *check, size_t said)
 	if (kind == XFDT_VERDICT_KINDS)
 		complain(check, "expect.verdict: \"%s\" is none", verdict);
 	else if (number(expect, "exit") != xfdt_verdict_exit(kind))
-		complain(check, "expect.exit: is %d, that of %s is %d", number(expect, "exit"), verdict, xfdt_verdict_exit(kind));
+		complain(check, "expect.exit: is %d, that of %s is %d", number(expect, "exit"),
+			 verdict, xfdt_verdict_exit(kind));
 	if (strcmp(fix, "unknown") && strcmp(fix, "absent") && strcmp(fix, "present"))
 		complain(check, "expect.fix: is \"%s\", should be unknown, absent or present", fix);
 	if (route && !same(route, xfdt_route_name(XFDT_ROUTE_SWAP)) &&
-	    !same(route, xfdt_route_name(XFDT_ROUTE_RETURN)) && !same(route, xfdt_route_name(XFDT_ROUTE_UNKNOWN)))
+	    !same(route, xfdt_route_name(XFDT_ROUTE_RETURN)) &&
+	    !same(route, xfdt_route_name(XFDT_ROUTE_UNKNOWN)))
 		complain(check, "expect.route: \"%s\" is none", route);
 	if ((kind == XFDT_CONFIRMED || kind == XFDT_PROBABLE) != !!route)
-		complain(check, "expect.route: is %s, which does not fit %s", route ? route : "null", verdict);
+		complain(check, "expect.route: is %s, which does not fit %s",
+			 route ? route : "null", verdict);
 	check_vms(check, expect, said);
 }
 
@@ -581,11 +638,12 @@ static void check_folder(struct check *check)
 	}
 	closedir(folder);
 	if (total > MANIFEST_TOTAL_MAX)
-		complain(check, "the vmcores have %lld bytes, may have %ld", total, MANIFEST_TOTAL_MAX);
+		complain(check, "the vmcores have %lld bytes, may have %ld", total,
+			 MANIFEST_TOTAL_MAX);
 }
 
-size_t manifest_check(struct json_object *root, const char *dir,
-		      manifest_report report, void *context)
+size_t manifest_check(struct json_object *root, const char *dir, manifest_report report,
+		      void *context)
 {
 	struct check check = { .dir = dir, .report = report, .context = context };
 	size_t i;

@@ -17,8 +17,8 @@ typedef void (*manifest_report)(void *context, const char *name, const char *mes
  * Check the manifest @root of the vmcores in @dir, where recipes/ is too, and
  * @report each failure of the entry @name, or of "manifest".  Returns how many.
  */
-size_t manifest_check(struct json_object *root, const char *dir,
-		      manifest_report report, void *context);
+size_t manifest_check(struct json_object *root, const char *dir, manifest_report report,
+		      void *context);
 
 /* NULL for a key that is not there, and for null. */
 struct json_object *manifest_member(struct json_object *object, const char *key);

@@ -21,8 +21,8 @@ static struct memory_segment *find(struct memory *memory, uint64_t kvaddr, size_
 	return NULL;
 }
 
-static struct xfdt_error *read_memory(struct xfdt_reader *reader, uint64_t kvaddr,
-				      void *buf, size_t len)
+static struct xfdt_error *read_memory(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				      size_t len)
 {
 	struct memory *memory = (struct memory *)reader;
 	struct memory_segment *segment = find(memory, kvaddr, len);
@@ -136,23 +136,30 @@ void set_struct(struct xfdt_image *image, enum xfdt_struct_id id, uint32_t bytes
 
 void set_member(struct xfdt_image *image, enum xfdt_member_id id, uint32_t offset, uint32_t size)
 {
-	image->layout.members[id] = (struct xfdt_member) {
-		.known = true, .offset = offset, .size = size,
+	image->layout.members[id] = (struct xfdt_member){
+		.known = true,
+		.offset = offset,
+		.size = size,
 	};
 }
 
 void set_bit_field(struct xfdt_image *image, enum xfdt_member_id id, uint32_t offset,
 		   uint8_t bit_offset, uint8_t bit_size)
 {
-	image->layout.members[id] = (struct xfdt_member) {
-		.known = true, .offset = offset, .size = (bit_offset + bit_size + 7u) / 8,
-		.bit_offset = bit_offset, .bit_size = bit_size,
+	image->layout.members[id] = (struct xfdt_member){
+		.known = true,
+		.offset = offset,
+		.size = (bit_offset + bit_size + 7u) / 8,
+		.bit_offset = bit_offset,
+		.bit_size = bit_size,
 	};
 }
 
 void set_symbol(struct xfdt_image *image, enum xfdt_symbol_id id, uint64_t kvaddr, uint64_t size)
 {
-	image->symtab.symbols[id] = (struct xfdt_symbol) {
-		.known = true, .kvaddr = kvaddr, .size = size,
+	image->symtab.symbols[id] = (struct xfdt_symbol){
+		.known = true,
+		.kvaddr = kvaddr,
+		.size = size,
 	};
 }

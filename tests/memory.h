@@ -11,15 +11,15 @@ struct memory_segment {
 	uint64_t kvaddr;
 	uint8_t *bytes;
 	size_t len;
-	enum xfdt_code code;	/* what reads of it give; 0: its bytes */
+	enum xfdt_code code; /* what reads of it give; 0: its bytes */
 };
 
 struct memory {
 	struct xfdt_reader reader;
 	struct memory_segment segments[MEMORY_SEGMENTS];
 	size_t count;
-	unsigned long reads;	/* how many were asked for */
-	uint64_t missing;	/* reads of this byte give XFDT_EXCLUDED; 0: of none */
+	unsigned long reads; /* how many were asked for */
+	uint64_t missing;    /* reads of this byte give XFDT_EXCLUDED; 0: of none */
 };
 
 void memory_init(struct memory *memory);

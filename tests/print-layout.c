@@ -16,7 +16,8 @@ static void print_layout(const struct xfdt_image *image)
 
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
 		if (image->layout.structs[i])
-			printf("struct %s %u\n", xfdt_struct_needs[i].name, image->layout.structs[i]);
+			printf("struct %s %u\n", xfdt_struct_needs[i].name,
+			       image->layout.structs[i]);
 	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
 		const struct xfdt_member *member = &image->layout.members[i];
 
@@ -39,9 +40,10 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 99;
-	options.debug = (struct xfdt_debug_options) {
+	options.debug = (struct xfdt_debug_options){
 		.types = !strcmp(argv[1], "dwarf") ? XFDT_TYPES_DWARF :
-			 !strcmp(argv[1], "btf") ? XFDT_TYPES_BTF : XFDT_TYPES_AUTO,
+			 !strcmp(argv[1], "btf")   ? XFDT_TYPES_BTF :
+						     XFDT_TYPES_AUTO,
 		.paths = (const char *const *)argv + 3,
 		.path_count = (size_t)argc - 3,
 		.named = "by name",

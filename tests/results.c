@@ -24,21 +24,32 @@ static struct xfdt_error *fetch(void *context, size_t store, const void *path, s
 void results_init(struct results *results)
 {
 	memset(results, 0, sizeof(*results));
-	results->source = (struct xfdt_report_source) { .fetch = fetch, .context = results };
+	results->source = (struct xfdt_report_source){ .fetch = fetch, .context = results };
 }
 
 void results_add(struct results *results, size_t store, const char *path, const char *identity,
 		 const char *finished, const char *json)
 {
 	results->items[results->count].store = store;
-	results->items[results->count++].result = (struct xfdt_result) {
-		.path = path, .path_len = strlen(path), .identity = identity, .size = 4096,
-		.ended = XFDT_ENDED_OK, .verdict = "error", .exit_code = 2, .json = json,
-		.finished = finished, .wall_ms = 7, .tries = 1, .confined = "landlock+seccomp", .version = "0.1",
+	results->items[results->count++].result = (struct xfdt_result){
+		.path = path,
+		.path_len = strlen(path),
+		.identity = identity,
+		.size = 4096,
+		.ended = XFDT_ENDED_OK,
+		.verdict = "error",
+		.exit_code = 2,
+		.json = json,
+		.finished = finished,
+		.wall_ms = 7,
+		.tries = 1,
+		.confined = "landlock+seccomp",
+		.version = "0.1",
 	};
 }
 
-struct xfdt_error *results_summarise(const struct results *results, struct xfdt_report **ret_summary)
+struct xfdt_error *results_summarise(const struct results *results,
+				     struct xfdt_report **ret_summary)
 {
 	static const char *const names[] = { "store0", "store1", "store2", "store3" };
 	struct xfdt_report *summary;
@@ -63,8 +74,9 @@ struct xfdt_error *results_summarise(const struct results *results, struct xfdt_
 	return err;
 }
 
-struct xfdt_error *results_render(const struct xfdt_report *summary, const struct xfdt_report_source *source,
-				  enum results_form form, unsigned int width, char **ret_text)
+struct xfdt_error *results_render(const struct xfdt_report *summary,
+				  const struct xfdt_report_source *source, enum results_form form,
+				  unsigned int width, char **ret_text)
 {
 	const struct xfdt_report_options options = { .width = width, .now = 1763818200 };
 	struct xfdt_error *err = NULL;

@@ -11,5 +11,9 @@ struct uts_namespace init_uts_ns;
 struct list_head modules;
 struct pid pid;
 
-void _stext(void) { }
-void restore_fpregs_from_fpstate(void) { }
+void _stext(void)
+{
+}
+void restore_fpregs_from_fpstate(void)
+{
+}

@@ -42,7 +42,8 @@ static int add_union(struct btf *btf, const char *name, uint32_t size)
 }
 
 /* to the composite that was added last */
-static void add_field(struct btf *btf, const char *name, int type, uint32_t bit_offset, uint32_t bits)
+static void add_field(struct btf *btf, const char *name, int type, uint32_t bit_offset,
+		      uint32_t bits)
 {
 	assert_int_equal(btf__add_field(btf, name, type, bit_offset, bits), 0);
 }
@@ -115,7 +116,8 @@ static void test_btf__bit_fields(void **state)
 		enum xfdt_member_id id;
 		unsigned int bit;
 	} bits[] = {
-		{ XFDT_M_fpstate_is_guest, 1 }, { XFDT_M_fpstate_is_confidential, 2 },
+		{ XFDT_M_fpstate_is_guest, 1 },
+		{ XFDT_M_fpstate_is_confidential, 2 },
 		{ XFDT_M_fpstate_in_use, 3 },
 	};
 	struct xfdt_layout layout;
@@ -166,7 +168,7 @@ static void test_btf__bit_field_across_bytes(void **state)
 	assert_int_equal(member->offset, 5);
 	assert_int_equal(member->bit_offset, 6);
 	assert_int_equal(member->bit_size, 12);
-	assert_int_equal(member->size, 3);	/* bits 6 to 17 */
+	assert_int_equal(member->size, 3); /* bits 6 to 17 */
 	btf__free(btf);
 }
 
@@ -302,7 +304,7 @@ static void test_btf__what_is_known_stays(void **state)
 	add_field(btf, "prev", ids.pointer, 0, 0);
 	add_field(btf, "next", ids.pointer, 64, 0);
 	memset(&layout, 0, sizeof(layout));
-	layout.members[XFDT_M_list_head_next] = (struct xfdt_member) { .known = true, .size = 8 };
+	layout.members[XFDT_M_list_head_next] = (struct xfdt_member){ .known = true, .size = 8 };
 	assert_ok(types_of(&types, btf, NULL));
 	assert_int_equal(xfdt_btf_fill(types, &layout, 0, NULL), 0);
 	assert_member(&layout, XFDT_M_list_head_next, 0, 8);
@@ -506,7 +508,10 @@ static void test_btf__garbage_is_corrupt(void **state)
 	struct xfdt_btf *types = (void *)0x5a5a, *untouched = types;
 	uint8_t garbage[256];
 	struct btf_header header = {
-		.magic = BTF_MAGIC, .version = 1, .hdr_len = sizeof(header), .str_len = 1,
+		.magic = BTF_MAGIC,
+		.version = 1,
+		.hdr_len = sizeof(header),
+		.str_len = 1,
 	};
 	struct btf_header bad;
 	uint8_t bytes[64] = { 0 };
@@ -525,7 +530,7 @@ static void test_btf__garbage_is_corrupt(void **state)
 		assert_fails(xfdt_btf_new(&types, bytes, sizeof(bytes), NULL), XFDT_CORRUPT); \
 	} while (0)
 
-	BAD(bad.magic = 0x9feb);	/* of the other byte order */
+	BAD(bad.magic = 0x9feb); /* of the other byte order */
 	BAD(bad.hdr_len = 23);
 	BAD(bad.hdr_len = 65);
 	BAD(bad.hdr_len = UINT32_MAX);
@@ -543,7 +548,10 @@ static void test_btf__garbage_is_corrupt(void **state)
 static void test_btf__other_version_is_refused(void **state)
 {
 	struct btf_header header = {
-		.magic = BTF_MAGIC, .version = 2, .hdr_len = sizeof(header), .str_len = 1,
+		.magic = BTF_MAGIC,
+		.version = 2,
+		.hdr_len = sizeof(header),
+		.str_len = 1,
 	};
 	struct xfdt_btf *types = NULL;
 	uint8_t bytes[64] = { 0 };

@@ -43,7 +43,7 @@ static void fill(struct xfdt_record *record, uint32_t size)
 {
 	memset(record, 0, sizeof(*record));
 	record->layout.structs[XFDT_T_kvm] = size;
-	record->symtab.symbols[XFDT_S_prb] = (struct xfdt_symbol) { true, STEXT + 0x1000, 8 };
+	record->symtab.symbols[XFDT_S_prb] = (struct xfdt_symbol){ true, STEXT + 0x1000, 8 };
 }
 
 static bool load(struct xfdt_record *record)
@@ -183,8 +183,8 @@ static void test_cache__damaged_file_is_ignored_and_rewritten(void **state)
 static void test_cache__keys_that_lead_out_are_refused(void **state)
 {
 	static const char *const keys[] = {
-		"../escaped", "a/b", "/etc/passwd", "..", ".", "", "abc.", "ABC", "abc def", "abc\n",
-		"deadbeef/../../x",
+		"../escaped", "a/b",   "/etc/passwd",	   "..", ".", "", "abc.", "ABC",
+		"abc def",    "abc\n", "deadbeef/../../x",
 	};
 	struct xfdt_record record;
 	size_t i;

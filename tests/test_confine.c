@@ -99,8 +99,8 @@ static bool makes_file(void)
 	char path[300];
 
 	snprintf(path, sizeof(path), "%s/new", dir);
-	return opens(path, O_WRONLY | O_CREAT) || opens(dir, O_TMPFILE | O_RDWR) || !mkdir(path, 0700) ||
-	       !symlink("x", path);
+	return opens(path, O_WRONLY | O_CREAT) || opens(dir, O_TMPFILE | O_RDWR) ||
+	       !mkdir(path, 0700) || !symlink("x", path);
 }
 
 static bool moves_files(void)
@@ -155,7 +155,8 @@ static bool traces(void)
 
 static bool makes_code(void)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0) != MAP_FAILED;
 }
 
 static bool regains_limits(void)
@@ -172,7 +173,8 @@ static bool uses_cache(void)
 
 	snprintf(temporary, sizeof(temporary), "%s/record.XXXXXX", cache);
 	fd = mkstemp(temporary);
-	return fd >= 0 && write(fd, "x", 1) == 1 && !close(fd) && !rename(temporary, kept) && opens(kept, O_RDONLY);
+	return fd >= 0 && write(fd, "x", 1) == 1 && !close(fd) && !rename(temporary, kept) &&
+	       opens(kept, O_RDONLY);
 }
 
 static bool computes(void)
@@ -226,7 +228,8 @@ static void make_lack(enum lack lack)
 	int status;
 
 	if (lack == LACKS_LANDLOCK)
-		status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0);
+		status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
+					  SCMP_SYS(landlock_create_ruleset), 0);
 	else
 		status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(seccomp), 0) |
 			 seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
@@ -301,7 +304,8 @@ static void test_confine__attempts_work_without_it(void **state)
 		setup();
 		status = try(i, UNCONFINED, true, how);
 		/* a program that was run has an exit code of its own; only root may raise limits */
-		if (status != WORKS && !unsure && !(attempts[i].works == runs_program && status == 0))
+		if (status != WORKS && !unsure &&
+		    !(attempts[i].works == runs_program && status == 0))
 			fail_msg("%s: %d", attempts[i].name, status);
 		teardown();
 	}
@@ -324,7 +328,8 @@ static void test_confine__kernel_without_landlock(void **state)
 
 	for (i = 0; i < COUNT(attempts); i++) {
 		bool allowed = attempts[i].allowed && attempts[i].works != uses_cache;
-		bool reads = attempts[i].works == reads_other_file || attempts[i].works == lists_folder ||
+		bool reads = attempts[i].works == reads_other_file ||
+			     attempts[i].works == lists_folder ||
 			     attempts[i].works == reads_through_proc;
 		int status;
 
@@ -392,15 +397,20 @@ static void test_confine__abort_is_an_abort(void **state)
 static void test_confine__memory_is_limited(void **state)
 {
 #ifdef __SANITIZE_ADDRESS__
-	print_message("skipped: AddressSanitizer maps terabytes, so a sanitized worker has no limit\n");
+	print_message(
+		"skipped: AddressSanitizer maps terabytes, so a sanitized worker has no limit\n");
 #else
 	const struct xfdt_limits limits = { .memory = 256 << 20 };
 	pid_t pid = xfdt_worker_fork(&limits);
 	int status;
 
 	if (!pid)
-		_exit(mmap(NULL, 300 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
-		      mmap(NULL, 100 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ? 0 : 1);
+		_exit(mmap(NULL, 300 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+					      MAP_FAILED &&
+				      mmap(NULL, 100 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+					   -1, 0) != MAP_FAILED ?
+			      0 :
+			      1);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
@@ -431,8 +441,9 @@ static void test_confine__detached_worker_has_its_pipe_only(void **state)
 	assert_int_equal(pipe(pipes), 0);
 	pid = xfdt_worker_fork(&limits);
 	if (!pid) {
-		if (!xfdt_worker_detach(pipes[1]) || fcntl(other, F_GETFD) != -1 || fcntl(pipes[0], F_GETFD) != -1 ||
-		    write(STDOUT_FILENO, "said", 4) != 4 || read(STDIN_FILENO, said, 1))
+		if (!xfdt_worker_detach(pipes[1]) || fcntl(other, F_GETFD) != -1 ||
+		    fcntl(pipes[0], F_GETFD) != -1 || write(STDOUT_FILENO, "said", 4) != 4 ||
+		    read(STDIN_FILENO, said, 1))
 			_exit(1);
 		raise(SIGINT);
 		_exit(0);

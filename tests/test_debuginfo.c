@@ -19,7 +19,8 @@
 #define ID "0123456789abcdef0123456789abcdef01234567"
 #define OTHER_ID "f123456789abcdef0123456789abcdef01234567"
 #define RELEASE "6.1.0-test"
-#define LINK "-static -nostdlib -no-pie -fno-pic -mcmodel=kernel -Wl,-e,_stext,-Ttext=0xffffffff81000000,--build-id=0x" ID
+#define LINK \
+	"-static -nostdlib -no-pie -fno-pic -mcmodel=kernel -Wl,-e,_stext,-Ttext=0xffffffff81000000,--build-id=0x" ID
 
 static char folder[200];
 
@@ -87,7 +88,8 @@ static void empty_folder(void)
 
 static void compile(const char *name, const char *options)
 {
-	run("%s -O0 -ffreestanding %s -o '%s' tests/structures.c", compiler(), options, path_of(name));
+	run("%s -O0 -ffreestanding %s -o '%s' tests/structures.c", compiler(), options,
+	    path_of(name));
 }
 
 /* no part is elsewhere */
@@ -113,33 +115,50 @@ static struct xfdt_error *read_types(const char *path, struct xfdt_layout *layou
 }
 
 #define PLACE(id, structure, path) \
-	{ XFDT_M_##id, offsetof(struct structure, path), sizeof(((struct structure *)NULL)->path) }
+	{ \
+		XFDT_M_##id, offsetof(struct structure, path), \
+			sizeof(((struct structure *)NULL)->path) \
+	}
 static const struct {
 	enum xfdt_member_id id;
 	size_t offset, size;
 } places[] = {
-	PLACE(list_head_next, list_head, next), PLACE(xarray_xa_head, xarray, xa_head),
-	PLACE(xa_node_shift, xa_node, shift), PLACE(xa_node_slots, xa_node, slots),
-	PLACE(kvm_vm_list, kvm, vm_list), PLACE(kvm_vcpu_array, kvm, vcpu_array),
-	PLACE(kvm_online_vcpus, kvm, online_vcpus), PLACE(kvm_created_vcpus, kvm, created_vcpus),
-	PLACE(kvm_vcpu_kvm, kvm_vcpu, kvm), PLACE(kvm_vcpu_vcpu_id, kvm_vcpu, vcpu_id),
-	PLACE(kvm_vcpu_cpu, kvm_vcpu, cpu), PLACE(kvm_vcpu_mode, kvm_vcpu, mode),
+	PLACE(list_head_next, list_head, next),
+	PLACE(xarray_xa_head, xarray, xa_head),
+	PLACE(xa_node_shift, xa_node, shift),
+	PLACE(xa_node_slots, xa_node, slots),
+	PLACE(kvm_vm_list, kvm, vm_list),
+	PLACE(kvm_vcpu_array, kvm, vcpu_array),
+	PLACE(kvm_online_vcpus, kvm, online_vcpus),
+	PLACE(kvm_created_vcpus, kvm, created_vcpus),
+	PLACE(kvm_vcpu_kvm, kvm_vcpu, kvm),
+	PLACE(kvm_vcpu_vcpu_id, kvm_vcpu, vcpu_id),
+	PLACE(kvm_vcpu_cpu, kvm_vcpu, cpu),
+	PLACE(kvm_vcpu_mode, kvm_vcpu, mode),
 	PLACE(kvm_vcpu_preempt_notifier, kvm_vcpu, preempt_notifier.link),
-	PLACE(kvm_vcpu_guest_fpu, kvm_vcpu, arch.guest_fpu), PLACE(kvm_vcpu_xcr0, kvm_vcpu, arch.xcr0),
+	PLACE(kvm_vcpu_guest_fpu, kvm_vcpu, arch.guest_fpu),
+	PLACE(kvm_vcpu_xcr0, kvm_vcpu, arch.xcr0),
 	PLACE(kvm_vcpu_xfd_no_write_intercept, kvm_vcpu, arch.xfd_no_write_intercept),
-	PLACE(fpu_guest_fpstate, fpu_guest, fpstate), PLACE(fpu_guest_xfd_err, fpu_guest, xfd_err),
-	PLACE(fpstate_size, fpstate, size), PLACE(fpstate_xfd, fpstate, xfd),
-	PLACE(fpstate_regs, fpstate, regs), PLACE(fpu_last_cpu, fpu, last_cpu), PLACE(fpu_fpstate, fpu, fpstate),
-	PLACE(task_thread_fpu, task_struct, thread.fpu), PLACE(task_thread, task_struct, thread),
-	PLACE(task_on_cpu, task_struct, on_cpu), PLACE(task_pid, task_struct, pid),
-	PLACE(task_comm, task_struct, comm), PLACE(task_thread_info_flags, task_struct, thread_info.flags),
+	PLACE(fpu_guest_fpstate, fpu_guest, fpstate),
+	PLACE(fpu_guest_xfd_err, fpu_guest, xfd_err),
+	PLACE(fpstate_size, fpstate, size),
+	PLACE(fpstate_xfd, fpstate, xfd),
+	PLACE(fpstate_regs, fpstate, regs),
+	PLACE(fpu_last_cpu, fpu, last_cpu),
+	PLACE(fpu_fpstate, fpu, fpstate),
+	PLACE(task_thread_fpu, task_struct, thread.fpu),
+	PLACE(task_thread, task_struct, thread),
+	PLACE(task_on_cpu, task_struct, on_cpu),
+	PLACE(task_pid, task_struct, pid),
+	PLACE(task_comm, task_struct, comm),
+	PLACE(task_thread_info_flags, task_struct, thread_info.flags),
 	PLACE(task_thread_info_cpu, task_struct, thread_info.cpu),
 	PLACE(uts_namespace_name, uts_namespace, name),
 };
 
 /* Member @id, set to @value in the @len bytes of @structure, all else of which is set too. */
-static void assert_bits(const struct xfdt_layout *layout, enum xfdt_member_id id, const void *structure,
-			size_t len, uint64_t value)
+static void assert_bits(const struct xfdt_layout *layout, enum xfdt_member_id id,
+			const void *structure, size_t len, uint64_t value)
 {
 	static struct xfdt_image image;
 	uint64_t found = 0;
@@ -160,11 +179,12 @@ static void assert_layout(const struct xfdt_layout *layout)
 	for (i = 0; i < COUNT(places); i++) {
 		const struct xfdt_member *member = &layout->members[places[i].id];
 
-		if (!member->known || member->offset != places[i].offset || member->size != places[i].size ||
-		    member->bit_size)
+		if (!member->known || member->offset != places[i].offset ||
+		    member->size != places[i].size || member->bit_size)
 			fail_msg("%s.%s: known %d, at %u of %u bytes, is at %zu of %zu",
-				 xfdt_member_needs[places[i].id].structure, xfdt_member_needs[places[i].id].path,
-				 member->known, member->offset, member->size, places[i].offset, places[i].size);
+				 xfdt_member_needs[places[i].id].structure,
+				 xfdt_member_needs[places[i].id].path, member->known,
+				 member->offset, member->size, places[i].offset, places[i].size);
 	}
 	assert_int_equal(layout->structs[XFDT_T_kvm], sizeof(struct kvm));
 	assert_int_equal(layout->structs[XFDT_T_fpstate], sizeof(struct fpstate));
@@ -190,8 +210,13 @@ static void assert_layout(const struct xfdt_layout *layout)
 static void test_debuginfo__every_form_of_dwarf(void **state)
 {
 	static const char *const forms[] = {
-		"-gdwarf-5", "-gdwarf-4", "-gdwarf-3 -gstrict-dwarf", "-gdwarf-2 -gstrict-dwarf",
-		"-gdwarf-4 -fdebug-types-section", "-gdwarf-5 -fdebug-types-section", "-gdwarf-5 -gz=zlib",
+		"-gdwarf-5",
+		"-gdwarf-4",
+		"-gdwarf-3 -gstrict-dwarf",
+		"-gdwarf-2 -gstrict-dwarf",
+		"-gdwarf-4 -fdebug-types-section",
+		"-gdwarf-5 -fdebug-types-section",
+		"-gdwarf-5 -gz=zlib",
 		"-gdwarf-4 -gz=zlib-gnu",
 	};
 	struct xfdt_layout layout;
@@ -270,7 +295,10 @@ static void test_debuginfo__identity(void **state)
 static void test_debuginfo__symbols(void **state)
 {
 	struct xfdt_name_query queries[] = {
-		{ .name = "_stext" }, { .name = "modules" }, { .name = "no_such_symbol" }, { .name = "task" },
+		{ .name = "_stext" },
+		{ .name = "modules" },
+		{ .name = "no_such_symbol" },
+		{ .name = "task" },
 	};
 	struct xfdt_debugfile *file;
 
@@ -339,16 +367,18 @@ static void test_debuginfo__want_of_memory_is_no_fault_of_the_file(void **state)
 #endif
 	empty_folder();
 	compile("vmlinux", "-g " LINK);
-	run("truncate -s 64M '%s'; objcopy --update-section .debug_info='%s' '%s' '%s'", path_of("zeros"),
-	    path_of("zeros"), path_of("vmlinux"), path_of("big"));
+	run("truncate -s 64M '%s'; objcopy --update-section .debug_info='%s' '%s' '%s'",
+	    path_of("zeros"), path_of("zeros"), path_of("vmlinux"), path_of("big"));
 	assert_int_equal(code_within(16 << 20, path_of("big")), XFDT_NO_MEMORY);
 	assert_int_equal(code_within(16 << 20, "tests/structures.c"), XFDT_CORRUPT);
 }
 
-static struct xfdt_error *find_in(const char *const *paths, size_t count, const struct xfdt_debug_query *query,
-				  char *ret_path)
+static struct xfdt_error *find_in(const char *const *paths, size_t count,
+				  const struct xfdt_debug_query *query, char *ret_path)
 {
-	struct xfdt_debug_options options = { .paths = paths, .path_count = count, .named = "named" };
+	struct xfdt_debug_options options = { .paths = paths,
+					      .path_count = count,
+					      .named = "named" };
 	struct xfdt_debug_found found = { NULL, NULL };
 	struct xfdt_error *err = xfdt_debug_find(&options, query, &found);
 
@@ -361,7 +391,9 @@ static struct xfdt_error *find_in(const char *const *paths, size_t count, const 
 }
 
 static const struct xfdt_debug_query the_kernel = {
-	.types = true, .release = RELEASE, .build_id = ID,
+	.types = true,
+	.release = RELEASE,
+	.build_id = ID,
 };
 
 static void test_debuginfo__only_the_same_build_id_is_taken(void **state)
@@ -399,7 +431,9 @@ static bool say_yes(void *context, const struct xfdt_debugfile *file)
 static void test_debuginfo__what_is_proven_is_taken(void **state)
 {
 	unsigned int asked = 0;
-	const struct xfdt_debug_query query = { .types = true, .proves = say_yes, .context = &asked };
+	const struct xfdt_debug_query query = { .types = true,
+						.proves = say_yes,
+						.context = &asked };
 	const char *const path = path_of("vmlinux");
 	char found[300];
 
@@ -416,9 +450,12 @@ static void test_debuginfo__what_is_proven_is_taken(void **state)
 static void test_debuginfo__folders_of_distributions(void **state)
 {
 	static const char *const names[] = {
-		".build-id/01/23456789abcdef0123456789abcdef01234567.debug", "boot/vmlinux-" RELEASE,
-		"lib/modules/" RELEASE "/vmlinux", "usr/lib/debug/boot/vmlinux-" RELEASE ".debug",
-		"usr/lib/modules/" RELEASE "/build/vmlinux", "vmlinux",
+		".build-id/01/23456789abcdef0123456789abcdef01234567.debug",
+		"boot/vmlinux-" RELEASE,
+		"lib/modules/" RELEASE "/vmlinux",
+		"usr/lib/debug/boot/vmlinux-" RELEASE ".debug",
+		"usr/lib/modules/" RELEASE "/build/vmlinux",
+		"vmlinux",
 	};
 	const char *root = path_of("root");
 	char found[300], path[600];
@@ -428,7 +465,8 @@ static void test_debuginfo__folders_of_distributions(void **state)
 	compile("vmlinux", "-g " LINK);
 	for (i = 0; i < COUNT(names); i++) {
 		snprintf(path, sizeof(path), "%s/%s", root, names[i]);
-		run("rm -rf '%s'; mkdir -p \"$(dirname '%s')\"; cp '%s' '%s'", root, path, path_of("vmlinux"), path);
+		run("rm -rf '%s'; mkdir -p \"$(dirname '%s')\"; cp '%s' '%s'", root, path,
+		    path_of("vmlinux"), path);
 		assert_ok(find_in(&root, 1, &the_kernel, found));
 		assert_string_equal(found, path);
 	}
@@ -439,7 +477,9 @@ static void test_debuginfo__folders_of_distributions(void **state)
 static void test_debuginfo__named_folder_without_it_is_told(void **state)
 {
 	const char *root = path_of("root");
-	const struct xfdt_debug_options options = { .paths = &root, .path_count = 1, .named = "named" };
+	const struct xfdt_debug_options options = { .paths = &root,
+						    .path_count = 1,
+						    .named = "named" };
 	struct xfdt_debug_found found = { NULL, NULL };
 
 	empty_folder();
@@ -450,7 +490,10 @@ static void test_debuginfo__named_folder_without_it_is_told(void **state)
 static void test_debuginfo__modules_in_folders(void **state)
 {
 	const struct xfdt_debug_query query = {
-		.module = true, .types = true, .release = RELEASE, .build_id = ID,
+		.module = true,
+		.types = true,
+		.release = RELEASE,
+		.build_id = ID,
 	};
 	const char *paths[] = { path_of("vmlinux"), path_of("root") };
 	char found[300];
@@ -460,7 +503,8 @@ static void test_debuginfo__modules_in_folders(void **state)
 	compile("root.o", "-g -c");
 	run("mkdir -p '%s/lib/modules/" RELEASE "/kernel/arch/x86/kvm'", paths[1]);
 	run("ld -r --build-id=0x" ID " -o '%s/kvm.ko' '%s'", folder, path_of("root.o"));
-	run("gzip -c '%s' >'%s/lib/modules/" RELEASE "/kernel/arch/x86/kvm/kvm.ko.gz'", path_of("kvm.ko"), paths[1]);
+	run("gzip -c '%s' >'%s/lib/modules/" RELEASE "/kernel/arch/x86/kvm/kvm.ko.gz'",
+	    path_of("kvm.ko"), paths[1]);
 	/* a vmlinux beside it is no mistake */
 	assert_ok(find_in(paths, 2, &query, found));
 	assert_non_null(strstr(found, "kvm.ko.gz"));
@@ -492,14 +536,16 @@ static void test_debuginfo__debuglink(void **state)
 	empty_folder();
 	compile("vmlinux", "-g " LINK);
 	run("cd '%s' && mkdir .debug && objcopy --only-keep-debug vmlinux .debug/vmlinux.dbg && "
-	    "strip vmlinux && objcopy --add-gnu-debuglink=.debug/vmlinux.dbg vmlinux", folder);
+	    "strip vmlinux && objcopy --add-gnu-debuglink=.debug/vmlinux.dbg vmlinux",
+	    folder);
 	assert_ok(find_in(&path, 1, &the_kernel, found));
 	assert_non_null(strstr(found, "/.debug/vmlinux.dbg"));
 	run("cd '%s' && objcopy --only-keep-debug vmlinux .debug/vmlinux.dbg", folder);
 	assert_fails(find_in(&path, 1, &the_kernel, found), XFDT_MISSING);
 }
 
-static struct xfdt_error *fetch(void *context, const char *build_id, char *ret_path, size_t size, int *ret_fd)
+static struct xfdt_error *fetch(void *context, const char *build_id, char *ret_path, size_t size,
+				int *ret_fd)
 {
 	if (strcmp(build_id, ID))
 		return xfdt_error_new(XFDT_MISSING, 0, "no such thing");
@@ -510,7 +556,8 @@ static struct xfdt_error *fetch(void *context, const char *build_id, char *ret_p
 
 static void test_debuginfo__fetched(void **state)
 {
-	struct xfdt_debug_options options = { .fetch = fetch, .context = (void *)path_of("vmlinux") };
+	struct xfdt_debug_options options = { .fetch = fetch,
+					      .context = (void *)path_of("vmlinux") };
 	struct xfdt_debug_query query = the_kernel;
 	struct xfdt_debug_found found;
 
@@ -571,7 +618,8 @@ static void test_debuginfo__is_read_once(void **state)
 
 /* dwz: what several files share is in one more */
 
-static struct xfdt_error *fetch_any(void *context, const char *build_id, char *ret_path, size_t size, int *ret_fd)
+static struct xfdt_error *fetch_any(void *context, const char *build_id, char *ret_path,
+				    size_t size, int *ret_fd)
 {
 	snprintf(ret_path, size, "somewhere");
 	*ret_fd = open(context, O_RDONLY | O_CLOEXEC);
@@ -592,7 +640,8 @@ static void test_debuginfo__dwz(void **state)
 	}
 	compile("one", "-gdwarf-4 " LINK);
 	compile("two", "-gdwarf-4 " LINK);
-	run("cd '%s' && dwz -m shared one two && readelf -S one | grep -q gnu_debugaltlink", folder);
+	run("cd '%s' && dwz -m shared one two && readelf -S one | grep -q gnu_debugaltlink",
+	    folder);
 	snprintf(alt, sizeof(alt), "%s", path_of("shared"));
 	types_of(path_of("one"), NULL, &layout);
 	assert_layout(&layout);
@@ -601,7 +650,8 @@ static void test_debuginfo__dwz(void **state)
 	assert_int_not_equal(access(path_of("cache"), F_OK), 0);
 	/* from a server */
 	run("cd '%s' && mv shared elsewhere", folder);
-	options = (struct xfdt_debug_options) { .fetch = fetch_any, .context = (void *)path_of("elsewhere") };
+	options = (struct xfdt_debug_options){ .fetch = fetch_any,
+					       .context = (void *)path_of("elsewhere") };
 	assert_ok(xfdt_debugfile_open(&found.file, path_of("one"), -1));
 	assert_ok(xfdt_debug_types(&options, &found, NULL, &layout));
 	assert_layout(&layout);
@@ -627,7 +677,8 @@ static void test_debuginfo__dwz_of_one_file(void **state)
 	run("cp tests/structures.c tests/structures.h '%s' && cd '%s' && sed 's/^struct.*;$//; s/^void .*//' structures.c >more.c && "
 	    "echo 'struct kvm *more_kvm(struct kvm_vcpu *vcpu) { return vcpu->kvm; } struct task_struct other; struct fpstate more; struct xa_node xa;' >>more.c",
 	    folder, folder);
-	run("cd '%s' && %s -O0 -gdwarf-4 -ffreestanding %s -o one structures.c more.c && dwz one", folder, compiler(), LINK);
+	run("cd '%s' && %s -O0 -gdwarf-4 -ffreestanding %s -o one structures.c more.c && dwz one",
+	    folder, compiler(), LINK);
 	assert_ok(read_types(path_of("one"), &layout));
 	assert_layout(&layout);
 }
@@ -642,7 +693,8 @@ static void test_debuginfo__namesakes(void **state)
 	run("cd '%s' && echo 'struct kvm_vcpu { int vcpu_id; } decoy; struct fpu *undefined; union kvm { int vm_list; } vm; "
 	    "void f(void) { struct task_struct { int pid; } inner = { 1 }; (void)inner; }' >decoy.c && "
 	    "%s -O0 -g -ffreestanding %s -o vmlinux decoy.c structures.c && "
-	    "%s -O0 -g -ffreestanding %s -o other structures.c decoy.c", folder, compiler(), LINK, compiler(), LINK);
+	    "%s -O0 -g -ffreestanding %s -o other structures.c decoy.c",
+	    folder, compiler(), LINK, compiler(), LINK);
 	assert_ok(read_types(path_of("vmlinux"), &layout));
 	assert_layout(&layout);
 	assert_ok(read_types(path_of("other"), &layout));
@@ -718,13 +770,16 @@ static void assemble(const char *name, const char *entries)
 		".byte 0\n"
 		".section .debug_info\n"
 		"start: .long end - start - 4\n.short 4\n.long 0\n.byte 8\n"
-		".uleb128 1\n%s.byte 0\nend:\n", entries);
+		".uleb128 1\n%s.byte 0\nend:\n",
+		entries);
 	assert_int_equal(fclose(out), 0);
-	run("cd '%s' && as -o hostile.o hostile.s && ld -e 0 --build-id=0x" ID " -o %s hostile.o", folder, name);
+	run("cd '%s' && as -o hostile.o hostile.s && ld -e 0 --build-id=0x" ID " -o %s hostile.o",
+	    folder, name);
 }
 
 #define STRUCT(name, bytes) ".uleb128 2\n.asciz \"" name "\"\n.byte " #bytes "\n"
-#define MEMBER(name, type, at) ".uleb128 3\n.asciz \"" name "\"\n.long " type " - start\n.long " #at "\n"
+#define MEMBER(name, type, at) \
+	".uleb128 3\n.asciz \"" name "\"\n.long " type " - start\n.long " #at "\n"
 
 static void assert_unknown(const char *entries, enum xfdt_member_id id)
 {
@@ -741,8 +796,9 @@ static void test_debuginfo__assembled_by_hand(void **state)
 
 	empty_folder();
 	assemble("hostile", "array: .uleb128 5\n.long node - start\n.uleb128 6\n.quad 3\n.byte 0\n"
-			    "node:" STRUCT("list_head", 16) MEMBER("next", "node", 8) ".byte 0\n"
-			    STRUCT("kvm", 64) MEMBER("vm_list", "array", 16) ".byte 0\n");
+			    "node:" STRUCT("list_head", 16)
+				    MEMBER("next", "node", 8) ".byte 0\n" STRUCT("kvm", 64)
+					    MEMBER("vm_list", "array", 16) ".byte 0\n");
 	assert_ok(read_types(path_of("hostile"), &layout));
 	assert_int_equal(layout.members[XFDT_M_kvm_vm_list].offset, 16);
 	assert_int_equal(layout.members[XFDT_M_kvm_vm_list].size, 48);
@@ -751,25 +807,36 @@ static void test_debuginfo__assembled_by_hand(void **state)
 static void test_debuginfo__types_of_themselves(void **state)
 {
 	empty_folder();
-	assert_unknown("loop: .uleb128 4\n.long loop - start\n"
-		       STRUCT("kvm", 64) MEMBER("vm_list", "loop", 0) ".byte 0\n", XFDT_M_kvm_vm_list);
-	assert_unknown("loop: .uleb128 5\n.long loop - start\n.uleb128 6\n.quad 2\n.byte 0\n"
-		       STRUCT("kvm", 64) MEMBER("vm_list", "loop", 0) ".byte 0\n", XFDT_M_kvm_vm_list);
-	/* an unnamed member that is the structure itself */
-	assert_unknown("loop:" STRUCT("kvm", 64)
-		       ".uleb128 7\n.long loop - start\n.byte 1\n.uleb128 7\n.long loop - start\n.byte 2\n.byte 0\n",
+	assert_unknown("loop: .uleb128 4\n.long loop - start\n" STRUCT("kvm", 64)
+			       MEMBER("vm_list", "loop", 0) ".byte 0\n",
 		       XFDT_M_kvm_vm_list);
+	assert_unknown(
+		"loop: .uleb128 5\n.long loop - start\n.uleb128 6\n.quad 2\n.byte 0\n" STRUCT("kvm",
+											      64)
+			MEMBER("vm_list", "loop", 0) ".byte 0\n",
+		XFDT_M_kvm_vm_list);
+	/* an unnamed member that is the structure itself */
+	assert_unknown(
+		"loop:" STRUCT(
+			"kvm",
+			64) ".uleb128 7\n.long loop - start\n.byte 1\n.uleb128 7\n.long loop - start\n.byte 2\n.byte 0\n",
+		XFDT_M_kvm_vm_list);
 }
 
 static void test_debuginfo__sizes_that_wrap(void **state)
 {
 	empty_folder();
-	assert_unknown("node:" STRUCT("list_head", 16) ".byte 0\n"
-		       "array: .uleb128 5\n.long node - start\n.uleb128 6\n.quad 0x1000000000000001\n"
-		       ".uleb128 6\n.quad 0x1000000000000001\n.byte 0\n"
-		       STRUCT("kvm", 64) MEMBER("vm_list", "array", 0) ".byte 0\n", XFDT_M_kvm_vm_list);
-	assert_unknown("node:" STRUCT("list_head", 16) ".byte 0\n"
-		       STRUCT("kvm", 64) MEMBER("vm_list", "node", 0x7fffffff) ".byte 0\n", XFDT_M_kvm_vm_list);
+	assert_unknown(
+		"node:" STRUCT(
+			"list_head",
+			16) ".byte 0\n"
+			    "array: .uleb128 5\n.long node - start\n.uleb128 6\n.quad 0x1000000000000001\n"
+			    ".uleb128 6\n.quad 0x1000000000000001\n.byte 0\n" STRUCT("kvm", 64)
+				    MEMBER("vm_list", "array", 0) ".byte 0\n",
+		XFDT_M_kvm_vm_list);
+	assert_unknown("node:" STRUCT("list_head", 16) ".byte 0\n" STRUCT("kvm", 64)
+			       MEMBER("vm_list", "node", 0x7fffffff) ".byte 0\n",
+		       XFDT_M_kvm_vm_list);
 }
 
 /* an entry that is its own sibling: libdw 0.188 ends there, and our own bound is behind it */
@@ -778,8 +845,8 @@ static void test_debuginfo__siblings_in_a_circle(void **state)
 	struct xfdt_layout layout = { 0 };
 
 	empty_folder();
-	assemble("hostile", "loop: .uleb128 8\n.long loop - start\n.byte 0\n"
-			    STRUCT("kvm", 64) ".byte 0\n");
+	assemble("hostile",
+		 "loop: .uleb128 8\n.long loop - start\n.byte 0\n" STRUCT("kvm", 64) ".byte 0\n");
 	xfdt_error_free(read_types(path_of("hostile"), &layout));
 	assert_int_equal(layout.structs[XFDT_T_kvm], 0);
 }

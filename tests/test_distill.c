@@ -45,7 +45,8 @@ static void write_small(struct fixture *fixture, const struct xfdt_distill_optio
 	struct xfdt_output output;
 
 	assert_ok(xfdt_output_init(&output, fixture->path));
-	assert_ok(xfdt_distill_write(fixture->session.dump, &fixture->session.host, options, &output, ret_result));
+	assert_ok(xfdt_distill_write(fixture->session.dump, &fixture->session.host, options,
+				     &output, ret_result));
 	/* it is whole by now, under another name */
 	assert_int_equal(access(output.temporary, R_OK), 0);
 	assert_int_equal(access(fixture->path, F_OK), before);
@@ -99,7 +100,8 @@ static void test_distill__keeps_the_log_when_told(void **state)
 	write_small(&fixture, &options, &result);
 	assert_ok(xfdt_session_init(&small, paths, 1, &plain));
 	for (i = 0; i < small.host.panic.log.count; i++)
-		assert_string_equal(small.host.panic.log.lines[i].text, fixture.session.host.panic.log.lines[i].text);
+		assert_string_equal(small.host.panic.log.lines[i].text,
+				    fixture.session.host.panic.log.lines[i].text);
 	xfdt_session_deinit(&small);
 	tear_down(&fixture);
 }
@@ -157,8 +159,11 @@ static char *account(struct fixture *fixture, const struct xfdt_distill_options 
 {
 	struct xfdt_distill_result result;
 	struct xfdt_contents contents = {
-		.path = fixture->path, .report = &fixture->session.report, .options = options,
-		.result = &result, .same_answer = true,
+		.path = fixture->path,
+		.report = &fixture->session.report,
+		.options = options,
+		.result = &result,
+		.same_answer = true,
 	};
 	char *text = NULL;
 	size_t len;
@@ -196,15 +201,18 @@ static void test_distill__account_adds_up(void **state)
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	root = json_tokener_parse(text);
 	assert_string_equal(json_object_get_string(get(root, "schema")), XFDT_CONTENTS_SCHEMA);
-	json_object_object_foreach(get(root, "kept"), key, value) {
+	json_object_object_foreach(get(root, "kept"), key, value)
+	{
 		assert_non_null(key);
 		sum += json_object_get_int64(value);
 	}
 	assert_int_equal(sum + json_object_get_int64(get(root, "blanked")),
 			 4096 * json_object_get_int64(get(root, "pages")));
 	log = get(root, "log");
-	assert_int_equal(json_object_array_length(get(log, "text")), json_object_get_int64(get(log, "kept")));
-	assert_true(json_object_get_int64(get(log, "kept")) < json_object_get_int64(get(log, "lines")));
+	assert_int_equal(json_object_array_length(get(log, "text")),
+			 json_object_get_int64(get(log, "kept")));
+	assert_true(json_object_get_int64(get(log, "kept")) <
+		    json_object_get_int64(get(log, "lines")));
 	json_object_put(root);
 	free(text);
 	tear_down(&fixture);
@@ -218,8 +226,10 @@ static void test_distill__account_of_a_hostile_host_is_harmless(void **state)
 	char *text, *at;
 
 	set_up(&fixture);
-	snprintf(fixture.session.host.nodename, sizeof(fixture.session.host.nodename), "a\033[2J\nfixed\xff");
-	snprintf(fixture.session.host.panic.comm, sizeof(fixture.session.host.panic.comm), "\033]0;x\a\"");
+	snprintf(fixture.session.host.nodename, sizeof(fixture.session.host.nodename),
+		 "a\033[2J\nfixed\xff");
+	snprintf(fixture.session.host.panic.comm, sizeof(fixture.session.host.panic.comm),
+		 "\033]0;x\a\"");
 	text = account(&fixture, &options, false);
 	assert_non_null(strstr(text, "a\\x1b[2J\\x0afixed\\xff"));
 	for (at = text; *at; at++)

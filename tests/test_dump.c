@@ -128,7 +128,8 @@ static void test_dump__accounts_for_what_it_records(void **state)
 	assert_true(before > 0);
 	assert_int_equal(bytes_accounted(dump), before);
 	source = xfdt_dump_source(dump);
-	assert_true(xfdt_vmcoreinfo_get(source.vmcoreinfo, "SYMBOL(init_uts_ns)", text, sizeof(text)));
+	assert_true(
+		xfdt_vmcoreinfo_get(source.vmcoreinfo, "SYMBOL(init_uts_ns)", text, sizeof(text)));
 	start = strtoull(text, NULL, 16) | 0xfff;
 	source.reader->purpose = XFDT_FOR_CODE;
 	assert_ok(source.reader->read(source.reader, start, &byte, 1));
@@ -148,7 +149,7 @@ static void test_dump__accounts_for_what_it_records(void **state)
 /* a vmcore of a few pages, which memory encryption marks in its page tables */
 
 #define KERNEL_MAP 0xffffffff80000000ull
-#define ROOT 0x1000u		/* physical, as are all */
+#define ROOT 0x1000u /* physical, as are all */
 #define DATA 0x5000u
 #define PAGES 6
 #define SME_MASK (1ull << 47)
@@ -175,16 +176,22 @@ static void write_encrypted(const char *path, bool says_so)
 	unsigned int level;
 	FILE *out;
 
-	elf.segments[0] = (Elf64_Phdr) {
-		.p_type = PT_NOTE, .p_offset = notes, .p_filesz = sizeof(elf) - notes,
+	elf.segments[0] = (Elf64_Phdr){
+		.p_type = PT_NOTE,
+		.p_offset = notes,
+		.p_filesz = sizeof(elf) - notes,
 	};
-	elf.segments[1] = (Elf64_Phdr) {
-		.p_type = PT_LOAD, .p_offset = XFDT_PAGE_SIZE, .p_vaddr = 0xffff888000000000ull,
-		.p_filesz = sizeof(memory), .p_memsz = sizeof(memory),
+	elf.segments[1] = (Elf64_Phdr){
+		.p_type = PT_LOAD,
+		.p_offset = XFDT_PAGE_SIZE,
+		.p_vaddr = 0xffff888000000000ull,
+		.p_filesz = sizeof(memory),
+		.p_memsz = sizeof(memory),
 	};
-	snprintf(elf.text, sizeof(elf.text), "OSRELEASE=6.12.0\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=%llx\n"
-		 "NUMBER(phys_base)=0\nNUMBER(pgtable_l5_enabled)=0\n%s", KERNEL_MAP + ROOT,
-		 says_so ? "NUMBER(sme_mask)=140737488355328\n" : "");
+	snprintf(elf.text, sizeof(elf.text),
+		 "OSRELEASE=6.12.0\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=%llx\n"
+		 "NUMBER(phys_base)=0\nNUMBER(pgtable_l5_enabled)=0\n%s",
+		 KERNEL_MAP + ROOT, says_so ? "NUMBER(sme_mask)=140737488355328\n" : "");
 	/* each level leads to the next page, for the first page of the kernel map */
 	memset(memory, 0, sizeof(memory));
 	for (level = 0; level < 4; level++) {

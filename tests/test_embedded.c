@@ -17,7 +17,9 @@
 static int file_of(const void *notes, size_t len, uint64_t said_len)
 {
 	struct xfdt_kdump_header header = {
-		.header_version = XFDT_KDUMP_VERSION, .block_size = 4096, .sub_hdr_size = 1,
+		.header_version = XFDT_KDUMP_VERSION,
+		.block_size = 4096,
+		.sub_hdr_size = 1,
 	};
 	struct xfdt_kdump_sub_header sub = { .offset_note = NOTES, .size_note = said_len };
 	int fd = memfd_create("kdump", MFD_CLOEXEC);
@@ -31,10 +33,13 @@ static int file_of(const void *notes, size_t len, uint64_t said_len)
 }
 
 /* Append a note; returns the new length. */
-static size_t put_note(uint8_t *notes, size_t len, const char *name, uint32_t type, const char *text)
+static size_t put_note(uint8_t *notes, size_t len, const char *name, uint32_t type,
+		       const char *text)
 {
 	Elf64_Nhdr header = {
-		.n_namesz = (uint32_t)strlen(name) + 1, .n_descsz = (uint32_t)strlen(text), .n_type = type,
+		.n_namesz = (uint32_t)strlen(name) + 1,
+		.n_descsz = (uint32_t)strlen(text),
+		.n_type = type,
 	};
 
 	memcpy(notes + len, &header, sizeof(header));
@@ -73,7 +78,8 @@ static void test_embedded__is_found_behind_other_notes(void **state)
 /* A flattened file whose first record has @len bytes of @from, of which it says @offset and so many. */
 static int flattened(int from, int64_t offset, size_t len)
 {
-	struct xfdt_flat_record record = { (int64_t)htobe64((uint64_t)offset), (int64_t)htobe64(len) };
+	struct xfdt_flat_record record = { (int64_t)htobe64((uint64_t)offset),
+					   (int64_t)htobe64(len) };
 	static const char signature[16] = XFDT_FLAT_SIGNATURE;
 	int fd = memfd_create("flat", MFD_CLOEXEC);
 	char *bytes = calloc(1, len);
@@ -97,12 +103,16 @@ static void test_embedded__is_found_in_a_flattened_dump(void **state)
 
 	notes_len = put_note(notes, 0, "VMCOREINFO", 0, "OSRELEASE=1");
 	notes_len = put_note(notes, notes_len, "XFDTRIAGE", 1, "the record");
-	assert_true(carries(flattened(file_of(notes, notes_len, notes_len), 0, NOTES + notes_len), &text, &len));
+	assert_true(carries(flattened(file_of(notes, notes_len, notes_len), 0, NOTES + notes_len),
+			    &text, &len));
 	assert_int_equal(len, strlen("the record"));
 	free(text);
 	/* the first record is of another place, or cut off */
-	assert_false(carries(flattened(file_of(notes, notes_len, notes_len), 4096, NOTES + notes_len), &text, &len));
-	assert_false(carries(flattened(file_of(notes, notes_len, notes_len), 0, NOTES), &text, &len));
+	assert_false(
+		carries(flattened(file_of(notes, notes_len, notes_len), 4096, NOTES + notes_len),
+			&text, &len));
+	assert_false(
+		carries(flattened(file_of(notes, notes_len, notes_len), 0, NOTES), &text, &len));
 	assert_false(carries(flattened(file_of(notes, notes_len, notes_len), 0, 100), &text, &len));
 }
 
@@ -123,7 +133,8 @@ static void test_embedded__none(void **state)
 static void test_embedded__damaged_notes(void **state)
 {
 	uint8_t notes[256] = { 0 };
-	size_t whole = put_note(notes, put_note(notes, 0, "CORE", 1, "registers"), "XFDTRIAGE", 1, "record");
+	size_t whole = put_note(notes, put_note(notes, 0, "CORE", 1, "registers"), "XFDTRIAGE", 1,
+				"record");
 	size_t len, at;
 	char *text;
 

@@ -61,9 +61,10 @@ static void test_error__absence(void **state)
 		enum xfdt_code code;
 		int absence;
 	} codes[] = {
-		{ XFDT_EXCLUDED, 1 }, { XFDT_TRUNCATED, 1 }, { XFDT_UNMAPPED, 1 }, { XFDT_MISSING, 1 },
-		{ XFDT_CORRUPT, 0 }, { XFDT_LIMIT, 0 }, { XFDT_UNSUPPORTED, 0 },
-		{ XFDT_NOT_A_DUMP, 0 }, { XFDT_SYSTEM, 0 }, { XFDT_NO_MEMORY, 0 },
+		{ XFDT_EXCLUDED, 1 },	 { XFDT_TRUNCATED, 1 },	 { XFDT_UNMAPPED, 1 },
+		{ XFDT_MISSING, 1 },	 { XFDT_CORRUPT, 0 },	 { XFDT_LIMIT, 0 },
+		{ XFDT_UNSUPPORTED, 0 }, { XFDT_NOT_A_DUMP, 0 }, { XFDT_SYSTEM, 0 },
+		{ XFDT_NO_MEMORY, 0 },
 	};
 	size_t i;
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define PAGE 4096
-#define DESCS (4 * PAGE)	/* header, sub header, two bitmaps of a block each */
+#define DESCS (4 * PAGE) /* header, sub header, two bitmaps of a block each */
 #define PAGES 8
 #define ZERO_SIZE 20
 #define PAGE_SIZE 100
@@ -28,8 +28,11 @@ static void put(int fd, const void *bytes, size_t size, uint64_t offset)
 static uint64_t new_dump(uint8_t zeros, int *ret_fd)
 {
 	struct xfdt_kdump_header header = {
-		.header_version = XFDT_KDUMP_VERSION, .block_size = PAGE,
-		.sub_hdr_size = 1, .bitmap_blocks = 2, .max_mapnr = PAGES,
+		.header_version = XFDT_KDUMP_VERSION,
+		.block_size = PAGE,
+		.sub_hdr_size = 1,
+		.bitmap_blocks = 2,
+		.max_mapnr = PAGES,
 	};
 	struct xfdt_kdump_sub_header sub = { .max_mapnr_64 = PAGES };
 	uint64_t first = DESCS + PAGES * sizeof(struct xfdt_page_desc), end = first + ZERO_SIZE;
@@ -46,7 +49,7 @@ static uint64_t new_dump(uint8_t zeros, int *ret_fd)
 		struct xfdt_page_desc desc = { .offset = first, .size = ZERO_SIZE };
 
 		if (!(zeros >> i & 1)) {
-			desc = (struct xfdt_page_desc) { .offset = end, .size = PAGE_SIZE };
+			desc = (struct xfdt_page_desc){ .offset = end, .size = PAGE_SIZE };
 			end += PAGE_SIZE;
 		}
 		put(*ret_fd, &desc, sizeof(desc), DESCS + i * sizeof(desc));

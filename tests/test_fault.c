@@ -71,19 +71,19 @@ static void test_fault__words_that_are_no_frame(void **state)
 		die_by_warning(&kernel, &regs);
 		switch (i) {
 		case 0:
-			regs.cs = 0x33;			/* of user space */
+			regs.cs = 0x33; /* of user space */
 			break;
 		case 1:
-			regs.orig_ax = 14;		/* of another exception, or a system call */
+			regs.orig_ax = 14; /* of another exception, or a system call */
 			break;
 		case 2:
 			regs.ip = KERNEL_RESTORE - 1;
 			break;
 		case 3:
-			regs.ip = KERNEL_TEXT + 0x500;	/* behind the function */
+			regs.ip = KERNEL_TEXT + 0x500; /* behind the function */
 			break;
 		case 4:
-			regs.sp = FRAME + 0x800;	/* pushed elsewhere */
+			regs.sp = FRAME + 0x800; /* pushed elsewhere */
 			break;
 		case 5:
 			regs.sp = FRAME - 8;
@@ -178,7 +178,10 @@ static void test_fault__frame_on_a_stack_of_kasan(void **state)
  */
 static void test_fault__frame_of_fred(void **state)
 {
-	static const struct { uint64_t cs, below, gap; bool taken; } frames[] = {
+	static const struct {
+		uint64_t cs, below, gap;
+		bool taken;
+	} frames[] = {
 		{ 0x10, KERNEL_ASM_NM + 0x1a, 0, true },
 		{ 0x10 | 0x103ull << 16, KERNEL_ASM_NM + 0x1a, 0, true },
 		{ 0x10, KERNEL_ASM_FRED + 0x20, 0, true },
@@ -200,7 +203,8 @@ static void test_fault__frame_of_fred(void **state)
 		memory_put(&kernel.memory, FRAME, &regs, sizeof(regs));
 		memory_put_u64(&kernel.memory, FRAME - 8, frames[i].below);
 		run_init(&run, &kernel);
-		if (run.host.panic.fault.source != (frames[i].taken ? XFDT_REGS_STACK : XFDT_REGS_NONE))
+		if (run.host.panic.fault.source !=
+		    (frames[i].taken ? XFDT_REGS_STACK : XFDT_REGS_NONE))
 			fail_msg("case %zu", i);
 		assert_kind(&run, frames[i].taken ? XFDT_CONFIRMED : XFDT_INCONCLUSIVE);
 		run_deinit(&run);
@@ -210,7 +214,7 @@ static void test_fault__frame_of_fred(void **state)
 
 /* what die() prints, of an oops number @number */
 
-#define LOGGED 15	/* lines */
+#define LOGGED 15 /* lines */
 
 struct logged {
 	char text[LOGGED][128];
@@ -227,7 +231,8 @@ static void log_fault(struct kernel *kernel, unsigned int number, const struct x
 	LINE("WARNING: CPU: 0 PID: 1404 at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0");
 	LINE("Oops: unexpected #NM exception: 0000 [#%u] SMP NOPTI", number);
 	if (regs) {
-		LINE("RIP: 0010:restore_fpregs_from_fpstate+0x%llx/0x90", VALUE(ip) - KERNEL_RESTORE);
+		LINE("RIP: 0010:restore_fpregs_from_fpstate+0x%llx/0x90",
+		     VALUE(ip) - KERNEL_RESTORE);
 		LINE("Code: 89 e8 48 c1 ea 20 <48> 0f c7 5b 40 5b 5d");
 		LINE("RSP: 0018:%016llx EFLAGS: 00010046", VALUE(sp));
 		LINE("RAX: %016llx RBX: %016llx RCX: %016llx", VALUE(ax), VALUE(bx), VALUE(cx));
@@ -285,13 +290,16 @@ static void test_fault__exec_summary_of_the_first_oops(void **state)
 		kernel_init(&kernel);
 		log_fault(&kernel, number, NULL);
 		kernel.source.note_count = 0;
-		memory_put(&kernel.memory, KERNEL_EXEC_SUMMARY, &kernel.note.regs, sizeof(kernel.note.regs));
+		memory_put(&kernel.memory, KERNEL_EXEC_SUMMARY, &kernel.note.regs,
+			   sizeof(kernel.note.regs));
 		run_init(&run, &kernel);
-		assert_int_equal(run.host.panic.fault.source, number == 1 ? XFDT_REGS_EXEC_SUMMARY : XFDT_REGS_NONE);
+		assert_int_equal(run.host.panic.fault.source,
+				 number == 1 ? XFDT_REGS_EXEC_SUMMARY : XFDT_REGS_NONE);
 		assert_kind(&run, number == 1 ? XFDT_CONFIRMED : XFDT_INCONCLUSIVE);
 		run_deinit(&run);
 		/* that of another place is of another oops */
-		memory_put_u64(&kernel.memory, KERNEL_EXEC_SUMMARY + offsetof(struct xfdt_regs, ip), KERNEL_TEXT + 0x10);
+		memory_put_u64(&kernel.memory, KERNEL_EXEC_SUMMARY + offsetof(struct xfdt_regs, ip),
+			       KERNEL_TEXT + 0x10);
 		run_init(&run, &kernel);
 		assert_int_equal(run.host.panic.fault.source, XFDT_REGS_NONE);
 		run_deinit(&run);
@@ -314,7 +322,8 @@ static void test_fault__note_is_of_the_thread_of_the_nm(void **state)
 			kernel_log_caller(&kernel, line, callers[i]);
 		run_init(&run, &kernel);
 		assert_true(run.host.panic.note_is_xrstor);
-		assert_int_equal(run.host.panic.fault.source, i < 2 ? XFDT_REGS_PRSTATUS : XFDT_REGS_NONE);
+		assert_int_equal(run.host.panic.fault.source,
+				 i < 2 ? XFDT_REGS_PRSTATUS : XFDT_REGS_NONE);
 		run_deinit(&run);
 		kernel_deinit(&kernel);
 	}

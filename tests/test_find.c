@@ -128,7 +128,8 @@ static void test_find__kdump_cut_off_anywhere(void **state)
 	size_t len;
 
 	for (len = 0; len < sizeof(kdump); len += len < 600 ? 1 : 97)
-		assert_int_equal(kind_of(&kdump, len, &file), len < 8 ? XFDT_FILE_OTHER : XFDT_FILE_DUMP);
+		assert_int_equal(kind_of(&kdump, len, &file),
+				 len < 8 ? XFDT_FILE_OTHER : XFDT_FILE_DUMP);
 }
 
 static void test_find__kdump_with_nonsense_in_its_headers(void **state)
@@ -151,7 +152,8 @@ static void test_find__kdump_with_nonsense_in_its_headers(void **state)
 
 static void test_find__build_id_is_hexadecimal_or_none(void **state)
 {
-	static const char *const bad[] = { "BUILD-ID=../../x\n", "BUILD-ID=\n", "BUILD-ID=00FG\n", "X=1\n" };
+	static const char *const bad[] = { "BUILD-ID=../../x\n", "BUILD-ID=\n", "BUILD-ID=00FG\n",
+					   "X=1\n" };
 	struct xfdt_file file;
 	size_t i;
 
@@ -222,7 +224,8 @@ static struct elf_file elf_of(const char *name, uint32_t type, uint64_t paddr)
 	snprintf(elf.note.name, sizeof(elf.note.name), "%s", name);
 	if (strlen(name) < 8) {
 		elf.note.header.n_namesz = (uint32_t)strlen(name) + 1;
-		memmove(elf.note.name + (elf.note.header.n_namesz + 3) / 4 * 4, VMCOREINFO, sizeof(VMCOREINFO));
+		memmove(elf.note.name + (elf.note.header.n_namesz + 3) / 4 * 4, VMCOREINFO,
+			sizeof(VMCOREINFO));
 	}
 	return elf;
 }
@@ -237,7 +240,7 @@ static void test_find__elf(void **state)
 	} files[] = {
 		{ "VMCOREINFO", 0, 0x1000, XFDT_FILE_DUMP },
 		{ "VMCOREINFO", 0, 0, XFDT_FILE_DUMP },
-		{ "QEMU", 0, 0x1000, XFDT_FILE_DUMP },		/* dump-guest-memory */
+		{ "QEMU", 0, 0x1000, XFDT_FILE_DUMP }, /* dump-guest-memory */
 		{ "CORE", NT_PRSTATUS, 0x1000, XFDT_FILE_DUMP },
 		{ "CORE", NT_PRSTATUS, 0, XFDT_FILE_PROCESS },
 		{ "CORE", NT_AUXV, 0, XFDT_FILE_PROCESS },
@@ -253,7 +256,8 @@ static void test_find__elf(void **state)
 
 		if (kind_of(&elf, sizeof(elf), &file) != files[i].kind)
 			fail_msg("%zu: %d", i, file.kind);
-		assert_string_equal(file.build_id, strcmp(files[i].name, "VMCOREINFO") ? "-" : "00ff");
+		assert_string_equal(file.build_id,
+				    strcmp(files[i].name, "VMCOREINFO") ? "-" : "00ff");
 		elf.header.e_type = ET_EXEC;
 		assert_int_equal(kind_of(&elf, sizeof(elf), &file), XFDT_FILE_OTHER);
 		elf.header.e_type = ET_CORE;
@@ -330,7 +334,7 @@ static void test_find__other_files(void **state)
 /* the walk */
 
 struct haul {
-	char names[64][160];	/* below dir, sorted by the order they came in */
+	char names[64][160]; /* below dir, sorted by the order they came in */
 	size_t path_counts[64];
 	char problems[64][200];
 	char identities[64][100];
@@ -361,8 +365,10 @@ static void scan(const char *const *paths, size_t count, struct haul *haul)
 			continue;
 		assert_within(i, 0, COUNT(haul->names) - 1);
 		assert_memory_equal(found->paths[0], dir, strlen(dir));
-		snprintf(haul->names[i], sizeof(haul->names[i]), "%s", found->paths[0] + strlen(dir) + 1);
-		snprintf(haul->problems[i], sizeof(haul->problems[i]), "%s", found->problem ? found->problem : "");
+		snprintf(haul->names[i], sizeof(haul->names[i]), "%s",
+			 found->paths[0] + strlen(dir) + 1);
+		snprintf(haul->problems[i], sizeof(haul->problems[i]), "%s",
+			 found->problem ? found->problem : "");
 		snprintf(haul->identities[i], sizeof(haul->identities[i]), "%s", found->identity);
 		haul->times[i] = found->mtime_ns;
 		haul->path_counts[i] = found->path_count;
@@ -409,7 +415,8 @@ static void test_find__only_regular_files_are_opened(void **state)
 	make_dump("a/dump");
 	make_file("a/text", "text", 4);
 	assert_int_equal(mkfifo(in_dir("a/fifo"), 0600), 0);
-	assert_true(link_to("/dev/zero", "a/device") && link_to("nowhere", "a/dangling") && link_to("fifo", "a/to-fifo"));
+	assert_true(link_to("/dev/zero", "a/device") && link_to("nowhere", "a/dangling") &&
+		    link_to("fifo", "a/to-fifo"));
 	scan_dir(&haul);
 	assert_int_equal(haul.count, 1);
 	assert_string_equal(haul.names[0], "a/dump");

@@ -10,8 +10,8 @@ static void test_fix__by_its_code(void **state)
 {
 	static const uint8_t and_bv[] = { 0x48, 0x21, 0x82, 0x40, 0x02, 0x00, 0x00 };
 	static const uint8_t and_call[] = {
-		0x49, 0x21, 0x86, 0x00, 0x02, 0x00, 0x00,	/* and %rax,0x200(%r14) */
-		0xe8, 0xf4, 0xfe, 0xff, 0xff, 0xc3,		/* call -0x10c */
+		0x49, 0x21, 0x86, 0x00, 0x02, 0x00, 0x00, /* and %rax,0x200(%r14) */
+		0xe8, 0xf4, 0xfe, 0xff, 0xff, 0xc3,	  /* call -0x10c */
 	};
 	struct kernel kernel;
 	struct run run;
@@ -55,7 +55,8 @@ static void test_fix__no_call_says_nothing(void **state)
 	run_init(&run, &kernel);
 	assert_int_equal(run.host.fix.vmlinux, XFDT_ABSENT);
 	assert_int_equal(run.host.fix.kvm, XFDT_UNKNOWN);
-	assert_string_equal(run.host.fix.kvm_why, "kvm_arch_vcpu_ioctl() has no call of fpu_copy_uabi_to_guest_fpstate()");
+	assert_string_equal(run.host.fix.kvm_why,
+			    "kvm_arch_vcpu_ioctl() has no call of fpu_copy_uabi_to_guest_fpstate()");
 	run_deinit(&run);
 	kernel_deinit(&kernel);
 }
@@ -67,16 +68,16 @@ static void test_fix__no_call_says_nothing(void **state)
 static void test_fix__cleared_in_another_way_is_not_absent(void **state)
 {
 	static const uint8_t kasan[] = {
-		0xf6, 0x40, 0x20, 0x04,			/* testb $4,0x20(%rax) */
-		0x75, 0x1a,				/* jne */
-		0x48, 0x8b, 0x58, 0x18,			/* mov 0x18(%rax),%rbx: xfd */
-		0x48, 0xf7, 0xd3,			/* not %rbx */
-		0x49, 0x21, 0x1f,			/* and %rbx,(%r15) */
-		0x80, 0x39, 0x00,			/* cmpb $0,(%rcx) */
-		0x75, 0x0b,				/* jne */
-		0x49, 0x8b, 0x16,			/* mov (%r14),%rdx */
-		0x4c, 0x89, 0xf6,			/* mov %r14,%rsi */
-		0xe8, 0xe0, 0xfe, 0xff, 0xff,		/* call fpu_copy_uabi_to_guest_fpstate */
+		0xf6, 0x40, 0x20, 0x04,	      /* testb $4,0x20(%rax) */
+		0x75, 0x1a,		      /* jne */
+		0x48, 0x8b, 0x58, 0x18,	      /* mov 0x18(%rax),%rbx: xfd */
+		0x48, 0xf7, 0xd3,	      /* not %rbx */
+		0x49, 0x21, 0x1f,	      /* and %rbx,(%r15) */
+		0x80, 0x39, 0x00,	      /* cmpb $0,(%rcx) */
+		0x75, 0x0b,		      /* jne */
+		0x49, 0x8b, 0x16,	      /* mov (%r14),%rdx */
+		0x4c, 0x89, 0xf6,	      /* mov %r14,%rsi */
+		0xe8, 0xe0, 0xfe, 0xff, 0xff, /* call fpu_copy_uabi_to_guest_fpstate */
 		0xc3,
 	};
 	struct kernel kernel;
@@ -86,7 +87,8 @@ static void test_fix__cleared_in_another_way_is_not_absent(void **state)
 	memory_put(&kernel.memory, KERNEL_IOCTL, kasan, sizeof(kasan));
 	run_init(&run, &kernel);
 	assert_int_equal(run.host.fix.kvm, XFDT_UNKNOWN);
-	assert_string_equal(run.host.fix.kvm_why, "kvm_arch_vcpu_ioctl() has code before its call of "
+	assert_string_equal(run.host.fix.kvm_why,
+			    "kvm_arch_vcpu_ioctl() has code before its call of "
 			    "fpu_copy_uabi_to_guest_fpstate() that is not known");
 	run_deinit(&run);
 	kernel_deinit(&kernel);

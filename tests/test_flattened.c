@@ -162,8 +162,8 @@ static void test_flattened__header_alone_or_less(void **state)
 static void test_flattened__records_out_of_bounds(void **state)
 {
 	static const int64_t bad[][2] = {
-		{ -2, 8 }, { INT64_MIN, 8 }, { INT64_MAX, 8 }, { 0, 0 }, { 0, -1 }, { 0, INT64_MIN },
-		{ 0, INT64_MAX }, { INT64_MAX, INT64_MAX },
+		{ -2, 8 }, { INT64_MIN, 8 }, { INT64_MAX, 8 }, { 0, 0 },
+		{ 0, -1 }, { 0, INT64_MIN }, { 0, INT64_MAX }, { INT64_MAX, INT64_MAX },
 	};
 	size_t i;
 

@@ -14,8 +14,8 @@
 
 struct fixture {
 	struct kernel kernel;
-	struct xfdt_cpu_note notes[2];	/* of the thread that panics, of vCPU 0's */
-	struct xfdt_regs regs;		/* of the #NM */
+	struct xfdt_cpu_note notes[2]; /* of the thread that panics, of vCPU 0's */
+	struct xfdt_regs regs;	       /* of the #NM */
 };
 
 static void put_frame(struct fixture *fixture)
@@ -30,9 +30,9 @@ static void put_frame(struct fixture *fixture)
 /* Another thread uses sysrq; vCPU 0's is further down the stack than its #NM. */
 static void set_up(struct fixture *fixture)
 {
-	static const char *const log[] = {
-		"sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash", NULL
-	};
+	static const char *const log[] = { "sysrq: Trigger a crash",
+					   "Kernel panic - not syncing: sysrq triggered crash",
+					   NULL };
 	struct kernel *kernel = &fixture->kernel;
 
 	kernel_init(kernel);
@@ -46,7 +46,7 @@ static void set_up(struct fixture *fixture)
 	memory_put_u32(&kernel->memory, OTHER_TASK + KERNEL_TASK_TGID, OTHER_PID);
 	fixture->regs = kernel->note.regs;
 	fixture->regs.sp = FRAME + sizeof(fixture->regs);
-	fixture->notes[0] = (struct xfdt_cpu_note) { .pid = OTHER_PID };
+	fixture->notes[0] = (struct xfdt_cpu_note){ .pid = OTHER_PID };
 	fixture->notes[1] = kernel->note;
 	fixture->notes[1].regs.ip = KERNEL_TEXT + 0x10;
 	fixture->notes[1].regs.sp = KERNEL_STACK + 0x2000;
@@ -63,7 +63,8 @@ static void check(struct fixture *fixture, enum xfdt_verdict_kind kind, enum xfd
 	assert_int_equal(run.host.panic.pid, OTHER_PID);
 	vcpu = &run.verdict.vcpus[0];
 	if (vcpu->state != state)
-		fail_msg("'%s' (%s), not '%s'", xfdt_vcpu_state_name(vcpu->state), vcpu->why, xfdt_vcpu_state_name(state));
+		fail_msg("'%s' (%s), not '%s'", xfdt_vcpu_state_name(vcpu->state), vcpu->why,
+			 xfdt_vcpu_state_name(state));
 	assert_kind(&run, kind);
 	run_deinit(&run);
 	kernel_deinit(&fixture->kernel);
@@ -131,7 +132,8 @@ static void test_handler__stack_not_in_the_dump(void **state)
 	struct fixture fixture;
 
 	set_up(&fixture);
-	memory_put_u64(&fixture.kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_STACK, 0xffffc90000100000ull);
+	memory_put_u64(&fixture.kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_STACK,
+		       0xffffc90000100000ull);
 	check(&fixture, XFDT_INCONCLUSIVE, XFDT_VCPU_INDETERMINATE);
 }
 
@@ -190,7 +192,7 @@ static void test_handler__vm_that_is_dead(void **state)
 
 	kernel_init(&kernel);
 	run_die_otherwise(&kernel);
-	memory_put_u32(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_BITS, 3);	/* not in use */
+	memory_put_u32(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_BITS, 3); /* not in use */
 	assert_verdict(&kernel, XFDT_ARMED);
 	memory_put(&kernel.memory, KERNEL_KVM + KERNEL_KVM_BUGGED, "\1", 1);
 	assert_verdict(&kernel, XFDT_ARMED);

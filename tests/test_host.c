@@ -94,7 +94,8 @@ static void test_host__segments_missing_in_turn(void **state)
 	static const uint64_t segments[] = {
 		KERNEL_TEXT, KERNEL_DATA, KERNEL_LOG, KERNEL_KALLSYMS, KERNEL_BTF, KERNEL_HEAP,
 	};
-	static const enum xfdt_code codes[] = { XFDT_EXCLUDED, XFDT_TRUNCATED, XFDT_CORRUPT, XFDT_UNMAPPED };
+	static const enum xfdt_code codes[] = { XFDT_EXCLUDED, XFDT_TRUNCATED, XFDT_CORRUPT,
+						XFDT_UNMAPPED };
 	size_t i, j;
 
 	for (i = 0; i < COUNT(segments); i++) {
@@ -232,7 +233,8 @@ static void test_host__vcpus_are_bounded_in_all(void **state)
 	}
 	memory_put_u64(&kernel.memory, KERNEL_KVM + 8, nodes | 2);
 	memory_put_u32(&kernel.memory, KERNEL_KVM + KERNEL_KVM_ONLINE, 1u << 18);
-	memcpy(memory_at(&kernel.memory, second, 128), memory_at(&kernel.memory, KERNEL_KVM, 128), 128);
+	memcpy(memory_at(&kernel.memory, second, 128), memory_at(&kernel.memory, KERNEL_KVM, 128),
+	       128);
 	memory_put_u64(&kernel.memory, KERNEL_KVM + KERNEL_KVM_LIST, second + KERNEL_KVM_LIST);
 	alloc_watch();
 	run_init(&run, &kernel);
@@ -266,7 +268,8 @@ static void test_host__culprit_found_by_its_thread(void **state)
 
 /* kernels of other layouts */
 
-static const struct kernel_layout *const layouts[] = { &kernel_5_16, &kernel_6_12, &kernel_6_18, &kernel_7_2 };
+static const struct kernel_layout *const layouts[] = { &kernel_5_16, &kernel_6_12, &kernel_6_18,
+						       &kernel_7_2 };
 
 static void test_host__confirmed_in_every_layout(void **state)
 {
@@ -291,7 +294,8 @@ static void test_host__confirmed_in_every_layout(void **state)
 			thread = &run.host.vms[0].vcpus[n].thread;
 			assert_true(thread->task == KERNEL_TASK(n));
 			assert_true(thread->fpu == kernel_fpu(&kernel, n));
-			assert_true(thread->fpstate.known && thread->fpstate.value == KERNEL_FPSTATE(n));
+			assert_true(thread->fpstate.known &&
+				    thread->fpstate.value == KERNEL_FPSTATE(n));
 			assert_true(thread->on_cpu.known);
 			assert_int_equal(thread->on_cpu.value, n < layout->cpus);
 			assert_true(thread->need_fpu_load.known);
@@ -393,8 +397,10 @@ static void test_host__narrow_on_cpu(void **state)
 /* tainted_mask, of a log that tells of no death; where it cannot be read there is no word of it */
 static void test_host__taint_by_a_death(void **state)
 {
-	static const struct kernel_symbol more[] = { { "tainted_mask", KERNEL_SPARE }, { NULL, 0 } };
-	static const struct kernel_symbol gone[] = { { "tainted_mask", KERNEL_TEXT + 0x900000 }, { NULL, 0 } };
+	static const struct kernel_symbol more[] = { { "tainted_mask", KERNEL_SPARE },
+						     { NULL, 0 } };
+	static const struct kernel_symbol gone[] = { { "tainted_mask", KERNEL_TEXT + 0x900000 },
+						     { NULL, 0 } };
 	struct kernel_layout layout = kernel_6_18;
 	struct kernel kernel;
 
@@ -493,11 +499,13 @@ static void test_host__zeros_are_no_fpstate(void **state)
 		case 0:
 			memory_put(&kernel.memory, KERNEL_FPSTATE(1), zeros, sizeof(zeros));
 			break;
-		case 1:		/* no guest's */
-			memory_put_u32(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_BITS, 0x9);
+		case 1: /* no guest's */
+			memory_put_u32(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_BITS,
+				       0x9);
 			break;
-		case 2:		/* no SSE, which every state has */
-			memory_put_u64(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_XFEATURES, 0x602e5);
+		case 2: /* no SSE, which every state has */
+			memory_put_u64(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_XFEATURES,
+				       0x602e5);
 			break;
 		}
 		run_init(&run, &kernel);
@@ -519,7 +527,8 @@ static void test_host__thread_of_a_vcpu_by_the_panic(void **state)
 
 	kernel_init(&kernel);
 	for (n = 0; n < 2; n++)
-		memory_put_u64(&kernel.memory, KERNEL_VCPU(n) + KERNEL_VCPU_PID, 0xffff8881deadb000ull);
+		memory_put_u64(&kernel.memory, KERNEL_VCPU(n) + KERNEL_VCPU_PID,
+			       0xffff8881deadb000ull);
 	run_init(&run, &kernel);
 	assert_kind(&run, XFDT_CONFIRMED);
 	vcpus = run.host.vms[0].vcpus;
@@ -611,7 +620,7 @@ static void test_host__out_of_memory(void **state)
 	long number;
 
 	kernel_init(&kernel);
-	for (number = 0; ; number++) {
+	for (number = 0;; number++) {
 		struct xfdt_verdict verdict;
 		struct xfdt_image image;
 		struct xfdt_host host;
@@ -626,7 +635,8 @@ static void test_host__out_of_memory(void **state)
 			err = xfdt_verdict_init(&verdict, &host);
 			if (!err) {
 				/* want of memory may take a verdict away, not turn it around */
-				assert_true(verdict.kind == XFDT_CONFIRMED || verdict.kind == XFDT_PROBABLE ||
+				assert_true(verdict.kind == XFDT_CONFIRMED ||
+					    verdict.kind == XFDT_PROBABLE ||
 					    verdict.kind == XFDT_INCONCLUSIVE);
 				xfdt_verdict_deinit(&verdict);
 			}
@@ -648,7 +658,9 @@ static void test_host__out_of_memory(void **state)
 
 static void test_host__architecture_that_vmcoreinfo_alone_tells(void **state)
 {
-	static const struct { const char *arch, *vmcoreinfo, *told; } dumps[] = {
+	static const struct {
+		const char *arch, *vmcoreinfo, *told;
+	} dumps[] = {
 		{ NULL, "NUMBER(pgtable_l5_enabled)=0\n", "x86_64" },
 		{ NULL, "OSRELEASE=6.18.0\n", NULL },
 		{ "aarch64", "NUMBER(pgtable_l5_enabled)=0\n", "aarch64" },

@@ -35,8 +35,15 @@ static void teardown(struct fixture *fixture)
 static void test_image__reads_integers_of_every_size(void **state)
 {
 	static const uint64_t expected[] = {
-		0, 0x11, 0x1211, 0x131211, 0x14131211, 0x1514131211, 0x161514131211,
-		0x17161514131211, 0x1817161514131211,
+		0,
+		0x11,
+		0x1211,
+		0x131211,
+		0x14131211,
+		0x1514131211,
+		0x161514131211,
+		0x17161514131211,
+		0x1817161514131211,
 	};
 	struct fixture fixture;
 	uint64_t value;
@@ -49,7 +56,8 @@ static void test_image__reads_integers_of_every_size(void **state)
 		assert_ok(xfdt_read_member(&fixture.image, BASE, XFDT_M_kvm_mm, &value));
 		assert_true(value == expected[size]);
 		value = 0x5a5a;
-		assert_true(xfdt_member_value(&fixture.image, fixture.bytes, 64, XFDT_M_kvm_mm, &value));
+		assert_true(xfdt_member_value(&fixture.image, fixture.bytes, 64, XFDT_M_kvm_mm,
+					      &value));
 		assert_true(value == expected[size]);
 	}
 	teardown(&fixture);
@@ -104,8 +112,10 @@ static void test_image__member_that_is_no_integer(void **state)
 	setup(&fixture);
 	for (i = 0; i < COUNT(sizes); i++) {
 		set_member(&fixture.image, XFDT_M_kvm_mm, 0, sizes[i]);
-		assert_fails(xfdt_read_member(&fixture.image, BASE, XFDT_M_kvm_mm, &value), XFDT_CORRUPT);
-		assert_false(xfdt_member_value(&fixture.image, fixture.bytes, 64, XFDT_M_kvm_mm, &value));
+		assert_fails(xfdt_read_member(&fixture.image, BASE, XFDT_M_kvm_mm, &value),
+			     XFDT_CORRUPT);
+		assert_false(xfdt_member_value(&fixture.image, fixture.bytes, 64, XFDT_M_kvm_mm,
+					       &value));
 	}
 	assert_int_equal(value, 0x5a);
 	teardown(&fixture);
@@ -149,7 +159,8 @@ static void test_image__read_error_keeps_its_code_and_the_value(void **state)
 
 	setup(&fixture);
 	set_member(&fixture.image, XFDT_M_kvm_mm, 0, 8);
-	assert_fails(xfdt_read_member(&fixture.image, BASE + 0x2000, XFDT_M_kvm_mm, &value), XFDT_EXCLUDED);
+	assert_fails(xfdt_read_member(&fixture.image, BASE + 0x2000, XFDT_M_kvm_mm, &value),
+		     XFDT_EXCLUDED);
 	assert_fails(xfdt_read_u64(&fixture.image, BASE + 0x1ffc, &value), XFDT_EXCLUDED);
 	memory_fail(&fixture.memory, BASE, XFDT_TRUNCATED);
 	assert_fails(xfdt_read_u64(&fixture.image, BASE, &value), XFDT_TRUNCATED);
@@ -180,7 +191,8 @@ static void test_image__strings(void **state)
 	assert_ok(xfdt_read_string(&fixture.image, BASE + 0x1ffc, text, sizeof(text)));
 	assert_string_equal(text, "end");
 	memory_put(&fixture.memory, BASE + 0x1ffc, "endX", 4);
-	assert_fails(xfdt_read_string(&fixture.image, BASE + 0x1ffc, text, sizeof(text)), XFDT_EXCLUDED);
+	assert_fails(xfdt_read_string(&fixture.image, BASE + 0x1ffc, text, sizeof(text)),
+		     XFDT_EXCLUDED);
 	teardown(&fixture);
 }
 
@@ -207,7 +219,8 @@ static void test_image__per_cpu_variables(void **state)
 	/* behind the array */
 	kvaddr = 0x5a;
 	assert_fails(xfdt_percpu(&fixture.image, XFDT_S_xfd_state, 2, &kvaddr), XFDT_LIMIT);
-	assert_fails(xfdt_percpu(&fixture.image, XFDT_S_xfd_state, UINT32_MAX, &kvaddr), XFDT_LIMIT);
+	assert_fails(xfdt_percpu(&fixture.image, XFDT_S_xfd_state, UINT32_MAX, &kvaddr),
+		     XFDT_LIMIT);
 	assert_int_equal(kvaddr, 0x5a);
 	teardown(&fixture);
 }
@@ -221,11 +234,14 @@ static void test_image__in_function(void **state)
 	set_symbol(&fixture.image, XFDT_S_restore_fpregs, 0xffffffff81040000ull, 0xa0);
 	assert_true(xfdt_in_function(&fixture.image, XFDT_S_restore_fpregs, 0xffffffff81040000ull));
 	assert_true(xfdt_in_function(&fixture.image, XFDT_S_restore_fpregs, 0xffffffff8104009full));
-	assert_false(xfdt_in_function(&fixture.image, XFDT_S_restore_fpregs, 0xffffffff810400a0ull));
-	assert_false(xfdt_in_function(&fixture.image, XFDT_S_restore_fpregs, 0xffffffff8103ffffull));
+	assert_false(
+		xfdt_in_function(&fixture.image, XFDT_S_restore_fpregs, 0xffffffff810400a0ull));
+	assert_false(
+		xfdt_in_function(&fixture.image, XFDT_S_restore_fpregs, 0xffffffff8103ffffull));
 	/* of unknown size: nothing is in it for sure */
 	set_symbol(&fixture.image, XFDT_S_restore_fpregs, 0xffffffff81040000ull, 0);
-	assert_false(xfdt_in_function(&fixture.image, XFDT_S_restore_fpregs, 0xffffffff81040000ull));
+	assert_false(
+		xfdt_in_function(&fixture.image, XFDT_S_restore_fpregs, 0xffffffff81040000ull));
 	teardown(&fixture);
 }
 
@@ -256,7 +272,8 @@ static void test_image__gaps(void **state)
 	assert_int_equal(gaps.count, 1);
 	assert_string_equal(gaps.items[0].why, "first");
 	/* a remedy that helps if the dump has all its pages */
-	xfdt_gaps_add(&gaps, "the types", xfdt_error_new(XFDT_MISSING, 0, "none"), xfdt_remedy_types);
+	xfdt_gaps_add(&gaps, "the types", xfdt_error_new(XFDT_MISSING, 0, "none"),
+		      xfdt_remedy_types);
 	assert_false(gaps.no_memory);
 	/* also where the gap is there already */
 	xfdt_gaps_add(&gaps, "the types", xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory"), NULL);
@@ -300,10 +317,10 @@ static void test_image__spans_are_merged(void **state)
 	memset(&spans, 0, sizeof(spans));
 	xfdt_ranges_add(&spans, BASE + 0x10000, 16);
 	xfdt_ranges_add(&spans, BASE, 8);
-	xfdt_ranges_add(&spans, BASE + 8, 8);		/* touches */
-	xfdt_ranges_add(&spans, BASE + 4, 4);		/* within */
-	xfdt_ranges_add(&spans, BASE + 12, 20);		/* overlaps */
-	xfdt_ranges_add(&spans, BASE + 0x20000, 0);	/* nothing */
+	xfdt_ranges_add(&spans, BASE + 8, 8);	    /* touches */
+	xfdt_ranges_add(&spans, BASE + 4, 4);	    /* within */
+	xfdt_ranges_add(&spans, BASE + 12, 20);	    /* overlaps */
+	xfdt_ranges_add(&spans, BASE + 0x20000, 0); /* nothing */
 	xfdt_ranges_merge(&spans);
 	assert_int_equal(spans.count, 2);
 	assert_true(spans.items[0].kvaddr == BASE);

@@ -26,7 +26,7 @@ static uint64_t value_of(unsigned int number)
 	return 0xffff888000000000ull + ((uint64_t)(number + 1) << 24);
 }
 
-#define CODE(...) (const uint8_t []) { __VA_ARGS__ }, sizeof((const uint8_t []) { __VA_ARGS__ })
+#define CODE(...) (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })
 
 static void assert_xrstor(const uint8_t *code, size_t len, bool supervisor, uint64_t operand)
 {
@@ -40,7 +40,8 @@ static void assert_xrstor(const uint8_t *code, size_t len, bool supervisor, uint
 		fail_msg("operand %#llx, not %#llx (%s)", (unsigned long long)insn.operand,
 			 (unsigned long long)operand, insn.text);
 	assert_int_equal(insn.length, len);
-	assert_int_equal(strncmp(insn.text, supervisor ? "xrstors" : "xrstor", supervisor ? 7 : 6), 0);
+	assert_int_equal(strncmp(insn.text, supervisor ? "xrstors" : "xrstor", supervisor ? 7 : 6),
+			 0);
 }
 
 static void assert_no_xrstor(const uint8_t *code, size_t len)
@@ -104,9 +105,11 @@ static void test_insn__xrstors_of_r12_and_r13_without_displacement(void **state)
 
 static void test_insn__displacement_of_32_bits_and_negative(void **state)
 {
-	assert_xrstor(CODE(0x48, 0x0f, 0xc7, 0x9b, 0x40, 0x02, 0x00, 0x00), true, value_of(BX) + 0x240);
+	assert_xrstor(CODE(0x48, 0x0f, 0xc7, 0x9b, 0x40, 0x02, 0x00, 0x00), true,
+		      value_of(BX) + 0x240);
 	assert_xrstor(CODE(0x48, 0x0f, 0xc7, 0x5b, 0xc0), true, value_of(BX) - 0x40);
-	assert_xrstor(CODE(0x48, 0x0f, 0xae, 0xab, 0x00, 0xf0, 0xff, 0xff), false, value_of(BX) - 0x1000);
+	assert_xrstor(CODE(0x48, 0x0f, 0xae, 0xab, 0x00, 0xf0, 0xff, 0xff), false,
+		      value_of(BX) - 0x1000);
 }
 
 /* (base + index * scale + disp) */
@@ -116,8 +119,7 @@ static void test_insn__sib_with_index_and_scale(void **state)
 	assert_xrstor(CODE(0x48, 0x0f, 0xc7, 0x5c, 0xc8, 0x40), true,
 		      value_of(AX) + 8 * value_of(CX) + 0x40);
 	/* xrstors64 (%r12,%r13,2) */
-	assert_xrstor(CODE(0x4b, 0x0f, 0xc7, 0x1c, 0x6c), true,
-		      value_of(R12) + 2 * value_of(R13));
+	assert_xrstor(CODE(0x4b, 0x0f, 0xc7, 0x1c, 0x6c), true, value_of(R12) + 2 * value_of(R13));
 	/* xrstors64 0x1000(,%rdx,4) */
 	assert_xrstor(CODE(0x48, 0x0f, 0xc7, 0x1c, 0x95, 0x00, 0x10, 0x00, 0x00), true,
 		      4 * value_of(DX) + 0x1000);
@@ -145,14 +147,14 @@ static void test_insn__length_is_the_instruction_alone(void **state)
 
 static void test_insn__neighbours_of_xrstor_are_not_it(void **state)
 {
-	assert_no_xrstor(CODE(0x48, 0x0f, 0xae, 0x27));		/* xsave64 (%rdi) */
-	assert_no_xrstor(CODE(0x48, 0x0f, 0xc7, 0x27));		/* xsavec64 (%rdi) */
-	assert_no_xrstor(CODE(0x48, 0x0f, 0xc7, 0x2f));		/* xsaves64 (%rdi) */
-	assert_no_xrstor(CODE(0x48, 0x0f, 0xae, 0x37));		/* xsaveopt64 (%rdi) */
-	assert_no_xrstor(CODE(0x48, 0x0f, 0xae, 0x0f));		/* fxrstor64 (%rdi) */
-	assert_no_xrstor(CODE(0x0f, 0xae, 0xe8));		/* lfence */
-	assert_no_xrstor(CODE(0x0f, 0xc7, 0xd8));		/* /3 with a register: undefined */
-	assert_no_xrstor(CODE(0x0f, 0x0b));			/* ud2 */
+	assert_no_xrstor(CODE(0x48, 0x0f, 0xae, 0x27)); /* xsave64 (%rdi) */
+	assert_no_xrstor(CODE(0x48, 0x0f, 0xc7, 0x27)); /* xsavec64 (%rdi) */
+	assert_no_xrstor(CODE(0x48, 0x0f, 0xc7, 0x2f)); /* xsaves64 (%rdi) */
+	assert_no_xrstor(CODE(0x48, 0x0f, 0xae, 0x37)); /* xsaveopt64 (%rdi) */
+	assert_no_xrstor(CODE(0x48, 0x0f, 0xae, 0x0f)); /* fxrstor64 (%rdi) */
+	assert_no_xrstor(CODE(0x0f, 0xae, 0xe8));	/* lfence */
+	assert_no_xrstor(CODE(0x0f, 0xc7, 0xd8));	/* /3 with a register: undefined */
+	assert_no_xrstor(CODE(0x0f, 0x0b));		/* ud2 */
 	assert_no_xrstor(CODE(0x90));
 }
 
@@ -205,8 +207,8 @@ static void test_insn__calls_into_padding_or_behind_endbr(void **state)
 	uint64_t function = 0xffffffff81050000ull;
 
 	assert_true(xfdt_insn_calls(function, function));
-	assert_true(xfdt_insn_calls(function + 4, function));	/* behind ENDBR64 */
-	assert_true(xfdt_insn_calls(function - 16, function));	/* call depth tracking, CFI */
+	assert_true(xfdt_insn_calls(function + 4, function));  /* behind ENDBR64 */
+	assert_true(xfdt_insn_calls(function - 16, function)); /* call depth tracking, CFI */
 	assert_false(xfdt_insn_calls(function + 16, function));
 	assert_false(xfdt_insn_calls(function - 4096, function));
 	assert_false(xfdt_insn_calls(0, function));
@@ -240,7 +242,7 @@ static void test_insn__and_of_another_kind_is_none(void **state)
 	/* and %rax,0x240(%rdx,%rcx,1) */
 	static const uint8_t index[] = { 0x48, 0x21, 0x84, 0x0a, 0x40, 0x02, 0x00, 0x00 };
 	/* or %rax,0x240(%rdx) */
-	static const uint8_t or[] = { 0x48, 0x09, 0x82, 0x40, 0x02, 0x00, 0x00 };
+	static const uint8_t or [] = { 0x48, 0x09, 0x82, 0x40, 0x02, 0x00, 0x00 };
 	/* mov $imm32,%eax whose immediate holds the bytes of the AND */
 	static const uint8_t inside[] = { 0xb8, 0x48, 0x21, 0x82, 0x40, 0xc3, 0x90, 0x90 };
 
@@ -256,9 +258,9 @@ static void test_insn__and_of_another_kind_is_none(void **state)
 static void test_insn__and_before_a_call(void **state)
 {
 	uint8_t code[] = {
-		0x49, 0x21, 0x86, 0x00, 0x02, 0x00, 0x00,	/* and %rax,0x200(%r14) */
-		0x4c, 0x89, 0xf6,				/* mov %r14,%rsi */
-		0xe8, 0x00, 0x01, 0x00, 0x00,			/* call +0x100 */
+		0x49, 0x21, 0x86, 0x00, 0x02, 0x00, 0x00, /* and %rax,0x200(%r14) */
+		0x4c, 0x89, 0xf6,			  /* mov %r14,%rsi */
+		0xe8, 0x00, 0x01, 0x00, 0x00,		  /* call +0x100 */
 		0xc3,
 	};
 	uint64_t callee = ADDRESS + 15 + 0x100;
@@ -268,7 +270,8 @@ static void test_insn__and_before_a_call(void **state)
 	assert_true(seen);
 	/* no call of that function */
 	seen = true;
-	assert_false(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, callee + 0x1000, 16, &seen));
+	assert_false(
+		xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, callee + 0x1000, 16, &seen));
 	assert_false(seen);
 	/* an AND too far in front of it: two instructions, window of one */
 	assert_false(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, callee, 1, &seen));
@@ -282,13 +285,14 @@ static void test_insn__and_before_a_call(void **state)
 static void test_insn__and_behind_the_call_does_not_count(void **state)
 {
 	static const uint8_t code[] = {
-		0xe8, 0x00, 0x01, 0x00, 0x00,			/* call +0x100 */
-		0x49, 0x21, 0x86, 0x00, 0x02, 0x00, 0x00,	/* and %rax,0x200(%r14) */
+		0xe8, 0x00, 0x01, 0x00, 0x00,		  /* call +0x100 */
+		0x49, 0x21, 0x86, 0x00, 0x02, 0x00, 0x00, /* and %rax,0x200(%r14) */
 		0xc3,
 	};
 	bool seen = false;
 
-	assert_false(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, ADDRESS + 5 + 0x100, 16, &seen));
+	assert_false(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, ADDRESS + 5 + 0x100, 16,
+				       &seen));
 	assert_true(seen);
 }
 
@@ -314,20 +318,24 @@ static void test_insn__call_behind_a_test(void **state)
 {
 	/* testb $4,0x20(%rax); jne; mov kvm_caps,%rdx; lea; add $0x1f8,%r14; mov %r15,%rsi: gcc and clang */
 	static const uint8_t falls[] = {
-		0xf6, 0x40, 0x20, 0x04, 0x75, 0x20, 0x48, 0x8b, 0x15, 0x10, 0x00, 0x00, 0x00,
-		0x49, 0x8d, 0xbe, 0xf0, 0x07, 0x00, 0x00, 0x49, 0x81, 0xc6, 0xf8, 0x01, 0x00, 0x00, 0x4c, 0x89, 0xfe,
+		0xf6, 0x40, 0x20, 0x04, 0x75, 0x20, 0x48, 0x8b, 0x15, 0x10,
+		0x00, 0x00, 0x00, 0x49, 0x8d, 0xbe, 0xf0, 0x07, 0x00, 0x00,
+		0x49, 0x81, 0xc6, 0xf8, 0x01, 0x00, 0x00, 0x4c, 0x89, 0xfe,
 	};
 	/* testb; je +4 (over xor, ret, and one that is not run); ret; mov %r14,%rsi: moved out of the way */
 	static const uint8_t moved[] = {
 		0xf6, 0x40, 0x20, 0x04, 0x74, 0x04, 0x31, 0xc0, 0x90, 0xc3, 0x4c, 0x89, 0xf6,
 	};
-	static const struct { size_t at; uint8_t was, is; } changes[] = {
-		{ 2, 0x20, 0x21 },	/* another byte is tested */
-		{ 0, 0xf6, 0xc6 },	/* a move, not a test */
-		{ 4, 0x74, 0xeb },	/* no condition */
-		{ 5, 0x04, 0x02 },	/* leads elsewhere */
-		{ 9, 0xc3, 0x90 },	/* other code runs into the CALL's */
-		{ 11, 0x89, 0x21 },	/* and %r14,%rsi */
+	static const struct {
+		size_t at;
+		uint8_t was, is;
+	} changes[] = {
+		{ 2, 0x20, 0x21 },  /* another byte is tested */
+		{ 0, 0xf6, 0xc6 },  /* a move, not a test */
+		{ 4, 0x74, 0xeb },  /* no condition */
+		{ 5, 0x04, 0x02 },  /* leads elsewhere */
+		{ 9, 0xc3, 0x90 },  /* other code runs into the CALL's */
+		{ 11, 0x89, 0x21 }, /* and %r14,%rsi */
 	};
 	uint8_t code[sizeof(moved)];
 	size_t i;
@@ -349,12 +357,13 @@ static void test_insn__call_behind_a_test_and_more(void **state)
 {
 	/* testb; jne; not %rbx; and %rbx,(%r15); mov */
 	static const uint8_t clears[] = {
-		0xf6, 0x40, 0x20, 0x04, 0x75, 0x20, 0x48, 0xf7, 0xd3, 0x49, 0x21, 0x1f, 0x4c, 0x89, 0xfe,
+		0xf6, 0x40, 0x20, 0x04, 0x75, 0x20, 0x48, 0xf7,
+		0xd3, 0x49, 0x21, 0x1f, 0x4c, 0x89, 0xfe,
 	};
 	/* and the same in front of another branch, as KASAN's on a shadow byte: cmpb $0,(%rcx); jne */
 	static const uint8_t shadow[] = {
-		0xf6, 0x40, 0x20, 0x04, 0x75, 0x20, 0x48, 0xf7, 0xd3, 0x49, 0x21, 0x1f, 0x80, 0x39, 0x00,
-		0x75, 0x10, 0x4c, 0x89, 0xfe,
+		0xf6, 0x40, 0x20, 0x04, 0x75, 0x20, 0x48, 0xf7, 0xd3, 0x49,
+		0x21, 0x1f, 0x80, 0x39, 0x00, 0x75, 0x10, 0x4c, 0x89, 0xfe,
 	};
 	/* testb; je to the mov; and another way there: jmp */
 	static const uint8_t other_way[] = {
@@ -451,7 +460,7 @@ static void test_insn__mask_of_several_or_no_bits_is_none(void **state)
 {
 	static const uint8_t two[] = { 0xf0, 0x80, 0x60, 0x01, 0x3f };
 	static const uint8_t zero[] = { 0xf0, 0x80, 0x60, 0x01, 0xff };
-	static const uint8_t set[] = { 0xf0, 0x80, 0x48, 0x01, 0x40 };	/* lock orb */
+	static const uint8_t set[] = { 0xf0, 0x80, 0x48, 0x01, 0x40 }; /* lock orb */
 	unsigned int bit = 99;
 
 	assert_false(xfdt_insn_cleared_bit(two, sizeof(two), 0, &bit));
@@ -479,7 +488,7 @@ static void test_insn__random_bytes(void **state)
 			code[i] = (uint8_t)(rand_r(&seed) >> 8);
 		/* some that are nearly one */
 		if (len > 4 && round % 4 == 0)
-			memcpy(code, (const uint8_t []) { 0x48, 0x0f, round % 8 ? 0xc7 : 0xae }, 3);
+			memcpy(code, (const uint8_t[]){ 0x48, 0x0f, round % 8 ? 0xc7 : 0xae }, 3);
 		if (xfdt_insn_xrstor(code, len, ADDRESS, &gpr, &insn)) {
 			assert_within(insn.length, 3, XFDT_INSN_MAX);
 			assert_true(insn.length <= len);

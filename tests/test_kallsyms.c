@@ -26,7 +26,7 @@ struct symbol {
 /* Sorted by address, as kallsyms is; each name gets the type 't' in front. */
 static const struct symbol symbols[] = {
 	{ "_stext", 0xffffffff81000000ull },
-	{ "startup", 0xffffffff81000000ull },		/* an alias */
+	{ "startup", 0xffffffff81000000ull }, /* an alias */
 	{ "exc_device_not_available", 0xffffffff81000450ull },
 	{ "twice", 0xffffffff81000600ull },
 	{ "fpu_swap_kvm_fpstate", 0xffffffff81040010ull },
@@ -76,7 +76,8 @@ static void put_tokens(struct memory *memory)
 
 static void put_byte(struct tables *tables, unsigned int byte)
 {
-	*(uint8_t *)memory_at(&tables->memory, tables->names_at + tables->names_len, 1) = (uint8_t)byte;
+	*(uint8_t *)memory_at(&tables->memory, tables->names_at + tables->names_len,
+			      1) = (uint8_t)byte;
 	tables->names_len++;
 }
 
@@ -118,8 +119,9 @@ static void put_value(struct tables *tables, enum xfdt_kallsyms_encoding encodin
 		break;
 	case XFDT_KALLSYMS_PERCPU_RELATIVE:
 		/* 6.1 kallsyms_sym_address(): offset >= 0 ? offset : base - 1 - offset */
-		memory_put_u32(&tables->memory, entry, kvaddr < BASE ? (uint32_t)kvaddr :
-			       (uint32_t)(int32_t)(BASE - 1 - kvaddr));
+		memory_put_u32(&tables->memory, entry,
+			       kvaddr < BASE ? (uint32_t)kvaddr :
+					       (uint32_t)(int32_t)(BASE - 1 - kvaddr));
 		break;
 	case XFDT_KALLSYMS_RELATIVE:
 		memory_put_u32(&tables->memory, entry, (uint32_t)(kvaddr - BASE));
@@ -151,11 +153,14 @@ static void tables_init_at(struct tables *tables, enum xfdt_kallsyms_encoding en
 	}
 	memory_put_u32(&tables->memory, NUM_SYMS, count);
 	memory_put_u64(&tables->memory, RELATIVE_BASE, BASE);
-	text += sprintf(text, "SYMBOL(kallsyms_names)=%" PRIx64 "\nSYMBOL(kallsyms_num_syms)=%llx\n"
+	text += sprintf(text,
+			"SYMBOL(kallsyms_names)=%" PRIx64 "\nSYMBOL(kallsyms_num_syms)=%llx\n"
 			"SYMBOL(kallsyms_token_table)=%llx\nSYMBOL(kallsyms_token_index)=%llx\n",
 			names_at, NUM_SYMS, TOKEN_TABLE, TOKEN_INDEX);
-	text += sprintf(text, "SYMBOL(%s)=%llx\n", encoding == XFDT_KALLSYMS_ABSOLUTE ?
-			"kallsyms_addresses" : "kallsyms_offsets", VALUES);
+	text += sprintf(text, "SYMBOL(%s)=%llx\n",
+			encoding == XFDT_KALLSYMS_ABSOLUTE ? "kallsyms_addresses" :
+							     "kallsyms_offsets",
+			VALUES);
 	if (encoding == XFDT_KALLSYMS_PERCPU_RELATIVE || encoding == XFDT_KALLSYMS_RELATIVE)
 		sprintf(text, "SYMBOL(kallsyms_relative_base)=%llx\n", RELATIVE_BASE);
 }
@@ -165,14 +170,16 @@ static void tables_init(struct tables *tables, enum xfdt_kallsyms_encoding encod
 	tables_init_at(tables, encoding, symbols, COUNT(symbols), NAMES);
 }
 
-static struct xfdt_error *lookup(struct tables *tables, struct xfdt_name_query *queries, size_t count)
+static struct xfdt_error *lookup(struct tables *tables, struct xfdt_name_query *queries,
+				 size_t count)
 {
 	struct xfdt_kallsyms kallsyms;
 	struct xfdt_error *err;
 
 	memset(&kallsyms, 0x5a, sizeof(kallsyms));
 	err = xfdt_kallsyms_init(&kallsyms, &tables->memory.reader, tables->vmcoreinfo);
-	return err ? err : xfdt_kallsyms_lookup(&kallsyms, &tables->memory.reader, queries, count, NULL);
+	return err ? err :
+		     xfdt_kallsyms_lookup(&kallsyms, &tables->memory.reader, queries, count, NULL);
 }
 
 static void assert_all_found(struct tables *tables)
@@ -246,11 +253,14 @@ static void test_kallsyms__pc_relative(void **state)
 static void test_kallsyms__percpu_symbol_is_its_offset(void **state)
 {
 	static const struct symbol list[] = {
-		{ "fixed_percpu_data", 0 }, { "xfd_state", 0x1a2b8 }, { "current_task", 0x1f000 },
-		{ "_stext", BASE }, { "_etext", BASE + 0xe00000 },
+		{ "fixed_percpu_data", 0 },    { "xfd_state", 0x1a2b8 },
+		{ "current_task", 0x1f000 },   { "_stext", BASE },
+		{ "_etext", BASE + 0xe00000 },
 	};
 	struct xfdt_name_query queries[] = {
-		{ .name = "_stext", .anchor = BASE }, { .name = "xfd_state" }, { .name = "_etext" },
+		{ .name = "_stext", .anchor = BASE },
+		{ .name = "xfd_state" },
+		{ .name = "_etext" },
 		{ .name = "fixed_percpu_data" },
 	};
 	struct tables tables;
@@ -269,10 +279,12 @@ static void test_kallsyms__percpu_symbol_is_its_offset(void **state)
 static void test_kallsyms__pc_relative_on_both_sides(void **state)
 {
 	static const struct symbol list[] = {
-		{ "_stext", BASE }, { "above", VALUES + 0x800000 },
+		{ "_stext", BASE },
+		{ "above", VALUES + 0x800000 },
 	};
 	struct xfdt_name_query queries[] = {
-		{ .name = "above" }, { .name = "_stext", .anchor = BASE },
+		{ .name = "above" },
+		{ .name = "_stext", .anchor = BASE },
 	};
 	struct tables tables;
 
@@ -286,10 +298,14 @@ static void test_kallsyms__name_of_two_length_bytes(void **state)
 {
 	char name[301];
 	struct symbol list[] = {
-		{ "_stext", BASE }, { name, BASE + 0x100 }, { "behind", BASE + 0x200 },
+		{ "_stext", BASE },
+		{ name, BASE + 0x100 },
+		{ "behind", BASE + 0x200 },
 	};
 	struct xfdt_name_query queries[] = {
-		{ .name = "_stext", .anchor = BASE }, { .name = name }, { .name = "behind" },
+		{ .name = "_stext", .anchor = BASE },
+		{ .name = name },
+		{ .name = "behind" },
 	};
 	struct tables tables;
 
@@ -307,7 +323,8 @@ static void test_kallsyms__name_of_two_length_bytes(void **state)
 static void test_kallsyms__duplicate_names_are_counted(void **state)
 {
 	struct xfdt_name_query queries[] = {
-		{ .name = "twice" }, { .name = "_stext", .anchor = BASE },
+		{ .name = "twice" },
+		{ .name = "_stext", .anchor = BASE },
 	};
 	struct tables tables;
 
@@ -322,7 +339,8 @@ static void test_kallsyms__duplicate_names_are_counted(void **state)
 static void test_kallsyms__duplicate_anchor_says_nothing(void **state)
 {
 	struct xfdt_name_query with_other[] = {
-		{ .name = "twice", .anchor = 0x4242 }, { .name = "_stext", .anchor = BASE },
+		{ .name = "twice", .anchor = 0x4242 },
+		{ .name = "_stext", .anchor = BASE },
 	};
 	struct xfdt_name_query alone[] = {
 		{ .name = "twice", .anchor = 0xffffffff81000600ull },
@@ -354,7 +372,8 @@ static void test_kallsyms__wrong_anchor_is_corrupt(void **state)
 
 static void test_kallsyms__no_anchor_at_all_is_corrupt(void **state)
 {
-	struct xfdt_name_query queries[] = { { .name = "_stext" }, { .name = "missing", .anchor = BASE } };
+	struct xfdt_name_query queries[] = { { .name = "_stext" },
+					     { .name = "missing", .anchor = BASE } };
 	struct tables tables;
 
 	tables_init(&tables, XFDT_KALLSYMS_RELATIVE);
@@ -440,15 +459,17 @@ static void test_kallsyms__many_names_over_pages(void **state)
 	static char names[MAX_SYMBOLS][16];
 	static struct symbol list[MAX_SYMBOLS];
 	struct xfdt_name_query queries[] = {
-		{ .name = "symbol_0000", .anchor = BASE }, { .name = "symbol_0399" },
-		{ .name = "symbol_0250" }, { .name = "symbol_0400" },
+		{ .name = "symbol_0000", .anchor = BASE },
+		{ .name = "symbol_0399" },
+		{ .name = "symbol_0250" },
+		{ .name = "symbol_0400" },
 	};
 	struct tables tables;
 	unsigned int i;
 
 	for (i = 0; i < MAX_SYMBOLS; i++) {
 		sprintf(names[i], "symbol_%04u", i);
-		list[i] = (struct symbol) { names[i], BASE + 0x10 * i };
+		list[i] = (struct symbol){ names[i], BASE + 0x10 * i };
 	}
 	tables_init_at(&tables, XFDT_KALLSYMS_RELATIVE, list, MAX_SYMBOLS, NAMES);
 	assert_within(tables.names_len, 0x1001, NAMES_SIZE);
@@ -467,7 +488,7 @@ static void test_kallsyms__name_of_too_many_tokens(void **state)
 	struct tables tables;
 
 	tables_init(&tables, XFDT_KALLSYMS_RELATIVE);
-	memory_put(&tables.memory, NAMES, (const uint8_t []) { 0x81, 0x04 }, 2);	/* 513 */
+	memory_put(&tables.memory, NAMES, (const uint8_t[]){ 0x81, 0x04 }, 2); /* 513 */
 	assert_fails(lookup(&tables, &query, 1), XFDT_CORRUPT);
 	memory_deinit(&tables.memory);
 }
@@ -477,14 +498,15 @@ static void test_kallsyms__name_that_expands_past_its_limit(void **state)
 {
 	struct symbol list[] = { { "_stext", BASE }, { "x", BASE + 1 } };
 	struct xfdt_name_query queries[] = {
-		{ .name = "_stext", .anchor = BASE }, { .name = "behind_available" },
+		{ .name = "_stext", .anchor = BASE },
+		{ .name = "behind_available" },
 	};
 	struct tables tables;
 	unsigned int i;
 
 	tables_init_at(&tables, XFDT_KALLSYMS_RELATIVE, list, 1, NAMES);
 	put_byte(&tables, 0xff);
-	put_byte(&tables, 0x03);	/* 511 tokens */
+	put_byte(&tables, 0x03); /* 511 tokens */
 	for (i = 0; i < 511; i++)
 		put_byte(&tables, TOKEN_AVAILABLE);
 	put_value(&tables, XFDT_KALLSYMS_RELATIVE, 1, BASE + 0x10);
@@ -548,7 +570,8 @@ static void test_kallsyms__values_not_in_the_dump(void **state)
 static void test_kallsyms__next_value_not_in_the_dump(void **state)
 {
 	struct xfdt_name_query queries[] = {
-		{ .name = "_stext", .anchor = BASE }, { .name = "prb" },
+		{ .name = "_stext", .anchor = BASE },
+		{ .name = "prb" },
 	};
 	struct tables tables;
 	size_t i;
@@ -587,7 +610,7 @@ static void test_kallsyms__out_of_memory_is_an_error(void **state)
 	long number;
 
 	tables_init(&tables, XFDT_KALLSYMS_RELATIVE);
-	for (number = 0; ; number++) {
+	for (number = 0;; number++) {
 		struct xfdt_name_query query = { .name = "_stext", .anchor = BASE };
 		struct xfdt_error *err;
 		bool failed;

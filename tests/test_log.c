@@ -17,7 +17,7 @@
 /* Linux v6.12: struct printk_ringbuffer and what is in it, x86-64 */
 #define DESC_SIZE 24
 #define INFO_SIZE 88
-#define TEXT_RING 48		/* desc_ring is first */
+#define TEXT_RING 48 /* desc_ring is first */
 #define FINALIZED 2ull
 #define COMMITTED 1ull
 #define RESERVED 0ull
@@ -27,8 +27,8 @@ struct ring {
 	struct memory memory;
 	struct xfdt_image image;
 	unsigned int count_bits, size_bits;
-	uint64_t id;		/* of the next record */
-	uint64_t position;	/* of the next block; grows for ever */
+	uint64_t id;	   /* of the next record */
+	uint64_t position; /* of the next block; grows for ever */
 };
 
 static void set_ids(struct ring *ring, uint64_t tail, uint64_t head)
@@ -92,7 +92,8 @@ static void put_desc(struct ring *ring, uint64_t id, uint64_t state, uint64_t be
 	memory_put_u64(&ring->memory, desc + 16, next);
 }
 
-static void put_info(struct ring *ring, uint64_t id, uint16_t text_len, uint8_t facility, uint64_t nsec)
+static void put_info(struct ring *ring, uint64_t id, uint16_t text_len, uint8_t facility,
+		     uint64_t nsec)
 {
 	uint64_t info = INFOS + INFO_SIZE * (id & ((1ull << ring->count_bits) - 1));
 
@@ -373,7 +374,7 @@ static void test_log__facility_tells_user_space(void **state)
 
 	ring_init(&ring, 4, 10);
 	print(&ring, "kernel");
-	print_as(&ring, FINALIZED, 1, "user");		/* LOG_USER */
+	print_as(&ring, FINALIZED, 1, "user"); /* LOG_USER */
 	print_as(&ring, FINALIZED, 3, "daemon");
 	print_as(&ring, FINALIZED, 255, "made up");
 	assert_ok(read_log(&ring, &log));
@@ -571,7 +572,7 @@ static void test_log__more_records_than_the_ring_holds(void **state)
 	print(&ring, "line");
 	set_ids(&ring, 0, 16);
 	assert_fails(xfdt_log_read(&ring.image, &log), XFDT_CORRUPT);
-	set_ids(&ring, 5, 3);		/* the tail is ahead of the head */
+	set_ids(&ring, 5, 3); /* the tail is ahead of the head */
 	assert_fails(xfdt_log_read(&ring.image, &log), XFDT_CORRUPT);
 	memory_deinit(&ring.memory);
 }
@@ -585,8 +586,8 @@ static void test_log__block_larger_than_the_ring_is_skipped(void **state)
 	ring_init(&ring, 4, 10);
 	put_desc(&ring, ring.id++, FINALIZED, 0, 2000);
 	put_desc(&ring, ring.id++, FINALIZED, 2000, 0);
-	put_desc(&ring, ring.id++, FINALIZED, 16, 16);		/* nothing */
-	put_desc(&ring, ring.id++, FINALIZED, 16, 24);		/* an id and no text */
+	put_desc(&ring, ring.id++, FINALIZED, 16, 16); /* nothing */
+	put_desc(&ring, ring.id++, FINALIZED, 16, 24); /* an id and no text */
 	print(&ring, "good");
 	assert_ok(read_log(&ring, &log));
 	assert_lines(&log, lines, 1);
@@ -616,8 +617,8 @@ static void test_log__unreadable_parts_keep_their_reason(void **state)
 static void test_log__unknown_layout_is_missing(void **state)
 {
 	static const enum xfdt_member_id members[] = {
-		XFDT_M_prb_desc_ring, XFDT_M_prb_text_data_ring, XFDT_M_desc_ring_count_bits,
-		XFDT_M_desc_ring_descs, XFDT_M_desc_ring_infos, XFDT_M_desc_ring_head_id,
+		XFDT_M_prb_desc_ring,	  XFDT_M_prb_text_data_ring,  XFDT_M_desc_ring_count_bits,
+		XFDT_M_desc_ring_descs,	  XFDT_M_desc_ring_infos,     XFDT_M_desc_ring_head_id,
 		XFDT_M_desc_ring_tail_id, XFDT_M_data_ring_size_bits, XFDT_M_data_ring_data,
 	};
 	struct xfdt_log log;
@@ -711,7 +712,7 @@ static void test_log__out_of_memory_is_an_error(void **state)
 
 	ring_init(&ring, 4, 10);
 	print(&ring, "line");
-	for (number = 0; ; number++) {
+	for (number = 0;; number++) {
 		struct xfdt_error *err;
 		struct xfdt_log log;
 		bool failed;

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST 0xffffffff82000000ull	/* modules */
-#define BTF_LIST 0xffffffff82000100ull	/* btf_modules */
+#define LIST 0xffffffff82000000ull     /* modules */
+#define BTF_LIST 0xffffffff82000100ull /* btf_modules */
 #define MODULE(n) (0xffffffffc0800000ull + 0x1000ull * (n))
 #define KALLSYMS (MODULE(0) + 0x800)
 #define SYMTAB 0xffffffffc0900000ull
-#define STRTAB 0xffffffffc0902000ull	/* one page */
+#define STRTAB 0xffffffffc0902000ull /* one page */
 #define NOTES 0xffff888100010000ull
 #define BTF 0xffff888100020000ull
 #define SYMS 5
@@ -34,8 +34,8 @@ static void put_module(struct fixture *fixture, unsigned int n, const char *name
 	memory_put(&fixture->memory, MODULE(n) + 24, name, strlen(name) + 1);
 }
 
-static void put_sym(struct fixture *fixture, unsigned int n, uint32_t name, uint64_t value, uint64_t size,
-		    uint16_t shndx)
+static void put_sym(struct fixture *fixture, unsigned int n, uint32_t name, uint64_t value,
+		    uint64_t size, uint16_t shndx)
 {
 	Elf64_Sym sym = { .st_name = name, .st_value = value, .st_size = size, .st_shndx = shndx };
 
@@ -90,7 +90,9 @@ static void setup(struct fixture *fixture)
 /* struct module_notes_attrs of two notes, the second of which is the build-id */
 static void put_build_id(struct fixture *fixture)
 {
-	static const Elf64_Nhdr header = { .n_namesz = 4, .n_descsz = 20, .n_type = NT_GNU_BUILD_ID };
+	static const Elf64_Nhdr header = { .n_namesz = 4,
+					   .n_descsz = 20,
+					   .n_type = NT_GNU_BUILD_ID };
 	struct memory *memory = &fixture->memory;
 	uint8_t i;
 
@@ -104,7 +106,8 @@ static void put_build_id(struct fixture *fixture)
 	memory_put(memory, NOTES + 0x280, &header, sizeof(header));
 	memory_put(memory, NOTES + 0x280 + sizeof(header), "GNU", 4);
 	for (i = 0; i < 20; i++)
-		memory_put(memory, NOTES + 0x280 + sizeof(header) + 4 + i, (uint8_t []) { (uint8_t)(0xf0 + i) }, 1);
+		memory_put(memory, NOTES + 0x280 + sizeof(header) + 4 + i,
+			   (uint8_t[]){ (uint8_t)(0xf0 + i) }, 1);
 }
 
 static struct xfdt_error *find(struct fixture *fixture, bool *found, struct xfdt_module *module)
@@ -231,7 +234,8 @@ static void test_modules__absurd_number_of_symbols(void **state)
 	memory_deinit(&fixture.memory);
 }
 
-static struct xfdt_error *symbols(struct fixture *fixture, struct xfdt_symtab *symtab, uint32_t *index)
+static struct xfdt_error *symbols(struct fixture *fixture, struct xfdt_symtab *symtab,
+				  uint32_t *index)
 {
 	struct xfdt_module module;
 	bool found;
@@ -325,7 +329,7 @@ static void put_btf(struct fixture *fixture, uint32_t size)
 
 	memory_add(memory, BTF, 0x1000);
 	memory_put_u64(memory, BTF_LIST, BTF);
-	memory_put_u64(memory, BTF, BTF + 0x40);		/* kvm_intel's */
+	memory_put_u64(memory, BTF, BTF + 0x40); /* kvm_intel's */
 	memory_put_u64(memory, BTF + 16, MODULE(1));
 	memory_put_u64(memory, BTF + 0x40, BTF_LIST);
 	memory_put_u64(memory, BTF + 0x40 + 16, MODULE(0));

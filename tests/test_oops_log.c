@@ -95,7 +95,7 @@ static void fill(struct fixture *fixture, const char *const *lines, size_t count
 	fixture->log.lines = fixture->lines;
 	fixture->log.count = count;
 	for (i = 0; i < count; i++)
-		fixture->lines[i] = (struct xfdt_log_line) { .text = lines[i], .nsec = i + 1 };
+		fixture->lines[i] = (struct xfdt_log_line){ .text = lines[i], .nsec = i + 1 };
 }
 
 static void assert_event(const char *text, enum xfdt_event_kind expected)
@@ -120,33 +120,40 @@ static void assert_no_event(const char *text)
 /* kernel facts, 3: up to 6.18.9, and from 6.19.6 on */
 static void test_oops_log__warning_in_both_formats(void **state)
 {
-	assert_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1302 exc_device_not_available+0x6f/0x90",
-		     XFDT_EVENT_NM_WARN);
-	assert_event("WARNING: CPU: 117 PID: 1 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x0/0xf0",
-		     XFDT_EVENT_NM_WARN);
-	assert_event("WARNING: arch/x86/kernel/traps.c:1524 at exc_device_not_available+0x8b/0xd0, CPU#3: CPU 0/KVM/1404",
-		     XFDT_EVENT_NM_WARN);
+	assert_event(
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1302 exc_device_not_available+0x6f/0x90",
+		XFDT_EVENT_NM_WARN);
+	assert_event(
+		"WARNING: CPU: 117 PID: 1 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x0/0xf0",
+		XFDT_EVENT_NM_WARN);
+	assert_event(
+		"WARNING: arch/x86/kernel/traps.c:1524 at exc_device_not_available+0x8b/0xd0, CPU#3: CPU 0/KVM/1404",
+		XFDT_EVENT_NM_WARN);
 	/* split off by the compiler */
-	assert_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1302 exc_device_not_available.cold+0x6/0x9",
-		     XFDT_EVENT_NM_WARN);
+	assert_event(
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1302 exc_device_not_available.cold+0x6/0x9",
+		XFDT_EVENT_NM_WARN);
 }
 
 static void test_oops_log__death_in_both_formats(void **state)
 {
 	assert_event("unexpected #NM exception: 0000 [#1] PREEMPT SMP NOPTI", XFDT_EVENT_NM_DIE);
 	assert_event("Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI", XFDT_EVENT_NM_DIE);
-	assert_event("Oops: unexpected #NM exception: 0000 [#12] PREEMPT_RT SMP DEBUG_PAGEALLOC KASAN PTI",
-		     XFDT_EVENT_NM_DIE);
+	assert_event(
+		"Oops: unexpected #NM exception: 0000 [#12] PREEMPT_RT SMP DEBUG_PAGEALLOC KASAN PTI",
+		XFDT_EVENT_NM_DIE);
 }
 
 static void test_oops_log__other_deaths(void **state)
 {
 	assert_event("Oops: 0002 [#1] SMP NOPTI", XFDT_EVENT_OOPS);
 	assert_event("Oops: Oops: 0000 [#1] PREEMPT SMP NOPTI", XFDT_EVENT_OOPS);
-	assert_event("Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#2] SMP NOPTI",
-		     XFDT_EVENT_OOPS);
-	assert_event("general protection fault, kernel NULL pointer dereference 0x8: 0000 [#1] PREEMPT SMP NOPTI",
-		     XFDT_EVENT_OOPS);
+	assert_event(
+		"Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#2] SMP NOPTI",
+		XFDT_EVENT_OOPS);
+	assert_event(
+		"general protection fault, kernel NULL pointer dereference 0x8: 0000 [#1] PREEMPT SMP NOPTI",
+		XFDT_EVENT_OOPS);
 	assert_event("invalid opcode: 0000 [#1] PREEMPT SMP NOPTI", XFDT_EVENT_OOPS);
 	assert_event("Oops: invalid opcode: 0000 [#1] SMP NOPTI", XFDT_EVENT_OOPS);
 	assert_event("stack segment: 0000 [#1] SMP", XFDT_EVENT_OOPS);
@@ -157,21 +164,28 @@ static void test_oops_log__other_deaths(void **state)
 
 static void test_oops_log__look_alikes(void **state)
 {
-	assert_event("Bad FPU state detected at restore_fpregs_from_fpstate+0x3c/0xa0, reinitializing FPU registers.",
-		     XFDT_EVENT_BAD_FPU);
+	assert_event(
+		"Bad FPU state detected at restore_fpregs_from_fpstate+0x3c/0xa0, reinitializing FPU registers.",
+		XFDT_EVENT_BAD_FPU);
 	assert_event("CR0.TS was set", XFDT_EVENT_CR0_TS);
-	assert_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kvm/x86.c:11500 kvm_load_guest_fpu+0x5d/0x70 [kvm]",
-		     XFDT_EVENT_KVM_LOAD_PUT);
-	assert_event("WARNING: arch/x86/kvm/x86.c:11500 at kvm_put_guest_fpu+0x5d/0x70 [kvm], CPU#3: qemu/1404",
-		     XFDT_EVENT_KVM_LOAD_PUT);
-	assert_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/xstate.c:1500 xfd_validate_state+0x6a/0x80",
-		     XFDT_EVENT_XFD_STATE);
-	assert_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:600 fpregs_assert_state_consistent+0x40/0x50",
-		     XFDT_EVENT_FPREGS_STATE);
-	assert_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:270 fpu_free_guest_fpstate+0x40/0x50",
-		     XFDT_EVENT_FREE_IN_USE);
-	assert_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:400 fpu_copy_uabi_to_guest_fpstate+0x100/0x120",
-		     XFDT_EVENT_UABI_REFUSED);
+	assert_event(
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kvm/x86.c:11500 kvm_load_guest_fpu+0x5d/0x70 [kvm]",
+		XFDT_EVENT_KVM_LOAD_PUT);
+	assert_event(
+		"WARNING: arch/x86/kvm/x86.c:11500 at kvm_put_guest_fpu+0x5d/0x70 [kvm], CPU#3: qemu/1404",
+		XFDT_EVENT_KVM_LOAD_PUT);
+	assert_event(
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/xstate.c:1500 xfd_validate_state+0x6a/0x80",
+		XFDT_EVENT_XFD_STATE);
+	assert_event(
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:600 fpregs_assert_state_consistent+0x40/0x50",
+		XFDT_EVENT_FPREGS_STATE);
+	assert_event(
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:270 fpu_free_guest_fpstate+0x40/0x50",
+		XFDT_EVENT_FREE_IN_USE);
+	assert_event(
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:400 fpu_copy_uabi_to_guest_fpstate+0x100/0x120",
+		XFDT_EVENT_UABI_REFUSED);
 	assert_event("x86/fpu: XFD: Invalid xfd error: 0000000000040000", XFDT_EVENT_USER_XFD);
 	assert_event("XFD: Invalid xfd error: 0000000000040000", XFDT_EVENT_USER_XFD);
 }
@@ -179,7 +193,10 @@ static void test_oops_log__look_alikes(void **state)
 static void test_oops_log__lines_that_are_no_events(void **state)
 {
 	static const char *const lines[] = {
-		"", " ", "------------[ cut here ]------------", "---[ end trace 0000000000000000 ]---",
+		"",
+		" ",
+		"------------[ cut here ]------------",
+		"---[ end trace 0000000000000000 ]---",
 		"WARNING: CPU: 0 PID: 0 at arch/x86/kernel/cpu/bugs.c:3790 __warn_thunk+0x2a/0x40",
 		" asm_exc_device_not_available+0x1a/0x20",
 		" ? exc_device_not_available+0x6f/0xf0",
@@ -217,14 +234,18 @@ static void test_oops_log__process_names_do_not_imitate(void **state)
 {
 	assert_no_event("WARNING: kernel/foo.c:10 at foo+0x1/0x2, CPU#3: exc_device_not_/1404");
 	assert_no_event("note: x: 0000 [#1][1404] exited with irqs disabled");
-	assert_no_event("x: 0000 [#1][77]: segfault at 0 ip 0000000000401136 sp 00007ffd error 6 in a.out");
-	assert_no_event("traps: x: 0000 [#1][77] general protection fault ip:401136 sp:7ffd error:0 in a.out");
+	assert_no_event(
+		"x: 0000 [#1][77]: segfault at 0 ip 0000000000401136 sp 00007ffd error 6 in a.out");
+	assert_no_event(
+		"traps: x: 0000 [#1][77] general protection fault ip:401136 sp:7ffd error:0 in a.out");
 }
 
 static void test_oops_log__same_name_in_part_is_not_it(void **state)
 {
-	assert_no_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1 exc_device_not_available2+0x6f/0x90");
-	assert_no_event("WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1 exc_device_not_available");
+	assert_no_event(
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1 exc_device_not_available2+0x6f/0x90");
+	assert_no_event(
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1 exc_device_not_available");
 }
 
 /* registers */
@@ -295,11 +316,12 @@ static void test_oops_log__registers_of_another_function_are_not_taken(void **st
 	assert_memory_equal(&regs, &untouched, sizeof(regs));
 }
 
-static size_t trace_of(struct fixture *fixture, struct xfdt_panic *panic, const char **ret_lines, size_t max)
+static size_t trace_of(struct fixture *fixture, struct xfdt_panic *panic, const char **ret_lines,
+		       size_t max)
 {
 	size_t count;
 
-	*panic = (struct xfdt_panic) { .log = fixture->log };
+	*panic = (struct xfdt_panic){ .log = fixture->log };
 	assert_ok(xfdt_find_events(panic));
 	count = xfdt_call_trace(panic, ret_lines, max);
 	free(panic->events);
@@ -310,8 +332,11 @@ static size_t trace_of(struct fixture *fixture, struct xfdt_panic *panic, const 
 static void test_oops_log__call_trace_of_the_end(void **state)
 {
 	static const char *const dies[] = {
-		" <TASK>", " ? __die_body.cold+0x19/0x27", " ? exc_device_not_available+0x6f/0xf0",
-		" ? restore_fpregs_from_fpstate+0x45/0x90", " fpu_swap_kvm_fpstate+0x70/0x110",
+		" <TASK>",
+		" ? __die_body.cold+0x19/0x27",
+		" ? exc_device_not_available+0x6f/0xf0",
+		" ? restore_fpregs_from_fpstate+0x45/0x90",
+		" fpu_swap_kvm_fpstate+0x70/0x110",
 		" kvm_load_guest_fpu+0x34/0xa0 [kvm]",
 	};
 	const char *lines[16];
@@ -360,7 +385,7 @@ static void test_oops_log__lines_that_matter(void **state)
 	size_t events, i;
 
 	fill(&fixture, log_6_18, COUNT(log_6_18));
-	panic = (struct xfdt_panic) { .log = fixture.log };
+	panic = (struct xfdt_panic){ .log = fixture.log };
 	assert_ok(xfdt_find_events(&panic));
 	memset(matters, 0x5a, sizeof(matters));
 	xfdt_oops_log_lines(&panic, matters);
@@ -378,7 +403,7 @@ static void test_oops_log__lines_that_matter(void **state)
 		if (!matters[i])
 			fixture.log.lines[i].text = "";
 	}
-	panic = (struct xfdt_panic) { .log = fixture.log };
+	panic = (struct xfdt_panic){ .log = fixture.log };
 	assert_ok(xfdt_find_events(&panic));
 	assert_int_equal(panic.event_count, events);
 	free(panic.events);
@@ -390,17 +415,26 @@ static void test_oops_log__lines_that_matter(void **state)
 static void test_oops_log__lines_that_matter_of_other_events(void **state)
 {
 	static const char *const other[] = {
-		"eth0: link up", "BUG: unable to handle page fault for address: 0000000000000008",
-		"Oops: Oops: 0002 [#1] SMP NOPTI", "RIP: 0010:foo+0x1/0x2", "RAX: 5345435245540000 RBX: 0000000000000000",
-		"Code: 90 <90>", "Call Trace:", " bar+0x1/0x2", "RIP: 0033:0x439afb", "RAX: ffffffffffffffda RBX: 0000000000000000",
+		"eth0: link up",
+		"BUG: unable to handle page fault for address: 0000000000000008",
+		"Oops: Oops: 0002 [#1] SMP NOPTI",
+		"RIP: 0010:foo+0x1/0x2",
+		"RAX: 5345435245540000 RBX: 0000000000000000",
+		"Code: 90 <90>",
+		"Call Trace:",
+		" bar+0x1/0x2",
+		"RIP: 0033:0x439afb",
+		"RAX: ffffffffffffffda RBX: 0000000000000000",
 	};
-	static const bool expected[COUNT(other)] = { [2] = true, [3] = true, [6] = true, [7] = true, [8] = true };
+	static const bool expected[COUNT(other)] = {
+		[2] = true, [3] = true, [6] = true, [7] = true, [8] = true
+	};
 	bool matters[COUNT(other)];
 	struct xfdt_panic panic;
 	struct fixture fixture;
 
 	fill(&fixture, other, COUNT(other));
-	panic = (struct xfdt_panic) { .log = fixture.log };
+	panic = (struct xfdt_panic){ .log = fixture.log };
 	assert_ok(xfdt_find_events(&panic));
 	xfdt_oops_log_lines(&panic, matters);
 	assert_memory_equal(matters, expected, sizeof(expected));
@@ -412,7 +446,8 @@ static void test_oops_log__lines_that_matter_of_other_events(void **state)
 
 static void test_oops_log__no_call_trace(void **state)
 {
-	static const char *const log[] = { "Call Trace:", " one+0x1/0x2", "sysrq: Trigger a crash", " two+0x1/0x2" };
+	static const char *const log[] = { "Call Trace:", " one+0x1/0x2", "sysrq: Trigger a crash",
+					   " two+0x1/0x2" };
 	const char *lines[16];
 	struct xfdt_panic panic;
 	struct fixture fixture;
@@ -435,7 +470,7 @@ static void test_oops_log__registers_that_are_cut_off(void **state)
 		assert_false(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &regs));
 	}
 	assert_memory_equal(&regs, &untouched, sizeof(regs));
-	fill(&fixture, log_6_18, DIE_LINE + 12);	/* up to R15 */
+	fill(&fixture, log_6_18, DIE_LINE + 12); /* up to R15 */
 	assert_true(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &regs));
 	assert_string_equal(regs.caller, "");
 }
@@ -473,8 +508,9 @@ static void test_oops_log__lines_of_user_space_are_passed_over(void **state)
 	fill(&fixture, log_6_18, COUNT(log_6_18));
 	memmove(&fixture.lines[DIE_LINE + 8], &fixture.lines[DIE_LINE + 7],
 		(COUNT(log_6_18) - DIE_LINE - 7) * sizeof(fixture.lines[0]));
-	fixture.lines[DIE_LINE + 7] = (struct xfdt_log_line) {
-		.text = "RAX: 1111111111111111 RBX: 2222222222222222 RCX: 3333333333333333", .from_user = true,
+	fixture.lines[DIE_LINE + 7] = (struct xfdt_log_line){
+		.text = "RAX: 1111111111111111 RBX: 2222222222222222 RCX: 3333333333333333",
+		.from_user = true,
 	};
 	fixture.log.count++;
 	assert_true(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &regs));
@@ -497,8 +533,9 @@ static void test_oops_log__lines_of_another_thread_are_passed_over(void **state)
 	memset(&fixture, 0, sizeof(fixture));
 	fixture.log.lines = fixture.lines;
 	for (i = DIE_LINE; i < DIE_LINE + 23; i++) {
-		fixture.lines[n++] = (struct xfdt_log_line) { .text = log_6_18[i], .caller = 136 };
-		fixture.lines[n++] = (struct xfdt_log_line) { .text = others[i % COUNT(others)], .caller = 137 };
+		fixture.lines[n++] = (struct xfdt_log_line){ .text = log_6_18[i], .caller = 136 };
+		fixture.lines[n++] = (struct xfdt_log_line){ .text = others[i % COUNT(others)],
+							     .caller = 137 };
 	}
 	fixture.log.count = n;
 	assert_true(xfdt_log_registers(&fixture.log, 0, RESTORE, &regs));
@@ -557,10 +594,21 @@ static void test_oops_log__absurd_texts(void **state)
 		"RIP: 0010:restore_fpregs_from_fpstate+0x",
 		"RIP: 0010:restore_fpregs_from_fpstate+",
 		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
-		"Code: <", "Code: <>", "Code: <zz>", "Code:", "Code: <48",
+		"Code: <",
+		"Code: <>",
+		"Code: <zz>",
+		"Code:",
+		"Code: <48",
 		"Code: <48> 0f c7 5b 40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f 50 51 52 53",
-		"RAX: RBX: RCX: ", "RAX:", "RSP: 0018:", "R15: ",
-		name, "+0x", " +0x10/0x20", "?+0x1", " ? +0x1",
+		"RAX: RBX: RCX: ",
+		"RAX:",
+		"RSP: 0018:",
+		"R15: ",
+		name,
+		"+0x",
+		" +0x10/0x20",
+		"?+0x1",
+		" ? +0x1",
 	};
 	struct xfdt_log_regs regs;
 	struct fixture fixture;
@@ -576,15 +624,19 @@ static void test_oops_log__absurd_texts(void **state)
 static void test_oops_log__last_event_and_last_words(void **state)
 {
 	static struct xfdt_log_line lines[] = {
-		{ .text = "WARNING: one" }, { .text = "Oops: one" }, { .text = "WARNING: two" },
-		{ .text = "Kernel panic - not syncing: two" }, { .text = "CR0.TS was set" },
+		{ .text = "WARNING: one" },   { .text = "Oops: one" },
+		{ .text = "WARNING: two" },   { .text = "Kernel panic - not syncing: two" },
+		{ .text = "CR0.TS was set" },
 	};
 	static struct xfdt_event events[] = {
-		{ XFDT_EVENT_NM_WARN, 0 }, { XFDT_EVENT_OOPS, 1 }, { XFDT_EVENT_NM_WARN, 2 },
-		{ XFDT_EVENT_PANIC, 3 }, { XFDT_EVENT_CR0_TS, 4 },
+		{ XFDT_EVENT_NM_WARN, 0 }, { XFDT_EVENT_OOPS, 1 },   { XFDT_EVENT_NM_WARN, 2 },
+		{ XFDT_EVENT_PANIC, 3 },   { XFDT_EVENT_CR0_TS, 4 },
 	};
 	struct xfdt_panic panic = {
-		.log_known = true, .log = { .lines = lines, .count = 5 }, .events = events, .event_count = 5,
+		.log_known = true,
+		.log = { .lines = lines, .count = 5 },
+		.events = events,
+		.event_count = 5,
 	};
 
 	assert_int_equal(xfdt_last_event(&panic, XFDT_EVENT_NM_WARN), 2);
@@ -609,14 +661,15 @@ static void test_oops_log__rip_of_an_nm(void **state)
 		{ "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90", true },
 		{ "RIP: 0010:os_xrstor+0x45/0x90", false },
 		{ "RIP: 0010:kernel_tile_use+0x1/0x2 [evil]", false },
-		{ "RIP: 0033:0x44710b", true },		/* that is the user's: no word of the kernel's */
+		{ "RIP: 0033:0x44710b", true }, /* that is the user's: no word of the kernel's */
 	};
 	size_t i;
 
 	for (i = 0; i < COUNT(cases); i++) {
 		const char *lines[] = {
 			"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-			"Hardware name: QEMU", cases[i].rip,
+			"Hardware name: QEMU",
+			cases[i].rip,
 		};
 		struct xfdt_panic panic = { .log_known = true, .events = events, .event_count = 1 };
 		struct fixture fixture;
@@ -639,10 +692,13 @@ static struct xfdt_panic events_of(struct xfdt_log_line *lines, size_t count)
 static void test_oops_log__user_space_tells_no_events(void **state)
 {
 	struct xfdt_log_line lines[] = {
-		{ .text = "WARNING: CPU: 0 PID: 1 at arch/x86/kernel/traps.c:1 exc_device_not_available+0x1/0x2", .from_user = true },
-		{ .text = "Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI", .from_user = true },
+		{ .text = "WARNING: CPU: 0 PID: 1 at arch/x86/kernel/traps.c:1 exc_device_not_available+0x1/0x2",
+		  .from_user = true },
+		{ .text = "Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		  .from_user = true },
 		{ .text = "Kernel panic - not syncing: Fatal exception" },
-		{ .text = "CPU: 4 PID: 80 Comm: x Tainted: G      D W    6.18.5", .from_user = true },
+		{ .text = "CPU: 4 PID: 80 Comm: x Tainted: G      D W    6.18.5",
+		  .from_user = true },
 	};
 	struct xfdt_panic panic = events_of(lines, 4);
 
@@ -674,18 +730,24 @@ static void test_oops_log__taint_by_a_death(void **state)
 		const char *text;
 		bool expected;
 	} cases[] = {
-		{ "CPU: 4 UID: 0 PID: 80 Comm: khungtaskd Tainted: G      D W           6.18.5+deb13-amd64 #1", true },
-		{ "CPU: 4 PID: 80 Comm: khungtaskd Kdump: loaded Tainted: P S    DO      6.1.0-47-amd64 #1", true },
+		{ "CPU: 4 UID: 0 PID: 80 Comm: khungtaskd Tainted: G      D W           6.18.5+deb13-amd64 #1",
+		  true },
+		{ "CPU: 4 PID: 80 Comm: khungtaskd Kdump: loaded Tainted: P S    DO      6.1.0-47-amd64 #1",
+		  true },
 		{ "Tainted: [S]=CPU_OUT_OF_SPEC, [D]=DIE, [W]=WARN", true },
-		{ "CPU: 4 PID: 80 Comm: khungtaskd Tainted: G S      W           6.18.5+DEBUG #1 Debian 6.18.5-1", false },
-		{ "CPU: 4 PID: 80 Comm: khungtaskd Not tainted 6.18.5+DEBUG #1 Debian 6.18.5-1", false },
+		{ "CPU: 4 PID: 80 Comm: khungtaskd Tainted: G S      W           6.18.5+DEBUG #1 Debian 6.18.5-1",
+		  false },
+		{ "CPU: 4 PID: 80 Comm: khungtaskd Not tainted 6.18.5+DEBUG #1 Debian 6.18.5-1",
+		  false },
 		{ "Tainted: [S]=CPU_OUT_OF_SPEC, [W]=WARN", false },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct xfdt_log_line lines[] = {
-			{ .text = cases[i].text }, { .text = "Oops: Oops: 0000 [#1] SMP NOPTI" }, { .text = cases[i].text },
+			{ .text = cases[i].text },
+			{ .text = "Oops: Oops: 0000 [#1] SMP NOPTI" },
+			{ .text = cases[i].text },
 		};
 		struct xfdt_panic panic = events_of(lines, 3);
 		bool kept[3];

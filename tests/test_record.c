@@ -9,7 +9,7 @@
 #include <zlib.h>
 
 #define STEXT 0xffffffff81000000ull
-#define OTHER_STEXT 0xffffffffa7e00000ull	/* another boot, another KASLR offset */
+#define OTHER_STEXT 0xffffffffa7e00000ull /* another boot, another KASLR offset */
 #define KEY "0123456789abcdef0123456789abcdef01234567"
 
 static void fill(struct xfdt_record *record)
@@ -17,23 +17,31 @@ static void fill(struct xfdt_record *record)
 	memset(record, 0, sizeof(*record));
 	record->layout.structs[XFDT_T_kvm] = 41216;
 	record->layout.structs[XFDT_T_xa_node] = 576;
-	record->layout.members[XFDT_M_kvm_vcpu_array] = (struct xfdt_member) {
-		.known = true, .offset = 4096, .size = 16,
+	record->layout.members[XFDT_M_kvm_vcpu_array] = (struct xfdt_member){
+		.known = true,
+		.offset = 4096,
+		.size = 16,
 	};
-	record->layout.members[XFDT_M_fpstate_in_use] = (struct xfdt_member) {
-		.known = true, .offset = 32, .size = 1, .bit_offset = 3, .bit_size = 1,
+	record->layout.members[XFDT_M_fpstate_in_use] = (struct xfdt_member){
+		.known = true,
+		.offset = 32,
+		.size = 1,
+		.bit_offset = 3,
+		.bit_size = 1,
 	};
-	record->symtab.symbols[XFDT_S_stext] = (struct xfdt_symbol) { true, STEXT, 0x450 };
-	record->symtab.symbols[XFDT_S_prb] = (struct xfdt_symbol) { true, STEXT + 0x1a4c9f0, 8 };
-	record->symtab.symbols[XFDT_S_xfd_state] = (struct xfdt_symbol) { true, 0x1a2b8, 8 };
-	record->symtab.symbols[XFDT_S_current_task] = (struct xfdt_symbol) { true, 0, 8 };
+	record->symtab.symbols[XFDT_S_stext] = (struct xfdt_symbol){ true, STEXT, 0x450 };
+	record->symtab.symbols[XFDT_S_prb] = (struct xfdt_symbol){ true, STEXT + 0x1a4c9f0, 8 };
+	record->symtab.symbols[XFDT_S_xfd_state] = (struct xfdt_symbol){ true, 0x1a2b8, 8 };
+	record->symtab.symbols[XFDT_S_current_task] = (struct xfdt_symbol){ true, 0, 8 };
 	record->module_index[XFDT_S_vm_list] = 1;
 	record->module_index[XFDT_S_kvm_arch_vcpu_ioctl] = 2345;
 	strcpy(record->kvm_build_id, "00112233445566778899aabbccddeeff00112233");
 	xfdt_ranges_add(&record->spans, STEXT + 0x1c00000, 512);
 	xfdt_ranges_add(&record->spans, STEXT + 0x1d00010, 24);
 	record->content = 0xdeadbeef;
-	record->stamp = (struct xfdt_file_id) { true, 65024, 131, 633378432, 1731751020123456789u, UINT64_MAX };
+	record->stamp = (struct xfdt_file_id){
+		true, 65024, 131, 633378432, 1731751020123456789u, UINT64_MAX
+	};
 	strcpy(record->symbol_source, "kallsyms");
 	strcpy(record->type_source, "dwarf (vmlinux 0123 by -d)");
 	record->kvm_is_built_in = true;
@@ -55,8 +63,8 @@ static char *made_of(const char *lines)
 	/* "xfdtriage-record <version>", "key <key>" */
 	*(strchr(strchr(head, '\n') + 1, '\n') + 1) = '\0';
 	if (asprintf(&text, "%s%s", head, lines) < 0 ||
-	    asprintf(&whole, "%send %08lx\n", text, crc32(0, (const Bytef *)text,
-							   (uInt)strlen(text))) < 0)
+	    asprintf(&whole, "%send %08lx\n", text,
+		     crc32(0, (const Bytef *)text, (uInt)strlen(text))) < 0)
 		exit(99);
 	free(head);
 	free(text);
@@ -83,7 +91,8 @@ static void test_record__round_trip(void **state)
 	format(&record, STEXT, &text, &len);
 	memset(&back, 0x5a, sizeof(back));
 	assert_ok(xfdt_record_parse(text, len, KEY, STEXT, &back));
-	assert_memory_equal(back.layout.structs, record.layout.structs, sizeof(record.layout.structs));
+	assert_memory_equal(back.layout.structs, record.layout.structs,
+			    sizeof(record.layout.structs));
 	assert_int_equal(back.layout.members[XFDT_M_kvm_vcpu_array].offset, 4096);
 	assert_int_equal(back.layout.members[XFDT_M_kvm_vcpu_array].size, 16);
 	assert_int_equal(back.layout.members[XFDT_M_kvm_vcpu_array].bit_size, 0);
@@ -188,7 +197,8 @@ static void test_record__of_another_key(void **state)
 
 	fill(&record);
 	format(&record, STEXT, &text, &len);
-	assert_fails(xfdt_record_parse(text, len, "0123456789abcdef0123456789abcdef01234568", STEXT, &back),
+	assert_fails(xfdt_record_parse(text, len, "0123456789abcdef0123456789abcdef01234568", STEXT,
+				       &back),
 		     XFDT_CORRUPT);
 	assert_fails(xfdt_record_parse(text, len, KEY "-" KEY, STEXT, &back), XFDT_CORRUPT);
 	assert_fails(xfdt_record_parse(text, len, "", STEXT, &back), XFDT_CORRUPT);
@@ -358,7 +368,8 @@ static void test_record__good_lines_with_a_checksum(void **state)
 /* No function is larger than the kernel: a size past that would put every address in it. */
 static void test_record__symbol_larger_than_the_kernel(void **state)
 {
-	char *text = made_of("symbol restore_fpregs_from_fpstate text 65536 18446744073709551615\n");
+	char *text =
+		made_of("symbol restore_fpregs_from_fpstate text 65536 18446744073709551615\n");
 
 	assert_rejected(text, strlen(text));
 	free(text);
@@ -366,7 +377,7 @@ static void test_record__symbol_larger_than_the_kernel(void **state)
 
 static void test_record__number_that_overflows(void **state)
 {
-	char *text = made_of("struct kvm 4294967304\n");	/* 2^32 + 8 */
+	char *text = made_of("struct kvm 4294967304\n"); /* 2^32 + 8 */
 
 	assert_rejected(text, strlen(text));
 	free(text);

@@ -28,10 +28,12 @@ static void test_render__escape_leaves_plain_text(void **state)
 	assert_escaped("", "");
 	assert_escaped("CPU 0/KVM", "CPU 0/KVM");
 	assert_escaped(" !\"#$%&'()*+,-./0:;<=>?@[]^_`{|}~", " !\"#$%&'()*+,-./0:;<=>?@[]^_`{|}~");
-	assert_escaped("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
+	assert_escaped("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+		       "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
 	/* the first and last of each length */
-	assert_escaped("\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
-		       "\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
+	assert_escaped(
+		"\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
+		"\xc2\xa0\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
 }
 
 static void test_render__escape_control_characters(void **state)
@@ -69,24 +71,28 @@ static void test_render__escape_direction(void **state)
 	assert_escaped("\xd8\x9c", "\\xd8\\x9c");
 	assert_escaped("\xe2\x80\x8e\xe2\x80\x8f", "\\xe2\\x80\\x8e\\xe2\\x80\\x8f");
 	assert_escaped("\xe2\x80\xa8", "\\xe2\\x80\\xa8");
-	assert_escaped("a\xe2\x80\xae" "b", "a\\xe2\\x80\\xae" "b");
+	assert_escaped("a\xe2\x80\xae"
+		       "b",
+		       "a\\xe2\\x80\\xae"
+		       "b");
 	assert_escaped("\xe2\x81\xa6\xe2\x81\xa9", "\\xe2\\x81\\xa6\\xe2\\x81\\xa9");
 	/* their neighbours */
-	assert_escaped("\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa",
-		       "\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa");
+	assert_escaped(
+		"\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa",
+		"\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa");
 }
 
 /* Unicode 15, table 3-7 */
 static void test_render__escape_bad_utf8(void **state)
 {
 	assert_escaped("\x80", "\\x80");
-	assert_escaped("\xc0\xaf", "\\xc0\\xaf");		/* overlong '/' */
+	assert_escaped("\xc0\xaf", "\\xc0\\xaf"); /* overlong '/' */
 	assert_escaped("\xc1\xbf", "\\xc1\\xbf");
 	assert_escaped("\xe0\x80\xaf", "\\xe0\\x80\\xaf");
 	assert_escaped("\xe0\x9f\xbf", "\\xe0\\x9f\\xbf");
-	assert_escaped("\xed\xa0\x80", "\\xed\\xa0\\x80");	/* a surrogate */
+	assert_escaped("\xed\xa0\x80", "\\xed\\xa0\\x80"); /* a surrogate */
 	assert_escaped("\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf");
-	assert_escaped("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");	/* past U+10FFFF */
+	assert_escaped("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* past U+10FFFF */
 	assert_escaped("\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80");
 	assert_escaped("\xff\xfe", "\\xff\\xfe");
 	/* cut off: by the end, and by another character */
@@ -127,7 +133,8 @@ static void test_render__cells(void **state)
 		const char *text;
 	} cells[] = {
 		{ { .kind = XFDT_CELL_HEX, .number = 0 }, "0x0" },
-		{ { .kind = XFDT_CELL_HEX, .number = 0xffffffff81000000ull }, "0xffffffff81000000" },
+		{ { .kind = XFDT_CELL_HEX, .number = 0xffffffff81000000ull },
+		  "0xffffffff81000000" },
 		{ { .kind = XFDT_CELL_INT, .number = 42 }, "42" },
 		{ { .kind = XFDT_CELL_INT, .number = (uint64_t)-7 }, "-7" },
 		{ { .kind = XFDT_CELL_BOOL, .number = 1 }, "yes" },
@@ -153,9 +160,12 @@ static void test_render__fix_in_one_word(void **state)
 		enum xfdt_presence vmlinux, kvm;
 		const char *word;
 	} cases[] = {
-		{ XFDT_PRESENT, XFDT_PRESENT, "present" }, { XFDT_ABSENT, XFDT_ABSENT, "absent" },
-		{ XFDT_UNKNOWN, XFDT_UNKNOWN, "unknown" }, { XFDT_PRESENT, XFDT_ABSENT, "partial" },
-		{ XFDT_ABSENT, XFDT_PRESENT, "partial" }, { XFDT_PRESENT, XFDT_UNKNOWN, "unknown" },
+		{ XFDT_PRESENT, XFDT_PRESENT, "present" },
+		{ XFDT_ABSENT, XFDT_ABSENT, "absent" },
+		{ XFDT_UNKNOWN, XFDT_UNKNOWN, "unknown" },
+		{ XFDT_PRESENT, XFDT_ABSENT, "partial" },
+		{ XFDT_ABSENT, XFDT_PRESENT, "partial" },
+		{ XFDT_PRESENT, XFDT_UNKNOWN, "unknown" },
 		{ XFDT_UNKNOWN, XFDT_ABSENT, "unknown" },
 	};
 	struct host fixture;
@@ -177,7 +187,10 @@ static char *render(struct host *fixture, enum form form)
 	struct xfdt_text_options options = { .colour = form == COLOUR, .verbose = form == VERBOSE };
 	struct xfdt_verdict verdict;
 	struct xfdt_outcome report = {
-		.path = hostile, .format = "kdump", .host = &fixture->host, .verdict = &verdict,
+		.path = hostile,
+		.format = "kdump",
+		.host = &fixture->host,
+		.verdict = &verdict,
 	};
 	char *text = NULL;
 	size_t len;
@@ -253,40 +266,67 @@ static void make_hostile(struct host *fixture)
 	fixture->vcpus[1].error = error;
 	fixture->image.release = (char *)hostile;
 	fixture->image.build_id = (char *)hostile;
-	fixture->lines[1].text = "WARNING: \033]0;x\007 at exc_device_not_available+0x6f/0xf0 \xff\xfe\x9b";
-	snprintf(fixture->host.panic.fault.caller, sizeof(fixture->host.panic.fault.caller), "%s", hostile);
-	xfdt_gaps_add(&fixture->host.gaps, "a\001what", xfdt_error_new(XFDT_CORRUPT, 0, "%s", hostile), NULL);
+	fixture->lines[1].text =
+		"WARNING: \033]0;x\007 at exc_device_not_available+0x6f/0xf0 \xff\xfe\x9b";
+	snprintf(fixture->host.panic.fault.caller, sizeof(fixture->host.panic.fault.caller), "%s",
+		 hostile);
+	xfdt_gaps_add(&fixture->host.gaps, "a\001what",
+		      xfdt_error_new(XFDT_CORRUPT, 0, "%s", hostile), NULL);
 }
 
 static void test_render__json_holds_every_documented_key(void **state)
 {
 	static const char *const root_keys[] = {
-		"schema", "dump", "verdict", "exit", "route", "cve", "why", "looks_like", "origins",
-		"kernel", "sources", "panic", "missing", "counts", "check", "vms",
+		"schema",  "dump",   "verdict", "exit",	 "route",   "cve",    "why",   "looks_like",
+		"origins", "kernel", "sources", "panic", "missing", "counts", "check", "vms",
 	};
 	static const char *const kernel_keys[] = {
-		"release", "build_id", "kvm_build_id", "nodename", "fix", "fix_vmlinux",
-		"fix_vmlinux_why", "fix_kvm", "fix_kvm_why", "livepatched", "fixed_in",
+		"release",     "build_id",    "kvm_build_id",	 "nodename",
+		"fix",	       "fix_vmlinux", "fix_vmlinux_why", "fix_kvm",
+		"fix_kvm_why", "livepatched", "fixed_in",
 	};
 	static const char *const panic_keys[] = {
 		"cpu", "task", "pid", "comm", "last_words", "warned", "fault", "events", "trace",
 	};
 	static const char *const fault_keys[] = {
-		"source", "frame", "rip", "instruction", "operand", "fpstate", "edx_eax", "caller",
-		"caller_source",
+		"source",  "frame",   "rip",	"instruction",	 "operand",
+		"fpstate", "edx_eax", "caller", "caller_source",
 	};
 	static const char *const vm_keys[] = {
 		"kvm", "pid", "comm", "online_vcpus", "complete", "bugged", "vcpus",
 	};
 	static const char *const vcpu_keys[] = {
-		"id", "state", "state_why", "culprit", "kvm_vcpu", "fpstate", "xstate_bv", "xcomp_bv",
-		"xfd", "rfbm", "mismatch", "in_use", "is_guest", "is_confidential", "size", "xfeatures",
-		"user_xfeatures", "guest_xfeatures", "guest_perm", "xfd_err", "xcr0", "supported_xcr0",
-		"ia32_xss", "xfd_no_write_intercept", "mode", "error", "thread",
+		"id",
+		"state",
+		"state_why",
+		"culprit",
+		"kvm_vcpu",
+		"fpstate",
+		"xstate_bv",
+		"xcomp_bv",
+		"xfd",
+		"rfbm",
+		"mismatch",
+		"in_use",
+		"is_guest",
+		"is_confidential",
+		"size",
+		"xfeatures",
+		"user_xfeatures",
+		"guest_xfeatures",
+		"guest_perm",
+		"xfd_err",
+		"xcr0",
+		"supported_xcr0",
+		"ia32_xss",
+		"xfd_no_write_intercept",
+		"mode",
+		"error",
+		"thread",
 	};
 	static const char *const thread_keys[] = {
-		"task", "pid", "tgid", "comm", "on_cpu", "cpu", "need_fpu_load", "fpstate", "last_cpu",
-		"owner", "xfd_state",
+		"task",		 "pid",	    "tgid",	"comm",	 "on_cpu",    "cpu",
+		"need_fpu_load", "fpstate", "last_cpu", "owner", "xfd_state",
 	};
 	static const char *const count_keys[] = {
 		"ok", "armed", "stale", "indeterminate", "malformed", "confidential", "unreadable",
@@ -355,7 +395,8 @@ static void test_render__json_numbers_of_64_bits_are_strings(void **state)
 	assert_true(json_object_is_type(get(vcpu, "id"), json_type_int));
 	assert_true(json_object_is_type(get(vcpu, "culprit"), json_type_boolean));
 	assert_true(json_object_is_type(get(vcpu, "in_use"), json_type_boolean));
-	assert_true(json_object_is_type(get(get(vcpu, "thread"), "need_fpu_load"), json_type_boolean));
+	assert_true(
+		json_object_is_type(get(get(vcpu, "thread"), "need_fpu_load"), json_type_boolean));
 	assert_true(json_object_is_type(get(vm, "online_vcpus"), json_type_int));
 	json_object_put(root);
 }
@@ -374,7 +415,9 @@ static void test_render__json_unknown_is_null(void **state)
 	fixture.image.release = NULL;
 	fixture.host.nodename[0] = '\0';
 	root = json_of(&fixture);
-	vcpu = json_object_array_get_idx(get(json_object_array_get_idx(get(root, "vms"), 0), "vcpus"), 1);
+	vcpu = json_object_array_get_idx(get(json_object_array_get_idx(get(root, "vms"), 0),
+					     "vcpus"),
+					 1);
 	assert_null(get(vcpu, "xfd"));
 	assert_null(get(vcpu, "mismatch"));
 	assert_null(get(vcpu, "in_use"));
@@ -394,14 +437,18 @@ static void test_render__json_of_a_hostile_host_parses(void **state)
 
 	make_hostile(&fixture);
 	root = json_of(&fixture);
-	assert_string_equal(get_text(get(root, "kernel"), "nodename"),
-			    "a\\x1b[2J\"\\\\x0a\\x0d\\x09</script>\\x01\\x7f\\xc2\\x9b\\xff\\xe2\\x82");
-	assert_string_equal(get_text(get(root, "dump"), "path"), get_text(get(root, "kernel"), "nodename"));
+	assert_string_equal(
+		get_text(get(root, "kernel"), "nodename"),
+		"a\\x1b[2J\"\\\\x0a\\x0d\\x09</script>\\x01\\x7f\\xc2\\x9b\\xff\\xe2\\x82");
+	assert_string_equal(get_text(get(root, "dump"), "path"),
+			    get_text(get(root, "kernel"), "nodename"));
 	vm = json_object_array_get_idx(get(root, "vms"), 0);
-	assert_string_equal(get_text(get(json_object_array_get_idx(get(vm, "vcpus"), 0), "thread"), "comm"),
-			    "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff");
+	assert_string_equal(
+		get_text(get(json_object_array_get_idx(get(vm, "vcpus"), 0), "thread"), "comm"),
+		"\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff");
 	assert_int_equal(json_object_array_length(get(root, "missing")), 1);
-	assert_string_equal(get_text(json_object_array_get_idx(get(root, "missing"), 0), "what"), "a\\x01what");
+	assert_string_equal(get_text(json_object_array_get_idx(get(root, "missing"), 0), "what"),
+			    "a\\x01what");
 	json_object_put(root);
 	xfdt_gaps_deinit(&fixture.host.gaps);
 }
@@ -531,10 +578,12 @@ static void test_render__json_has_the_commands_of_the_verbose_text(void **state)
 
 static void test_render__call_trace(void **state)
 {
-	static const char *const log[] = {
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI", "Call Trace:", " <TASK>",
-		" fpu_swap_kvm_fpstate+0x70/0x110", " evil\033[2J<b>+0x1/0x2", NULL
-	};
+	static const char *const log[] = { "Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+					   "Call Trace:",
+					   " <TASK>",
+					   " fpu_swap_kvm_fpstate+0x70/0x110",
+					   " evil\033[2J<b>+0x1/0x2",
+					   NULL };
 	struct json_object *root, *trace;
 	struct host fixture;
 	char *text;
@@ -550,7 +599,8 @@ static void test_render__call_trace(void **state)
 			    " evil\\x1b[2J<b>+0x1/0x2");
 	json_object_put(root);
 	text = render(&fixture, VERBOSE);
-	assert_non_null(strstr(text, "\ncall trace\n   <TASK>\n   fpu_swap_kvm_fpstate+0x70/0x110\n"));
+	assert_non_null(
+		strstr(text, "\ncall trace\n   <TASK>\n   fpu_swap_kvm_fpstate+0x70/0x110\n"));
 	free(text);
 }
 
@@ -598,7 +648,7 @@ static void test_render__all_bits_set(void **state)
 
 	host_init(&fixture);
 	fixture.host.enabled_features = 0;
-	fixture.vcpus[1].header = (struct xfdt_xsave_header) { .xstate_bv = ~0ull };
+	fixture.vcpus[1].header = (struct xfdt_xsave_header){ .xstate_bv = ~0ull };
 	fixture.vcpus[1].xfd = ~0ull;
 	fixture.vcpus[0].header.xcomp_bv = ~0ull;
 	fixture.vcpus[0].xfd = ~0ull;

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define OK_JSON "{\"schema\":\"xfdtriage-1\",\"verdict\":\"not-this-bug\",\"exit\":1}"
-#define CONFIRMED_JSON "{\"schema\":\"xfdtriage-1\",\"verdict\":\"confirmed\",\"exit\":0,\"route\":\"fpu_swap_kvm_fpstate\"," \
+#define CONFIRMED_JSON \
+	"{\"schema\":\"xfdtriage-1\",\"verdict\":\"confirmed\",\"exit\":0,\"route\":\"fpu_swap_kvm_fpstate\"," \
 	"\"kernel\":{\"release\":\"6.18.5\",\"nodename\":\"host1\",\"fix\":\"absent\"}," \
 	"\"counts\":{\"ok\":3,\"armed\":1},\"vms\":[{},{}]}"
 #define NOON "2026-11-22T12:00:00Z"
@@ -118,9 +119,20 @@ static void test_report__cells_of_a_result(void **state)
 static void test_report__what_has_no_verdict_is_an_error(void **state)
 {
 	static const char *const none[] = {
-		"", "{", "[]", "null", "\"confirmed\"", "{} {}", "{}", "{\"verdict\":null}", "{\"verdict\":0,\"exit\":0}",
-		"{\"verdict\":\"Confirmed\"}", "{\"verdict\":[\"confirmed\"]}", "{\"verdict\":\"confirmed\"",
-		"{\"verdict\":\"confirmed\"} x", "{\"verdict\":\"confirmed\",\"x\":\"\xff\"}",
+		"",
+		"{",
+		"[]",
+		"null",
+		"\"confirmed\"",
+		"{} {}",
+		"{}",
+		"{\"verdict\":null}",
+		"{\"verdict\":0,\"exit\":0}",
+		"{\"verdict\":\"Confirmed\"}",
+		"{\"verdict\":[\"confirmed\"]}",
+		"{\"verdict\":\"confirmed\"",
+		"{\"verdict\":\"confirmed\"} x",
+		"{\"verdict\":\"confirmed\",\"x\":\"\xff\"}",
 	};
 	size_t i;
 
@@ -149,10 +161,13 @@ static void test_report__values_of_a_wrong_type_are_not_known(void **state)
 	uint64_t vcpus;
 
 	results_init(&results);
-	results_add(&results, 0, "/a", "id", NOON, "{\"verdict\":\"armed\",\"route\":1,\"kernel\":[\"release\"],"
-		    "\"panic\":{\"last_words\":{},\"warned\":\"true\",\"pid\":\"1\",\"cpu\":1.5},\"vms\":\"2\","
-		    "\"counts\":{\"ok\":-1,\"armed\":\"1\",\"stale\":true}}");
-	results_add(&results, 0, "/b", "id2", NOON, "{\"verdict\":\"armed\",\"counts\":{\"ok\":9223372036854775807,"
+	results_add(
+		&results, 0, "/a", "id", NOON,
+		"{\"verdict\":\"armed\",\"route\":1,\"kernel\":[\"release\"],"
+		"\"panic\":{\"last_words\":{},\"warned\":\"true\",\"pid\":\"1\",\"cpu\":1.5},\"vms\":\"2\","
+		"\"counts\":{\"ok\":-1,\"armed\":\"1\",\"stale\":true}}");
+	results_add(&results, 0, "/b", "id2", NOON,
+		    "{\"verdict\":\"armed\",\"counts\":{\"ok\":9223372036854775807,"
 		    "\"armed\":9223372036854775807,\"stale\":9223372036854775807}}");
 	summary = summarise(&results);
 	row = row_of(summary, "/a");
@@ -177,9 +192,10 @@ static void test_report__json_cannot_forge_what_the_store_says(void **state)
 	struct results results;
 
 	results_init(&results);
-	results_add(&results, 0, "/srv/vmcore", "id", NOON,
-		    "{\"verdict\":\"confirmed\",\"dump\":{\"path\":\"/forged\"},\"store\":\"forged\",\"copy_of\":\"forged\","
-		    "\"batch\":{\"identity\":\"forged\",\"confined\":\"forged\",\"finished\":\"forged\",\"tries\":99}}");
+	results_add(
+		&results, 0, "/srv/vmcore", "id", NOON,
+		"{\"verdict\":\"confirmed\",\"dump\":{\"path\":\"/forged\"},\"store\":\"forged\",\"copy_of\":\"forged\","
+		"\"batch\":{\"identity\":\"forged\",\"confined\":\"forged\",\"finished\":\"forged\",\"tries\":99}}");
 	summary = summarise(&results);
 	row = row_of(summary, "/srv/vmcore");
 	assert_string_equal(row->cells[XFDT_C_PATH], "/srv/vmcore");
@@ -264,7 +280,8 @@ static void test_report__copies_are_told(void **state)
 static void test_report__findings_come_first(void **state)
 {
 	static const char *const verdicts[] = {
-		"not-applicable", "not-this-bug", "error", "inconclusive", "probable", "armed", "confirmed",
+		"not-applicable", "not-this-bug", "error",     "inconclusive",
+		"probable",	  "armed",	  "confirmed",
 	};
 	char json[COUNT(verdicts)][64], paths[COUNT(verdicts)][8];
 	struct xfdt_report *summary;
@@ -279,7 +296,8 @@ static void test_report__findings_come_first(void **state)
 	}
 	summary = summarise(&results);
 	for (i = 0; i < COUNT(verdicts); i++)
-		assert_string_equal(summary->rows[i].cells[XFDT_C_VERDICT], verdicts[COUNT(verdicts) - 1 - i]);
+		assert_string_equal(summary->rows[i].cells[XFDT_C_VERDICT],
+				    verdicts[COUNT(verdicts) - 1 - i]);
 	xfdt_report_free(summary);
 }
 
@@ -314,7 +332,8 @@ static void test_report__want_of_memory(void **state)
 /* CSV */
 
 /* Read a record by RFC 4180; returns what follows it. */
-static const char *read_record(const char *at, char fields[XFDT_COLUMN_COUNT + 1][512], size_t *ret_count)
+static const char *read_record(const char *at, char fields[XFDT_COLUMN_COUNT + 1][512],
+			       size_t *ret_count)
 {
 	size_t count = 0;
 
@@ -384,7 +403,8 @@ static void test_report__csv_holds_no_formula(void **state)
 		const char *at;
 		char *text;
 
-		snprintf(json, sizeof(json), "{\"verdict\":\"armed\",\"kernel\":{\"nodename\":\"%s\",\"release\":\"%s\"}}",
+		snprintf(json, sizeof(json),
+			 "{\"verdict\":\"armed\",\"kernel\":{\"nodename\":\"%s\",\"release\":\"%s\"}}",
 			 formulas[i], formulas[i]);
 		text = render_one(json, RESULTS_CSV);
 		at = read_record(text, fields, &count);
@@ -402,23 +422,32 @@ static void test_report__csv_holds_no_formula(void **state)
 
 #define HOSTILE "<script>alert(1)</script>\\u001b[31m\\u009b\\u202e\\n\\\"'&<!--]]>\\u0000"
 
-static const char hostile_json[] =
-	"{\"verdict\":\"confirmed\",\"route\":\"" HOSTILE "\",\"why\":[\"" HOSTILE "\"],\"check\":[\"" HOSTILE "\"],"
-	"\"" HOSTILE "\":\"" HOSTILE "\",\"missing\":[{\"what\":\"" HOSTILE "\",\"why\":\"" HOSTILE "\"}],"
-	"\"kernel\":{\"nodename\":\"" HOSTILE "\",\"release\":\"" HOSTILE "\",\"fix\":\"" HOSTILE "\"},"
-	"\"panic\":{\"comm\":\"" HOSTILE "\",\"last_words\":\"" HOSTILE "\",\"trace\":[\"" HOSTILE "\"],"
-	"\"events\":[{\"nsec\":1,\"text\":\"" HOSTILE "\"}],\"fault\":{\"caller\":\"" HOSTILE "\"}},"
-	"\"vms\":[{\"kvm\":\"" HOSTILE "\",\"comm\":\"" HOSTILE "\",\"vcpus\":[{\"state\":\"" HOSTILE "\",\"xfd\":\"" HOSTILE "\","
-	"\"thread\":{\"comm\":\"" HOSTILE "\"}}]}]}";
+static const char hostile_json[] = "{\"verdict\":\"confirmed\",\"route\":\"" HOSTILE
+				   "\",\"why\":[\"" HOSTILE "\"],\"check\":[\"" HOSTILE "\"],"
+				   "\"" HOSTILE "\":\"" HOSTILE
+				   "\",\"missing\":[{\"what\":\"" HOSTILE "\",\"why\":\"" HOSTILE
+				   "\"}],"
+				   "\"kernel\":{\"nodename\":\"" HOSTILE "\",\"release\":\"" HOSTILE
+				   "\",\"fix\":\"" HOSTILE "\"},"
+				   "\"panic\":{\"comm\":\"" HOSTILE "\",\"last_words\":\"" HOSTILE
+				   "\",\"trace\":[\"" HOSTILE "\"],"
+				   "\"events\":[{\"nsec\":1,\"text\":\"" HOSTILE
+				   "\"}],\"fault\":{\"caller\":\"" HOSTILE "\"}},"
+				   "\"vms\":[{\"kvm\":\"" HOSTILE "\",\"comm\":\"" HOSTILE
+				   "\",\"vcpus\":[{\"state\":\"" HOSTILE "\",\"xfd\":\"" HOSTILE
+				   "\","
+				   "\"thread\":{\"comm\":\"" HOSTILE "\"}}]}]}";
 
 static void hostile_results(struct results *results)
 {
-	static const char path[] = "/<script>alert(1)</script>\033[31m\x9b\"'&\n/<img src=x onerror=alert(1)>";
+	static const char path[] =
+		"/<script>alert(1)</script>\033[31m\x9b\"'&\n/<img src=x onerror=alert(1)>";
 
 	results_init(results);
 	results_add(results, 0, path, "\"><script>", "<b>2026</b>T12:00:0Z", hostile_json);
 	results_add(results, 0, "/copy", "\"><script>", "2026<b>22T<b>00:00Z", hostile_json);
-	results_add(results, 0, "/error", "id", NOON, "{\"verdict\":\"error\",\"error\":\"" HOSTILE "\"}");
+	results_add(results, 0, "/error", "id", NOON,
+		    "{\"verdict\":\"error\",\"error\":\"" HOSTILE "\"}");
 	results_add(results, 0, "/none", "id3", NOON, "<script>");
 	results->items[0].result.confined = "<script>alert(1)</script>\033";
 	results->items[0].result.version = "\033]0;x\007";
@@ -524,11 +553,14 @@ static void test_report__jsonl_is_what_was_stored(void **state)
 	struct json_object *line;
 	char *text;
 
-	text = render_one("{\"verdict\":\"confirmed\",\"new_key\":{\"a\":[1,2.5,null,true]},\"batch\":\"forged\"}", RESULTS_JSONL);
+	text = render_one(
+		"{\"verdict\":\"confirmed\",\"new_key\":{\"a\":[1,2.5,null,true]},\"batch\":\"forged\"}",
+		RESULTS_JSONL);
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	line = xfdt_stored_parse(text);
 	assert_non_null(line);
-	assert_string_equal(json_object_get_string(get(line, "new_key.a")), "[ 1, 2.5, null, true ]");
+	assert_string_equal(json_object_get_string(get(line, "new_key.a")),
+			    "[ 1, 2.5, null, true ]");
 	assert_string_equal(json_object_get_string(get(line, "batch.identity")), "id");
 	json_object_put(line);
 	free(text);
@@ -536,7 +568,8 @@ static void test_report__jsonl_is_what_was_stored(void **state)
 
 static void test_report__jsonl_lines_are_objects(void **state)
 {
-	static const char *const bad[] = { "", "{", "[]", "{}\n{\"verdict\":\"confirmed\"}", "{\"a\":\"\xff\"}" };
+	static const char *const bad[] = { "", "{", "[]", "{}\n{\"verdict\":\"confirmed\"}",
+					   "{\"a\":\"\xff\"}" };
 	size_t i;
 
 	for (i = 0; i < COUNT(bad); i++) {
@@ -582,13 +615,20 @@ static void test_report__text_fits_the_terminal(void **state)
 	unsigned int width;
 
 	results_init(&results);
-	results_add(&results, 0, "/srv/crash/a/very/long/folder/of/some/customer/2026-11-22-10:20:30/vmcore", "a", NOON, CONFIRMED_JSON);
-	results_add(&results, 0, "/srv/vmcore", "b", NOON, "{\"verdict\":\"not-applicable\",\"kernel\":{\"release\":"
-		    "\"6.18.5+deb13-amd64\",\"nodename\":\"\xc3\xa4\xc3\xb6\xc3\xbc.example.net\"},\"panic\":{\"last_words\":"
-		    "\"Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b, and so on\"}}");
-	results_add(&results, 0, "/e", "c", NOON, "{\"verdict\":\"error\",\"error\":\"/e: no dump of a kind that is known, and more\"}");
+	results_add(&results, 0,
+		    "/srv/crash/a/very/long/folder/of/some/customer/2026-11-22-10:20:30/vmcore",
+		    "a", NOON, CONFIRMED_JSON);
+	results_add(
+		&results, 0, "/srv/vmcore", "b", NOON,
+		"{\"verdict\":\"not-applicable\",\"kernel\":{\"release\":"
+		"\"6.18.5+deb13-amd64\",\"nodename\":\"\xc3\xa4\xc3\xb6\xc3\xbc.example.net\"},\"panic\":{\"last_words\":"
+		"\"Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b, and so on\"}}");
+	results_add(
+		&results, 0, "/e", "c", NOON,
+		"{\"verdict\":\"error\",\"error\":\"/e: no dump of a kind that is known, and more\"}");
 	for (width = 40; width < 250; width++) {
-		char *text = render(&results, RESULTS_TEXT, width), *end = strstr(text, "\n\n"), *line;
+		char *text = render(&results, RESULTS_TEXT, width), *end = strstr(text, "\n\n"),
+		     *line;
 
 		*end = '\0';
 		for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
@@ -610,16 +650,25 @@ static void test_report__text_without_a_terminal_is_whole(void **state)
 	char *text;
 
 	results_init(&results);
-	results_add(&results, 0, "/srv/crash/a/very/long/folder/of/some/customer/2026-11-22-10:20:30/vmcore", "a", NOON, CONFIRMED_JSON);
-	results_add(&results, 1, "/e", "c", NOON, "{\"verdict\":\"error\",\"error\":\"/e: no dump\"}");
-	results_add(&results, 2, "/e", "c", LATER, "{\"verdict\":\"error\",\"error\":\"/e: no dump\"}");
-	results_add(&results, 2, "/f", "c", LATER, "{\"verdict\":\"error\",\"error\":\"/f: no dump\"}");
+	results_add(&results, 0,
+		    "/srv/crash/a/very/long/folder/of/some/customer/2026-11-22-10:20:30/vmcore",
+		    "a", NOON, CONFIRMED_JSON);
+	results_add(&results, 1, "/e", "c", NOON,
+		    "{\"verdict\":\"error\",\"error\":\"/e: no dump\"}");
+	results_add(&results, 2, "/e", "c", LATER,
+		    "{\"verdict\":\"error\",\"error\":\"/e: no dump\"}");
+	results_add(&results, 2, "/f", "c", LATER,
+		    "{\"verdict\":\"error\",\"error\":\"/f: no dump\"}");
 	text = render(&results, RESULTS_TEXT, 0);
-	assert_non_null(strstr(text, "/srv/crash/a/very/long/folder/of/some/customer/2026-11-22-10:20:30/vmcore"));
+	assert_non_null(
+		strstr(text,
+		       "/srv/crash/a/very/long/folder/of/some/customer/2026-11-22-10:20:30/vmcore"));
 	/* the path is not told twice */
 	assert_non_null(strstr(text, " no dump\n"));
 	assert_null(strstr(text, "/e: no dump"));
-	assert_non_null(strstr(text, "3 dumps in 4 stores; 1 is a copy of another; 1 older result left out\n"));
+	assert_non_null(
+		strstr(text,
+		       "3 dumps in 4 stores; 1 is a copy of another; 1 older result left out\n"));
 	assert_non_null(strstr(text, "       1  confirmed       the panic is CVE-2026-23005"));
 	assert_non_null(strstr(text, "       2  error           could not be looked at\n"));
 	free(text);
@@ -662,9 +711,14 @@ static void test_report__detail_of_a_report(void **state)
 	host_init(&fixture);
 	assert_ok(xfdt_verdict_init(&verdict, &fixture.host));
 	out = open_memstream(&text, &len);
-	assert_ok(xfdt_render_json(&(struct xfdt_outcome) {
-		.path = "/srv/vmcore", .format = "kdump", .host = &fixture.host, .verdict = &verdict,
-	}, out));
+	assert_ok(xfdt_render_json(
+		&(struct xfdt_outcome){
+			.path = "/srv/vmcore",
+			.format = "kdump",
+			.host = &fixture.host,
+			.verdict = &verdict,
+		},
+		out));
 	fclose(out);
 	object = detail(text);
 	assert_string_equal(json_object_get_string(get(object, "route")), "fpu_swap_kvm_fpstate");
@@ -673,7 +727,9 @@ static void test_report__detail_of_a_report(void **state)
 	assert_int_equal(json_object_array_length(get(object, "panic.events")), 2);
 	assert_string_equal(json_object_get_string(get(object, "panic.fault.edx_eax")), "0x600ff");
 	assert_string_equal(json_object_get_string(get(object, "kernel.nodename")), "host1");
-	vcpu = json_object_array_get_idx(get(json_object_array_get_idx(get(object, "vms"), 0), "vcpus"), 0);
+	vcpu = json_object_array_get_idx(get(json_object_array_get_idx(get(object, "vms"), 0),
+					     "vcpus"),
+					 0);
 	for (i = 0; i < xfdt_field_count; i++)
 		if (xfdt_fields[i].group == XFDT_GROUP_THREAD)
 			get(get(vcpu, "thread"), xfdt_fields[i].key);
@@ -686,9 +742,10 @@ static void test_report__detail_of_a_report(void **state)
 
 static void test_report__detail_takes_only_what_is_known(void **state)
 {
-	struct json_object *object = detail("{\"verdict\":\"armed\",\"evil\":1,\"why\":[1,{},[],null,\"one\"],\"origins\":{},"
-					    "\"kernel\":{\"evil\":1,\"release\":[],\"fix\":\"absent\"},\"missing\":[1,{\"what\":2,\"evil\":3}],"
-					    "\"panic\":[],\"vms\":[1,null,{\"vcpus\":[1,{\"id\":{},\"state\":\"ok\",\"evil\":1,\"thread\":1}]}]}");
+	struct json_object *object = detail(
+		"{\"verdict\":\"armed\",\"evil\":1,\"why\":[1,{},[],null,\"one\"],\"origins\":{},"
+		"\"kernel\":{\"evil\":1,\"release\":[],\"fix\":\"absent\"},\"missing\":[1,{\"what\":2,\"evil\":3}],"
+		"\"panic\":[],\"vms\":[1,null,{\"vcpus\":[1,{\"id\":{},\"state\":\"ok\",\"evil\":1,\"thread\":1}]}]}");
 
 	assert_null(xfdt_stored_get(object, "evil"));
 	assert_int_equal(json_object_array_length(get(object, "why")), 1);
@@ -696,7 +753,8 @@ static void test_report__detail_takes_only_what_is_known(void **state)
 	assert_null(xfdt_stored_get(object, "kernel.evil"));
 	assert_null(xfdt_stored_get(object, "kernel.release"));
 	assert_string_equal(json_object_get_string(get(object, "missing")), "[ { \"what\": 2 } ]");
-	assert_string_equal(json_object_get_string(get(object, "vms")), "[ { \"vcpus\": [ { \"state\": \"ok\" } ] } ]");
+	assert_string_equal(json_object_get_string(get(object, "vms")),
+			    "[ { \"vcpus\": [ { \"state\": \"ok\" } ] } ]");
 	json_object_put(object);
 }
 
@@ -718,8 +776,12 @@ static void test_report__detail_of_many_vcpus_is_cut(void **state)
 	vm = json_object_array_get_idx(get(object, "vms"), 0);
 	assert_int_equal(json_object_array_length(get(vm, "vcpus")), 10);
 	assert_int_equal(json_object_get_int(get(vm, "more")), 3000 - 10);
-	assert_int_equal(json_object_get_int(get(json_object_array_get_idx(get(vm, "vcpus"), 8), "id")), 2998);
-	assert_int_equal(json_object_get_int(get(json_object_array_get_idx(get(vm, "vcpus"), 9), "id")), 2999);
+	assert_int_equal(json_object_get_int(
+				 get(json_object_array_get_idx(get(vm, "vcpus"), 8), "id")),
+			 2998);
+	assert_int_equal(json_object_get_int(
+				 get(json_object_array_get_idx(get(vm, "vcpus"), 9), "id")),
+			 2999);
 	json_object_put(object);
 	free(text);
 }

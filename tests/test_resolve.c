@@ -16,7 +16,7 @@
 
 #define ID "00112233445566778899aabbccddeeff00112233"
 #define OTHER_ID "ff112233445566778899aabbccddeeff00112233"
-#define MOVED 0x1000000		/* how far the kernel ran from where it was linked */
+#define MOVED 0x1000000 /* how far the kernel ran from where it was linked */
 #define NOTE_LINKED 0xffffffff80e00000ull
 
 static char folder[200], vmlinux[300];
@@ -61,7 +61,8 @@ static void write_source(struct kernel *kernel, FILE *out)
 		const struct btf_type *type = btf__type_by_id(btf, id);
 
 		if (btf_is_struct(type))
-			fprintf(out, "struct %s *variable_%u;\n", btf__name_by_offset(btf, type->name_off), id);
+			fprintf(out, "struct %s *variable_%u;\n",
+				btf__name_by_offset(btf, type->name_off), id);
 	}
 	btf_dump__free(dump);
 	btf__free(btf);
@@ -85,12 +86,16 @@ static void link_vmlinux(struct kernel *kernel, const char *options)
 	assert_non_null(out);
 	write_source(kernel, out);
 	assert_int_equal(fclose(out), 0);
-	len = (size_t)snprintf(command, sizeof(command), "%s -static -nostdlib -no-pie -fno-pic -Wl,-e,_stext,"
-			       "--section-start=.note.gnu.build-id=%#llx", cc && *cc ? cc : "cc", NOTE_LINKED);
+	len = (size_t)snprintf(command, sizeof(command),
+			       "%s -static -nostdlib -no-pie -fno-pic -Wl,-e,_stext,"
+			       "--section-start=.note.gnu.build-id=%#llx",
+			       cc && *cc ? cc : "cc", NOTE_LINKED);
 	for (i = 0; i < kernel->symbol_count; i++)
 		len += (size_t)snprintf(command + len, sizeof(command) - len, ",--defsym=%s=%#llx",
-					kernel->symbols[i].name, (unsigned long long)kernel->symbols[i].kvaddr - MOVED);
-	snprintf(command + len, sizeof(command) - len, " %s -o '%s' '%s'", options, vmlinux, source);
+					kernel->symbols[i].name,
+					(unsigned long long)kernel->symbols[i].kvaddr - MOVED);
+	snprintf(command + len, sizeof(command) - len, " %s -o '%s' '%s'", options, vmlinux,
+		 source);
 	if (system(command)) {
 		fprintf(stderr, "failed: %s\n", command);
 		exit(99);
@@ -121,8 +126,12 @@ static struct xfdt_debug_options by_name(enum xfdt_type_choice types, bool prefe
 	static const char *paths[1];
 
 	paths[0] = vmlinux;
-	return (struct xfdt_debug_options) {
-		.types = types, .paths = paths, .path_count = 1, .named = "by name", .prefer_named = prefer,
+	return (struct xfdt_debug_options){
+		.types = types,
+		.paths = paths,
+		.path_count = 1,
+		.named = "by name",
+		.prefer_named = prefer,
 	};
 }
 
@@ -133,7 +142,8 @@ struct answer {
 	char build_id[64];
 };
 
-static struct answer ask(struct kernel *kernel, const struct xfdt_debug_options *debug, const char *cache_dir)
+static struct answer ask(struct kernel *kernel, const struct xfdt_debug_options *debug,
+			 const char *cache_dir)
 {
 	struct answer answer = { .kind = XFDT_INCONCLUSIVE };
 	struct xfdt_verdict verdict;
@@ -147,7 +157,8 @@ static struct answer ask(struct kernel *kernel, const struct xfdt_debug_options 
 	answer.kind = verdict.kind;
 	snprintf(answer.symbols, sizeof(answer.symbols), "%s", image.symbol_source);
 	snprintf(answer.types, sizeof(answer.types), "%s", image.type_source);
-	snprintf(answer.build_id, sizeof(answer.build_id), "%s", image.build_id ? image.build_id : "");
+	snprintf(answer.build_id, sizeof(answer.build_id), "%s",
+		 image.build_id ? image.build_id : "");
 	for (i = 0; i < image.gaps.count; i++) {
 		strcat(strcat(answer.gaps, image.gaps.items[i].what), ": ");
 		strcat(strcat(answer.gaps, image.gaps.items[i].why), "\n");
@@ -158,11 +169,13 @@ static struct answer ask(struct kernel *kernel, const struct xfdt_debug_options 
 	return answer;
 }
 
-static void assert_answer(const struct answer *answer, enum xfdt_verdict_kind kind, const char *symbols,
-			  const char *types)
+static void assert_answer(const struct answer *answer, enum xfdt_verdict_kind kind,
+			  const char *symbols, const char *types)
 {
-	if (answer->kind != kind || strcmp(answer->symbols, symbols) || strcmp(answer->types, types))
-		fail_msg("verdict %d by '%s' and '%s':\n%s", answer->kind, answer->symbols, answer->types, answer->gaps);
+	if (answer->kind != kind || strcmp(answer->symbols, symbols) ||
+	    strcmp(answer->types, types))
+		fail_msg("verdict %d by '%s' and '%s':\n%s", answer->kind, answer->symbols,
+			 answer->types, answer->gaps);
 }
 
 #define SYMTAB "symtab (vmlinux " ID " by name)"
@@ -179,12 +192,24 @@ static void test_resolve__each_rung_gives_the_same_answer(void **state)
 		{ .choice = XFDT_TYPES_BTF, .symbols = "kallsyms", .types = "btf" },
 		{ .named = true, .symbols = "kallsyms", .types = "btf" },
 		{ .named = true, .prefer = true, .symbols = SYMTAB, .types = DWARF },
-		{ .named = true, .prefer = true, .choice = XFDT_TYPES_DWARF, .symbols = SYMTAB, .types = DWARF },
+		{ .named = true,
+		  .prefer = true,
+		  .choice = XFDT_TYPES_DWARF,
+		  .symbols = SYMTAB,
+		  .types = DWARF },
 		{ .named = true, .choice = XFDT_TYPES_DWARF, .symbols = "kallsyms", .types = DWARF },
-		{ .named = true, .prefer = true, .choice = XFDT_TYPES_BTF, .symbols = "kallsyms", .types = "btf" },
+		{ .named = true,
+		  .prefer = true,
+		  .choice = XFDT_TYPES_BTF,
+		  .symbols = "kallsyms",
+		  .types = "btf" },
 		{ .named = true, .no_kallsyms = true, .symbols = SYMTAB, .types = "btf" },
 		{ .named = true, .no_btf = true, .symbols = "kallsyms", .types = DWARF },
-		{ .named = true, .no_kallsyms = true, .no_btf = true, .symbols = SYMTAB, .types = DWARF },
+		{ .named = true,
+		  .no_kallsyms = true,
+		  .no_btf = true,
+		  .symbols = SYMTAB,
+		  .types = DWARF },
 	};
 	struct xfdt_debug_options debug;
 	struct kernel kernel;
@@ -279,7 +304,8 @@ static void test_resolve__debuginfo_that_contradicts_vmcoreinfo_is_refused(void 
 	answer = ask(&kernel, &debug, NULL);
 	/* and so is BTF */
 	assert_string_equal(answer.types, "vmcoreinfo");
-	assert_non_null(strstr(answer.gaps, "'printk_info.caller_id' is at 20 there, and at 24 in VMCOREINFO"));
+	assert_non_null(strstr(answer.gaps,
+			       "'printk_info.caller_id' is at 20 there, and at 24 in VMCOREINFO"));
 	kernel_deinit(&kernel);
 }
 
@@ -352,7 +378,8 @@ static void test_resolve__carried_from_dwarf(void **state)
 /* What VMCOREINFO alone says is true of its own dump only. */
 static void test_resolve__forged_vmcoreinfo_does_not_spoil_the_cache(void **state)
 {
-	static const char *const forgeries[] = { "SIZE(task_struct)=4104\n", "SYMBOL(klp_patches)=ffffffff82000040\n" };
+	static const char *const forgeries[] = { "SIZE(task_struct)=4104\n",
+						 "SYMBOL(klp_patches)=ffffffff82000040\n" };
 	struct xfdt_image cold, image;
 	struct kernel kernel, forged;
 	struct answer answer;
@@ -372,7 +399,8 @@ static void test_resolve__forged_vmcoreinfo_does_not_spoil_the_cache(void **stat
 		assert_true(i || strstr(answer.gaps, "and 4104 in VMCOREINFO"));
 		kernel_deinit(&forged);
 		xfdt_image_init(&image, &kernel.source, cache, NULL);
-		assert_int_equal(image.layout.structs[XFDT_T_task_struct], cold.layout.structs[XFDT_T_task_struct]);
+		assert_int_equal(image.layout.structs[XFDT_T_task_struct],
+				 cold.layout.structs[XFDT_T_task_struct]);
 		assert_null(xfdt_symbol(&image, XFDT_S_klp_patches));
 		xfdt_image_deinit(&image);
 		/* nor does a good record help the forged one */
@@ -399,7 +427,8 @@ static void test_resolve__built_in_kvm_is_kept(void **state)
 	kernel_init(&kernel);
 	link_vmlinux(&kernel, BUILD);
 	snprintf(cache, sizeof(cache), "%s/cache-built-in", folder);
-	for (at = KERNEL_KALLSYMS + 0x1000; memcmp(memory_at(&kernel.memory, at, sizeof(name) - 1), name, sizeof(name) - 1);)
+	for (at = KERNEL_KALLSYMS + 0x1000;
+	     memcmp(memory_at(&kernel.memory, at, sizeof(name) - 1), name, sizeof(name) - 1);)
 		at++;
 	memory_put(&kernel.memory, at, "other_l", sizeof(name) - 1);
 	for (i = 0; i < 2; i++) {
@@ -414,7 +443,8 @@ static void test_resolve__built_in_kvm_is_kept(void **state)
 /* a static variable elsewhere has the name too: no telling which is meant */
 static void test_resolve__symbol_found_twice_is_not_taken(void **state)
 {
-	static const struct kernel_symbol more[] = { { "fpu_kernel_cfg", KERNEL_SPARE }, { NULL, 0 } };
+	static const struct kernel_symbol more[] = { { "fpu_kernel_cfg", KERNEL_SPARE },
+						     { NULL, 0 } };
 	struct kernel_layout layout = kernel_6_18;
 	struct xfdt_image image;
 	struct kernel kernel;
@@ -437,7 +467,8 @@ static void test_resolve__symbol_found_twice_is_not_taken(void **state)
 /* A distilled dump of before tainted_mask was asked for lacks its entry; of other symbols, that is a gap. */
 static void test_resolve__symbol_that_can_be_spared(void **state)
 {
-	static const struct kernel_symbol more[] = { { "tainted_mask", KERNEL_SPARE }, { NULL, 0 } };
+	static const struct kernel_symbol more[] = { { "tainted_mask", KERNEL_SPARE },
+						     { NULL, 0 } };
 	static const char *const names[] = { "tainted_mask", "vm_list" };
 	struct kernel_layout layout = kernel_6_18;
 	struct xfdt_image image;

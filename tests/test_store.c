@@ -64,7 +64,7 @@ static void tamper(const char *sql)
 
 static struct xfdt_result result_of(const char *path)
 {
-	return (struct xfdt_result) {
+	return (struct xfdt_result){
 		.path = path,
 		.path_len = strlen(path),
 		.identity = "100 abcd 0123456789abcdef",
@@ -101,8 +101,8 @@ static struct xfdt_error *see(void *context, const struct xfdt_result *result)
 	struct seen *seen = context;
 
 	if (seen->count < COUNT(seen->paths))
-		snprintf(seen->paths[seen->count], sizeof(seen->paths[0]), "%.*s", (int)result->path_len,
-			 (const char *)result->path);
+		snprintf(seen->paths[seen->count], sizeof(seen->paths[0]), "%.*s",
+			 (int)result->path_len, (const char *)result->path);
 	seen->last = *result;
 	snprintf(seen->json, sizeof(seen->json), "%s", result->json);
 	if (++seen->count == seen->stop_at)
@@ -393,7 +393,8 @@ static void test_store__survives_being_killed(void **state)
 		pid = fork();
 		if (!pid) {
 			close(pipes[0]);
-			put_for_ever(round < 5 ? XFDT_STORE_WRITE : XFDT_STORE_WRITE_ROLLBACK, pipes[1]);
+			put_for_ever(round < 5 ? XFDT_STORE_WRITE : XFDT_STORE_WRITE_ROLLBACK,
+				     pipes[1]);
 		}
 		close(pipes[1]);
 		assert_int_equal(read(pipes[0], &number, sizeof(number)), sizeof(number));
@@ -430,7 +431,9 @@ static void test_store__json_line_has_the_batch(void **state)
 	fclose(out);
 	assert_int_equal(text[len - 1], '\n');
 	assert_ptr_equal(strchr(text, '\n'), text + len - 1);
-	assert_ptr_equal(strstr(text, "{\"verdict\":\"armed\",\"vms\":[],\"batch\":{\"ended\":\"ok\","), text);
+	assert_ptr_equal(strstr(text,
+				"{\"verdict\":\"armed\",\"vms\":[],\"batch\":{\"ended\":\"ok\","),
+			 text);
 	object = json_tokener_parse(text);
 	batch = json_object_object_get(object, "batch");
 	assert_string_equal(json_object_get_string(json_object_object_get(batch, "confined")),

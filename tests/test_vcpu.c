@@ -8,7 +8,7 @@
 
 static struct xfdt_value known(uint64_t value)
 {
-	return (struct xfdt_value) { .known = true, .value = value };
+	return (struct xfdt_value){ .known = true, .value = value };
 }
 
 static const struct xfdt_value unknown = { .known = false };
@@ -20,9 +20,9 @@ static const struct xfdt_value unknown = { .known = false };
  */
 static struct xfdt_vcpu *mismatched(struct host *fixture)
 {
-	static const char *const log[] = {
-		"sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash", NULL
-	};
+	static const char *const log[] = { "sysrq: Trigger a crash",
+					   "Kernel panic - not syncing: sysrq triggered crash",
+					   NULL };
 	struct xfdt_vcpu *vcpu = &fixture->vcpus[1];
 
 	host_init(fixture);
@@ -60,9 +60,13 @@ static struct xfdt_vcpu_verdict judged(struct host *fixture, const struct xfdt_v
 static void test_vcpu__names_of_states(void **state)
 {
 	static const char *const names[XFDT_VCPU_STATES] = {
-		[XFDT_VCPU_OK] = "ok", [XFDT_VCPU_ARMED] = "armed", [XFDT_VCPU_STALE] = "stale",
-		[XFDT_VCPU_INDETERMINATE] = "indeterminate", [XFDT_VCPU_MALFORMED] = "malformed",
-		[XFDT_VCPU_CONFIDENTIAL] = "confidential", [XFDT_VCPU_UNREADABLE] = "unreadable",
+		[XFDT_VCPU_OK] = "ok",
+		[XFDT_VCPU_ARMED] = "armed",
+		[XFDT_VCPU_STALE] = "stale",
+		[XFDT_VCPU_INDETERMINATE] = "indeterminate",
+		[XFDT_VCPU_MALFORMED] = "malformed",
+		[XFDT_VCPU_CONFIDENTIAL] = "confidential",
+		[XFDT_VCPU_UNREADABLE] = "unreadable",
 	};
 	size_t i;
 
@@ -375,7 +379,7 @@ static void test_vcpu__thread_that_has_ended(void **state)
 	vcpu->thread.on_cpu = known(0);
 	vcpu->thread.exit_state = known(0);
 	judge(&fixture, vcpu, XFDT_VCPU_ARMED);
-	vcpu->thread.exit_state = known(32);	/* EXIT_ZOMBIE */
+	vcpu->thread.exit_state = known(32); /* EXIT_ZOMBIE */
 	judge(&fixture, vcpu, XFDT_VCPU_INDETERMINATE);
 	assert_true(judged(&fixture, vcpu).undecided);
 	/* KVM_RUN by any other thread loads it */
@@ -473,7 +477,7 @@ static void test_vcpu__malformed_headers(void **state)
 	vcpu->header.reserved[3] = 1;
 	judge(&fixture, vcpu, XFDT_VCPU_MALFORMED);
 	vcpu->header.reserved[3] = 0;
-	vcpu->header.xcomp_bv = COMPACTED | 0x2e7;	/* XSTATE_BV has more */
+	vcpu->header.xcomp_bv = COMPACTED | 0x2e7; /* XSTATE_BV has more */
 	judge(&fixture, vcpu, XFDT_VCPU_MALFORMED);
 	vcpu->header.xcomp_bv = COMPACTED | HOST_XCR0 | 1ull << 40;
 	judge(&fixture, vcpu, XFDT_VCPU_MALFORMED);
@@ -537,12 +541,15 @@ static void test_vcpu__no_claim_without_its_evidence(void **state)
 		*vcpu = plain;
 		thread->known = combination & 1;
 		thread->fpstate.known = combination & 2;
-		thread->on_cpu = (struct xfdt_value) { combination & 4, !!(combination & 8) };
-		thread->need_fpu_load = (struct xfdt_value) { combination & 16, !!(combination & 32) };
-		thread->owner = (struct xfdt_value) { combination & 64, combination & 128 ? HOST_FPU(1) : 0 };
+		thread->on_cpu = (struct xfdt_value){ combination & 4, !!(combination & 8) };
+		thread->need_fpu_load = (struct xfdt_value){ combination & 16,
+							     !!(combination & 32) };
+		thread->owner = (struct xfdt_value){ combination & 64,
+						     combination & 128 ? HOST_FPU(1) : 0 };
 		thread->last_cpu.known = combination & 256;
 		thread->cpu.known = combination & 512;
-		vcpu->mode = known(combination & 1024 ? XFDT_IN_GUEST_MODE : XFDT_OUTSIDE_GUEST_MODE);
+		vcpu->mode = known(combination & 1024 ? XFDT_IN_GUEST_MODE :
+							XFDT_OUTSIDE_GUEST_MODE);
 		vcpu->thread_gone = combination & 2048;
 		fixture.host.panic.task = combination & 4096 ? HOST_TASK(1) : HOST_TASK(7);
 
@@ -560,7 +567,7 @@ static void test_vcpu__no_claim_without_its_evidence(void **state)
 		switch (verdict.state) {
 		case XFDT_VCPU_ARMED:
 			assert_true(holds && (off_cpu || (on_cpu && thread->need_fpu_load.known &&
-							   thread->need_fpu_load.value && invalid)));
+							  thread->need_fpu_load.value && invalid)));
 			break;
 		case XFDT_VCPU_STALE:
 			assert_true(holds && on_cpu && outside && thread->need_fpu_load.known &&

@@ -10,7 +10,7 @@
 
 static struct xfdt_value known(uint64_t value)
 {
-	return (struct xfdt_value) { .known = true, .value = value };
+	return (struct xfdt_value){ .known = true, .value = value };
 }
 
 static const struct xfdt_value unknown = { .known = false };
@@ -32,7 +32,8 @@ static void assert_verdict(struct host *fixture, enum xfdt_verdict_kind expected
 
 	if (verdict.kind != expected)
 		fail_msg("'%s' (%s), not '%s'", xfdt_verdict_name(verdict.kind),
-			 verdict.why.items[verdict.why.count - 1].text, xfdt_verdict_name(expected));
+			 verdict.why.items[verdict.why.count - 1].text,
+			 xfdt_verdict_name(expected));
 	/* the route is one of a bug's only */
 	if (expected == XFDT_CONFIRMED || expected == XFDT_PROBABLE)
 		assert_int_not_equal(verdict.route, XFDT_ROUTE_NONE);
@@ -71,9 +72,9 @@ static void other_panic(struct host *fixture, const char *const *log)
 	fixture->vcpus[0].xfd = 0;
 }
 
-static const char *const log_sysrq[] = {
-	"sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash", NULL
-};
+static const char *const log_sysrq[] = { "sysrq: Trigger a crash",
+					 "Kernel panic - not syncing: sysrq triggered crash",
+					 NULL };
 
 /* design.md, the table */
 static void test_verdict__names_and_exits(void **state)
@@ -149,7 +150,8 @@ static void test_verdict__confirmed_by_return(void **state)
 
 static void test_verdict__route_unknown(void **state)
 {
-	static const char *const callers[] = { "", "fpu_swap_kvm", "fpu_swap_kvm_fpstate.cold", "?" };
+	static const char *const callers[] = { "", "fpu_swap_kvm", "fpu_swap_kvm_fpstate.cold",
+					       "?" };
 	struct host fixture;
 	size_t i;
 
@@ -168,7 +170,10 @@ static void test_verdict__route_unknown(void **state)
 static void test_verdict__confirmed_from_every_source_of_registers(void **state)
 {
 	static const enum xfdt_regs_source sources[] = {
-		XFDT_REGS_PRSTATUS, XFDT_REGS_STACK, XFDT_REGS_EXEC_SUMMARY, XFDT_REGS_LOG,
+		XFDT_REGS_PRSTATUS,
+		XFDT_REGS_STACK,
+		XFDT_REGS_EXEC_SUMMARY,
+		XFDT_REGS_LOG,
 	};
 	struct host fixture;
 	size_t i;
@@ -605,7 +610,8 @@ static const char *const log_of_two[] = {
 	"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
 	"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
 	"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
-	"Kernel panic - not syncing: Fatal exception", NULL
+	"Kernel panic - not syncing: Fatal exception",
+	NULL
 };
 
 static void test_verdict__two_cpus_warn_and_then_die(void **state)
@@ -803,7 +809,7 @@ static void test_verdict__survived_nm_and_then_another_panic(void **state)
 		enum xfdt_verdict_kind expected;
 	} cases[] = {
 		{ "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90", XFDT_INCONCLUSIVE },
-		{ "Hardware name: QEMU", XFDT_INCONCLUSIVE },		/* no RIP at all */
+		{ "Hardware name: QEMU", XFDT_INCONCLUSIVE }, /* no RIP at all */
 		{ "RIP: 0010:os_xrstor+0x45/0x90", XFDT_NOT_THIS_BUG },
 	};
 	struct host fixture;
@@ -816,7 +822,8 @@ static void test_verdict__survived_nm_and_then_another_panic(void **state)
 			cases[i].rip,
 			"note: CPU 0/KVM[1404] exited with irqs disabled",
 			"sysrq: Trigger a crash",
-			"Kernel panic - not syncing: sysrq triggered crash", NULL
+			"Kernel panic - not syncing: sysrq triggered crash",
+			NULL
 		};
 
 		other_panic(&fixture, log);
@@ -839,7 +846,8 @@ static void test_verdict__survived_nm_and_then_another_oops(void **state)
 		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
 		"BUG: unable to handle page fault for address: ffffc90000123456",
 		"Oops: Oops: 0000 [#2] SMP NOPTI",
-		"Kernel panic - not syncing: Fatal exception", NULL
+		"Kernel panic - not syncing: Fatal exception",
+		NULL
 	};
 	struct host fixture;
 
@@ -856,7 +864,8 @@ static void test_verdict__stale_frame_of_a_survived_nm(void **state)
 		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
 		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
 		"sysrq: Trigger a crash",
-		"Kernel panic - not syncing: sysrq triggered crash", NULL
+		"Kernel panic - not syncing: sysrq triggered crash",
+		NULL
 	};
 	struct host fixture;
 
@@ -873,7 +882,8 @@ static void test_verdict__survived_nm_and_then_this_bug(void **state)
 		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
 		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
 		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
-		"Kernel panic - not syncing: Fatal exception in interrupt", NULL
+		"Kernel panic - not syncing: Fatal exception in interrupt",
+		NULL
 	};
 	struct host fixture;
 
@@ -925,24 +935,29 @@ static void test_verdict__look_alikes(void **state)
 	static const struct {
 		const char *line, *words;
 	} look_alikes[] = {
-		{ "Bad FPU state detected at restore_fpregs_from_fpstate+0x3c/0xa0, reinitializing FPU registers.", "#GP" },
+		{ "Bad FPU state detected at restore_fpregs_from_fpstate+0x3c/0xa0, reinitializing FPU registers.",
+		  "#GP" },
 		{ "CR0.TS was set", "CR0.TS" },
-		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kvm/x86.c:11500 kvm_load_guest_fpu+0x5d/0x70 [kvm]", "out of balance" },
-		{ "WARNING: arch/x86/kvm/x86.c:11500 at kvm_put_guest_fpu+0x5d/0x70 [kvm], CPU#3: qemu/1404", "out of balance" },
-		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/xstate.c:1500 xfd_validate_state+0x6a/0x80", "xfd_validate_state" },
-		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:600 fpregs_assert_state_consistent+0x40/0x50", "TIF_NEED_FPU_LOAD" },
-		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:270 fpu_free_guest_fpstate+0x40/0x50", "freed while in use" },
-		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:400 fpu_copy_uabi_to_guest_fpstate+0x100/0x120", "the fix at work" },
+		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kvm/x86.c:11500 kvm_load_guest_fpu+0x5d/0x70 [kvm]",
+		  "out of balance" },
+		{ "WARNING: arch/x86/kvm/x86.c:11500 at kvm_put_guest_fpu+0x5d/0x70 [kvm], CPU#3: qemu/1404",
+		  "out of balance" },
+		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/xstate.c:1500 xfd_validate_state+0x6a/0x80",
+		  "xfd_validate_state" },
+		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:600 fpregs_assert_state_consistent+0x40/0x50",
+		  "TIF_NEED_FPU_LOAD" },
+		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:270 fpu_free_guest_fpstate+0x40/0x50",
+		  "freed while in use" },
+		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:400 fpu_copy_uabi_to_guest_fpstate+0x100/0x120",
+		  "the fix at work" },
 		{ "x86/fpu: XFD: Invalid xfd error: 0000000000040000", "user process" },
 	};
 	struct host fixture;
 	size_t i;
 
 	for (i = 0; i < COUNT(look_alikes); i++) {
-		const char *log[] = {
-			look_alikes[i].line, "sysrq: Trigger a crash",
-			"Kernel panic - not syncing: sysrq triggered crash", NULL
-		};
+		const char *log[] = { look_alikes[i].line, "sysrq: Trigger a crash",
+				      "Kernel panic - not syncing: sysrq triggered crash", NULL };
 		struct xfdt_verdict verdict;
 
 		other_panic(&fixture, log);
@@ -962,7 +977,8 @@ static void test_verdict__confirmed_in_spite_of_look_alikes(void **state)
 		"CR0.TS was set",
 		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
 		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"Kernel panic - not syncing: Fatal exception", NULL
+		"Kernel panic - not syncing: Fatal exception",
+		NULL
 	};
 	struct host fixture;
 
@@ -1063,7 +1079,7 @@ static void test_verdict__out_of_memory_is_an_error(void **state)
 	long number;
 
 	host_init(&fixture);
-	for (number = 0; ; number++) {
+	for (number = 0;; number++) {
 		struct xfdt_verdict verdict;
 		struct xfdt_error *err;
 		bool failed;
@@ -1085,15 +1101,21 @@ static void test_verdict__out_of_memory_is_an_error(void **state)
 
 /* how the log ends */
 
-#define NM_WARNING "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0"
+#define NM_WARNING \
+	"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0"
 #define NM_DEATH "Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI"
 
 static void test_verdict__panics_that_follow_from_the_death(void **state)
 {
 	static const char *const words[] = {
-		"Fatal exception", "Fatal exception in interrupt", "Oopsed too often (kernel.oops_limit is 1)",
-		"Aiee, killing interrupt handler!", "kernel: panic_on_warn set ...", "panic_on_warn set ...",
-		"panic_on_taint set ...", "kernel: system warned too often (kernel.warn_limit is 1)",
+		"Fatal exception",
+		"Fatal exception in interrupt",
+		"Oopsed too often (kernel.oops_limit is 1)",
+		"Aiee, killing interrupt handler!",
+		"kernel: panic_on_warn set ...",
+		"panic_on_warn set ...",
+		"panic_on_taint set ...",
+		"kernel: system warned too often (kernel.warn_limit is 1)",
 		"Attempted to kill init! exitcode=0x0000000b",
 	};
 	struct host fixture;
@@ -1120,16 +1142,17 @@ static void test_verdict__panics_that_follow_from_the_death(void **state)
 	}
 	/* the words of something else */
 	host_init(&fixture);
-	host_log(&fixture, (const char *const[]) {
-		NM_WARNING, NM_DEATH, "Kernel panic - not syncing: KFENCE: panic_on_warn set ...", NULL });
+	host_log(&fixture,
+		 (const char *const[]){ NM_WARNING, NM_DEATH,
+					"Kernel panic - not syncing: KFENCE: panic_on_warn set ...",
+					NULL });
 	assert_neither_this_bug_nor_another(&fixture);
 }
 
 static void test_verdict__panic_before_the_death(void **state)
 {
-	static const char *const log[] = {
-		"Kernel panic - not syncing: Fatal exception", NM_WARNING, NM_DEATH, NULL
-	};
+	static const char *const log[] = { "Kernel panic - not syncing: Fatal exception",
+					   NM_WARNING, NM_DEATH, NULL };
 	struct host fixture;
 
 	host_init(&fixture);
@@ -1160,7 +1183,8 @@ static void test_verdict__death_of_the_panicking_thread_comes_first(void **state
 {
 	static const char *const log[] = {
 		NM_WARNING, NM_DEATH,
-		"WARNING: CPU: 4 PID: 1405 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0", NULL
+		"WARNING: CPU: 4 PID: 1405 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0",
+		NULL
 	};
 	struct host fixture;
 
@@ -1175,8 +1199,10 @@ static void test_verdict__death_of_the_panicking_thread_comes_first(void **state
 static void test_verdict__warning_that_belongs_to_another_death(void **state)
 {
 	static const char *const logs[][5] = {
-		{ NM_WARNING, "Oops: Oops: 0000 [#1] SMP NOPTI", "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI", NULL },
-		{ NM_WARNING, NM_DEATH, "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI", NULL },
+		{ NM_WARNING, "Oops: Oops: 0000 [#1] SMP NOPTI",
+		  "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI", NULL },
+		{ NM_WARNING, NM_DEATH, "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
+		  NULL },
 	};
 	struct host fixture;
 	size_t i;
@@ -1191,7 +1217,8 @@ static void test_verdict__warning_that_belongs_to_another_death(void **state)
 static void test_verdict__warning_in_handle_xfd_event(void **state)
 {
 	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 handle_xfd_event+0x2b/0x50", NM_DEATH, NULL
+		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 handle_xfd_event+0x2b/0x50",
+		NM_DEATH, NULL
 	};
 	struct host fixture;
 
@@ -1235,23 +1262,26 @@ static void test_verdict__every_other_end_asks_who_was_next(void **state)
 	for (end = 0; end < 4; end++) {
 		for (next = 0; next < 4; next++) {
 			static const enum xfdt_verdict_kind expected[] = {
-				XFDT_NOT_THIS_BUG, XFDT_ARMED, XFDT_INCONCLUSIVE, XFDT_INCONCLUSIVE,
+				XFDT_NOT_THIS_BUG,
+				XFDT_ARMED,
+				XFDT_INCONCLUSIVE,
+				XFDT_INCONCLUSIVE,
 			};
 
 			if (end == 0) {
 				other_panic(&fixture, log_sysrq);
-			} else if (end == 1) {		/* an #NM elsewhere in the kernel */
+			} else if (end == 1) { /* an #NM elsewhere in the kernel */
 				other_panic(&fixture, host_log_confirmed);
 				fixture.host.panic.note.ip = 0xffffffffc0801000ull;
 			} else {
 				host_init(&fixture);
 				fixture.vcpus[0].xfd = 0;
 			}
-			if (end == 2) {			/* an XRSTOR of a host task's state */
+			if (end == 2) { /* an XRSTOR of a host task's state */
 				fixture.host.panic.fault.operand = HOST_FPU(5) + 128;
 				fixture.host.panic.fault.fpstate = HOST_FPU(5) + 64;
 				fixture.host.panic.fault.fpstate_is_guest = false;
-			}				/* else CVE-2024-35801 */
+			} /* else CVE-2024-35801 */
 			if (next == 1) {
 				fixture.vcpus[1].xfd = XTILEDATA;
 				fixture.vcpus[1].in_use = false;
@@ -1276,7 +1306,8 @@ static void test_verdict__every_nm_of_the_log_counts(void **state)
 		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
 		"RIP: 0010:os_xrstor+0x45/0x90",
 		"sysrq: Trigger a crash",
-		"Kernel panic - not syncing: sysrq triggered crash", NULL
+		"Kernel panic - not syncing: sysrq triggered crash",
+		NULL
 	};
 	struct host fixture;
 	size_t i;
@@ -1303,7 +1334,8 @@ static void test_verdict__death_that_the_log_lost(void **state)
 	static const char *const logs[][5] = {
 		{ "CPU: 4 PID: 80 Comm: khungtaskd Tainted: G      D W    6.18.5",
 		  "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
-		{ "Tainted: [D]=DIE, [W]=WARN", "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
+		{ "Tainted: [D]=DIE, [W]=WARN",
+		  "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
 		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#2] SMP NOPTI",
 		  "Kernel panic - not syncing: Fatal exception", NULL },
 		/* of these the cause is there, or there was none */
@@ -1339,15 +1371,21 @@ static void test_verdict__consequence_without_its_cause(void **state)
 		{ "nothing", "Oopsed too often (kernel.oops_limit is 10000)", XFDT_INCONCLUSIVE },
 		{ "nothing", "Aiee, killing interrupt handler!", XFDT_INCONCLUSIVE },
 		{ "nothing", "kernel: panic_on_warn set ...", XFDT_INCONCLUSIVE },
-		{ "nothing", "system warned too often (kernel.warn_limit is 5)", XFDT_INCONCLUSIVE },
+		{ "nothing", "system warned too often (kernel.warn_limit is 5)",
+		  XFDT_INCONCLUSIVE },
 		{ "nothing", "Hard LOCKUP", XFDT_NOT_THIS_BUG },
-		{ "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 kfree+0x1/0x2", "kernel: panic_on_warn set ...", XFDT_NOT_THIS_BUG },
-		{ "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 kfree+0x1/0x2", "Fatal exception", XFDT_INCONCLUSIVE },
+		{ "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 kfree+0x1/0x2",
+		  "kernel: panic_on_warn set ...", XFDT_NOT_THIS_BUG },
+		{ "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 kfree+0x1/0x2", "Fatal exception",
+		  XFDT_INCONCLUSIVE },
 		{ "Oops: Oops: 0000 [#1] SMP NOPTI", "Fatal exception", XFDT_NOT_THIS_BUG },
-		{ "Oops: Oops: 0000 [#1] SMP NOPTI", "kernel: panic_on_warn set ...", XFDT_INCONCLUSIVE },
+		{ "Oops: Oops: 0000 [#1] SMP NOPTI", "kernel: panic_on_warn set ...",
+		  XFDT_INCONCLUSIVE },
 		/* others than WARN() end so, too; since v6.2 they say who it was */
-		{ "BUG: KFENCE: use-after-free read in test+0x1/0x2", "panic_on_warn set ...", XFDT_NOT_THIS_BUG },
-		{ "UBSAN: array-index-out-of-bounds in mm/slab.c:1", "panic_on_warn set ...", XFDT_NOT_THIS_BUG },
+		{ "BUG: KFENCE: use-after-free read in test+0x1/0x2", "panic_on_warn set ...",
+		  XFDT_NOT_THIS_BUG },
+		{ "UBSAN: array-index-out-of-bounds in mm/slab.c:1", "panic_on_warn set ...",
+		  XFDT_NOT_THIS_BUG },
 	};
 	struct host fixture;
 	char words[128];
@@ -1362,7 +1400,8 @@ static void test_verdict__consequence_without_its_cause(void **state)
 		/* said by another thread, it is not the cause */
 		fixture.lines[0].caller = 77;
 		fixture.lines[1].caller = 78;
-		assert_verdict(&fixture, cases[i].before[0] == 'n' ? cases[i].expected : XFDT_INCONCLUSIVE);
+		assert_verdict(&fixture,
+			       cases[i].before[0] == 'n' ? cases[i].expected : XFDT_INCONCLUSIVE);
 	}
 }
 
@@ -1387,9 +1426,8 @@ static void test_verdict__panic_on_warn_of_another_checker(void **state)
 /* die() and the panic that follows are minutes apart. */
 static void test_verdict__slow_end_of_another_oops(void **state)
 {
-	static const char *const log[] = {
-		"Oops: Oops: 0000 [#1] SMP NOPTI", "Kernel panic - not syncing: Fatal exception", NULL
-	};
+	static const char *const log[] = { "Oops: Oops: 0000 [#1] SMP NOPTI",
+					   "Kernel panic - not syncing: Fatal exception", NULL };
 	struct host fixture;
 
 	other_panic(&fixture, log);
@@ -1408,9 +1446,9 @@ static void test_verdict__death_that_only_the_taint_tells(void **state)
 	fixture.host.panic.tainted = known(0x280);
 	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
 	/* one that the log tells of is known */
-	other_panic(&fixture, (const char *const[]) {
-		"Oops: Oops: 0000 [#1] SMP NOPTI", "sysrq: Trigger a crash",
-		"Kernel panic - not syncing: sysrq triggered crash", NULL });
+	other_panic(&fixture, (const char *const[]){
+				      "Oops: Oops: 0000 [#1] SMP NOPTI", "sysrq: Trigger a crash",
+				      "Kernel panic - not syncing: sysrq triggered crash", NULL });
 	fixture.host.panic.tainted = known(0x280);
 	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
 }
@@ -1434,15 +1472,18 @@ static void test_verdict__registers_at_the_restore_without_a_word(void **state)
 /* A RIP behind the end of the #NM's lines is that of something else. */
 static void test_verdict__nm_whose_place_is_lost(void **state)
 {
-	static const char *const ends[] = { "---[ end trace 0000000000000000 ]---", " </TASK>", "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 bar+0x1/0x2" };
+	static const char *const ends[] = { "---[ end trace 0000000000000000 ]---", " </TASK>",
+					    "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 bar+0x1/0x2" };
 	struct host fixture;
 	size_t i;
 
 	for (i = 0; i < COUNT(ends); i++) {
-		const char *const log[] = {
-			NM_DEATH, ends[i], "RIP: 0010:bar+0x1/0x2", "sysrq: Trigger a crash",
-			"Kernel panic - not syncing: sysrq triggered crash", NULL
-		};
+		const char *const log[] = { NM_DEATH,
+					    ends[i],
+					    "RIP: 0010:bar+0x1/0x2",
+					    "sysrq: Trigger a crash",
+					    "Kernel panic - not syncing: sysrq triggered crash",
+					    NULL };
 
 		other_panic(&fixture, log);
 		assert_verdict(&fixture, XFDT_INCONCLUSIVE);
@@ -1499,7 +1540,8 @@ static void test_verdict__warning_alone_is_not_the_end(void **state)
 {
 	static const char *const log[] = {
 		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0",
-		"RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90", "Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
+		"RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90",
+		"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
 	};
 	struct host fixture;
 
@@ -1548,7 +1590,8 @@ static void test_verdict__warning_of_an_outlined_handler(void **state)
 {
 	static const char *const log[] = {
 		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 handle_xfd_event+0x2b/0x50",
-		"RIP: 0010:handle_xfd_event+0x2b/0x50", "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
+		"RIP: 0010:handle_xfd_event+0x2b/0x50",
+		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
 		"Kernel panic - not syncing: Hard LOCKUP", NULL
 	};
 	struct host fixture;

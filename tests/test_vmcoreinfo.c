@@ -5,23 +5,22 @@
 
 #include <string.h>
 
-static const char text[] =
-	"OSRELEASE=6.18.5-amd64\n"
-	"BUILD-ID=0123456789abcdef0123456789abcdef01234567\n"
-	"PAGESIZE=4096\n"
-	"SYMBOL(_stext)=ffffffff81000000\n"
-	"SYMBOL(prefix_prb)=1\n"
-	"SYMBOL(prb)=ffffffff82a4c9f0\n"
-	"NUMBER(phys_base)=-18874368\n"
-	"NUMBER(KERNEL_IMAGE_SIZE)=1073741824\n"
-	"NUMBER(sme_mask)=0x800000000000\n"
-	"SIZE(prb_desc)=24\n"
-	"SIZE(printk_info)=88\n"
-	"OFFSET(prb_desc.state_var)=0\n"
-	"OFFSET(prb_desc.text_blk_lpos)=8\n"
-	"OFFSET(list_head.next)=0\n"
-	"OFFSET(printk_info.text_len)=16\n"
-	"LAST=end";
+static const char text[] = "OSRELEASE=6.18.5-amd64\n"
+			   "BUILD-ID=0123456789abcdef0123456789abcdef01234567\n"
+			   "PAGESIZE=4096\n"
+			   "SYMBOL(_stext)=ffffffff81000000\n"
+			   "SYMBOL(prefix_prb)=1\n"
+			   "SYMBOL(prb)=ffffffff82a4c9f0\n"
+			   "NUMBER(phys_base)=-18874368\n"
+			   "NUMBER(KERNEL_IMAGE_SIZE)=1073741824\n"
+			   "NUMBER(sme_mask)=0x800000000000\n"
+			   "SIZE(prb_desc)=24\n"
+			   "SIZE(printk_info)=88\n"
+			   "OFFSET(prb_desc.state_var)=0\n"
+			   "OFFSET(prb_desc.text_blk_lpos)=8\n"
+			   "OFFSET(list_head.next)=0\n"
+			   "OFFSET(printk_info.text_len)=16\n"
+			   "LAST=end";
 
 static void test_vmcoreinfo__gets_values(void **state)
 {
@@ -97,9 +96,14 @@ static void test_vmcoreinfo__numbers(void **state)
 static void test_vmcoreinfo__what_is_no_number_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"SYMBOL(x)=", "SYMBOL(x)=ffffffff8100000g", "SYMBOL(x)=1ffffffffffffffff",
-		"SYMBOL(x)= ", "SYMBOL(x)=ffffffff81000000 ", "SYMBOL(x)=ffffffff81000000\r",
-		"SYMBOL(x)=xyz", "SYMBOL(x)==1",
+		"SYMBOL(x)=",
+		"SYMBOL(x)=ffffffff8100000g",
+		"SYMBOL(x)=1ffffffffffffffff",
+		"SYMBOL(x)= ",
+		"SYMBOL(x)=ffffffff81000000 ",
+		"SYMBOL(x)=ffffffff81000000\r",
+		"SYMBOL(x)=xyz",
+		"SYMBOL(x)==1",
 	};
 	uint64_t kvaddr = 0x5a;
 	size_t i;
@@ -115,8 +119,9 @@ static void test_vmcoreinfo__number_of_many_digits_is_not_cut(void **state)
 {
 	uint64_t kvaddr = 0x5a;
 
-	assert_false(xfdt_vmcoreinfo_symbol("SYMBOL(x)=00000000000000000000000000000000000000000000001g",
-					    "x", &kvaddr));
+	assert_false(
+		xfdt_vmcoreinfo_symbol("SYMBOL(x)=00000000000000000000000000000000000000000000001g",
+				       "x", &kvaddr));
 	assert_int_equal(kvaddr, 0x5a);
 	if (xfdt_vmcoreinfo_symbol("SYMBOL(x)=0000000000000000000000000000000000ffffffff81000000",
 				   "x", &kvaddr))
@@ -170,8 +175,10 @@ static void test_vmcoreinfo__layout_keeps_what_is_known(void **state)
 
 	memset(&layout, 0, sizeof(layout));
 	layout.structs[XFDT_T_prb_desc] = 32;
-	layout.members[XFDT_M_prb_desc_state_var] = (struct xfdt_member) {
-		.known = true, .offset = 24, .size = 8,
+	layout.members[XFDT_M_prb_desc_state_var] = (struct xfdt_member){
+		.known = true,
+		.offset = 24,
+		.size = 8,
 	};
 	xfdt_vmcoreinfo_layout(text, &layout);
 	assert_int_equal(layout.structs[XFDT_T_prb_desc], 32);

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #define XARRAY 0xffff888000001000ull
-#define NODES 0xffff888000010000ull	/* one a page */
+#define NODES 0xffff888000010000ull /* one a page */
 #define SLOTS 64
 #define SLOTS_OFFSET 40
 #define NODE_SIZE 0x240
-#define ENTRY(n) (0xffff888100000000ull + (uint64_t)(n) * 0x1000)
+#define ENTRY(n) (0xffff888100000000ull + (uint64_t)(n)*0x1000)
 
 struct fixture {
 	struct memory memory;
@@ -21,7 +21,7 @@ struct fixture {
 struct seen {
 	uint64_t indices[300], pointers[300];
 	size_t count;
-	size_t stop_at;		/* fail at this visit; 0: never */
+	size_t stop_at; /* fail at this visit; 0: never */
 };
 
 static uint64_t node_at(unsigned int number)
@@ -80,7 +80,8 @@ static void add_node(struct fixture *fixture, unsigned int number, uint8_t shift
 	*(uint8_t *)memory_add(&fixture->memory, node_at(number), NODE_SIZE) = shift;
 }
 
-static void set_slot(struct fixture *fixture, unsigned int number, unsigned int slot, uint64_t entry)
+static void set_slot(struct fixture *fixture, unsigned int number, unsigned int slot,
+		     uint64_t entry)
 {
 	memory_put_u64(&fixture->memory, node_at(number) + SLOTS_OFFSET + 8 * slot, entry);
 }
@@ -174,7 +175,7 @@ static void test_xarray__sixteen_slots(void **state)
 	add_node(fixture, 1, 0);
 	set_slot(fixture, 0, 2, node_entry(1));
 	set_slot(fixture, 1, 15, ENTRY(47));
-	set_slot(fixture, 1, 16, ENTRY(99));	/* behind the last slot */
+	set_slot(fixture, 1, 16, ENTRY(99)); /* behind the last slot */
 	set_head(fixture, node_entry(0));
 	assert_ok(walk(fixture, 10, &seen));
 	assert_int_equal(seen.count, 1);
@@ -218,7 +219,7 @@ static void test_xarray__unreadable_node_does_not_hide_the_others(void **state)
 	add_node(fixture, 0, 6);
 	add_node(fixture, 2, 0);
 	add_node(fixture, 3, 0);
-	set_slot(fixture, 0, 0, node_entry(1));		/* not in memory */
+	set_slot(fixture, 0, 0, node_entry(1)); /* not in memory */
 	set_slot(fixture, 0, 1, node_entry(2));
 	set_slot(fixture, 0, 2, node_entry(3));
 	set_slot(fixture, 2, 7, ENTRY(71));
@@ -357,7 +358,7 @@ static void test_xarray__error_of_the_visitor_ends_the_walk(void **state)
 	fixture = *state;
 	add_node(fixture, 0, 6);
 	add_node(fixture, 2, 0);
-	set_slot(fixture, 0, 0, node_entry(1));		/* not in memory: an error of its own */
+	set_slot(fixture, 0, 0, node_entry(1)); /* not in memory: an error of its own */
 	set_slot(fixture, 0, 1, node_entry(2));
 	for (i = 0; i < 5; i++)
 		set_slot(fixture, 2, i, ENTRY(i));

@@ -19,7 +19,10 @@ static struct xfdt_restore_result simulate(uint64_t xstate_bv, uint64_t xcomp_bv
 {
 	struct xfdt_xsave_header header = { .xstate_bv = xstate_bv, .xcomp_bv = xcomp_bv };
 	struct xfdt_xrstor xrstor = {
-		.supervisor = supervisor, .edx_eax = edx_eax, .xfd = xfd, .enabled = enabled,
+		.supervisor = supervisor,
+		.edx_eax = edx_eax,
+		.xfd = xfd,
+		.enabled = enabled,
 	};
 	struct xfdt_restore_result result;
 
@@ -88,13 +91,14 @@ static void test_xstate__component_in_init_state_does_not_fault(void **state)
 
 static void test_xstate__xfd_clear_does_not_fault(void **state)
 {
-	assert_outcome(simulate(0x602e7, COMPACTED | 0x602e7, true, MASK, 0, XCR0),
-		       XFDT_RESTORE_OK, 0);
+	assert_outcome(simulate(0x602e7, COMPACTED | 0x602e7, true, MASK, 0, XCR0), XFDT_RESTORE_OK,
+		       0);
 }
 
 static void test_xstate__component_not_asked_for_does_not_fault(void **state)
 {
-	assert_outcome(simulate(0x602e7, COMPACTED | 0x602e7, true, MASK & ~XTILEDATA, XTILEDATA, XCR0),
+	assert_outcome(simulate(0x602e7, COMPACTED | 0x602e7, true, MASK & ~XTILEDATA, XTILEDATA,
+				XCR0),
 		       XFDT_RESTORE_OK, 0);
 }
 
@@ -114,10 +118,11 @@ static void test_xstate__rfbm(void **state)
 /* Not XTILEDATA alone: any component that both name. */
 static void test_xstate__components_are_generic(void **state)
 {
-	assert_outcome(simulate(0x7, COMPACTED | 0x7, true, 0x7, BIT(2), 0x7),
-		       XFDT_RESTORE_NM, BIT(2));
+	assert_outcome(simulate(0x7, COMPACTED | 0x7, true, 0x7, BIT(2), 0x7), XFDT_RESTORE_NM,
+		       BIT(2));
 	assert_outcome(simulate(BIT(19) | XTILEDATA | 1, COMPACTED | BIT(19) | XTILEDATA | 1, true,
-				~0ull, BIT(19) | XTILEDATA, 0), XFDT_RESTORE_NM, BIT(19) | XTILEDATA);
+				~0ull, BIT(19) | XTILEDATA, 0),
+		       XFDT_RESTORE_NM, BIT(19) | XTILEDATA);
 }
 
 /* SDM vol. 1, 13.12: XRSTORS wants the compacted format. */
@@ -130,10 +135,13 @@ static void test_xstate__xrstors_of_standard_format_raises_gp(void **state)
 
 static void test_xstate__xcomp_bv_outside_enabled_raises_gp(void **state)
 {
-	assert_int_equal(simulate(7, COMPACTED | 7 | BIT(19), true, 7, 0, XCR0).outcome, XFDT_RESTORE_GP);
-	assert_int_equal(simulate(7, COMPACTED | 7 | BIT(19), false, 7, 0, XCR0).outcome, XFDT_RESTORE_GP);
+	assert_int_equal(simulate(7, COMPACTED | 7 | BIT(19), true, 7, 0, XCR0).outcome,
+			 XFDT_RESTORE_GP);
+	assert_int_equal(simulate(7, COMPACTED | 7 | BIT(19), false, 7, 0, XCR0).outcome,
+			 XFDT_RESTORE_GP);
 	/* where what is enabled is not known, the rule is left out */
-	assert_int_equal(simulate(7, COMPACTED | 7 | BIT(19), true, 7, 0, 0).outcome, XFDT_RESTORE_OK);
+	assert_int_equal(simulate(7, COMPACTED | 7 | BIT(19), true, 7, 0, 0).outcome,
+			 XFDT_RESTORE_OK);
 }
 
 static void test_xstate__xstate_bv_outside_xcomp_bv_raises_gp(void **state)
@@ -155,7 +163,8 @@ static void test_xstate__standard_format_rules(void **state)
 	size_t i;
 
 	assert_outcome(simulate(7, 0, false, ~0ull, 0, XCR0), XFDT_RESTORE_OK, 0);
-	assert_outcome(simulate(0x60007, 0, false, ~0ull, XTILEDATA, XCR0), XFDT_RESTORE_NM, XTILEDATA);
+	assert_outcome(simulate(0x60007, 0, false, ~0ull, XTILEDATA, XCR0), XFDT_RESTORE_NM,
+		       XTILEDATA);
 	assert_int_equal(simulate(BIT(19), 0, false, ~0ull, 0, XCR0).outcome, XFDT_RESTORE_GP);
 	assert_int_equal(simulate(7, 1, false, ~0ull, 0, XCR0).outcome, XFDT_RESTORE_GP);
 	for (i = 0; i < 6; i++) {
@@ -201,8 +210,8 @@ static void amx_layout(struct xfdt_xsave_layout *layout)
 		uint32_t size, offset;
 		bool aligned;
 	} components[] = {
-		{ 2, 256, 576, false }, { 5, 64, 1088, false }, { 6, 512, 1152, false },
-		{ 7, 1024, 1664, false }, { 9, 8, 2688, false }, { 17, 64, 2752, true },
+		{ 2, 256, 576, false },	  { 5, 64, 1088, false }, { 6, 512, 1152, false },
+		{ 7, 1024, 1664, false }, { 9, 8, 2688, false },  { 17, 64, 2752, true },
 		{ 18, 8192, 2816, true }, { 11, 16, 0, false },
 	};
 	size_t i;
@@ -237,8 +246,9 @@ static void assert_places(const struct xfdt_component *components, size_t count,
 static void test_xstate__places_in_standard_format(void **state)
 {
 	static const struct expected expected[] = {
-		{ 0, 0, 160 }, { 1, 160, 256 }, { 2, 576, 256 }, { 5, 1088, 64 }, { 6, 1152, 512 },
-		{ 7, 1664, 1024 }, { 9, 2688, 8 }, { 17, 2752, 64 }, { 18, 2816, 8192 },
+		{ 0, 0, 160 },	 { 1, 160, 256 },  { 2, 576, 256 },
+		{ 5, 1088, 64 }, { 6, 1152, 512 }, { 7, 1664, 1024 },
+		{ 9, 2688, 8 },	 { 17, 2752, 64 }, { 18, 2816, 8192 },
 	};
 	struct xfdt_xsave_header header = { .xstate_bv = XCR0 };
 	struct xfdt_component components[XFDT_COMPONENTS];
@@ -257,16 +267,17 @@ static void test_xstate__places_in_standard_format(void **state)
 static void test_xstate__places_in_compacted_format(void **state)
 {
 	static const struct expected expected[] = {
-		{ 0, 0, 160 }, { 1, 160, 256 }, { 2, 576, 256 }, { 5, 832, 64 }, { 6, 896, 512 },
-		{ 7, 1408, 1024 }, { 9, 2432, 8 }, { 17, 2496, 64 }, { 18, 2560, 8192 },
+		{ 0, 0, 160 },	{ 1, 160, 256 },  { 2, 576, 256 },
+		{ 5, 832, 64 }, { 6, 896, 512 },  { 7, 1408, 1024 },
+		{ 9, 2432, 8 }, { 17, 2496, 64 }, { 18, 2560, 8192 },
 	};
 	struct xfdt_xsave_header header = { .xstate_bv = 3, .xcomp_bv = COMPACTED | XCR0 };
 	struct xfdt_component components[XFDT_COMPONENTS];
 	struct xfdt_xsave_layout layout;
 
 	amx_layout(&layout);
-	assert_places(components, xfdt_xsave_components(&header, 0, &layout, components),
-		      expected, COUNT(expected));
+	assert_places(components, xfdt_xsave_components(&header, 0, &layout, components), expected,
+		      COUNT(expected));
 	assert_false(components[8].in_xstate_bv);
 	assert_true(components[8].in_xcomp_bv);
 }
@@ -277,36 +288,41 @@ static void test_xstate__compacted_place_of_tiles_without_avx512(void **state)
 	static const struct expected expected[] = {
 		{ 0, 0, 160 }, { 1, 160, 256 }, { 2, 576, 256 }, { 17, 832, 64 }, { 18, 896, 8192 },
 	};
-	struct xfdt_xsave_header header = { .xstate_bv = XTILEDATA, .xcomp_bv = COMPACTED | 0x60007 };
+	struct xfdt_xsave_header header = { .xstate_bv = XTILEDATA,
+					    .xcomp_bv = COMPACTED | 0x60007 };
 	struct xfdt_component components[XFDT_COMPONENTS];
 	struct xfdt_xsave_layout layout;
 
 	amx_layout(&layout);
-	assert_places(components, xfdt_xsave_components(&header, 0, &layout, components),
-		      expected, COUNT(expected));
+	assert_places(components, xfdt_xsave_components(&header, 0, &layout, components), expected,
+		      COUNT(expected));
 }
 
 static void test_xstate__unknown_size_hides_what_follows(void **state)
 {
 	static const struct expected expected[] = {
-		{ 0, 0, 160 }, { 1, 160, 256 }, { 2, 576, 256 }, { 10, 0, 0 }, { 17, 0, 0 }, { 18, 0, 0 },
+		{ 0, 0, 160 }, { 1, 160, 256 }, { 2, 576, 256 },
+		{ 10, 0, 0 },  { 17, 0, 0 },	{ 18, 0, 0 },
 	};
 	struct xfdt_xsave_header header = {
-		.xstate_bv = 3, .xcomp_bv = COMPACTED | 0x60007 | BIT(10),
+		.xstate_bv = 3,
+		.xcomp_bv = COMPACTED | 0x60007 | BIT(10),
 	};
 	struct xfdt_component components[XFDT_COMPONENTS];
 	struct xfdt_xsave_layout layout;
 
 	amx_layout(&layout);
-	assert_places(components, xfdt_xsave_components(&header, 0, &layout, components),
-		      expected, COUNT(expected));
+	assert_places(components, xfdt_xsave_components(&header, 0, &layout, components), expected,
+		      COUNT(expected));
 }
 
 /* Bits that only XSTATE_BV or XFD names are listed, with no place in a compacted area. */
 static void test_xstate__component_outside_xcomp_bv_has_no_place(void **state)
 {
 	static const struct expected expected[] = {
-		{ 2, 576, 256 }, { 9, 0, 0 }, { 18, 0, 0 },
+		{ 2, 576, 256 },
+		{ 9, 0, 0 },
+		{ 18, 0, 0 },
 	};
 	struct xfdt_xsave_header header = { .xstate_bv = BIT(9), .xcomp_bv = COMPACTED | BIT(2) };
 	struct xfdt_component components[XFDT_COMPONENTS];

@@ -18,8 +18,7 @@ static struct xfdt_error out_of_memory = {
 	.message = (char *)"out of memory",
 };
 
-struct xfdt_error *xfdt_error_new(enum xfdt_code code, uint64_t kvaddr,
-				  const char *format, ...)
+struct xfdt_error *xfdt_error_new(enum xfdt_code code, uint64_t kvaddr, const char *format, ...)
 {
 	struct xfdt_error *err = malloc(sizeof(*err));
 	va_list args;
@@ -39,8 +38,7 @@ struct xfdt_error *xfdt_error_new(enum xfdt_code code, uint64_t kvaddr,
 	return err;
 }
 
-struct xfdt_error *xfdt_error_wrap(struct xfdt_error *err,
-				   const char *format, ...)
+struct xfdt_error *xfdt_error_wrap(struct xfdt_error *err, const char *format, ...)
 {
 	char *context, *message;
 	va_list args;

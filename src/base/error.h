@@ -10,16 +10,16 @@
  * content, the second of the program's surroundings.
  */
 enum xfdt_code {
-	XFDT_EXCLUDED = 1,	/* the page was filtered out of the dump */
-	XFDT_TRUNCATED,		/* the file ends before the page */
-	XFDT_CORRUPT,		/* the bytes contradict their own format */
-	XFDT_UNMAPPED,		/* the kernel page tables do not map the address */
-	XFDT_MISSING,		/* the dump does not carry this at all */
-	XFDT_LIMIT,		/* a count or size passed its bound */
+	XFDT_EXCLUDED = 1, /* the page was filtered out of the dump */
+	XFDT_TRUNCATED,	   /* the file ends before the page */
+	XFDT_CORRUPT,	   /* the bytes contradict their own format */
+	XFDT_UNMAPPED,	   /* the kernel page tables do not map the address */
+	XFDT_MISSING,	   /* the dump does not carry this at all */
+	XFDT_LIMIT,	   /* a count or size passed its bound */
 
-	XFDT_UNSUPPORTED,	/* well-formed, but not handled */
-	XFDT_NOT_A_DUMP,	/* the file is no vmcore */
-	XFDT_SYSTEM,		/* an operating system call failed */
+	XFDT_UNSUPPORTED, /* well-formed, but not handled */
+	XFDT_NOT_A_DUMP,  /* the file is no vmcore */
+	XFDT_SYSTEM,	  /* an operating system call failed */
 	XFDT_NO_MEMORY,
 };
 
@@ -34,11 +34,9 @@ struct xfdt_error;
  * @err and returns it.
  * Both always return an error, also when memory has run out.
  */
-struct xfdt_error *xfdt_error_new(enum xfdt_code code, uint64_t kvaddr,
-				  const char *format, ...)
+struct xfdt_error *xfdt_error_new(enum xfdt_code code, uint64_t kvaddr, const char *format, ...)
 	__attribute__((format(printf, 3, 4), returns_nonnull));
-struct xfdt_error *xfdt_error_wrap(struct xfdt_error *err,
-				   const char *format, ...)
+struct xfdt_error *xfdt_error_wrap(struct xfdt_error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3), returns_nonnull));
 void xfdt_error_free(struct xfdt_error *err);
 

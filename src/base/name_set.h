@@ -9,9 +9,9 @@
 
 /* All zero: empty. */
 struct xfdt_name_set {
-	const char *items[XFDT_NAME_SET_MAX];	/* borrowed */
+	const char *items[XFDT_NAME_SET_MAX]; /* borrowed */
 	size_t count;
-	unsigned char buckets[4 * XFDT_NAME_SET_MAX];	/* index + 1; 0: none */
+	unsigned char buckets[4 * XFDT_NAME_SET_MAX]; /* index + 1; 0: none */
 };
 
 /* Add @name unless it is there; a name past XFDT_NAME_SET_MAX is left out. */

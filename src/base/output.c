@@ -16,14 +16,16 @@ struct xfdt_error *xfdt_output_init(struct xfdt_output *output, const char *path
 
 	/* a rename would put a file in the place of /dev/null */
 	if (!stat(path, &status) && !S_ISREG(status.st_mode))
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: it is no regular file", path);
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: it is no regular file",
+				      path);
 	output->path = path;
 	if ((size_t)snprintf(output->temporary, sizeof(output->temporary), "%s.XXXXXX", path) >=
 	    sizeof(output->temporary))
 		return xfdt_error_new(XFDT_SYSTEM, 0, "%s: %s", path, strerror(ENAMETOOLONG));
 	fd = mkstemp(output->temporary);
 	if (fd < 0)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot create %s: %s", output->temporary, strerror(errno));
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot create %s: %s", output->temporary,
+				      strerror(errno));
 	output->file = fdopen(fd, "w+");
 	if (output->file)
 		return NULL;
@@ -59,10 +61,11 @@ struct xfdt_error *xfdt_output_finish(struct xfdt_output *output, struct xfdt_er
 	failed = fflush(output->file) || ferror(output->file);
 	failed |= fclose(output->file) != 0;
 	if (failed)
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary, strerror(errno));
-	else if (rename(output->temporary, output->path))
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot rename %s to %s: %s", output->temporary, output->path,
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary,
 				     strerror(errno));
+	else if (rename(output->temporary, output->path))
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot rename %s to %s: %s",
+				     output->temporary, output->path, strerror(errno));
 	if (err)
 		unlink(output->temporary);
 	return err;

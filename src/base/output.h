@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 struct xfdt_output {
-	FILE *file;		/* to write to; it can be read and sought as well */
-	const char *path;	/* borrowed */
+	FILE *file;	  /* to write to; it can be read and sought as well */
+	const char *path; /* borrowed */
 	char temporary[PATH_MAX];
 };
 

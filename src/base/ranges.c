@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define JOIN 32		/* bytes in between that are not worth a span of their own */
+#define JOIN 32 /* bytes in between that are not worth a span of their own */
 
 void xfdt_ranges_add(struct xfdt_ranges *spans, uint64_t kvaddr, size_t len)
 {
@@ -18,7 +18,7 @@ void xfdt_ranges_add(struct xfdt_ranges *spans, uint64_t kvaddr, size_t len)
 	if (len > XFDT_RANGE_LEN_MAX)
 		spans->overflow = true;
 	else if (len)
-		spans->items[spans->count++] = (struct xfdt_range) { kvaddr, (uint32_t)len };
+		spans->items[spans->count++] = (struct xfdt_range){ kvaddr, (uint32_t)len };
 }
 
 static int compare_spans(const void *a, const void *b)
@@ -39,7 +39,8 @@ void xfdt_ranges_merge(struct xfdt_ranges *spans)
 		struct xfdt_range *into = &spans->items[last], *span = &spans->items[i];
 		uint64_t len = span->kvaddr - into->kvaddr + span->len;
 
-		if (span->kvaddr - into->kvaddr > into->len + (uint64_t)JOIN || len > XFDT_RANGE_LEN_MAX)
+		if (span->kvaddr - into->kvaddr > into->len + (uint64_t)JOIN ||
+		    len > XFDT_RANGE_LEN_MAX)
 			spans->items[++last] = *span;
 		else if (len > into->len)
 			into->len = (uint32_t)len;

@@ -22,7 +22,7 @@ struct xfdt_range {
 struct xfdt_ranges {
 	struct xfdt_range items[XFDT_RANGES_MAX];
 	size_t count;
-	bool overflow;		/* there were more */
+	bool overflow; /* there were more */
 };
 
 /* Add @len bytes at @kvaddr. */

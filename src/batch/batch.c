@@ -15,20 +15,21 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CPU_SPARE 10		/* seconds of CPU time over the wall-clock limit: for when nobody watches that */
-#define OUTPUT_MAX (64u << 20)	/* bytes that a worker may say */
+#define CPU_SPARE \
+	10 /* seconds of CPU time over the wall-clock limit: for when nobody watches that */
+#define OUTPUT_MAX (64u << 20) /* bytes that a worker may say */
 #define TICK_MS 100
-#define SCAN_MS 20		/* of looking for dumps between two looks at the workers */
-#define DEATH_MS 5000		/* after SIGKILL; one that hangs in the kernel does not even die */
+#define SCAN_MS 20    /* of looking for dumps between two looks at the workers */
+#define DEATH_MS 5000 /* after SIGKILL; one that hangs in the kernel does not even die */
 
 struct job {
-	struct xfdt_found *found;	/* NULL: free */
+	struct xfdt_found *found; /* NULL: free */
 	pid_t pid;
 	int pipe;
 	char *text;
 	size_t len, room;
-	int64_t started, killed_at;	/* ms; 0: not killed */
-	bool silent;			/* it has closed its end of the pipe */
+	int64_t started, killed_at; /* ms; 0: not killed */
+	bool silent;		    /* it has closed its end of the pipe */
 	bool timed_out, flooded;
 };
 
@@ -37,9 +38,9 @@ struct run {
 	struct xfdt_batch_counts counts;
 	struct xfdt_scan *scan;
 	struct xfdt_found **queue;
-	size_t first, count, room;	/* of @queue: those from @first up to @count wait */
+	size_t first, count, room; /* of @queue: those from @first up to @count wait */
 	struct job *jobs;
-	struct pollfd *polls;		/* one for each job, and the signals */
+	struct pollfd *polls; /* one for each job, and the signals */
 	sigset_t signals, before;
 	int signal_fd, stopped_by;
 	int64_t last_tick;
@@ -96,7 +97,8 @@ static void count_done(struct run *run, const struct xfdt_result *result, bool k
 }
 
 /* Store @result, to which what is known of @found is added. */
-static struct xfdt_error *record(struct run *run, const struct xfdt_found *found, struct xfdt_result *result)
+static struct xfdt_error *record(struct run *run, const struct xfdt_found *found,
+				 struct xfdt_result *result)
 {
 	struct xfdt_error *err = NULL;
 	char finished[40];
@@ -113,7 +115,8 @@ static struct xfdt_error *record(struct run *run, const struct xfdt_found *found
 	result->tries = 1;
 	/* of a set that was incomplete, another part may have been the first */
 	for (i = 1; !err && i < found->path_count; i++)
-		err = xfdt_store_forget(run->batch->store, found->paths[i], strlen(found->paths[i]));
+		err = xfdt_store_forget(run->batch->store, found->paths[i],
+					strlen(found->paths[i]));
 	if (!err)
 		err = xfdt_store_put(run->batch->store, result);
 	if (!err)
@@ -122,8 +125,9 @@ static struct xfdt_error *record(struct run *run, const struct xfdt_found *found
 }
 
 /* There is no verdict on @found, and @message says why. */
-static struct xfdt_error *record_failure(struct run *run, const struct xfdt_found *found, enum xfdt_ended ended,
-					 const char *message, const char *confined, int64_t wall_ms)
+static struct xfdt_error *record_failure(struct run *run, const struct xfdt_found *found,
+					 enum xfdt_ended ended, const char *message,
+					 const char *confined, int64_t wall_ms)
 {
 	struct xfdt_result result = {
 		.ended = ended,
@@ -197,7 +201,7 @@ static void release_job(struct run *run, struct job *job)
 	close(job->pipe);
 	free(job->text);
 	xfdt_found_free(job->found);
-	*job = (struct job) { 0 };
+	*job = (struct job){ 0 };
 	run->counts.running--;
 }
 
@@ -223,8 +227,8 @@ static const char *parse_output(struct job *job, char **ret_json)
 }
 
 /* How @job ended, if not with an exit code that it may have. */
-static enum xfdt_ended ended_early(const struct run *run, const struct job *job, int status, char *ret_message,
-				   size_t size)
+static enum xfdt_ended ended_early(const struct run *run, const struct job *job, int status,
+				   char *ret_message, size_t size)
 {
 	const char *why = "the file is damaged, or this is a bug";
 
@@ -233,15 +237,18 @@ static enum xfdt_ended ended_early(const struct run *run, const struct job *job,
 		return XFDT_ENDED_ERROR;
 	}
 	if (job->timed_out) {
-		snprintf(ret_message, size, "not done after %u seconds; --timeout gives it more", run->batch->seconds);
+		snprintf(ret_message, size, "not done after %u seconds; --timeout gives it more",
+			 run->batch->seconds);
 		return XFDT_ENDED_TIMEOUT;
 	}
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
-		snprintf(ret_message, size, "reading it was killed; the machine's memory may be short");
+		snprintf(ret_message, size,
+			 "reading it was killed; the machine's memory may be short");
 		return XFDT_ENDED_KILLED;
 	}
 	if (WIFSIGNALED(status)) {
-		snprintf(ret_message, size, "reading it ended with %s; %s", strsignal(WTERMSIG(status)), why);
+		snprintf(ret_message, size, "reading it ended with %s; %s",
+			 strsignal(WTERMSIG(status)), why);
 		return XFDT_ENDED_KILLED;
 	}
 	if (WEXITSTATUS(status) == XFDT_WORKER_NO_MEMORY) {
@@ -268,7 +275,8 @@ static struct xfdt_error *finish_job(struct run *run, struct job *job, int statu
 		confined = parse_output(job, &json);
 	if (confined) {
 		result.exit_code = WEXITSTATUS(status);
-		result.ended = result.exit_code == XFDT_EXIT_ERROR ? XFDT_ENDED_ERROR : XFDT_ENDED_OK;
+		result.ended = result.exit_code == XFDT_EXIT_ERROR ? XFDT_ENDED_ERROR :
+								     XFDT_ENDED_OK;
 		result.verdict = result.ended == XFDT_ENDED_OK ? xfdt_verdict_name(kind) : "error";
 		result.json = json;
 		result.confined = confined;
@@ -279,7 +287,8 @@ static struct xfdt_error *finish_job(struct run *run, struct job *job, int statu
 
 		if (newline)
 			*newline = '\0';
-		err = record_failure(run, job->found, ended, message, newline ? job->text : "unknown", wall_ms);
+		err = record_failure(run, job->found, ended, message,
+				     newline ? job->text : "unknown", wall_ms);
 	}
 	release_job(run, job);
 	return err;
@@ -289,13 +298,14 @@ static struct xfdt_error *finish_job(struct run *run, struct job *job, int statu
 static bool start_job(struct run *run, struct job *job, struct xfdt_found *found)
 {
 	const struct xfdt_batch *batch = run->batch;
-	const struct xfdt_limits limits = { .memory = batch->memory, .seconds = batch->seconds + CPU_SPARE };
+	const struct xfdt_limits limits = { .memory = batch->memory,
+					    .seconds = batch->seconds + CPU_SPARE };
 	int pipes[2];
 
 	if (pipe2(pipes, O_CLOEXEC))
 		return false;
 	fcntl(pipes[0], F_SETFL, O_NONBLOCK);
-	*job = (struct job) { .found = found, .pipe = pipes[0], .started = now_ms() };
+	*job = (struct job){ .found = found, .pipe = pipes[0], .started = now_ms() };
 	job->pid = xfdt_worker_fork(&limits);
 	if (!job->pid) {
 		if (!xfdt_worker_detach(pipes[1]))
@@ -307,7 +317,7 @@ static bool start_job(struct run *run, struct job *job, struct xfdt_found *found
 	close(pipes[1]);
 	if (job->pid < 0) {
 		close(pipes[0]);
-		*job = (struct job) { 0 };
+		*job = (struct job){ 0 };
 		return false;
 	}
 	run->counts.running++;
@@ -350,7 +360,8 @@ static struct xfdt_error *compare_known(void *context, const struct xfdt_result 
 	if (strcmp(result->identity, found->identity) || result->mtime_ns != found->mtime_ns ||
 	    result->size != found->size)
 		return NULL;
-	if (result->ended == XFDT_ENDED_OK ? !verdict_of(result->exit_code, &kind) : question->run->batch->retry_failed)
+	if (result->ended == XFDT_ENDED_OK ? !verdict_of(result->exit_code, &kind) :
+					     question->run->batch->retry_failed)
 		return NULL;
 	question->known = true;
 	count_done(question->run, result, true);
@@ -371,11 +382,13 @@ static struct xfdt_error *take_found(struct run *run, struct xfdt_found *found)
 	}
 	run->counts.found++;
 	if (!batch->force)
-		err = xfdt_store_get(batch->store, found->paths[0], strlen(found->paths[0]), compare_known, &question);
+		err = xfdt_store_get(batch->store, found->paths[0], strlen(found->paths[0]),
+				     compare_known, &question);
 	if (!err && !question.known) {
 		if (!found->problem)
 			return enqueue(run, found);
-		err = record_failure(run, found, XFDT_ENDED_ERROR, found->problem, "none: not opened", 0);
+		err = record_failure(run, found, XFDT_ENDED_ERROR, found->problem,
+				     "none: not opened", 0);
 	}
 	xfdt_found_free(found);
 	return err;
@@ -406,8 +419,10 @@ static struct xfdt_error *start_jobs(struct run *run)
 			continue;
 		if (!start_job(run, &run->jobs[i], run->queue[run->first])) {
 			/* others may end and make room */
-			return run->counts.running ? NULL :
-				xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno));
+			return run->counts.running ?
+				       NULL :
+				       xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s",
+						      strerror(errno));
 		}
 		run->first++;
 	}
@@ -460,11 +475,11 @@ static void wait_for_something(struct run *run)
 	unsigned int i;
 
 	for (i = 0; i < run->batch->jobs; i++)
-		run->polls[i] = (struct pollfd) {
+		run->polls[i] = (struct pollfd){
 			.fd = run->jobs[i].found && !run->jobs[i].silent ? run->jobs[i].pipe : -1,
 			.events = POLLIN,
 		};
-	run->polls[i] = (struct pollfd) { .fd = run->signal_fd, .events = POLLIN };
+	run->polls[i] = (struct pollfd){ .fd = run->signal_fd, .events = POLLIN };
 	poll(run->polls, run->batch->jobs + 1, run->counts.scanning ? 0 : TICK_MS);
 }
 
@@ -508,7 +523,8 @@ static void end_jobs(struct run *run)
 	for (i = 0; i < run->batch->jobs; i++) {
 		struct job *job = &run->jobs[i];
 
-		while (job->found && !waitpid(job->pid, NULL, WNOHANG) && now_ms() - job->killed_at < DEATH_MS)
+		while (job->found && !waitpid(job->pid, NULL, WNOHANG) &&
+		       now_ms() - job->killed_at < DEATH_MS)
 			poll(NULL, 0, 1);
 		if (job->found)
 			release_job(run, job);
@@ -543,7 +559,8 @@ static struct xfdt_error *set_up(struct run *run)
 	run->signal_fd = signalfd(-1, &run->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (run->signal_fd < 0 || sigprocmask(SIG_BLOCK, &run->signals, &run->before))
 		return xfdt_error_new(XFDT_SYSTEM, 0, "signalfd: %s", strerror(errno));
-	return xfdt_scan_new(&run->scan, batch->paths, batch->path_count, batch->complain, batch->context);
+	return xfdt_scan_new(&run->scan, batch->paths, batch->path_count, batch->complain,
+			     batch->context);
 }
 
 static void tear_down(struct run *run)
@@ -560,7 +577,8 @@ static void tear_down(struct run *run)
 	free(run->polls);
 }
 
-struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch, struct xfdt_batch_counts *ret_counts,
+struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
+				  struct xfdt_batch_counts *ret_counts,
 				  struct xfdt_scan_counts *ret_scan, int *ret_signal)
 {
 	struct run run = { .batch = batch, .signal_fd = -1, .counts.scanning = true };
@@ -586,7 +604,10 @@ struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch, struct xfdt_ba
 int xfdt_batch_exit(const struct xfdt_batch_counts *counts)
 {
 	static const enum xfdt_verdict_kind findings[] = {
-		XFDT_CONFIRMED, XFDT_ARMED, XFDT_PROBABLE, XFDT_INCONCLUSIVE,
+		XFDT_CONFIRMED,
+		XFDT_ARMED,
+		XFDT_PROBABLE,
+		XFDT_INCONCLUSIVE,
 	};
 	size_t i;
 
@@ -595,5 +616,6 @@ int xfdt_batch_exit(const struct xfdt_batch_counts *counts)
 			return xfdt_verdict_exit(findings[i]);
 	if (counts->done > counts->ended[XFDT_ENDED_OK] || counts->scan->folders || !counts->done)
 		return XFDT_EXIT_ERROR;
-	return xfdt_verdict_exit(counts->verdicts[XFDT_NOT_THIS_BUG] ? XFDT_NOT_THIS_BUG : XFDT_NOT_APPLICABLE);
+	return xfdt_verdict_exit(counts->verdicts[XFDT_NOT_THIS_BUG] ? XFDT_NOT_THIS_BUG :
+								       XFDT_NOT_APPLICABLE);
 }

@@ -12,14 +12,15 @@
 #define XFDT_WORKER_NO_MEMORY 12
 
 struct xfdt_batch_counts {
-	uint64_t found;		/* dumps, in this shard */
-	uint64_t done;		/* of them, those with a result */
-	uint64_t known;		/* of them, those whose result was in the store before */
+	uint64_t found; /* dumps, in this shard */
+	uint64_t done;	/* of them, those with a result */
+	uint64_t known; /* of them, those whose result was in the store before */
 	uint64_t running;
-	uint64_t verdicts[XFDT_VERDICT_KINDS];	/* of those done */
-	uint64_t ended[XFDT_ENDED_KINDS];	/* the others by how they ended; [XFDT_ENDED_OK]: all with a verdict */
-	uint64_t elsewhere;	/* dumps in other shards */
-	bool scanning;		/* more may be found */
+	uint64_t verdicts[XFDT_VERDICT_KINDS]; /* of those done */
+	uint64_t ended
+		[XFDT_ENDED_KINDS]; /* the others by how they ended; [XFDT_ENDED_OK]: all with a verdict */
+	uint64_t elsewhere;	    /* dumps in other shards */
+	bool scanning;		    /* more may be found */
 	const struct xfdt_scan_counts *scan;
 };
 
@@ -27,14 +28,14 @@ struct xfdt_batch {
 	struct xfdt_store *store;
 	const char *const *paths;
 	size_t path_count;
-	unsigned int jobs;		/* workers at a time, 1 or more */
-	unsigned int seconds;		/* wall-clock time for one dump */
-	uint64_t memory;		/* address space for one dump, bytes */
-	unsigned int shard, shards;	/* counted from 1; 1 of 1: all */
-	bool retry_failed;		/* look again at dumps that gave no verdict */
-	bool force;			/* look again at all */
+	unsigned int jobs;	    /* workers at a time, 1 or more */
+	unsigned int seconds;	    /* wall-clock time for one dump */
+	uint64_t memory;	    /* address space for one dump, bytes */
+	unsigned int shard, shards; /* counted from 1; 1 of 1: all */
+	bool retry_failed;	    /* look again at dumps that gave no verdict */
+	bool force;		    /* look again at all */
 	const char *version;
-	void *context;			/* of the functions below, all of which are needed */
+	void *context; /* of the functions below, all of which are needed */
 
 	/*
 	 * In a worker, which has to end in it: print the first line of how it is
@@ -53,7 +54,8 @@ struct xfdt_batch {
  * *@ret_signal is the one that did, or 0.  What is done then is in the store,
  * and the same again goes on from there.
  */
-struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch, struct xfdt_batch_counts *ret_counts,
+struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
+				  struct xfdt_batch_counts *ret_counts,
 				  struct xfdt_scan_counts *ret_scan, int *ret_signal);
 
 /*

@@ -20,9 +20,9 @@ struct xfdt_scan {
 	xfdt_scan_complain *complain;
 	void *context;
 	struct xfdt_scan_counts counts;
-	FTS *walk;		/* within a folder; NULL: between two of @paths */
-	size_t root_len;	/* of that folder's path */
-	void *seen;		/* tsearch(3): paths of dumps */
+	FTS *walk;	 /* within a folder; NULL: between two of @paths */
+	size_t root_len; /* of that folder's path */
+	void *seen;	 /* tsearch(3): paths of dumps */
 	struct xfdt_parts parts;
 	bool sets_made;
 	struct xfdt_found **sets;
@@ -65,8 +65,9 @@ static int64_t mtime_of(const struct stat *status)
 }
 
 /* A result to be for @path; *@ret_found is NULL if it was met before. */
-static struct xfdt_error *new_found(struct xfdt_scan *scan, const char *path, const struct stat *status,
-				    uint64_t name_hash, struct xfdt_found **ret_found)
+static struct xfdt_error *new_found(struct xfdt_scan *scan, const char *path,
+				    const struct stat *status, uint64_t name_hash,
+				    struct xfdt_found **ret_found)
 {
 	struct xfdt_error *err = NULL;
 	struct xfdt_found *found;
@@ -93,8 +94,9 @@ static struct xfdt_error *new_found(struct xfdt_scan *scan, const char *path, co
 }
 
 /* A file that may be a dump or not: somebody has to look. */
-static struct xfdt_error *take_unreadable(struct xfdt_scan *scan, const char *path, const struct stat *status,
-					  uint64_t name_hash, const char *why, struct xfdt_found **ret_found)
+static struct xfdt_error *take_unreadable(struct xfdt_scan *scan, const char *path,
+					  const struct stat *status, uint64_t name_hash,
+					  const char *why, struct xfdt_found **ret_found)
 {
 	struct xfdt_found *found = NULL;
 	struct xfdt_error *err;
@@ -113,9 +115,9 @@ static struct xfdt_error *take_unreadable(struct xfdt_scan *scan, const char *pa
 	return NULL;
 }
 
-static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path, const struct stat *status,
-				    uint64_t name_hash, const struct xfdt_file *file,
-				    struct xfdt_found **ret_found)
+static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path,
+				    const struct stat *status, uint64_t name_hash,
+				    const struct xfdt_file *file, struct xfdt_found **ret_found)
 {
 	struct xfdt_found *found = NULL;
 	struct xfdt_error *err;
@@ -166,7 +168,8 @@ static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path,
 	if (err) {
 		struct xfdt_error *cause = err;
 
-		err = take_unreadable(scan, path, &status, name_hash, xfdt_error_message(cause), ret_found);
+		err = take_unreadable(scan, path, &status, name_hash, xfdt_error_message(cause),
+				      ret_found);
 		xfdt_error_free(cause);
 		goto out;
 	}
@@ -308,8 +311,8 @@ static struct xfdt_error *step_path(struct xfdt_scan *scan, struct xfdt_found **
 
 /* the scan */
 
-struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan, const char *const *paths, size_t count,
-				 xfdt_scan_complain *complain, void *context)
+struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan, const char *const *paths,
+				 size_t count, xfdt_scan_complain *complain, void *context)
 {
 	struct xfdt_scan *scan = calloc(1, sizeof(*scan));
 
@@ -339,7 +342,8 @@ void xfdt_scan_free(struct xfdt_scan *scan)
 	free(scan);
 }
 
-struct xfdt_error *xfdt_scan_step(struct xfdt_scan *scan, struct xfdt_found **ret_found, bool *ret_more)
+struct xfdt_error *xfdt_scan_step(struct xfdt_scan *scan, struct xfdt_found **ret_found,
+				  bool *ret_more)
 {
 	struct xfdt_found *found = NULL;
 	struct xfdt_error *err = NULL;

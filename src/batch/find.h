@@ -8,14 +8,14 @@
 
 /* What was met, in files but where it says otherwise. */
 struct xfdt_scan_counts {
-	uint64_t files;		/* that were opened, or should have been */
-	uint64_t parts;		/* of split sets */
-	uint64_t processes;	/* core files of processes */
-	uint64_t others;	/* no dumps */
-	uint64_t special;	/* FIFOs, sockets, devices, links to nothing: not opened */
-	uint64_t links;		/* to folders: not followed */
-	uint64_t repeated;	/* dumps that were met before */
-	uint64_t folders;	/* that cannot be read, and paths that do not exist */
+	uint64_t files;	    /* that were opened, or should have been */
+	uint64_t parts;	    /* of split sets */
+	uint64_t processes; /* core files of processes */
+	uint64_t others;    /* no dumps */
+	uint64_t special;   /* FIFOs, sockets, devices, links to nothing: not opened */
+	uint64_t links;	    /* to folders: not followed */
+	uint64_t repeated;  /* dumps that were met before */
+	uint64_t folders;   /* that cannot be read, and paths that do not exist */
 };
 
 /* Told of a folder that cannot be read and of a path that does not exist. */
@@ -27,15 +27,16 @@ struct xfdt_scan;
  * Find dumps in the @count files and folders at @paths, which are borrowed.
  * Links to files are followed, links to folders only if they are among @paths.
  */
-struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan, const char *const *paths, size_t count,
-				 xfdt_scan_complain *complain, void *context);
+struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan, const char *const *paths,
+				 size_t count, xfdt_scan_complain *complain, void *context);
 void xfdt_scan_free(struct xfdt_scan *scan);
 
 /*
  * Go one file further.  *@ret_found is a dump, or NULL: none this time.
  * *@ret_more is false when all is looked at.  Split sets come last.
  */
-struct xfdt_error *xfdt_scan_step(struct xfdt_scan *scan, struct xfdt_found **ret_found, bool *ret_more);
+struct xfdt_error *xfdt_scan_step(struct xfdt_scan *scan, struct xfdt_found **ret_found,
+				  bool *ret_more);
 
 /* As of now; valid until xfdt_scan_free(). */
 const struct xfdt_scan_counts *xfdt_scan_counts(const struct xfdt_scan *scan);

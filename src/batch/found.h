@@ -9,18 +9,18 @@
 
 /* A dump: one file, or the parts of a split set by rising page frames.  Freed by xfdt_found_free(). */
 struct xfdt_found {
-	char **paths;		/* absolute */
+	char **paths; /* absolute */
 	size_t path_count;
-	int64_t size;		/* bytes, of all */
-	int64_t mtime_ns;	/* the sum of all, modulo 2^63 */
-	char *identity;		/* size, build-id and hash of the headers */
+	int64_t size;	  /* bytes, of all */
+	int64_t mtime_ns; /* the sum of all, modulo 2^63 */
+	char *identity;	  /* size, build-id and hash of the headers */
 	/*
 	 * Of the first path's name below the folder that was named, which is
 	 * the same on machines that mount that folder elsewhere; for a file
 	 * that was named itself, of its name as it was given.
 	 */
 	uint64_t name_hash;
-	char *problem;		/* why it cannot be looked at; NULL: nothing is known against it */
+	char *problem; /* why it cannot be looked at; NULL: nothing is known against it */
 };
 
 void xfdt_found_free(struct xfdt_found *found);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HEAD 8192		/* both headers of a kdump-compressed file */
+#define HEAD 8192 /* both headers of a kdump-compressed file */
 #define DISKDUMP_SIGNATURE "DISKDUMP"
 #define NOTES_MAX 65536
 #define SEGMENTS_MAX 65536
@@ -40,7 +40,8 @@ static void take_vmcoreinfo(int fd, uint64_t offset, uint64_t size, struct xfdt_
 	text = calloc(1, size + 1);
 	if (text && xfdt_read_file(fd, text, size, offset)) {
 		file->hash = xfdt_hash(file->hash, text, size);
-		if (!xfdt_vmcoreinfo_get(text, "BUILD-ID", file->build_id, sizeof(file->build_id)) ||
+		if (!xfdt_vmcoreinfo_get(text, "BUILD-ID", file->build_id,
+					 sizeof(file->build_id)) ||
 		    !*file->build_id || file->build_id[strspn(file->build_id, "0123456789abcdef")])
 			strcpy(file->build_id, "-");
 	}
@@ -77,14 +78,14 @@ static void identify_kdump(int fd, const uint8_t *head, size_t len, struct xfdt_
 
 struct elf {
 	int fd;
-	bool wide;		/* 64 bits */
-	uint64_t segments;	/* offset of the program headers */
+	bool wide;	   /* 64 bits */
+	uint64_t segments; /* offset of the program headers */
 	size_t count;
 };
 
 static void widen(const Elf32_Phdr *narrow, Elf64_Phdr *ret_segment)
 {
-	*ret_segment = (Elf64_Phdr) {
+	*ret_segment = (Elf64_Phdr){
 		.p_type = narrow->p_type,
 		.p_offset = narrow->p_offset,
 		.p_paddr = narrow->p_paddr,
@@ -92,7 +93,8 @@ static void widen(const Elf32_Phdr *narrow, Elf64_Phdr *ret_segment)
 	};
 }
 
-static bool read_segments(const struct elf *elf, size_t first, size_t count, Elf64_Phdr *ret_segments)
+static bool read_segments(const struct elf *elf, size_t first, size_t count,
+			  Elf64_Phdr *ret_segments)
 {
 	Elf32_Phdr narrow[SEGMENTS_AT_ONCE];
 	size_t i;
@@ -100,7 +102,8 @@ static bool read_segments(const struct elf *elf, size_t first, size_t count, Elf
 	if (elf->wide)
 		return xfdt_read_file(elf->fd, ret_segments, count * sizeof(*ret_segments),
 				      elf->segments + first * sizeof(*ret_segments));
-	if (!xfdt_read_file(elf->fd, narrow, count * sizeof(*narrow), elf->segments + first * sizeof(*narrow)))
+	if (!xfdt_read_file(elf->fd, narrow, count * sizeof(*narrow),
+			    elf->segments + first * sizeof(*narrow)))
 		return false;
 	for (i = 0; i < count; i++)
 		widen(&narrow[i], &ret_segments[i]);
@@ -125,7 +128,7 @@ static void walk_notes(const struct elf *elf, const Elf64_Phdr *segment, struct 
 
 	for (i = 0; i < NOTES_MAX && left >= sizeof(Elf64_Nhdr); i++) {
 		char name[sizeof(VMCOREINFO_NAME)] = "";
-		Elf64_Nhdr note;		/* the same in files of 32 bits */
+		Elf64_Nhdr note; /* the same in files of 32 bits */
 		uint64_t size;
 
 		if (at > INT64_MAX - HEAD || !xfdt_read_file(elf->fd, &note, sizeof(note), at)) {
@@ -139,7 +142,8 @@ static void walk_notes(const struct elf *elf, const Elf64_Phdr *segment, struct 
 			xfdt_read_file(elf->fd, name, note.n_namesz, at + sizeof(note));
 		if (!memcmp(name, VMCOREINFO_NAME, sizeof(name))) {
 			signs->vmcoreinfo = true;
-			take_vmcoreinfo(elf->fd, at + sizeof(note) + note_padded(note.n_namesz), note.n_descsz, file);
+			take_vmcoreinfo(elf->fd, at + sizeof(note) + note_padded(note.n_namesz),
+					note.n_descsz, file);
 		}
 		if (!memcmp(name, "CORE", sizeof("CORE")) &&
 		    (note.n_type == NT_AUXV || note.n_type == NT_FILE || note.n_type == NT_SIGINFO))
@@ -154,8 +158,10 @@ static void look_for_signs(const struct elf *elf, struct xfdt_file *file, struct
 	Elf64_Phdr segments[SEGMENTS_AT_ONCE];
 	size_t first, count, i;
 
-	for (first = 0; first < elf->count && !signs->vmcoreinfo && !signs->process; first += count) {
-		count = elf->count - first < SEGMENTS_AT_ONCE ? elf->count - first : SEGMENTS_AT_ONCE;
+	for (first = 0; first < elf->count && !signs->vmcoreinfo && !signs->process;
+	     first += count) {
+		count = elf->count - first < SEGMENTS_AT_ONCE ? elf->count - first :
+								SEGMENTS_AT_ONCE;
 		if (!read_segments(elf, first, count, segments)) {
 			signs->unread = true;
 			return;
@@ -180,7 +186,8 @@ static void identify_elf(int fd, const uint8_t *head, size_t len, struct xfdt_fi
 	Elf64_Ehdr wide;
 	Elf32_Ehdr narrow;
 
-	if (len < sizeof(wide) || head[EI_DATA] != ELFDATA2LSB || (!elf.wide && head[EI_CLASS] != ELFCLASS32))
+	if (len < sizeof(wide) || head[EI_DATA] != ELFDATA2LSB ||
+	    (!elf.wide && head[EI_CLASS] != ELFCLASS32))
 		return;
 	memcpy(&wide, head, sizeof(wide));
 	memcpy(&narrow, head, sizeof(narrow));
@@ -210,7 +217,8 @@ struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file)
 	file.hash = xfdt_hash(XFDT_HASH_INIT, head, (size_t)len);
 	if (len >= SELFMAG && !memcmp(head, ELFMAG, SELFMAG))
 		identify_elf(fd, head, (size_t)len, &file);
-	else if (len >= 8 && (!memcmp(head, XFDT_KDUMP_SIGNATURE, 8) || !memcmp(head, DISKDUMP_SIGNATURE, 8)))
+	else if (len >= 8 &&
+		 (!memcmp(head, XFDT_KDUMP_SIGNATURE, 8) || !memcmp(head, DISKDUMP_SIGNATURE, 8)))
 		identify_kdump(fd, head, (size_t)len, &file);
 	else if (xfdt_is_flattened(fd))
 		file.kind = XFDT_FILE_DUMP;

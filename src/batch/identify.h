@@ -10,15 +10,15 @@
 
 enum xfdt_file_kind {
 	XFDT_FILE_OTHER,
-	XFDT_FILE_PROCESS,	/* the core file of a process */
-	XFDT_FILE_DUMP,		/* of a kernel, and all of it; also if it is damaged */
-	XFDT_FILE_PART,		/* of a split set (makedumpfile --split) */
+	XFDT_FILE_PROCESS, /* the core file of a process */
+	XFDT_FILE_DUMP,	   /* of a kernel, and all of it; also if it is damaged */
+	XFDT_FILE_PART,	   /* of a split set (makedumpfile --split) */
 };
 
 struct xfdt_file {
 	enum xfdt_file_kind kind;
-	char build_id[64];	/* of vmlinux, "-" if the headers do not tell */
-	uint64_t hash;		/* of the headers */
+	char build_id[64]; /* of vmlinux, "-" if the headers do not tell */
+	uint64_t hash;	   /* of the headers */
 	/* XFDT_FILE_PART: what it has of the @frames page frames, and what it shares with its set */
 	uint64_t set, start_pfn, end_pfn, frames;
 };

@@ -7,11 +7,12 @@
 #include <string.h>
 
 struct xfdt_part {
-	struct xfdt_found *found;	/* NULL: used up */
+	struct xfdt_found *found; /* NULL: used up */
 	uint64_t set, start_pfn, end_pfn, frames;
 };
 
-bool xfdt_parts_add(struct xfdt_parts *parts, struct xfdt_found *found, const struct xfdt_file *file)
+bool xfdt_parts_add(struct xfdt_parts *parts, struct xfdt_found *found,
+		    const struct xfdt_file *file)
 {
 	if (parts->count == parts->room) {
 		size_t room = parts->room ? 2 * parts->room : 16;
@@ -24,7 +25,7 @@ bool xfdt_parts_add(struct xfdt_parts *parts, struct xfdt_found *found, const st
 		parts->items = items;
 		parts->room = room;
 	}
-	parts->items[parts->count++] = (struct xfdt_part) {
+	parts->items[parts->count++] = (struct xfdt_part){
 		.found = found,
 		.set = file->set,
 		.start_pfn = file->start_pfn,
@@ -41,7 +42,7 @@ void xfdt_parts_deinit(struct xfdt_parts *parts)
 	for (i = 0; i < parts->count; i++)
 		xfdt_found_free(parts->items[i].found);
 	free(parts->items);
-	*parts = (struct xfdt_parts) { 0 };
+	*parts = (struct xfdt_parts){ 0 };
 }
 
 static const char *path_of(const struct xfdt_part *part)
@@ -100,7 +101,8 @@ static void compact(struct xfdt_parts *parts, bool across_folders)
 	size_t count = 0, i;
 
 	for (i = 0; i < parts->count; i++) {
-		struct xfdt_part *part = &parts->items[i], *last = count ? &parts->items[count - 1] : NULL;
+		struct xfdt_part *part = &parts->items[i],
+				 *last = count ? &parts->items[count - 1] : NULL;
 
 		if (!part->found)
 			continue;
@@ -130,13 +132,15 @@ static bool are_whole(const struct xfdt_part *parts, size_t count, char *ret_pro
 	if (i == count && next >= end)
 		return true;
 	if (i && i < count && parts[i].start_pfn < next) {
-		snprintf(ret_problem, size, "two files hold the same pages of this split set, and differ: '%s', '%s'",
+		snprintf(ret_problem, size,
+			 "two files hold the same pages of this split set, and differ: '%s', '%s'",
 			 path_of(&parts[i - 1]), path_of(&parts[i]));
 		return false;
 	}
 	if (i < count && parts[i].start_pfn > next)
 		end = parts[i].start_pfn;
-	snprintf(ret_problem, size, "a part of this split set is missing: page frames %#llx up to %#llx are in no file here",
+	snprintf(ret_problem, size,
+		 "a part of this split set is missing: page frames %#llx up to %#llx are in no file here",
 		 (unsigned long long)next, (unsigned long long)end);
 	return false;
 }
@@ -154,7 +158,8 @@ static bool append(struct xfdt_found *whole, struct xfdt_part *part, uint64_t *h
 	found->path_count = 0;
 	whole->size += found->size;
 	/* the youngest alone would hide a change of another */
-	whole->mtime_ns = (int64_t)(((uint64_t)whole->mtime_ns + (uint64_t)found->mtime_ns) & INT64_MAX);
+	whole->mtime_ns = (int64_t)(((uint64_t)whole->mtime_ns + (uint64_t)found->mtime_ns) &
+				    INT64_MAX);
 	*hash = xfdt_hash(*hash, found->identity, strlen(found->identity));
 	xfdt_found_free(found);
 	part->found = NULL;
@@ -198,11 +203,13 @@ static size_t run_length(const struct xfdt_parts *parts, size_t first, bool acro
 }
 
 /* Join those that belong together; false: out of memory. */
-static bool join_runs(struct xfdt_parts *parts, bool across_folders, struct xfdt_found **sets, size_t *set_count)
+static bool join_runs(struct xfdt_parts *parts, bool across_folders, struct xfdt_found **sets,
+		      size_t *set_count)
 {
 	size_t first, count;
 
-	qsort(parts->items, parts->count, sizeof(*parts->items), across_folders ? compare_in_set : compare_in_folder);
+	qsort(parts->items, parts->count, sizeof(*parts->items),
+	      across_folders ? compare_in_set : compare_in_folder);
 	compact(parts, across_folders);
 	for (first = 0; first < parts->count; first += count) {
 		struct xfdt_part *run = &parts->items[first];
@@ -229,7 +236,8 @@ bool xfdt_parts_join(struct xfdt_parts *parts, struct xfdt_found ***ret_sets, si
 
 	if (!sets)
 		return false;
-	if (parts->count && (!join_runs(parts, false, sets, &count) || !join_runs(parts, true, sets, &count))) {
+	if (parts->count &&
+	    (!join_runs(parts, false, sets, &count) || !join_runs(parts, true, sets, &count))) {
 		while (count)
 			xfdt_found_free(sets[--count]);
 		free(sets);

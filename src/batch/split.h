@@ -14,7 +14,8 @@ struct xfdt_parts {
 };
 
 /* Takes over @found, a single file that @file says is a part; false: out of memory. */
-bool xfdt_parts_add(struct xfdt_parts *parts, struct xfdt_found *found, const struct xfdt_file *file);
+bool xfdt_parts_add(struct xfdt_parts *parts, struct xfdt_found *found,
+		    const struct xfdt_file *file);
 
 /*
  * Make dumps of the parts, which are used up; the caller owns the list and what

@@ -15,8 +15,15 @@
 
 /* Options without a letter. */
 enum {
-	LONG_ONLY = 0x100, OPTION_KDUMP = LONG_ONLY, OPTION_STORE, OPTION_JSONL, OPTION_SHARD, OPTION_TIMEOUT,
-	OPTION_MEMORY, OPTION_RETRY, OPTION_FORCE,
+	LONG_ONLY = 0x100,
+	OPTION_KDUMP = LONG_ONLY,
+	OPTION_STORE,
+	OPTION_JSONL,
+	OPTION_SHARD,
+	OPTION_TIMEOUT,
+	OPTION_MEMORY,
+	OPTION_RETRY,
+	OPTION_FORCE,
 };
 
 #define JOBS_MAX 1024
@@ -26,10 +33,11 @@ enum {
 
 struct option_spec {
 	struct option option;
-	unsigned int commands;		/* bits of those that take it */
+	unsigned int commands; /* bits of those that take it */
 	const char *argument, *help;
 };
 
+/* clang-format off */
 static const struct option_spec options[] = {
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DISTILL,
 	  "FORMAT", "text (default) or json: one object a dump and line" },
@@ -76,18 +84,20 @@ static const struct option_spec options[] = {
 	{ { "version", no_argument, NULL, 'V' }, COMMAND_ALL,
 	  NULL, "print the version" },
 };
+/* clang-format on */
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
 static const char *const format_names[] = {
-	[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_HTML] = "html", [FORMAT_CSV] = "csv",
-	[FORMAT_JSONL] = "jsonl",
+	[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",	  [FORMAT_HTML] = "html",
+	[FORMAT_CSV] = "csv",	[FORMAT_JSONL] = "jsonl",
 };
 #define FORMATS (sizeof(format_names) / sizeof(format_names[0]))
 
 /* The commands that know a format. */
 static const unsigned int format_commands[FORMATS] = {
-	[FORMAT_TEXT] = COMMAND_ALL, [FORMAT_JSON] = COMMAND_DUMPS,
-	[FORMAT_HTML] = COMMAND_REPORT, [FORMAT_CSV] = COMMAND_REPORT, [FORMAT_JSONL] = COMMAND_REPORT,
+	[FORMAT_TEXT] = COMMAND_ALL,	 [FORMAT_JSON] = COMMAND_DUMPS,
+	[FORMAT_HTML] = COMMAND_REPORT,	 [FORMAT_CSV] = COMMAND_REPORT,
+	[FORMAT_JSONL] = COMMAND_REPORT,
 };
 
 static void print_option(const struct option_spec *spec, FILE *out)
@@ -107,15 +117,17 @@ void print_usage(const struct command *command, FILE *out)
 	size_t i;
 
 	if (command) {
-		fprintf(out, "Usage: xfdtriage %s [OPTION...] %s\n\n%s\n", command->name, command->operands,
-			command->help);
+		fprintf(out, "Usage: xfdtriage %s [OPTION...] %s\n\n%s\n", command->name,
+			command->operands, command->help);
 	} else {
 		fputs("Usage: xfdtriage [COMMAND] [OPTION...] VMCORE...\n\n"
 		      "Say of a vmcore whether the host died of " XFDT_CVE ": an XRSTOR of a KVM\n"
 		      "guest's FPU state with XSTATE_BV[i]=1 and IA32_XFD[i]=1.  Most kernels need no debuginfo.\n\n"
-		      "Commands ('xfdtriage COMMAND --help' says more):\n", out);
+		      "Commands ('xfdtriage COMMAND --help' says more):\n",
+		      out);
 		for (i = 0; i < command_count; i++)
-			fprintf(out, "  %-8s %-16s %s\n", commands[i].name, commands[i].operands, commands[i].help);
+			fprintf(out, "  %-8s %-16s %s\n", commands[i].name, commands[i].operands,
+				commands[i].help);
 	}
 	fputs("\nOptions:\n", out);
 	for (i = 0; i < OPTIONS; i++)
@@ -125,10 +137,12 @@ void print_usage(const struct command *command, FILE *out)
 	if (command && command->bit & (COMMAND_DISTILL | COMMAND_REPORT))
 		fputs("  0 written          2 error\n", out);
 	else
-		fprintf(out, "  0 confirmed        1 not-this-bug     2 error\n"
+		fprintf(out,
+			"  0 confirmed        1 not-this-bug     2 error\n"
 			"  3 armed            4 probable         5 inconclusive     6 not-applicable\n"
 			"  Of several dumps: the first of %s that any gave.\n",
-			command && command->bit == COMMAND_BATCH ? "0, 3, 4, 5, 2, 1, 6" : "2, 0, 3, 4, 5, 1, 6");
+			command && command->bit == COMMAND_BATCH ? "0, 3, 4, 5, 2, 1, 6" :
+								   "2, 0, 3, 4, 5, 1, 6");
 	fputs("\nSee xfdtriage(1).\n", out);
 }
 
@@ -191,17 +205,22 @@ static int take_number(int letter, struct arguments *arguments)
 {
 	switch (letter) {
 	case 'j':
-		return parse_number(optarg, JOBS_MAX, &arguments->jobs) ? -1 :
-			usage_error("--jobs takes a number from 1 to 1024, not", optarg);
+		return parse_number(optarg, JOBS_MAX, &arguments->jobs) ?
+			       -1 :
+			       usage_error("--jobs takes a number from 1 to 1024, not", optarg);
 	case OPTION_TIMEOUT:
-		return parse_number(optarg, SECONDS_MAX, &arguments->seconds) ? -1 :
-			usage_error("--timeout takes seconds from 1 to 1000000, not", optarg);
+		return parse_number(optarg, SECONDS_MAX, &arguments->seconds) ?
+			       -1 :
+			       usage_error("--timeout takes seconds from 1 to 1000000, not",
+					   optarg);
 	case OPTION_MEMORY:
-		return parse_number(optarg, MIB_MAX, &arguments->memory_mib) ? -1 :
-			usage_error("--memory takes MiB from 1 to 100000000, not", optarg);
+		return parse_number(optarg, MIB_MAX, &arguments->memory_mib) ?
+			       -1 :
+			       usage_error("--memory takes MiB from 1 to 100000000, not", optarg);
 	default:
-		return parse_shard(optarg, arguments) ? -1 :
-			usage_error("--shard takes I/N with I from 1 to N, not", optarg);
+		return parse_shard(optarg, arguments) ?
+			       -1 :
+			       usage_error("--shard takes I/N with I from 1 to N, not", optarg);
 	}
 }
 
@@ -218,7 +237,9 @@ static int parse_format(const char *name, struct arguments *arguments)
 static int parse_types(const char *name, struct arguments *arguments)
 {
 	static const char *const names[] = {
-		[XFDT_TYPES_AUTO] = "auto", [XFDT_TYPES_DWARF] = "dwarf", [XFDT_TYPES_BTF] = "btf",
+		[XFDT_TYPES_AUTO] = "auto",
+		[XFDT_TYPES_DWARF] = "dwarf",
+		[XFDT_TYPES_BTF] = "btf",
 	};
 	int index = index_of(name, names, sizeof(names) / sizeof(names[0]));
 

@@ -22,12 +22,12 @@
 
 struct screen {
 	const struct arguments *arguments;
-	FILE *jsonl;		/* NULL: none */
-	bool bar;		/* stderr is a terminal */
-	int64_t started;	/* ms */
-	struct xfdt_batch_counts counts;	/* as of the last progress() */
-	uint64_t told;		/* dumps done in this run */
-	struct xfdt_error *err;	/* the first one of jsonl */
+	FILE *jsonl;			 /* NULL: none */
+	bool bar;			 /* stderr is a terminal */
+	int64_t started;		 /* ms */
+	struct xfdt_batch_counts counts; /* as of the last progress() */
+	uint64_t told;			 /* dumps done in this run */
+	struct xfdt_error *err;		 /* the first one of jsonl */
 };
 
 static int64_t now_ms(void)
@@ -94,7 +94,8 @@ static void complain_of(void *context, const char *path, const char *why)
 static void format_counts(const struct xfdt_batch_counts *counts, char *ret_text, size_t size)
 {
 	static const enum xfdt_verdict_kind order[] = {
-		XFDT_CONFIRMED, XFDT_ARMED, XFDT_PROBABLE, XFDT_INCONCLUSIVE, XFDT_NOT_THIS_BUG, XFDT_NOT_APPLICABLE,
+		XFDT_CONFIRMED,	   XFDT_ARMED,	      XFDT_PROBABLE,
+		XFDT_INCONCLUSIVE, XFDT_NOT_THIS_BUG, XFDT_NOT_APPLICABLE,
 	};
 	uint64_t errors = counts->done - counts->ended[XFDT_ENDED_OK];
 	size_t i, len = 0;
@@ -102,16 +103,17 @@ static void format_counts(const struct xfdt_batch_counts *counts, char *ret_text
 	*ret_text = '\0';
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		if (counts->verdicts[order[i]] && len < size)
-			len += (size_t)snprintf(ret_text + len, size - len, "%s%" PRIu64 " %s", len ? ", " : "",
-						counts->verdicts[order[i]], xfdt_verdict_name(order[i]));
+			len += (size_t)snprintf(ret_text + len, size - len, "%s%" PRIu64 " %s",
+						len ? ", " : "", counts->verdicts[order[i]],
+						xfdt_verdict_name(order[i]));
 	if (errors && len < size)
-		snprintf(ret_text + len, size - len, "%s%" PRIu64 " error%s", len ? ", " : "", errors,
-			 errors == 1 ? "" : "s");
+		snprintf(ret_text + len, size - len, "%s%" PRIu64 " error%s", len ? ", " : "",
+			 errors, errors == 1 ? "" : "s");
 }
 
 /* By the pace of this run so far. */
-static void format_time_left(const struct screen *screen, const struct xfdt_batch_counts *counts, char *ret_text,
-			     size_t size)
+static void format_time_left(const struct screen *screen, const struct xfdt_batch_counts *counts,
+			     char *ret_text, size_t size)
 {
 	uint64_t done = counts->done - counts->known, seconds;
 
@@ -122,7 +124,8 @@ static void format_time_left(const struct screen *screen, const struct xfdt_batc
 	}
 	if (!done)
 		return;
-	seconds = (uint64_t)(now_ms() - screen->started) * (counts->found - counts->done) / done / 1000;
+	seconds = (uint64_t)(now_ms() - screen->started) * (counts->found - counts->done) / done /
+		  1000;
 	snprintf(ret_text, size, "  %" PRIu64 ":%02" PRIu64 " left", seconds / 60, seconds % 60);
 }
 
@@ -139,10 +142,11 @@ static void show_progress(void *context, const struct xfdt_batch_counts *counts)
 	format_counts(counts, verdicts, sizeof(verdicts));
 	format_time_left(screen, counts, left, sizeof(left));
 	filled = counts->found ? (int)(counts->done * BAR / counts->found) : 0;
-	snprintf(line, sizeof(line), "[%.*s%.*s] %" PRIu64 "/%" PRIu64 "%s  %s",
-		 filled, "########################", BAR - filled, "........................",
-		 counts->done, counts->found, left, verdicts);
-	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &window) && window.ws_col && window.ws_col < sizeof(line))
+	snprintf(line, sizeof(line), "[%.*s%.*s] %" PRIu64 "/%" PRIu64 "%s  %s", filled,
+		 "########################", BAR - filled, "........................", counts->done,
+		 counts->found, left, verdicts);
+	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &window) && window.ws_col &&
+	    window.ws_col < sizeof(line))
 		line[window.ws_col - 1] = '\0';
 	fprintf(stderr, "\r%s\033[K", line);
 }
@@ -180,15 +184,17 @@ static void print_count(FILE *out, uint64_t count, const char *one, const char *
 
 static void print_ends(const struct xfdt_batch_counts *counts, FILE *out)
 {
-	print_count(out, counts->ended[XFDT_ENDED_ERROR], "could not be read as a dump", "could not be read as dumps");
+	print_count(out, counts->ended[XFDT_ENDED_ERROR], "could not be read as a dump",
+		    "could not be read as dumps");
 	print_count(out, counts->ended[XFDT_ENDED_TIMEOUT], "took too long", "took too long");
 	print_count(out, counts->ended[XFDT_ENDED_KILLED], "ended its process with a signal",
 		    "ended their processes with a signal");
-	print_count(out, counts->ended[XFDT_ENDED_NO_MEMORY], "needed too much memory", "needed too much memory");
+	print_count(out, counts->ended[XFDT_ENDED_NO_MEMORY], "needed too much memory",
+		    "needed too much memory");
 }
 
-static void print_summary(const struct screen *screen, const struct xfdt_batch_counts *counts, const char *store,
-			  FILE *out)
+static void print_summary(const struct screen *screen, const struct xfdt_batch_counts *counts,
+			  const char *store, FILE *out)
 {
 	const struct xfdt_scan_counts *scan = counts->scan;
 	uint64_t now = counts->done - counts->known;
@@ -196,8 +202,8 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 	char verdicts[200];
 
 	format_counts(counts, verdicts, sizeof(verdicts));
-	fprintf(out, "%" PRIu64 " dump%s%s%s\n", counts->found, counts->found == 1 ? "" : "s", *verdicts ? ": " : "",
-		verdicts);
+	fprintf(out, "%" PRIu64 " dump%s%s%s\n", counts->found, counts->found == 1 ? "" : "s",
+		*verdicts ? ": " : "", verdicts);
 	if (counts->done > counts->ended[XFDT_ENDED_OK])
 		print_ends(counts, out);
 	fprintf(out, "%" PRIu64 " looked at in %.1f s", now, seconds);
@@ -206,15 +212,19 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 	if (counts->elsewhere)
 		fprintf(out, ", %" PRIu64 " in other shards", counts->elsewhere);
 	fputc('\n', out);
-	if (scan->others + scan->processes + scan->special + scan->links + scan->repeated + scan->folders) {
+	if (scan->others + scan->processes + scan->special + scan->links + scan->repeated +
+	    scan->folders) {
 		fputs("not looked at:\n", out);
 		print_count(out, scan->others, "file that is no dump", "files that are no dumps");
-		print_count(out, scan->processes, "core file of a process", "core files of processes");
+		print_count(out, scan->processes, "core file of a process",
+			    "core files of processes");
 		print_count(out, scan->special, "FIFO, socket, device, or link to nothing",
 			    "FIFOs, sockets, devices, or links to nothing");
 		print_count(out, scan->links, "link to a folder", "links to folders");
-		print_count(out, scan->repeated, "file that was named twice", "files that were named twice");
-		print_count(out, scan->folders, "path that cannot be read", "paths that cannot be read");
+		print_count(out, scan->repeated, "file that was named twice",
+			    "files that were named twice");
+		print_count(out, scan->folders, "path that cannot be read",
+			    "paths that cannot be read");
 	}
 	fprintf(out, "results are in %s\n", store);
 }
@@ -238,7 +248,8 @@ static const char *store_path(const struct arguments *arguments)
 		return arguments->store;
 	if (!arguments->shards)
 		return "xfdtriage.sqlite";
-	snprintf(path, sizeof(path), "xfdtriage-%u-of-%u.sqlite", arguments->shard, arguments->shards);
+	snprintf(path, sizeof(path), "xfdtriage-%u-of-%u.sqlite", arguments->shard,
+		 arguments->shards);
 	return path;
 }
 
@@ -269,7 +280,8 @@ static bool close_jsonl(struct screen *screen)
 	if (screen->jsonl != stdout && fclose(screen->jsonl))
 		failed = true;
 	if (failed)
-		fprintf(stderr, "xfdtriage: cannot write '%s': %s\n", screen->arguments->jsonl, strerror(errno));
+		fprintf(stderr, "xfdtriage: cannot write '%s': %s\n", screen->arguments->jsonl,
+			strerror(errno));
 	return !failed;
 }
 
@@ -282,7 +294,8 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 		.path_count = arguments->path_count,
 		.jobs = arguments->jobs ? arguments->jobs : cpu_count(),
 		.seconds = arguments->seconds ? arguments->seconds : SECONDS,
-		.memory = (uint64_t)(arguments->memory_mib ? arguments->memory_mib : MEMORY_MIB) << 20,
+		.memory = (uint64_t)(arguments->memory_mib ? arguments->memory_mib : MEMORY_MIB)
+			  << 20,
 		.shard = arguments->shards ? arguments->shard : 1,
 		.shards = arguments->shards ? arguments->shards : 1,
 		.retry_failed = arguments->retry_failed,
@@ -303,7 +316,8 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 	clear_bar(screen);
 	if (err) {
 		complain(xfdt_error_wrap(err, "stopped after %" PRIu64 " dumps", screen->told));
-		fputs("xfdtriage: what is done is stored; the same command goes on from there\n", stderr);
+		fputs("xfdtriage: what is done is stored; the same command goes on from there\n",
+		      stderr);
 		return XFDT_EXIT_ERROR;
 	}
 	if (!arguments->quiet)
@@ -312,7 +326,8 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 		return XFDT_EXIT_ERROR;
 	if (!stopped_by)
 		return xfdt_batch_exit(&counts);
-	fprintf(stderr, "xfdtriage: stopped (%s); what is done is stored, and the same command goes on from there\n",
+	fprintf(stderr,
+		"xfdtriage: stopped (%s); what is done is stored, and the same command goes on from there\n",
 		strsignal(stopped_by));
 	return 128 + stopped_by;
 }

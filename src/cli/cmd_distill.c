@@ -41,14 +41,14 @@ static struct xfdt_error *answer_of(struct xfdt_session *session, char **ret_tex
 /* What it takes besides the dump. */
 struct distilling {
 	struct xfdt_output output;
-	FILE *account;		/* for people or scripts; NULL: they are not to get one */
+	FILE *account; /* for people or scripts; NULL: they are not to get one */
 };
 
 /* The original's answer. */
 struct answer {
 	enum xfdt_verdict_kind kind;
 	enum xfdt_route route;
-	char *text;		/* JSON */
+	char *text; /* JSON */
 };
 
 /* The original as anybody reads it: its answer, and what its symbols and types come to. */
@@ -72,7 +72,8 @@ static struct xfdt_error *read_original(const struct work *work, struct answer *
 }
 
 /* Does the file give the original's answer?  Its verdict, at the least. */
-static struct xfdt_error *check(const struct work *work, const struct answer *original, bool *ret_same)
+static struct xfdt_error *check(const struct work *work, const struct answer *original,
+				bool *ret_same)
 {
 	struct xfdt_session_options alone = work->options;
 	struct xfdt_session small;
@@ -80,7 +81,7 @@ static struct xfdt_error *check(const struct work *work, const struct answer *or
 	char *answer;
 
 	/* who gets it need not have the debuginfo that is here */
-	alone.debug = (struct xfdt_debug_options) { 0 };
+	alone.debug = (struct xfdt_debug_options){ 0 };
 	err = xfdt_session_init(&small, &work->written, 1, &alone);
 	if (err)
 		return xfdt_error_wrap(err, "the distilled file");
@@ -89,9 +90,12 @@ static struct xfdt_error *check(const struct work *work, const struct answer *or
 		*ret_same = !strcmp(answer, original->text);
 		free(answer);
 	}
-	if (!err && (small.verdict.kind != original->kind || small.verdict.route != original->route))
-		err = xfdt_error_new(XFDT_MISSING, 0, "the distilled file would say %s, where the original says %s; "
-				     "try with or without --keep-log and --keep-types", xfdt_verdict_name(small.verdict.kind),
+	if (!err &&
+	    (small.verdict.kind != original->kind || small.verdict.route != original->route))
+		err = xfdt_error_new(XFDT_MISSING, 0,
+				     "the distilled file would say %s, where the original says %s; "
+				     "try with or without --keep-log and --keep-types",
+				     xfdt_verdict_name(small.verdict.kind),
 				     xfdt_verdict_name(original->kind));
 	xfdt_session_deinit(&small);
 	return err;
@@ -104,10 +108,12 @@ static struct xfdt_error *put_account(const struct work *work, const struct xfdt
 
 	if (!distilling->account)
 		return NULL;
-	err = work->arguments->format == FORMAT_JSON ? xfdt_contents_json(contents, distilling->account) :
-						       xfdt_contents_text(contents, distilling->account);
+	err = work->arguments->format == FORMAT_JSON ?
+		      xfdt_contents_json(contents, distilling->account) :
+		      xfdt_contents_text(contents, distilling->account);
 	if (!err && (fflush(distilling->account) || ferror(distilling->account)))
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write the account: %s", strerror(errno));
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write the account: %s",
+				     strerror(errno));
 	return err;
 }
 
@@ -127,22 +133,28 @@ static struct xfdt_error *distill(const struct work *work, const struct answer *
 	recording.dump.record = true;
 	/* what debuginfo says would not be looked for in the dump, and not be kept */
 	if (work->arguments->keep_types)
-		recording.debug = (struct xfdt_debug_options) { 0 };
+		recording.debug = (struct xfdt_debug_options){ 0 };
 	err = xfdt_session_init(&session, work->paths, work->path_count, &recording);
 	if (err)
 		return err;
 	if (work->arguments->keep_types && session.image.embedded)
-		err = xfdt_error_new(XFDT_MISSING, 0, "%s: is distilled without kallsyms and BTF; leave --keep-types out",
-				     work->paths[0]);
+		err = xfdt_error_new(
+			XFDT_MISSING, 0,
+			"%s: is distilled without kallsyms and BTF; leave --keep-types out",
+			work->paths[0]);
 	if (!err)
-		err = xfdt_distill_write(session.dump, &session.host, options, &distilling->output, &result);
+		err = xfdt_distill_write(session.dump, &session.host, options, &distilling->output,
+					 &result);
 	if (!err)
 		err = check(work, original, &same);
 	if (!err)
-		err = put_account(work, &(struct xfdt_contents) {
-			.path = work->arguments->output, .report = &session.report, .options = options,
-			.result = &result, .same_answer = same,
-		});
+		err = put_account(work, &(struct xfdt_contents){
+						.path = work->arguments->output,
+						.report = &session.report,
+						.options = options,
+						.result = &result,
+						.same_answer = same,
+					});
 	xfdt_session_deinit(&session);
 	return err;
 }
@@ -171,7 +183,8 @@ static bool is_own_input(const struct arguments *arguments)
 	if (stat(arguments->output, &output))
 		return false;
 	for (i = 0; i < arguments->path_count; i++)
-		if (!stat(arguments->paths[i], &input) && input.st_dev == output.st_dev && input.st_ino == output.st_ino)
+		if (!stat(arguments->paths[i], &input) && input.st_dev == output.st_dev &&
+		    input.st_ino == output.st_ino)
 			return true;
 	return false;
 }
@@ -202,9 +215,13 @@ int run_distill(const struct arguments *arguments)
 {
 	struct distilling distilling = { .account = NULL };
 	struct work work = {
-		.arguments = arguments, .paths = arguments->paths, .path_count = arguments->path_count,
-		.written = distilling.output.temporary, .options = session_options(arguments),
-		.run = distill_dump, .context = &distilling,
+		.arguments = arguments,
+		.paths = arguments->paths,
+		.path_count = arguments->path_count,
+		.written = distilling.output.temporary,
+		.options = session_options(arguments),
+		.run = distill_dump,
+		.context = &distilling,
 	};
 	struct xfdt_error *err;
 	bool died;
@@ -213,17 +230,23 @@ int run_distill(const struct arguments *arguments)
 	if (!arguments->output)
 		return usage_error("distill needs -o FILE", NULL);
 	if (arguments->path_count > 1 && !arguments->split)
-		return usage_error("distill takes one dump (or the parts of one, with --split)", NULL);
+		return usage_error("distill takes one dump (or the parts of one, with --split)",
+				   NULL);
 	if (is_own_input(arguments))
-		return usage_error("distill does not write over the dump that it reads:", arguments->output);
+		return usage_error("distill does not write over the dump that it reads:",
+				   arguments->output);
 	if (arguments->keep_types && (arguments->debuginfo_count || arguments->types))
-		return usage_error("--keep-types keeps what the dump itself says: leave -d and --types out", NULL);
+		return usage_error(
+			"--keep-types keeps what the dump itself says: leave -d and --types out",
+			NULL);
 	/* what is kept has to be read */
 	work.options.cache_dir = NULL;
 	if (!arguments->quiet) {
 		distilling.account = memory_file("account");
 		if (!distilling.account)
-			return complain(xfdt_error_new(XFDT_SYSTEM, 0, "no room for the account: %s", strerror(errno)));
+			return complain(xfdt_error_new(XFDT_SYSTEM, 0,
+						       "no room for the account: %s",
+						       strerror(errno)));
 	}
 	err = xfdt_output_init(&distilling.output, arguments->output);
 	if (err)

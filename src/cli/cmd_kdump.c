@@ -25,7 +25,7 @@
 /* of the 64 MiB that all may take */
 #define MEMORY_MIB 48ull
 #define REPORT_MIB 16ull
-#define EXIT_NO_ROOM 125	/* the worker's, where its report does not fit */
+#define EXIT_NO_ROOM 125 /* the worker's, where its report does not fit */
 #define PREFIX "xfdtriage: "
 
 /* What is said: to the console, and to whoever keeps it. */
@@ -38,13 +38,15 @@ static void put_cost(const struct timespec *start, const struct rusage *usage)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	fprintf(stderr, PREFIX "  cost    %.1f s, %ld KiB\n", (double)(now.tv_sec - start->tv_sec) +
-		(double)(now.tv_nsec - start->tv_nsec) / 1e9, usage->ru_maxrss);
+	fprintf(stderr, PREFIX "  cost    %.1f s, %ld KiB\n",
+		(double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9,
+		usage->ru_maxrss);
 }
 
 static void put_error(const struct result *result, const char *path, const char *message)
 {
-	fprintf(result->brief, PREFIX "error: %s\n" PREFIX "  do      triage the dump once it is saved\n",
+	fprintf(result->brief,
+		PREFIX "error: %s\n" PREFIX "  do      triage the dump once it is saved\n",
 		message);
 	xfdt_error_free(xfdt_render_json_error(path, message, result->json));
 }
@@ -110,7 +112,8 @@ static void run_worker(const struct arguments *arguments, const struct result *r
 
 	limit_more();
 	status = work(arguments, result);
-	if (fflush(result->brief) || ferror(result->brief) || fflush(result->json) || ferror(result->json))
+	if (fflush(result->brief) || ferror(result->brief) || fflush(result->json) ||
+	    ferror(result->json))
 		status = EXIT_NO_ROOM;
 	_exit(status);
 }
@@ -138,8 +141,9 @@ static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage
 	if (wait4(pid, &status, WNOHANG, ret_usage) != pid)
 		return "the process that read it is lost";
 	if (!WIFEXITED(status))
-		return WTERMSIG(status) == SIGKILL ? "the process that read it was killed: memory may be short" :
-			"reading it ended with a signal; the dump is damaged, or this is a bug";
+		return WTERMSIG(status) == SIGKILL ?
+			       "the process that read it was killed: memory may be short" :
+			       "reading it ended with a signal; the dump is damaged, or this is a bug";
 	if (WEXITSTATUS(status) == EXIT_NO_ROOM)
 		return "the report does not fit into the memory that --kdump takes";
 	*ret_status = WEXITSTATUS(status);
@@ -159,8 +163,11 @@ int run_kdump(const struct arguments *arguments)
 	sigset_t child;
 	pid_t pid;
 
-	if (arguments->format != FORMAT_TEXT || arguments->verbose || arguments->debuginfo_count || arguments->types)
-		return usage_error("--kdump has a form of its own and no use for debuginfo: leave such options out", NULL);
+	if (arguments->format != FORMAT_TEXT || arguments->verbose || arguments->debuginfo_count ||
+	    arguments->types)
+		return usage_error(
+			"--kdump has a form of its own and no use for debuginfo: leave such options out",
+			NULL);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("--kdump takes one dump", NULL);
 	clock_gettime(CLOCK_MONOTONIC, &start);

@@ -6,14 +6,16 @@
 
 /* How a report is put into words. */
 struct form {
-	void (*print)(const struct xfdt_outcome *report, const struct xfdt_text_options *options, FILE *out);
+	void (*print)(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+		      FILE *out);
 };
 
 /* One dump, in a process of its own; returns its exit code. */
 static int triage_dump(const struct work *work)
 {
 	struct xfdt_text_options style = {
-		.colour = use_colour(), .verbose = work->arguments->verbose,
+		.colour = use_colour(),
+		.verbose = work->arguments->verbose,
 	};
 	bool json = work->arguments->format == FORMAT_JSON, quiet = work->arguments->quiet;
 	const struct form *form = work->context;
@@ -24,7 +26,8 @@ static int triage_dump(const struct work *work)
 	err = xfdt_session_init(&session, work->paths, work->path_count, &work->options);
 	if (err) {
 		if (json && !quiet)
-			xfdt_error_free(xfdt_render_json_error(work->paths[0], xfdt_error_message(err), stdout));
+			xfdt_error_free(xfdt_render_json_error(work->paths[0],
+							       xfdt_error_message(err), stdout));
 		return complain(err);
 	}
 	status = xfdt_verdict_exit(session.verdict.kind);
@@ -39,18 +42,23 @@ static int triage_dump(const struct work *work)
 	return status;
 }
 
-static int report_dump(const struct arguments *arguments, const char *const *paths,
-		       size_t count, struct form *form)
+static int report_dump(const struct arguments *arguments, const char *const *paths, size_t count,
+		       struct form *form)
 {
 	struct work work = {
-		.arguments = arguments, .paths = paths, .path_count = count,
-		.options = session_options(arguments), .run = triage_dump, .context = form,
+		.arguments = arguments,
+		.paths = paths,
+		.path_count = count,
+		.options = session_options(arguments),
+		.run = triage_dump,
+		.context = form,
 	};
 	bool died;
 	int status = do_work(&work, &died);
 
 	if (died && arguments->format == FORMAT_JSON && !arguments->quiet)
-		xfdt_error_free(xfdt_render_json_error(paths[0], "reading it ended with a signal", stdout));
+		xfdt_error_free(
+			xfdt_render_json_error(paths[0], "reading it ended with a signal", stdout));
 	return status;
 }
 
@@ -85,10 +93,10 @@ int run_triage(const struct arguments *arguments)
 {
 	if (arguments->kdump)
 		return run_kdump(arguments);
-	return report_dumps(arguments, &(struct form) { xfdt_render_text });
+	return report_dumps(arguments, &(struct form){ xfdt_render_text });
 }
 
 int run_show(const struct arguments *arguments)
 {
-	return report_dumps(arguments, &(struct form) { xfdt_render_show });
+	return report_dumps(arguments, &(struct form){ xfdt_render_show });
 }

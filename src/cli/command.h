@@ -21,13 +21,13 @@ enum command_bit {
 	COMMAND_DUMPS = COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DISTILL,
 };
 
-#define DEBUGINFO_MAX 32	/* how often -d may be given */
+#define DEBUGINFO_MAX 32 /* how often -d may be given */
 
 struct arguments {
 	enum format format;
 	bool quiet, verbose, split, no_cache, keep_types, keep_log, kdump;
 	bool retry_failed, force;
-	unsigned int jobs, seconds, memory_mib, shard, shards;	/* 0: not given */
+	unsigned int jobs, seconds, memory_mib, shard, shards; /* 0: not given */
 	const char *output, *store, *jsonl;
 	enum xfdt_type_choice types;
 	const char *debuginfo[DEBUGINFO_MAX];
@@ -39,7 +39,7 @@ struct arguments {
 struct command {
 	enum command_bit bit;
 	const char *name, *operands, *help;
-	int (*run)(const struct arguments *arguments);	/* returns the exit code */
+	int (*run)(const struct arguments *arguments); /* returns the exit code */
 };
 
 /* The first is what is meant where no command is named. */
@@ -47,7 +47,7 @@ extern const struct command commands[];
 extern const size_t command_count;
 
 int run_triage(const struct arguments *arguments);
-int run_kdump(const struct arguments *arguments);	/* triage with --kdump */
+int run_kdump(const struct arguments *arguments); /* triage with --kdump */
 int run_show(const struct arguments *arguments);
 int run_distill(const struct arguments *arguments);
 int run_report(const struct arguments *arguments);
@@ -69,7 +69,7 @@ int usage_error(const char *what, const char *subject);
 /* Out of the environment and of the terminal. */
 struct xfdt_session_options session_options(const struct arguments *arguments);
 bool use_colour(void);
-unsigned int terminal_width(void);	/* in columns; 0: standard output is none */
+unsigned int terminal_width(void); /* in columns; 0: standard output is none */
 
 /* As struct xfdt_debug_options' fetch; @context is DEBUGINFOD_URLS. */
 struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *ret_path,

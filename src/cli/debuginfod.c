@@ -20,7 +20,8 @@ static struct {
 	void *library;
 	debuginfod_client *(*begin)(void);
 	void (*end)(debuginfod_client *client);
-	int (*find)(debuginfod_client *client, const unsigned char *build_id, int len, char **ret_path);
+	int (*find)(debuginfod_client *client, const unsigned char *build_id, int len,
+		    char **ret_path);
 	void (*set_progress)(debuginfod_client *client, debuginfod_progressfn_t progress);
 } api;
 
@@ -40,7 +41,8 @@ static int show_progress(debuginfod_client *client, long done, long total)
 	(void)client;
 	if (isatty(STDERR_FILENO)) {
 		if (total > 0 && done >= 0)
-			fprintf(stderr, "\rdebuginfo from debuginfod: %ld of %ld MB\033[K", done >> 20, total >> 20);
+			fprintf(stderr, "\rdebuginfo from debuginfod: %ld of %ld MB\033[K",
+				done >> 20, total >> 20);
 		else
 			fprintf(stderr, "\rdebuginfo from debuginfod: asking\033[K");
 	}
@@ -70,7 +72,9 @@ struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *re
 	int fd;
 
 	if (!load_library())
-		return xfdt_error_new(XFDT_SYSTEM, 0, "DEBUGINFOD_URLS is set, and " DEBUGINFOD_SONAME " is not installed");
+		return xfdt_error_new(XFDT_SYSTEM, 0,
+				      "DEBUGINFOD_URLS is set, and " DEBUGINFOD_SONAME
+				      " is not installed");
 	client = api.begin();
 	if (!client)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "the debuginfod client does not start");
@@ -82,10 +86,12 @@ struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *re
 		fputs("\r\033[K", stderr);
 	api.end(client);
 	if (fd < 0 && now() - started > SECONDS_MAX)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "debuginfod (%s): given up after %d s", urls, SECONDS_MAX);
+		return xfdt_error_new(XFDT_SYSTEM, 0, "debuginfod (%s): given up after %d s", urls,
+				      SECONDS_MAX);
 	if (fd < 0)
 		return xfdt_error_new(fd == -ENOENT ? XFDT_MISSING : XFDT_SYSTEM, 0,
-				      "debuginfod (%s): build-id %s: %s", urls, build_id, strerror(-fd));
+				      "debuginfod (%s): build-id %s: %s", urls, build_id,
+				      strerror(-fd));
 	snprintf(ret_path, path_size, "%s", path ? path : "debuginfod");
 	free(path);
 	*ret_fd = fd;

@@ -50,7 +50,7 @@ static struct xfdt_debug_options debug_options(const struct arguments *arguments
 {
 	char *urls = getenv("DEBUGINFOD_URLS");
 
-	return (struct xfdt_debug_options) {
+	return (struct xfdt_debug_options){
 		.types = arguments->types,
 		.paths = arguments->debuginfo,
 		.path_count = arguments->debuginfo_count,

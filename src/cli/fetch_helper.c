@@ -9,12 +9,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define REQUESTS_MAX 16		/* vmlinux, kvm.ko, and files that those share */
+#define REQUESTS_MAX 16 /* vmlinux, kvm.ko, and files that those share */
 #define BUILD_ID_MAX 128
 
 struct reply {
-	enum xfdt_code code;	/* of the error, if no descriptor comes with it */
-	char text[PATH_MAX];	/* the file's path, or the error's message */
+	enum xfdt_code code; /* of the error, if no descriptor comes with it */
+	char text[PATH_MAX]; /* the file's path, or the error's message */
 };
 
 /* Room for one descriptor beside a message. */
@@ -25,7 +25,7 @@ union passed {
 
 static struct msghdr message_of(struct iovec *bytes, union passed *passed)
 {
-	return (struct msghdr) {
+	return (struct msghdr){
 		.msg_iov = bytes,
 		.msg_iovlen = 1,
 		.msg_control = passed,
@@ -39,7 +39,7 @@ bool fetch_helper_init(struct fetch_helper *helper, const struct xfdt_debug_opti
 
 	if (debug->fetch && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return false;
-	*helper = (struct fetch_helper) { .parent = ends[0], .worker = ends[1] };
+	*helper = (struct fetch_helper){ .parent = ends[0], .worker = ends[1] };
 	return true;
 }
 
@@ -57,8 +57,8 @@ static int take_descriptor(struct msghdr *message)
 	return fd;
 }
 
-static struct xfdt_error *fetch_by_parent(void *context, const char *build_id, char *ret_path, size_t path_size,
-					  int *ret_fd)
+static struct xfdt_error *fetch_by_parent(void *context, const char *build_id, char *ret_path,
+					  size_t path_size, int *ret_fd)
 {
 	const struct fetch_helper *helper = context;
 	struct reply reply;

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 struct fetch_helper {
-	int parent, worker;	/* the two ends of a socket; -1: there is nothing to fetch */
+	int parent, worker; /* the two ends of a socket; -1: there is nothing to fetch */
 };
 
 /* Before the fork: if @debug fetches, there is somebody to do it.  False: errno says why not. */

@@ -7,11 +7,15 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{ COMMAND_TRIAGE, "triage", "VMCORE...", "say whether the panic is " XFDT_CVE " (the default)", run_triage },
+	{ COMMAND_TRIAGE, "triage", "VMCORE...",
+	  "say whether the panic is " XFDT_CVE " (the default)", run_triage },
 	{ COMMAND_SHOW, "show", "VMCORE...", "decode every vCPU's FPU state in full", run_show },
-	{ COMMAND_BATCH, "batch", "PATH...", "triage all vmcores in folders, and keep the results", run_batch },
-	{ COMMAND_DISTILL, "distill", "VMCORE -o SMALL", "write a small vmcore that gives the same answer", run_distill },
-	{ COMMAND_REPORT, "report", "STORE...", "print what batches found as a table, a page, CSV or JSON", run_report },
+	{ COMMAND_BATCH, "batch", "PATH...", "triage all vmcores in folders, and keep the results",
+	  run_batch },
+	{ COMMAND_DISTILL, "distill", "VMCORE -o SMALL",
+	  "write a small vmcore that gives the same answer", run_distill },
+	{ COMMAND_REPORT, "report", "STORE...",
+	  "print what batches found as a table, a page, CSV or JSON", run_report },
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 
@@ -29,7 +33,9 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (!arguments.path_count)
-		return usage_error(command->bit == COMMAND_REPORT ? "name a store" : "name a vmcore", NULL);
+		return usage_error(command->bit == COMMAND_REPORT ? "name a store" :
+								    "name a vmcore",
+				   NULL);
 	status = command->run(&arguments);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));

@@ -45,7 +45,8 @@ static void run_worker(struct work *work)
 	char confined[XFDT_CONFINED_SIZE];
 	int status;
 
-	xfdt_confine_for_dump(work->paths, work->path_count, work->written, &work->options, confined);
+	xfdt_confine_for_dump(work->paths, work->path_count, work->written, &work->options,
+			      confined);
 	status = work->run(work);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
@@ -66,7 +67,8 @@ static int wait_for_worker(pid_t pid, const char *path, bool *ret_died)
 	/* whoever reads the report has had enough: no fault of the dump's */
 	if (WTERMSIG(status) == SIGPIPE)
 		raise(SIGPIPE);
-	fprintf(stderr, "xfdtriage: %s: reading it ended with %s; the file is damaged, or this is a bug\n",
+	fprintf(stderr,
+		"xfdtriage: %s: reading it ended with %s; the file is damaged, or this is a bug\n",
 		path, strsignal(WTERMSIG(status)));
 	*ret_died = true;
 	return XFDT_EXIT_ERROR;
@@ -83,7 +85,8 @@ int do_work(struct work *work, bool *ret_died)
 	if (fetch_helper_init(&helper, &work->options.debug))
 		pid = xfdt_worker_fork(&limits);
 	if (pid < 0)
-		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s", strerror(errno)));
+		return complain(xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s",
+					       strerror(errno)));
 	if (!pid) {
 		fetch_helper_send(&helper, &work->options.debug);
 		run_worker(work);

@@ -12,13 +12,13 @@
 
 struct work {
 	const struct arguments *arguments;
-	const char *const *paths;	/* the files that make up the dump */
+	const char *const *paths; /* the files that make up the dump */
 	size_t path_count;
-	const char *written;		/* a file of ours that is read back; NULL: none */
+	const char *written; /* a file of ours that is read back; NULL: none */
 	struct xfdt_session_options options;
 	/* in that process, confined; returns the exit code */
 	int (*run)(const struct work *work);
-	void *context;			/* for @run */
+	void *context; /* for @run */
 };
 
 /*

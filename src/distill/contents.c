@@ -15,18 +15,24 @@
 static const struct {
 	const char *key, *words;
 } kinds[XFDT_PURPOSES] = {
-	[XFDT_FOR_TYPES] = { "types", "symbols and types: the list of modules, with --keep-types kallsyms and BTF" },
+	[XFDT_FOR_TYPES] = { "types",
+			     "symbols and types: the list of modules, with --keep-types kallsyms and BTF" },
 	[XFDT_FOR_HOST] = { "host", "host name, FPU configuration, per-CPU variables" },
 	[XFDT_FOR_CODE] = { "code", "instructions of a few kernel functions" },
-	[XFDT_FOR_VCPUS] = { "vcpus", "VMs and vCPUs: lists, ids, and of each FPU state the flags and the XSAVE header" },
+	[XFDT_FOR_VCPUS] = { "vcpus",
+			     "VMs and vCPUs: lists, ids, and of each FPU state the flags and the XSAVE header" },
 	[XFDT_FOR_THREADS] = { "threads", "names, ids and flags of threads" },
 	[XFDT_FOR_LOG] = { "log", "kernel log" },
-	[XFDT_FOR_STACK] = { "stack", "stack of the thread that panicked, and of others in the handler of an #NM" },
+	[XFDT_FOR_STACK] = { "stack",
+			     "stack of the thread that panicked, and of others in the handler of an #NM" },
 	[XFDT_FOR_PAGE_TABLES] = { "page_tables", "entries of page tables" },
 };
 
 static const char *const left_out[] = {
-	"guest memory", "guest registers", "XSAVE areas but for their headers", "memory of processes",
+	"guest memory",
+	"guest registers",
+	"XSAVE areas but for their headers",
+	"memory of processes",
 	"registers of other CPUs (but RSP, where a stack was searched)",
 };
 #define LEFT_OUT (sizeof(left_out) / sizeof(left_out[0]))
@@ -35,7 +41,7 @@ static const char *const left_out[] = {
 
 struct process {
 	int pid;
-	const char *comm;	/* borrowed from the host */
+	const char *comm; /* borrowed from the host */
 };
 
 struct processes {
@@ -46,7 +52,7 @@ struct processes {
 static void add_process(struct processes *processes, int pid, const char *comm)
 {
 	if (*comm)
-		processes->items[processes->count++] = (struct process) { pid, comm };
+		processes->items[processes->count++] = (struct process){ pid, comm };
 }
 
 static int compare_processes(const void *a, const void *b)
@@ -59,7 +65,8 @@ static int compare_processes(const void *a, const void *b)
 /* Every name in @host once, by rising thread id. */
 static bool list_processes(const struct xfdt_host *host, struct processes *ret_processes)
 {
-	struct processes all = { calloc(host->vm_count + host->vcpu_count + 1, sizeof(*all.items)), 0 };
+	struct processes all = { calloc(host->vm_count + host->vcpu_count + 1, sizeof(*all.items)),
+				 0 };
 	size_t i, j, kept = 0;
 
 	if (!all.items)
@@ -68,7 +75,8 @@ static bool list_processes(const struct xfdt_host *host, struct processes *ret_p
 	for (i = 0; i < host->vm_count; i++) {
 		add_process(&all, host->vms[i].pid, host->vms[i].comm);
 		for (j = 0; j < host->vms[i].vcpu_count; j++)
-			add_process(&all, host->vms[i].vcpus[j].thread.pid, host->vms[i].vcpus[j].thread.comm);
+			add_process(&all, host->vms[i].vcpus[j].thread.pid,
+				    host->vms[i].vcpus[j].thread.comm);
 	}
 	qsort(all.items, all.count, sizeof(*all.items), compare_processes);
 	for (i = 0; i < all.count; i++)
@@ -134,12 +142,18 @@ static void put_summary(const struct xfdt_contents *contents, FILE *out)
 	fprintf(out, ": %" PRIu64 " bytes, kdump-compressed%s\n", result->file_size,
 		result->flattened ? " and flattened, since its page bitmaps are large" : "");
 	if (contents->same_answer)
-		fprintf(out, "It gives the answer of the original, %s, in JSON byte for byte but for path, format "
-			"and sources.carried.\n", verdict);
+		fprintf(out,
+			"It gives the answer of the original, %s, in JSON byte for byte but for path, format "
+			"and sources.carried.\n",
+			verdict);
 	else
-		fprintf(out, "It gives the verdict of the original, %s, but not in the same words: what a damaged "
-			"original lacks is simply not in it.\n", verdict);
-	fprintf(out, "\nkept, of %" PRIu64 " pages with %" PRIu64 " bytes; the other %" PRIu64 " are zero\n",
+		fprintf(out,
+			"It gives the verdict of the original, %s, but not in the same words: what a damaged "
+			"original lacks is simply not in it.\n",
+			verdict);
+	fprintf(out,
+		"\nkept, of %" PRIu64 " pages with %" PRIu64 " bytes; the other %" PRIu64
+		" are zero\n",
 		result->pages, result->pages * XFDT_PAGE_SIZE, bytes_blanked(result));
 	for (i = 0; i < XFDT_PURPOSES; i++)
 		fprintf(out, "  %9" PRIu64 "  %s\n", result->kept[i], kinds[i].words);
@@ -149,14 +163,16 @@ static void put_summary(const struct xfdt_contents *contents, FILE *out)
 			contents->options->record_len);
 	fprintf(out, ",\nthe thread id of each CPU");
 	if (contents->report->host->panic.note_known)
-		fprintf(out, ", and the registers of thread %d, which panicked", contents->report->host->panic.pid);
+		fprintf(out, ", and the registers of thread %d, which panicked",
+			contents->report->host->panic.pid);
 	fputs("\n\nnot in it\n ", out);
 	for (i = 0; i < LEFT_OUT; i++)
 		fprintf(out, "%s %s", i ? "," : "", left_out[i]);
 	fputs("\n", out);
 }
 
-static void put_names(const struct xfdt_contents *contents, const struct processes *processes, FILE *out)
+static void put_names(const struct xfdt_contents *contents, const struct processes *processes,
+		      FILE *out)
 {
 	const struct xfdt_host *host = contents->report->host;
 	size_t i;
@@ -171,7 +187,8 @@ static void put_names(const struct xfdt_contents *contents, const struct process
 	}
 }
 
-static void put_lines(const struct xfdt_contents *contents, const bool *lines, size_t kept, FILE *out)
+static void put_lines(const struct xfdt_contents *contents, const bool *lines, size_t kept,
+		      FILE *out)
 {
 	const struct xfdt_log *log = &contents->report->host->panic.log;
 	size_t i;
@@ -211,7 +228,8 @@ struct xfdt_error *xfdt_contents_text(const struct xfdt_contents *contents, FILE
 /* JSON */
 
 /* json-c reports want of memory by NULL; one place to notice it. */
-static void add(struct json_object *object, const char *key, struct json_object *value, bool *failed)
+static void add(struct json_object *object, const char *key, struct json_object *value,
+		bool *failed)
 {
 	if (!object || !value || json_object_object_add(object, key, value)) {
 		*failed = true;
@@ -293,13 +311,17 @@ struct xfdt_error *xfdt_contents_json(const struct xfdt_contents *contents, FILE
 		add(root, "source", text_object(report->path), &failed);
 		add(root, "size", json_object_new_int64((int64_t)result->file_size), &failed);
 		add(root, "flattened", json_object_new_boolean(result->flattened), &failed);
-		add(root, "verdict", json_object_new_string(xfdt_verdict_name(report->verdict->kind)), &failed);
+		add(root, "verdict",
+		    json_object_new_string(xfdt_verdict_name(report->verdict->kind)), &failed);
 		add(root, "same_answer", json_object_new_boolean(contents->same_answer), &failed);
 		add(root, "pages", json_object_new_int64((int64_t)result->pages), &failed);
 		add(root, "kept", kept_object(result, &failed), &failed);
-		add(root, "blanked", json_object_new_int64((int64_t)bytes_blanked(result)), &failed);
-		add(root, "carried", json_object_new_int64((int64_t)contents->options->record_len), &failed);
-		add(root, "registers", json_object_new_boolean(report->host->panic.note_known), &failed);
+		add(root, "blanked", json_object_new_int64((int64_t)bytes_blanked(result)),
+		    &failed);
+		add(root, "carried", json_object_new_int64((int64_t)contents->options->record_len),
+		    &failed);
+		add(root, "registers", json_object_new_boolean(report->host->panic.note_known),
+		    &failed);
 		add(root, "nodename", text_object(report->host->nodename), &failed);
 		add(root, "processes", processes_array(&processes, &failed), &failed);
 		add(root, "log", log_object(contents, lines, kept, &failed), &failed);
@@ -308,7 +330,8 @@ struct xfdt_error *xfdt_contents_json(const struct xfdt_contents *contents, FILE
 		add(root, "not_in_it", json_object_get(absent), &failed);
 	}
 	if (!failed)
-		text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+		text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN |
+								    JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)
 		fprintf(out, "%s\n", text);
 	json_object_put(absent);

@@ -9,11 +9,11 @@
 #include <stdio.h>
 
 struct xfdt_contents {
-	const char *path;			/* of the distilled file */
-	const struct xfdt_outcome *report;	/* of what it was made from */
+	const char *path;		   /* of the distilled file */
+	const struct xfdt_outcome *report; /* of what it was made from */
 	const struct xfdt_distill_options *options;
 	const struct xfdt_distill_result *result;
-	bool same_answer;			/* byte for byte, or only the same verdict */
+	bool same_answer; /* byte for byte, or only the same verdict */
 };
 
 /* For people, with names and lines of the log in full. */

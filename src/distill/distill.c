@@ -21,14 +21,15 @@
 #define BLOCK XFDT_PAGE_SIZE
 #define DUMP_LEVEL 31
 #define MAX_PFN (1ull << 40)
-#define FLAT_BITMAP_BLOCKS 64	/* of one bitmap: from there on, 8 GiB, they are more than all the rest */
+#define FLAT_BITMAP_BLOCKS \
+	64 /* of one bitmap: from there on, 8 GiB, they are more than all the rest */
 
 /* struct new_utsname, in its order */
 static const struct {
 	const char *name, *otherwise;
 } uts_fields[XFDT_UTS_FIELDS] = {
-	{ "sysname", "Linux" }, { "nodename", "(none)" }, { "release", "unknown" },
-	{ "version", "unknown" }, { "machine", "x86_64" }, { NULL, "(none)" },
+	{ "sysname", "Linux" },	  { "nodename", "(none)" }, { "release", "unknown" },
+	{ "version", "unknown" }, { "machine", "x86_64" },  { NULL, "(none)" },
 };
 
 struct writer {
@@ -38,8 +39,8 @@ struct writer {
 	const struct xfdt_frame *frames;
 	size_t count;
 	FILE *out;
-	bool flat;		/* in the flattened format: records instead of holes */
-	uint64_t sub_hdr_blocks, bitmap_blocks;	/* blocks of one bitmap */
+	bool flat; /* in the flattened format: records instead of holes */
+	uint64_t sub_hdr_blocks, bitmap_blocks; /* blocks of one bitmap */
 };
 
 /* the file as it is, or flattened */
@@ -47,7 +48,8 @@ struct writer {
 static void put_record(FILE *out, int64_t offset, int64_t size)
 {
 	const struct xfdt_flat_record record = {
-		.offset = (int64_t)htobe64((uint64_t)offset), .size = (int64_t)htobe64((uint64_t)size),
+		.offset = (int64_t)htobe64((uint64_t)offset),
+		.size = (int64_t)htobe64((uint64_t)size),
 	};
 
 	fwrite(&record, sizeof(record), 1, out);
@@ -57,7 +59,8 @@ static void put_flat_header(FILE *out)
 {
 	const struct xfdt_flat_header header = {
 		.signature = XFDT_FLAT_SIGNATURE,
-		.type = (int64_t)htobe64(1), .version = (int64_t)htobe64(1),
+		.type = (int64_t)htobe64(1),
+		.version = (int64_t)htobe64(1),
 	};
 
 	fwrite(&header, sizeof(header), 1, out);
@@ -80,7 +83,9 @@ static void put_note(FILE *out, const char *name, uint32_t type, const void *des
 {
 	static const char zeros[4];
 	Elf64_Nhdr header = {
-		.n_namesz = (uint32_t)strlen(name) + 1, .n_descsz = (uint32_t)size, .n_type = type,
+		.n_namesz = (uint32_t)strlen(name) + 1,
+		.n_descsz = (uint32_t)size,
+		.n_type = type,
 	};
 
 	fwrite(&header, sizeof(header), 1, out);
@@ -92,7 +97,7 @@ static void put_note(FILE *out, const char *name, uint32_t type, const void *des
 
 struct notes {
 	char *bytes;
-	size_t size, vmcoreinfo;	/* where the latter begins */
+	size_t size, vmcoreinfo; /* where the latter begins */
 };
 
 static void put_vmcoreinfo(const char *vmcoreinfo, FILE *out, struct notes *notes)
@@ -111,7 +116,8 @@ static bool points_to_searched_stack(const struct xfdt_host *host, int pid, uint
 	const struct xfdt_vcpu *vcpu;
 
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
-		if (vcpu->thread.pid == pid && sp - vcpu->thread.stack.kvaddr < vcpu->thread.stack.len)
+		if (vcpu->thread.pid == pid &&
+		    sp - vcpu->thread.stack.kvaddr < vcpu->thread.stack.len)
 			return true;
 	return false;
 }
@@ -129,7 +135,8 @@ static struct xfdt_error *make_notes(const struct writer *writer, struct notes *
 		struct elf_prstatus status = { .pr_pid = source.notes[i].pid };
 		struct xfdt_regs regs = { .sp = source.notes[i].regs.sp };
 
-		if (panic->note_known && !memcmp(&source.notes[i].regs, &panic->note, sizeof(panic->note)))
+		if (panic->note_known &&
+		    !memcmp(&source.notes[i].regs, &panic->note, sizeof(panic->note)))
 			regs = panic->note;
 		else if (!points_to_searched_stack(writer->host, source.notes[i].pid, regs.sp))
 			regs.sp = 0;
@@ -162,7 +169,7 @@ static void fill_header(const struct writer *writer, const struct xfdt_source *s
 	uint64_t end_pfn = writer->frames[writer->count - 1].pfn + 1;
 	size_t i;
 
-	*header = (struct xfdt_kdump_header) {
+	*header = (struct xfdt_kdump_header){
 		.header_version = XFDT_KDUMP_VERSION,
 		.status = XFDT_KDUMP_ZLIB,
 		.block_size = BLOCK,
@@ -174,19 +181,22 @@ static void fill_header(const struct writer *writer, const struct xfdt_source *s
 	memcpy(header->signature, XFDT_KDUMP_SIGNATURE, sizeof(header->signature));
 	/* readers know a header by strings in all of these */
 	for (i = 0; i < XFDT_UTS_FIELDS; i++) {
-		const char *value = uts_fields[i].name ? xfdt_dump_uts(writer->dump, uts_fields[i].name) : NULL;
+		const char *value = uts_fields[i].name ?
+					    xfdt_dump_uts(writer->dump, uts_fields[i].name) :
+					    NULL;
 
 		snprintf(header->utsname[i], XFDT_UTS_FIELD, "%s",
 			 value && *value ? value : uts_fields[i].otherwise);
 	}
 	if (source->vmcoreinfo)
-		xfdt_vmcoreinfo_get(source->vmcoreinfo, "OSRELEASE", header->utsname[2], XFDT_UTS_FIELD);
+		xfdt_vmcoreinfo_get(source->vmcoreinfo, "OSRELEASE", header->utsname[2],
+				    XFDT_UTS_FIELD);
 }
 
 static void fill_sub_header(const struct writer *writer, const struct xfdt_source *source,
 			    const struct notes *notes, struct xfdt_kdump_sub_header *sub)
 {
-	*sub = (struct xfdt_kdump_sub_header) {
+	*sub = (struct xfdt_kdump_sub_header){
 		.dump_level = DUMP_LEVEL,
 		.offset_note = BLOCK + sizeof(*sub),
 		.size_note = notes->size,
@@ -224,7 +234,8 @@ static struct xfdt_error *put_headers(struct writer *writer, const struct notes 
 /* Two bitmaps: pages that exist, and pages that are in the file.  Here they are the same. */
 static void put_bitmaps(struct writer *writer)
 {
-	uint64_t first = (1 + writer->sub_hdr_blocks) * BLOCK, second = first + writer->bitmap_blocks * BLOCK;
+	uint64_t first = (1 + writer->sub_hdr_blocks) * BLOCK,
+		 second = first + writer->bitmap_blocks * BLOCK;
 	size_t i = 0;
 
 	while (i < writer->count) {
@@ -329,8 +340,8 @@ static struct xfdt_error *spare(struct xfdt_dump *dump, const struct xfdt_host *
 	return err;
 }
 
-static struct xfdt_error *write_file(struct writer *writer,
-				     const struct xfdt_output *output, uint64_t *ret_size)
+static struct xfdt_error *write_file(struct writer *writer, const struct xfdt_output *output,
+				     uint64_t *ret_size)
 {
 	struct xfdt_error *err;
 	struct stat status;
@@ -346,7 +357,8 @@ static struct xfdt_error *write_file(struct writer *writer,
 	if (writer->flat)
 		put_record(writer->out, XFDT_FLAT_END, XFDT_FLAT_END);
 	if (fflush(writer->out) || ferror(writer->out) || fstat(fileno(writer->out), &status))
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary, strerror(errno));
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary,
+				      strerror(errno));
 	*ret_size = (uint64_t)status.st_size;
 	return NULL;
 }

@@ -14,11 +14,11 @@ struct xfdt_distill_options {
 	 */
 	const char *record;
 	size_t record_len;
-	bool keep_log;			/* all of it, not just the lines that matter */
+	bool keep_log; /* all of it, not just the lines that matter */
 };
 
 struct xfdt_distill_result {
-	uint64_t pages, kept[XFDT_PURPOSES];	/* bytes of them that are not blanked */
+	uint64_t pages, kept[XFDT_PURPOSES]; /* bytes of them that are not blanked */
 	uint64_t file_size;
 	bool flattened;
 };

@@ -3,7 +3,7 @@
 #include "distill/redact.h"
 
 #define WORD 8
-#define PIECE_MAX 65536u	/* a line of the log has less */
+#define PIECE_MAX 65536u /* a line of the log has less */
 
 /* Read once more, and so kept. */
 static struct xfdt_error *keep(const struct xfdt_image *image, uint64_t kvaddr, size_t len)
@@ -40,7 +40,8 @@ static struct xfdt_error *keep_sequence(const struct xfdt_image *image, uint64_t
 	uint64_t seq;
 
 	return xfdt_has_member(image, XFDT_M_printk_info_seq) ?
-		xfdt_read_member(image, info, XFDT_M_printk_info_seq, &seq) : NULL;
+		       xfdt_read_member(image, info, XFDT_M_printk_info_seq, &seq) :
+		       NULL;
 }
 
 static struct xfdt_error *spare_log(struct xfdt_dump *dump, const struct xfdt_host *host,
@@ -89,7 +90,8 @@ static struct xfdt_error *spare_other_stacks(struct xfdt_dump *dump, const struc
 	return err;
 }
 
-struct xfdt_error *xfdt_redact(struct xfdt_dump *dump, const struct xfdt_host *host, const bool *lines)
+struct xfdt_error *xfdt_redact(struct xfdt_dump *dump, const struct xfdt_host *host,
+			       const bool *lines)
 {
 	struct xfdt_error *err = spare_stack(dump, host);
 

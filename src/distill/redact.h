@@ -12,6 +12,7 @@
  * where @lines is not NULL, those lines that it has set (kernel/story.h).  The
  * rest is taken for not read: @dump was opened for recording.
  */
-struct xfdt_error *xfdt_redact(struct xfdt_dump *dump, const struct xfdt_host *host, const bool *lines);
+struct xfdt_error *xfdt_redact(struct xfdt_dump *dump, const struct xfdt_host *host,
+			       const bool *lines);
 
 #endif

@@ -18,19 +18,19 @@
 #define TLB_SIZE 512
 #define CACHE_PAGES 64
 #define PARTS_MAX 64
-#define KERNEL_MAP 0xffffffff80000000ull	/* __START_KERNEL_map */
+#define KERNEL_MAP 0xffffffff80000000ull /* __START_KERNEL_map */
 
 struct tlb_entry {
-	uint64_t vpage;		/* page-aligned kvaddr, 0: free */
-	uint64_t ppage;		/* page-aligned paddr */
+	uint64_t vpage; /* page-aligned kvaddr, 0: free */
+	uint64_t ppage; /* page-aligned paddr */
 };
 
 /* What was read: frames in the order of first use, found by a hash table. */
 struct recording {
 	struct xfdt_frame *frames;
 	size_t count, room;
-	uint32_t *slots;	/* index into frames + 1; 0: free */
-	size_t size;		/* of slots, a power of two */
+	uint32_t *slots; /* index into frames + 1; 0: free */
+	size_t size;	 /* of slots, a power of two */
 	uint64_t bytes[XFDT_PURPOSES];
 };
 
@@ -38,11 +38,11 @@ struct xfdt_dump {
 	struct xfdt_reader reader;
 	kdump_ctx_t *kdump;
 	unsigned int cache_pages;
-	addrxlat_ctx_t *xlat;	/* NULL: no way to translate */
-	addrxlat_meth_t meth;	/* the kernel's page tables */
-	struct xfdt_error *table_error;	/* why the callback failed */
+	addrxlat_ctx_t *xlat;		/* NULL: no way to translate */
+	addrxlat_meth_t meth;		/* the kernel's page tables */
+	struct xfdt_error *table_error; /* why the callback failed */
 	int fds[PARTS_MAX];
-	struct xfdt_extent *extents[PARTS_MAX];	/* NULL: that file is whole */
+	struct xfdt_extent *extents[PARTS_MAX]; /* NULL: that file is whole */
 	size_t fd_count;
 	char *vmcoreinfo;
 	char *carried;
@@ -76,8 +76,7 @@ static struct xfdt_error *kdump_error(struct xfdt_dump *dump, kdump_status statu
 	enum xfdt_code code = code_of(status);
 	const char *message = kdump_get_err(dump->kdump);
 
-	return xfdt_error_new(code, 0, "%s",
-			      message ? message : kdump_strerror(status));
+	return xfdt_error_new(code, 0, "%s", message ? message : kdump_strerror(status));
 }
 
 /* recording */
@@ -140,7 +139,7 @@ static struct xfdt_error *note_read(struct xfdt_dump *dump, uint64_t paddr, size
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the list of pages");
 	slot = slot_of(recording, pfn);
 	if (!recording->slots[slot]) {
-		recording->frames[recording->count] = (struct xfdt_frame) { .pfn = pfn };
+		recording->frames[recording->count] = (struct xfdt_frame){ .pfn = pfn };
 		recording->slots[slot] = (uint32_t)++recording->count;
 	}
 	recording->bytes[purpose] += mark(&recording->frames[recording->slots[slot] - 1],
@@ -184,8 +183,8 @@ static void renew_cache(struct xfdt_dump *dump)
 }
 
 /* @paddr to @paddr + @len lies within one frame. */
-static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr,
-					void *buf, size_t len)
+static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr, void *buf,
+					size_t len)
 {
 	struct xfdt_error *err;
 	kdump_status status;
@@ -193,7 +192,8 @@ static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr,
 
 	for (i = 0; i < dump->fd_count; i++) {
 		enum xfdt_held held = dump->extents[i] ?
-			xfdt_extent_check(dump->extents[i], paddr, len) : XFDT_HELD;
+					      xfdt_extent_check(dump->extents[i], paddr, len) :
+					      XFDT_HELD;
 
 		if (held == XFDT_CUT_OFF)
 			return xfdt_page_cut_off(paddr);
@@ -255,8 +255,7 @@ static unsigned long table_caps(const addrxlat_cb_t *cb)
 }
 
 /* Physical address of @kvaddr by the kernel's page tables. */
-static struct xfdt_error *translate(struct xfdt_dump *dump, uint64_t kvaddr,
-				    uint64_t *ret_paddr)
+static struct xfdt_error *translate(struct xfdt_dump *dump, uint64_t kvaddr, uint64_t *ret_paddr)
 {
 	struct tlb_entry *entry = &dump->tlb[kvaddr / XFDT_PAGE_SIZE % TLB_SIZE];
 	uint64_t vpage = kvaddr & FRAME_MASK;
@@ -308,8 +307,8 @@ static struct xfdt_error *translate(struct xfdt_dump *dump, uint64_t kvaddr,
 }
 
 /* Some bytes of one page. */
-static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
-				    void *buf, size_t len)
+static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				    size_t len)
 {
 	struct xfdt_dump *dump = (struct xfdt_dump *)reader;
 	struct xfdt_error *err;
@@ -324,8 +323,8 @@ static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
 	return note_read(dump, paddr, len, reader->purpose);
 }
 
-static struct xfdt_error *dump_read(struct xfdt_reader *reader, uint64_t kvaddr,
-				    void *buf, size_t len)
+static struct xfdt_error *dump_read(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				    size_t len)
 {
 	return xfdt_read_by_page(reader, kvaddr, buf, len, read_part);
 }
@@ -368,8 +367,7 @@ uint64_t xfdt_dump_read_for(const struct xfdt_dump *dump, enum xfdt_purpose purp
 	return dump->recording.bytes[purpose];
 }
 
-struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn,
-					void *ret_page)
+struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn, void *ret_page)
 {
 	return read_physical(dump, pfn * XFDT_PAGE_SIZE, ret_page, XFDT_PAGE_SIZE);
 }
@@ -386,8 +384,7 @@ static void set_up_page_tables(struct xfdt_dump *dump)
 	if (!dump->vmcoreinfo ||
 	    (!xfdt_vmcoreinfo_symbol(dump->vmcoreinfo, "init_top_pgt", &root) &&
 	     !xfdt_vmcoreinfo_symbol(dump->vmcoreinfo, "swapper_pg_dir", &root)) ||
-	    !xfdt_vmcoreinfo_number(dump->vmcoreinfo, "phys_base", &phys_base) ||
-	    root < KERNEL_MAP)
+	    !xfdt_vmcoreinfo_number(dump->vmcoreinfo, "phys_base", &phys_base) || root < KERNEL_MAP)
 		return;
 	xfdt_vmcoreinfo_number(dump->vmcoreinfo, "pgtable_l5_enabled", &five_levels);
 	xfdt_vmcoreinfo_number(dump->vmcoreinfo, "sme_mask", &sme_mask);
@@ -408,7 +405,7 @@ static void set_up_page_tables(struct xfdt_dump *dump)
 	pgt->root.addr = root - KERNEL_MAP + phys_base;
 	pgt->root.as = ADDRXLAT_MACHPHYSADDR;
 	pgt->pte_mask = sme_mask;
-	pgt->pf = (addrxlat_paging_form_t) {
+	pgt->pf = (addrxlat_paging_form_t){
 		.pte_format = ADDRXLAT_PTE_X86_64,
 		.nfields = five_levels ? 6 : 5,
 		.fieldsz = { 12, 9, 9, 9, 9, 9 },
@@ -438,7 +435,7 @@ static struct xfdt_error *load_vmcoreinfo(struct xfdt_dump *dump)
 	dump->vmcoreinfo = strndup(kdump_blob_pin(blob), size);
 	kdump_blob_unpin(blob);
 	return dump->vmcoreinfo ? NULL :
-		xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for VMCOREINFO");
+				  xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for VMCOREINFO");
 }
 
 static struct xfdt_error *load_notes(struct xfdt_dump *dump)
@@ -484,8 +481,7 @@ static struct xfdt_error *open_file(struct xfdt_dump *dump, const char *path)
 	if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
 		return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
 				      "is no regular file; save the dump to a file first");
-	if (S_ISREG(status.st_mode) && !status.st_size &&
-	    strncmp(path, "/proc/", strlen("/proc/")))
+	if (S_ISREG(status.st_mode) && !status.st_size && strncmp(path, "/proc/", strlen("/proc/")))
 		return xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is empty");
 	return NULL;
 }
@@ -514,8 +510,8 @@ static struct xfdt_error *find_extents(struct xfdt_dump *dump)
 	return err;
 }
 
-static struct xfdt_error *attach(struct xfdt_dump *dump,
-				 const struct xfdt_dump_options *options, bool may_rearrange)
+static struct xfdt_error *attach(struct xfdt_dump *dump, const struct xfdt_dump_options *options,
+				 bool may_rearrange)
 {
 	struct xfdt_error *err;
 	kdump_status status;
@@ -528,8 +524,7 @@ static struct xfdt_error *attach(struct xfdt_dump *dump,
 	if (!dump->kdump)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for libkdumpfile");
 	/* a file that shrinks under mmap() would kill us with SIGBUS */
-	status = kdump_set_number_attr(dump->kdump, KDUMP_ATTR_FILE_MMAP_POLICY,
-				       KDUMP_MMAP_NEVER);
+	status = kdump_set_number_attr(dump->kdump, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
 	/* its default of 1024 pages is searched one by one */
 	if (status == KDUMP_OK)
 		status = kdump_set_number_attr(dump->kdump, "cache.size", CACHE_PAGES);
@@ -545,8 +540,9 @@ static struct xfdt_error *attach(struct xfdt_dump *dump,
 	if (i == dump->fd_count || !may_rearrange) {
 		if (xfdt_error_code(err) == XFDT_UNSUPPORTED) {
 			xfdt_error_free(err);
-			err = xfdt_error_new(XFDT_NOT_A_DUMP, 0,
-					     "is no vmcore: neither ELF nor kdump-compressed nor flattened");
+			err = xfdt_error_new(
+				XFDT_NOT_A_DUMP, 0,
+				"is no vmcore: neither ELF nor kdump-compressed nor flattened");
 		}
 		return err;
 	}
@@ -567,9 +563,8 @@ static struct xfdt_error *attach(struct xfdt_dump *dump,
 	return attach(dump, options, false);
 }
 
-struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump,
-				  const char *const *paths, size_t count,
-				  const struct xfdt_dump_options *options)
+struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump, const char *const *paths,
+				  size_t count, const struct xfdt_dump_options *options)
 {
 	struct xfdt_dump *dump;
 	struct xfdt_error *err;
@@ -639,7 +634,7 @@ static const char *string_attr(const struct xfdt_dump *dump, const char *key)
 
 struct xfdt_source xfdt_dump_source(struct xfdt_dump *dump)
 {
-	return (struct xfdt_source) {
+	return (struct xfdt_source){
 		.reader = &dump->reader,
 		.arch = string_attr(dump, KDUMP_ATTR_ARCH_NAME),
 		.vmcoreinfo = dump->vmcoreinfo,

@@ -15,18 +15,17 @@ struct xfdt_dump_options {
 	 * NULL not to.
 	 */
 	const char *temp_dir;
-	xfdt_progress *progress;	/* of that; may be NULL */
-	void *context;			/* for @progress */
-	bool record;	/* remember which bytes are read, for xfdt_dump_frames() */
+	xfdt_progress *progress; /* of that; may be NULL */
+	void *context;		 /* for @progress */
+	bool record;		 /* remember which bytes are read, for xfdt_dump_frames() */
 };
 
 /*
  * Open @count files that are parts of one dump.  Errors: XFDT_SYSTEM (open,
  * permissions), XFDT_NOT_A_DUMP, XFDT_TRUNCATED, XFDT_CORRUPT.
  */
-struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump,
-				  const char *const *paths, size_t count,
-				  const struct xfdt_dump_options *options);
+struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump, const char *const *paths,
+				  size_t count, const struct xfdt_dump_options *options);
 void xfdt_dump_close(struct xfdt_dump *dump);
 
 /* All borrowed, valid until xfdt_dump_close(). */
@@ -38,7 +37,7 @@ const char *xfdt_dump_uts(const struct xfdt_dump *dump, const char *field);
 /* A page frame of which something was read. */
 struct xfdt_frame {
 	uint64_t pfn;
-	uint8_t read[XFDT_PAGE_SIZE / 8];	/* one bit a byte, lowest first */
+	uint8_t read[XFDT_PAGE_SIZE / 8]; /* one bit a byte, lowest first */
 };
 
 /*
@@ -54,7 +53,6 @@ void xfdt_dump_forget(struct xfdt_dump *dump, uint64_t kvaddr, size_t len);
 uint64_t xfdt_dump_read_for(const struct xfdt_dump *dump, enum xfdt_purpose purpose);
 
 /* The whole page frame @pfn, XFDT_PAGE_SIZE bytes, as it is in the dump. */
-struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn,
-					void *ret_page);
+struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn, void *ret_page);
 
 #endif

@@ -71,7 +71,8 @@ struct xfdt_error *xfdt_embedded_read(int fd, char **ret_text, size_t *ret_len)
 	if (!xfdt_read_file(fd, &header, sizeof(header), start) ||
 	    memcmp(header.signature, XFDT_KDUMP_SIGNATURE, sizeof(header.signature)) ||
 	    header.header_version < 4 || header.block_size != BLOCK ||
-	    !xfdt_read_file(fd, &sub, sizeof(sub), start + BLOCK) || !sub.size_note || sub.size_note > NOTES_MAX)
+	    !xfdt_read_file(fd, &sub, sizeof(sub), start + BLOCK) || !sub.size_note ||
+	    sub.size_note > NOTES_MAX)
 		return NULL;
 	notes = malloc(sub.size_note);
 	if (!notes)

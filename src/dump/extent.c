@@ -14,7 +14,7 @@
 #define SEGMENTS_MAX (1u << 20)
 #define NOTE_MAX (64u << 20)
 #define ZEROS_MAX 65536		/* pages of zeros to look behind for the last other one */
-#define BITMAP_MAX (1ull << 32)	/* 512 TiB of memory */
+#define BITMAP_MAX (1ull << 32) /* 512 TiB of memory */
 
 /* Physical addresses from @start up to @end. */
 struct interval {
@@ -22,23 +22,23 @@ struct interval {
 };
 
 struct intervals {
-	struct interval *items;	/* after merge(): sorted, apart from each other */
+	struct interval *items; /* after merge(): sorted, apart from each other */
 	size_t count;
 };
 
 struct xfdt_extent {
 	int fd;
-	uint64_t file_size;	/* UINT64_MAX: unknown */
+	uint64_t file_size; /* UINT64_MAX: unknown */
 
 	/* ELF */
 	struct intervals held, cut;
 
 	/* kdump-compressed: one page descriptor for each bit of the bitmap */
 	uint8_t *bitmap;
-	uint64_t *descs_before;	/* by page of the bitmap: bits set in all pages before it */
+	uint64_t *descs_before; /* by page of the bitmap: bits set in all pages before it */
 	uint64_t bitmap_size, descs;
-	uint64_t start_pfn, end_pfn;	/* of a part of a split set; else 0 and all */
-	uint64_t first_desc;		/* bits set before start_pfn */
+	uint64_t start_pfn, end_pfn; /* of a part of a split set; else 0 and all */
+	uint64_t first_desc;	     /* bits set before start_pfn */
 };
 
 bool xfdt_read_file(int fd, void *buf, size_t len, uint64_t offset)
@@ -83,7 +83,7 @@ static void merge(struct intervals *intervals)
 static void add_interval(struct intervals *intervals, uint64_t start, uint64_t len)
 {
 	if (len && len <= UINT64_MAX - start)
-		intervals->items[intervals->count++] = (struct interval) { start, start + len };
+		intervals->items[intervals->count++] = (struct interval){ start, start + len };
 }
 
 /* The last interval that begins at or before @paddr, or NULL. */
@@ -125,7 +125,8 @@ static bool elf_header_is_sane(const Elf64_Ehdr *header, uint64_t file_size)
 {
 	uint64_t sections = (uint64_t)header->e_shnum * sizeof(Elf64_Shdr);
 
-	if (header->e_phentsize != sizeof(Elf64_Phdr) || !header->e_phnum || header->e_phoff > file_size)
+	if (header->e_phentsize != sizeof(Elf64_Phdr) || !header->e_phnum ||
+	    header->e_phoff > file_size)
 		return false;
 	if (!header->e_shnum)
 		return !header->e_shoff || header->e_phnum == PN_XNUM;
@@ -164,7 +165,8 @@ static struct xfdt_error *init_elf(struct xfdt_extent *extent, bool *ret_needed)
 			return too_short(extent);
 		count = section.sh_info;
 		if (!count || count > SEGMENTS_MAX)
-			return xfdt_error_new(XFDT_LIMIT, 0, "an ELF dump with %zu segments", count);
+			return xfdt_error_new(XFDT_LIMIT, 0, "an ELF dump with %zu segments",
+					      count);
 	}
 	segments = calloc(count, sizeof(*segments));
 	extent->held.items = calloc(count, sizeof(struct interval));
@@ -181,7 +183,8 @@ static struct xfdt_error *init_elf(struct xfdt_extent *extent, bool *ret_needed)
 		add_segment(extent, &segments[i]);
 	free(segments);
 	if (i < count)
-		return xfdt_error_new(XFDT_CORRUPT, 0, "an ELF note lies outside the file, or is too large");
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "an ELF note lies outside the file, or is too large");
 	merge(&extent->held);
 	merge(&extent->cut);
 	*ret_needed = true;
@@ -218,7 +221,8 @@ static bool desc_is_whole(const struct xfdt_extent *extent, uint64_t index, uint
 {
 	struct xfdt_page_desc desc;
 
-	if (!xfdt_read_file(extent->fd, &desc, sizeof(desc), extent->descs + index * sizeof(desc)) ||
+	if (!xfdt_read_file(extent->fd, &desc, sizeof(desc),
+			    extent->descs + index * sizeof(desc)) ||
 	    desc.offset > extent->file_size || desc.size > extent->file_size - desc.offset)
 		return false;
 	*ret_offset = desc.offset;
@@ -239,7 +243,8 @@ static uint64_t count_before(const struct xfdt_extent *extent, uint64_t pfn)
 
 static bool range_is_sane(const struct xfdt_extent *extent, uint64_t offset, uint64_t size)
 {
-	return size <= NOTE_MAX && offset <= extent->file_size && size <= extent->file_size - offset;
+	return size <= NOTE_MAX && offset <= extent->file_size &&
+	       size <= extent->file_size - offset;
 }
 
 /*
@@ -256,11 +261,14 @@ static struct xfdt_error *read_sub_header(struct xfdt_extent *extent, int32_t ve
 	if (!xfdt_read_file(extent->fd, &sub, sizeof(sub), PAGE))
 		return too_short(extent);
 	if (version >= 3 && !range_is_sane(extent, sub.offset_vmcoreinfo, sub.size_vmcoreinfo))
-		return xfdt_error_new(XFDT_CORRUPT, 0, "VMCOREINFO lies outside the file, or is too large");
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "VMCOREINFO lies outside the file, or is too large");
 	if (version >= 4 && !range_is_sane(extent, sub.offset_note, sub.size_note))
-		return xfdt_error_new(XFDT_CORRUPT, 0, "its notes lie outside the file, or are too large");
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "its notes lie outside the file, or are too large");
 	if (version >= 5 && !range_is_sane(extent, sub.offset_eraseinfo, sub.size_eraseinfo))
-		return xfdt_error_new(XFDT_CORRUPT, 0, "ERASEINFO lies outside the file, or is too large");
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "ERASEINFO lies outside the file, or is too large");
 	if (!sub.split)
 		return NULL;
 	extent->start_pfn = version < 6 ? sub.start_pfn : sub.start_pfn_64;
@@ -311,7 +319,7 @@ static struct xfdt_error *init_kdump(struct xfdt_extent *extent, bool *ret_neede
 	if (!extent->bitmap || !extent->descs_before)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the page bitmap");
 	if (!xfdt_read_file(extent->fd, extent->bitmap, extent->bitmap_size,
-		     extent->descs - extent->bitmap_size))
+			    extent->descs - extent->bitmap_size))
 		return too_short(extent);
 	for (i = 0; i < blocks; i++)
 		extent->descs_before[i + 1] = extent->descs_before[i] +
@@ -330,7 +338,8 @@ static enum xfdt_held check_kdump(const struct xfdt_extent *extent, uint64_t pad
 	    !(extent->bitmap[byte] >> pfn % 8 & 1))
 		return XFDT_LEFT_OUT;
 	return desc_is_whole(extent, count_before(extent, pfn) - extent->first_desc, &offset) ?
-		XFDT_HELD : XFDT_CUT_OFF;
+		       XFDT_HELD :
+		       XFDT_CUT_OFF;
 }
 
 struct xfdt_error *xfdt_extent_new(int fd, struct xfdt_extent **ret_extent)
@@ -375,8 +384,7 @@ void xfdt_extent_free(struct xfdt_extent *extent)
 	free(extent);
 }
 
-enum xfdt_held xfdt_extent_check(const struct xfdt_extent *extent,
-				 uint64_t paddr, size_t len)
+enum xfdt_held xfdt_extent_check(const struct xfdt_extent *extent, uint64_t paddr, size_t len)
 {
 	return extent->bitmap ? check_kdump(extent, paddr) : check_elf(extent, paddr, len);
 }

@@ -21,8 +21,8 @@ struct xfdt_extent;
 
 enum xfdt_held {
 	XFDT_HELD,
-	XFDT_LEFT_OUT,	/* not in the dump, by the dump's own account */
-	XFDT_CUT_OFF,	/* it should be, and the file ends before it */
+	XFDT_LEFT_OUT, /* not in the dump, by the dump's own account */
+	XFDT_CUT_OFF,  /* it should be, and the file ends before it */
 };
 
 /*
@@ -34,7 +34,6 @@ struct xfdt_error *xfdt_extent_new(int fd, struct xfdt_extent **ret_extent);
 void xfdt_extent_free(struct xfdt_extent *extent);
 
 /* Are the @len bytes at @paddr, which lie within one page frame, in the file? */
-enum xfdt_held xfdt_extent_check(const struct xfdt_extent *extent,
-				 uint64_t paddr, size_t len);
+enum xfdt_held xfdt_extent_check(const struct xfdt_extent *extent, uint64_t paddr, size_t len);
 
 #endif

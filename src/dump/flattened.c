@@ -27,8 +27,8 @@ bool xfdt_is_flattened(int fd)
 	       !memcmp(start, signature, sizeof(signature));
 }
 
-static struct xfdt_error *copy_bytes(int from, int64_t from_offset, int to,
-				     int64_t to_offset, int64_t size, char *buf)
+static struct xfdt_error *copy_bytes(int from, int64_t from_offset, int to, int64_t to_offset,
+				     int64_t size, char *buf)
 {
 	while (size > 0) {
 		size_t len = size < BUFFER ? (size_t)size : BUFFER;
@@ -37,12 +37,14 @@ static struct xfdt_error *copy_bytes(int from, int64_t from_offset, int to,
 		if (got < 0)
 			return xfdt_error_new(XFDT_SYSTEM, 0, "read: %s", strerror(errno));
 		if (!got)
-			return xfdt_error_new(XFDT_TRUNCATED, 0,
-					      "the flattened dump ends in the middle of a record, at offset %lld",
-					      (long long)from_offset);
+			return xfdt_error_new(
+				XFDT_TRUNCATED, 0,
+				"the flattened dump ends in the middle of a record, at offset %lld",
+				(long long)from_offset);
 		if (pwrite(to, buf, (size_t)got, to_offset) != got)
 			return xfdt_error_new(XFDT_SYSTEM, 0,
-					      "cannot write the rearranged dump: %s", strerror(errno));
+					      "cannot write the rearranged dump: %s",
+					      strerror(errno));
 		from_offset += got;
 		to_offset += got;
 		size -= got;
@@ -50,8 +52,8 @@ static struct xfdt_error *copy_bytes(int from, int64_t from_offset, int to,
 	return NULL;
 }
 
-static struct xfdt_error *copy_records(int from, int to, char *buf,
-				       xfdt_progress *progress, void *context)
+static struct xfdt_error *copy_records(int from, int to, char *buf, xfdt_progress *progress,
+				       void *context)
 {
 	int64_t position = XFDT_FLAT_HEADER_SIZE, told = 0;
 	struct stat status;
@@ -77,8 +79,8 @@ static struct xfdt_error *copy_records(int from, int to, char *buf,
 				progress(context, total, total);
 			return NULL;
 		}
-		if (record.offset < 0 || record.offset > OFFSET_MAX ||
-		    record.size <= 0 || record.size > OFFSET_MAX)
+		if (record.offset < 0 || record.offset > OFFSET_MAX || record.size <= 0 ||
+		    record.size > OFFSET_MAX)
 			return xfdt_error_new(XFDT_CORRUPT, 0,
 					      "a flattened record at offset %lld is out of bounds",
 					      (long long)position);
@@ -94,9 +96,8 @@ static struct xfdt_error *copy_records(int from, int to, char *buf,
 	}
 }
 
-struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir,
-				  xfdt_progress *progress, void *context,
-				  int *ret_fd)
+struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir, xfdt_progress *progress,
+				  void *context, int *ret_fd)
 {
 	struct xfdt_error *err;
 	char *buf;
@@ -110,9 +111,10 @@ struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir,
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	to = open(temp_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (to < 0) {
-		err = xfdt_error_new(XFDT_SYSTEM, 0,
-				     "cannot make a temporary file in '%s' to rearrange the flattened dump: %s",
-				     temp_dir, strerror(errno));
+		err = xfdt_error_new(
+			XFDT_SYSTEM, 0,
+			"cannot make a temporary file in '%s' to rearrange the flattened dump: %s",
+			temp_dir, strerror(errno));
 		goto out;
 	}
 	err = copy_records(fd, to, buf, progress, context);

@@ -18,8 +18,7 @@ typedef void xfdt_progress(void *context, uint64_t done, uint64_t total);
  * Rearrange the flattened dump behind @fd into an unnamed temporary file in
  * @temp_dir; the caller owns *@ret_fd.  @progress may be NULL.
  */
-struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir,
-				  xfdt_progress *progress, void *context,
-				  int *ret_fd);
+struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir, xfdt_progress *progress,
+				  void *context, int *ret_fd);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define XFDT_KDUMP_SIGNATURE "KDUMP   "
 #define XFDT_KDUMP_VERSION 6
-#define XFDT_KDUMP_ZLIB 1	/* in status and in a page's flags */
+#define XFDT_KDUMP_ZLIB 1 /* in status and in a page's flags */
 
 /* struct new_utsname: sysname, nodename, release, version, machine, domainname */
 #define XFDT_UTS_FIELDS 6
@@ -24,8 +24,8 @@ struct xfdt_kdump_header {
 	int64_t timestamp[2];
 	uint32_t status;
 	int32_t block_size;
-	int32_t sub_hdr_size;		/* in blocks */
-	uint32_t bitmap_blocks;		/* of both bitmaps */
+	int32_t sub_hdr_size;	/* in blocks */
+	uint32_t bitmap_blocks; /* of both bitmaps */
 	uint32_t max_mapnr;
 	uint32_t total_ram_blocks, device_blocks, written_blocks;
 	uint32_t current_cpu;
@@ -60,11 +60,11 @@ struct xfdt_page_desc {
 
 struct xfdt_flat_header {
 	char signature[16];
-	int64_t type, version;		/* both 1 */
+	int64_t type, version; /* both 1 */
 };
 
 struct xfdt_flat_record {
-	int64_t offset;			/* in the rearranged file */
+	int64_t offset; /* in the rearranged file */
 	int64_t size;
 };
 

@@ -26,8 +26,8 @@ static const char *remedy_of(const struct xfdt_error *err)
 	}
 }
 
-void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what,
-		   struct xfdt_error *err, const char *remedy)
+void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what, struct xfdt_error *err,
+		   const char *remedy)
 {
 	struct xfdt_gap *items, gap = { .remedy = remedy };
 	const char *by_code = remedy_of(err);
@@ -70,8 +70,7 @@ void xfdt_gaps_deinit(struct xfdt_gaps *gaps)
 	gaps->count = 0;
 }
 
-struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr,
-			     void *buf, size_t len)
+struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr, void *buf, size_t len)
 {
 	return image->reader->read(image->reader, kvaddr, buf, len);
 }
@@ -85,7 +84,7 @@ enum xfdt_purpose xfdt_set_purpose(const struct xfdt_image *image, enum xfdt_pur
 }
 
 struct xfdt_error *xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpose purpose,
-				uint64_t kvaddr, void *buf, size_t len)
+				 uint64_t kvaddr, void *buf, size_t len)
 {
 	enum xfdt_purpose before = xfdt_set_purpose(image, purpose);
 	struct xfdt_error *err = xfdt_read(image, kvaddr, buf, len);
@@ -94,8 +93,8 @@ struct xfdt_error *xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpo
 	return err;
 }
 
-struct xfdt_error *xfdt_read_u64(const struct xfdt_image *image,
-				 uint64_t kvaddr, uint64_t *ret_value)
+struct xfdt_error *xfdt_read_u64(const struct xfdt_image *image, uint64_t kvaddr,
+				 uint64_t *ret_value)
 {
 	uint64_t value;
 	struct xfdt_error *err = xfdt_read(image, kvaddr, &value, sizeof(value));
@@ -105,8 +104,8 @@ struct xfdt_error *xfdt_read_u64(const struct xfdt_image *image,
 	return err;
 }
 
-struct xfdt_error *xfdt_read_string(const struct xfdt_image *image,
-				    uint64_t kvaddr, char *ret_text, size_t size)
+struct xfdt_error *xfdt_read_string(const struct xfdt_image *image, uint64_t kvaddr, char *ret_text,
+				    size_t size)
 {
 	size_t done = 0;
 
@@ -138,8 +137,7 @@ bool xfdt_has_struct(const struct xfdt_image *image, enum xfdt_struct_id id)
 	return image->layout.structs[id] != 0;
 }
 
-static struct xfdt_error *check_member(const struct xfdt_image *image,
-				       enum xfdt_member_id id)
+static struct xfdt_error *check_member(const struct xfdt_image *image, enum xfdt_member_id id)
 {
 	if (image->layout.members[id].known)
 		return NULL;
@@ -147,9 +145,8 @@ static struct xfdt_error *check_member(const struct xfdt_image *image,
 			      xfdt_member_needs[id].structure, xfdt_member_needs[id].path);
 }
 
-struct xfdt_error *xfdt_member_kvaddr(const struct xfdt_image *image,
-				      uint64_t base, enum xfdt_member_id id,
-				      uint64_t *ret_kvaddr)
+struct xfdt_error *xfdt_member_kvaddr(const struct xfdt_image *image, uint64_t base,
+				      enum xfdt_member_id id, uint64_t *ret_kvaddr)
 {
 	struct xfdt_error *err = check_member(image, id);
 
@@ -170,9 +167,8 @@ static uint64_t extract(const struct xfdt_member *member, const uint8_t *bytes)
 	return value;
 }
 
-struct xfdt_error *xfdt_read_member(const struct xfdt_image *image,
-				    uint64_t base, enum xfdt_member_id id,
-				    uint64_t *ret_value)
+struct xfdt_error *xfdt_read_member(const struct xfdt_image *image, uint64_t base,
+				    enum xfdt_member_id id, uint64_t *ret_value)
 {
 	const struct xfdt_member *member = &image->layout.members[id];
 	struct xfdt_error *err = check_member(image, id);
@@ -182,8 +178,8 @@ struct xfdt_error *xfdt_read_member(const struct xfdt_image *image,
 		return err;
 	if (!member->size || member->size > sizeof(bytes))
 		return xfdt_error_new(XFDT_CORRUPT, 0, "'%s.%s' has %u bytes, which is no integer",
-				      xfdt_member_needs[id].structure,
-				      xfdt_member_needs[id].path, member->size);
+				      xfdt_member_needs[id].structure, xfdt_member_needs[id].path,
+				      member->size);
 	err = xfdt_read(image, base + member->offset, bytes, member->size);
 	if (err)
 		return xfdt_error_wrap(err, "%s.%s", xfdt_member_needs[id].structure,
@@ -192,8 +188,8 @@ struct xfdt_error *xfdt_read_member(const struct xfdt_image *image,
 	return NULL;
 }
 
-bool xfdt_member_value(const struct xfdt_image *image, const void *buf,
-		       size_t len, enum xfdt_member_id id, uint64_t *ret_value)
+bool xfdt_member_value(const struct xfdt_image *image, const void *buf, size_t len,
+		       enum xfdt_member_id id, uint64_t *ret_value)
 {
 	const struct xfdt_member *member = &image->layout.members[id];
 
@@ -204,9 +200,8 @@ bool xfdt_member_value(const struct xfdt_image *image, const void *buf,
 	return true;
 }
 
-struct xfdt_error *xfdt_container_of(const struct xfdt_image *image,
-				     uint64_t kvaddr, enum xfdt_member_id id,
-				     uint64_t *ret_base)
+struct xfdt_error *xfdt_container_of(const struct xfdt_image *image, uint64_t kvaddr,
+				     enum xfdt_member_id id, uint64_t *ret_base)
 {
 	struct xfdt_error *err = check_member(image, id);
 
@@ -215,25 +210,22 @@ struct xfdt_error *xfdt_container_of(const struct xfdt_image *image,
 	return err;
 }
 
-const struct xfdt_symbol *xfdt_symbol(const struct xfdt_image *image,
-				      enum xfdt_symbol_id id)
+const struct xfdt_symbol *xfdt_symbol(const struct xfdt_image *image, enum xfdt_symbol_id id)
 {
 	const struct xfdt_symbol *symbol = &image->symtab.symbols[id];
 
 	return symbol->known ? symbol : NULL;
 }
 
-bool xfdt_in_function(const struct xfdt_image *image, enum xfdt_symbol_id id,
-		      uint64_t kvaddr)
+bool xfdt_in_function(const struct xfdt_image *image, enum xfdt_symbol_id id, uint64_t kvaddr)
 {
 	const struct xfdt_symbol *symbol = xfdt_symbol(image, id);
 
 	return symbol && kvaddr - symbol->kvaddr < symbol->size;
 }
 
-struct xfdt_error *xfdt_percpu(const struct xfdt_image *image,
-			       enum xfdt_symbol_id id, unsigned int cpu,
-			       uint64_t *ret_kvaddr)
+struct xfdt_error *xfdt_percpu(const struct xfdt_image *image, enum xfdt_symbol_id id,
+			       unsigned int cpu, uint64_t *ret_kvaddr)
 {
 	const struct xfdt_symbol *offsets = xfdt_symbol(image, XFDT_S_per_cpu_offset);
 	const struct xfdt_symbol *symbol = xfdt_symbol(image, id);

@@ -18,15 +18,15 @@
 
 /* Something that the dump should have told and did not. */
 struct xfdt_gap {
-	char *what;		/* what cannot be said */
+	char *what; /* what cannot be said */
 	char *why;
-	const char *remedy;	/* what to do; static, or NULL */
+	const char *remedy; /* what to do; static, or NULL */
 };
 
 struct xfdt_gaps {
 	struct xfdt_gap *items;
 	size_t count;
-	bool no_memory;		/* want of memory is behind one of them, so the dump is not to blame */
+	bool no_memory; /* want of memory is behind one of them, so the dump is not to blame */
 };
 
 /*
@@ -34,33 +34,33 @@ struct xfdt_gaps {
  * static string or NULL, is what helps if the dump has all its pages.  Nothing
  * is added for the same @what twice, nor past a fixed number.
  */
-void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what,
-		   struct xfdt_error *err, const char *remedy);
+void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what, struct xfdt_error *err,
+		   const char *remedy);
 void xfdt_gaps_deinit(struct xfdt_gaps *gaps);
 
 /* A remedy that several places give. */
 extern const char xfdt_remedy_types[];
 
 #define XFDT_ORIGIN_MAX 128
-#define XFDT_BUILD_ID_MAX 40	/* hexadecimal digits */
+#define XFDT_BUILD_ID_MAX 40 /* hexadecimal digits */
 
 struct xfdt_image {
-	struct xfdt_reader *reader;	/* borrowed from the back end */
-	const char *vmcoreinfo;		/* NUL-terminated; borrowed; NULL: none */
-	const struct xfdt_cpu_note *notes;	/* borrowed, in the order of the dump */
+	struct xfdt_reader *reader;	   /* borrowed from the back end */
+	const char *vmcoreinfo;		   /* NUL-terminated; borrowed; NULL: none */
+	const struct xfdt_cpu_note *notes; /* borrowed, in the order of the dump */
 	size_t note_count;
 
-	const char *arch;		/* as libkdumpfile names it; NULL: unknown; borrowed */
-	char *release;			/* OSRELEASE, or NULL */
-	char *build_id;			/* of vmlinux, lower-case hex, or NULL */
-	char *kvm_build_id;		/* of kvm.ko; NULL: built in, or unknown */
-	const char *symbol_source;	/* words for the report; static, or in @origins */
+	const char *arch;	   /* as libkdumpfile names it; NULL: unknown; borrowed */
+	char *release;		   /* OSRELEASE, or NULL */
+	char *build_id;		   /* of vmlinux, lower-case hex, or NULL */
+	char *kvm_build_id;	   /* of kvm.ko; NULL: built in, or unknown */
+	const char *symbol_source; /* words for the report; static, or in @origins */
 	const char *type_source;
 	char origins[2][XFDT_ORIGIN_MAX];
-	bool embedded;			/* both were resolved before, and travel in the dump */
-	bool kvm_is_module;		/* a module named kvm was found */
-	bool kvm_is_built_in;		/* KVM's code is in vmlinux, and its vm_list is unknown */
-	bool modules_known;		/* the list of modules could be read */
+	bool embedded;	      /* both were resolved before, and travel in the dump */
+	bool kvm_is_module;   /* a module named kvm was found */
+	bool kvm_is_built_in; /* KVM's code is in vmlinux, and its vm_list is unknown */
+	bool modules_known;   /* the list of modules could be read */
 
 	struct xfdt_symtab symtab;
 	struct xfdt_layout layout;
@@ -69,47 +69,41 @@ struct xfdt_image {
 
 void xfdt_image_deinit(struct xfdt_image *image);
 
-struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr,
-			     void *buf, size_t len);
+struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr, void *buf,
+			     size_t len);
 /* Say what is read from now on; returns what was before. */
 enum xfdt_purpose xfdt_set_purpose(const struct xfdt_image *image, enum xfdt_purpose purpose);
 /* xfdt_read() for @purpose. */
 struct xfdt_error *xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpose purpose,
-				uint64_t kvaddr, void *buf, size_t len);
-struct xfdt_error *xfdt_read_u64(const struct xfdt_image *image,
-				 uint64_t kvaddr, uint64_t *ret_value);
+				 uint64_t kvaddr, void *buf, size_t len);
+struct xfdt_error *xfdt_read_u64(const struct xfdt_image *image, uint64_t kvaddr,
+				 uint64_t *ret_value);
 /* Read up to @size bytes with a NUL put at the end; @size counts the NUL. */
-struct xfdt_error *xfdt_read_string(const struct xfdt_image *image,
-				    uint64_t kvaddr, char *ret_text, size_t size);
+struct xfdt_error *xfdt_read_string(const struct xfdt_image *image, uint64_t kvaddr, char *ret_text,
+				    size_t size);
 
 bool xfdt_has_member(const struct xfdt_image *image, enum xfdt_member_id id);
 bool xfdt_has_struct(const struct xfdt_image *image, enum xfdt_struct_id id);
 /* Address of member @id in the structure at @base; XFDT_MISSING if unknown. */
-struct xfdt_error *xfdt_member_kvaddr(const struct xfdt_image *image,
-				      uint64_t base, enum xfdt_member_id id,
-				      uint64_t *ret_kvaddr);
+struct xfdt_error *xfdt_member_kvaddr(const struct xfdt_image *image, uint64_t base,
+				      enum xfdt_member_id id, uint64_t *ret_kvaddr);
 /* Value of integer, pointer or bit-field member @id, of 1 to 8 bytes. */
-struct xfdt_error *xfdt_read_member(const struct xfdt_image *image,
-				    uint64_t base, enum xfdt_member_id id,
-				    uint64_t *ret_value);
+struct xfdt_error *xfdt_read_member(const struct xfdt_image *image, uint64_t base,
+				    enum xfdt_member_id id, uint64_t *ret_value);
 /* The same out of a copy @buf of @len bytes of the structure; false if it does not fit. */
-bool xfdt_member_value(const struct xfdt_image *image, const void *buf,
-		       size_t len, enum xfdt_member_id id, uint64_t *ret_value);
+bool xfdt_member_value(const struct xfdt_image *image, const void *buf, size_t len,
+		       enum xfdt_member_id id, uint64_t *ret_value);
 /* The structure whose member @id is at @kvaddr. */
-struct xfdt_error *xfdt_container_of(const struct xfdt_image *image,
-				     uint64_t kvaddr, enum xfdt_member_id id,
-				     uint64_t *ret_base);
+struct xfdt_error *xfdt_container_of(const struct xfdt_image *image, uint64_t kvaddr,
+				     enum xfdt_member_id id, uint64_t *ret_base);
 
 /* NULL if unknown; borrowed from @image. */
-const struct xfdt_symbol *xfdt_symbol(const struct xfdt_image *image,
-				      enum xfdt_symbol_id id);
+const struct xfdt_symbol *xfdt_symbol(const struct xfdt_image *image, enum xfdt_symbol_id id);
 /* Is @kvaddr inside function @id?  False also when it is unknown. */
-bool xfdt_in_function(const struct xfdt_image *image, enum xfdt_symbol_id id,
-		      uint64_t kvaddr);
+bool xfdt_in_function(const struct xfdt_image *image, enum xfdt_symbol_id id, uint64_t kvaddr);
 /* Address of per-CPU variable @id on @cpu. */
-struct xfdt_error *xfdt_percpu(const struct xfdt_image *image,
-			       enum xfdt_symbol_id id, unsigned int cpu,
-			       uint64_t *ret_kvaddr);
+struct xfdt_error *xfdt_percpu(const struct xfdt_image *image, enum xfdt_symbol_id id,
+			       unsigned int cpu, uint64_t *ret_kvaddr);
 
 /* Is the kernel one for x86-64, or at least not known to be another? */
 bool xfdt_is_x86_64(const struct xfdt_image *image);

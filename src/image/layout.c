@@ -18,8 +18,9 @@ const struct xfdt_struct_need xfdt_struct_needs[XFDT_STRUCT_COUNT] = {
 
 #define XFDT_STRUCT(...)
 #define XFDT_MEMBER(id, type, name, size, req, loss) \
-	[XFDT_M_##id] = { .structure = type, .path = name, .bytes = size, \
-			  .need = XFDT_##req, .lost = loss },
+	[XFDT_M_##id] = { \
+		.structure = type, .path = name, .bytes = size, .need = XFDT_##req, .lost = loss \
+	},
 #define XFDT_SYMBOL(...)
 const struct xfdt_member_need xfdt_member_needs[XFDT_MEMBER_COUNT] = {
 #include "image/needs.def"
@@ -31,8 +32,7 @@ const struct xfdt_member_need xfdt_member_needs[XFDT_MEMBER_COUNT] = {
 #define XFDT_STRUCT(...)
 #define XFDT_MEMBER(...)
 #define XFDT_SYMBOL(id, ident, where, req, loss) \
-	[XFDT_S_##id] = { .name = ident, .place = XFDT_##where, \
-			  .need = XFDT_##req, .lost = loss },
+	[XFDT_S_##id] = { .name = ident, .place = XFDT_##where, .need = XFDT_##req, .lost = loss },
 const struct xfdt_symbol_need xfdt_symbol_needs[XFDT_SYMBOL_COUNT] = {
 #include "image/needs.def"
 };
@@ -80,7 +80,8 @@ uint32_t xfdt_needs_sum(void)
 		sum = add_name(sum, xfdt_struct_needs[i].name);
 	sum = add_name(sum, "");
 	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
-		sum = add_name(add_name(sum, xfdt_member_needs[i].structure), xfdt_member_needs[i].path);
+		sum = add_name(add_name(sum, xfdt_member_needs[i].structure),
+			       xfdt_member_needs[i].path);
 	sum = add_name(sum, "");
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
 		sum = add_name(sum, xfdt_symbol_needs[i].name);
@@ -95,8 +96,7 @@ bool xfdt_layout_is_complete(const struct xfdt_layout *layout)
 		if (xfdt_struct_needs[i].need == XFDT_REQUIRED && !layout->structs[i])
 			return false;
 	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
-		if (xfdt_member_needs[i].need == XFDT_REQUIRED &&
-		    !layout->members[i].known)
+		if (xfdt_member_needs[i].need == XFDT_REQUIRED && !layout->members[i].known)
 			return false;
 	return true;
 }

@@ -54,7 +54,7 @@ struct xfdt_struct_need {
 struct xfdt_member_need {
 	const char *structure;
 	const char *path;
-	uint32_t bytes;		/* size where VMCOREINFO gives the offset */
+	uint32_t bytes; /* size where VMCOREINFO gives the offset */
 	enum xfdt_need need;
 	const char *lost;
 };
@@ -75,7 +75,7 @@ struct xfdt_member {
 	bool known;
 	uint32_t offset;
 	uint32_t size;
-	uint8_t bit_offset;	/* from the least significant bit of @offset's byte */
+	uint8_t bit_offset; /* from the least significant bit of @offset's byte */
 	uint8_t bit_size;
 };
 
@@ -83,14 +83,14 @@ struct xfdt_member {
 #define XFDT_STRUCT_MAX (1u << 20)
 
 struct xfdt_layout {
-	uint32_t structs[XFDT_STRUCT_COUNT];		/* bytes; 0: unknown */
+	uint32_t structs[XFDT_STRUCT_COUNT]; /* bytes; 0: unknown */
 	struct xfdt_member members[XFDT_MEMBER_COUNT];
 };
 
 struct xfdt_symbol {
 	bool known;
-	uint64_t kvaddr;	/* relocated; a per-CPU variable's base for PERCPU */
-	uint64_t size;		/* bytes; 0: unknown */
+	uint64_t kvaddr; /* relocated; a per-CPU variable's base for PERCPU */
+	uint64_t size;	 /* bytes; 0: unknown */
 };
 
 struct xfdt_symtab {

@@ -33,8 +33,8 @@ bool xfdt_is_kernel_address(uint64_t kvaddr)
 	return kvaddr >= 0xff00000000000000ull;
 }
 
-struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr,
-				     void *buf, size_t len, xfdt_read_part *read_part)
+struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				     size_t len, xfdt_read_part *read_part)
 {
 	uint8_t *at = buf;
 

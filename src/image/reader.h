@@ -11,10 +11,10 @@
 
 /* What memory is read for: for the account of what a distilled dump keeps. */
 enum xfdt_purpose {
-	XFDT_FOR_TYPES,		/* symbols and types: kallsyms, BTF, the list of modules */
-	XFDT_FOR_HOST,		/* host name, FPU configuration, per-CPU variables, lists */
+	XFDT_FOR_TYPES, /* symbols and types: kallsyms, BTF, the list of modules */
+	XFDT_FOR_HOST,	/* host name, FPU configuration, per-CPU variables, lists */
 	XFDT_FOR_CODE,
-	XFDT_FOR_VCPUS,		/* VMs, vCPUs and their FPU state */
+	XFDT_FOR_VCPUS, /* VMs, vCPUs and their FPU state */
 	XFDT_FOR_THREADS,
 	XFDT_FOR_LOG,
 	XFDT_FOR_STACK,
@@ -24,10 +24,10 @@ enum xfdt_purpose {
 
 /* Where memory comes from.  Back ends embed this. */
 struct xfdt_reader {
-	enum xfdt_purpose purpose;	/* of what is read now; the first, XFDT_FOR_TYPES, at the start */
+	enum xfdt_purpose purpose; /* of what is read now; the first, XFDT_FOR_TYPES, at the start */
 	/* Fill @buf with @len bytes at @kvaddr: all of them, or an error. */
-	struct xfdt_error *(*read)(struct xfdt_reader *reader, uint64_t kvaddr,
-				   void *buf, size_t len);
+	struct xfdt_error *(*read)(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				   size_t len);
 };
 
 /* x86-64 registers in the order of struct pt_regs (arch/x86/include/asm/ptrace.h). */
@@ -36,22 +36,22 @@ struct xfdt_regs {
 	uint64_t ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
 };
 
-#define XFDT_CPUS_MAX 8192	/* NR_CPUS of x86-64 */
+#define XFDT_CPUS_MAX 8192 /* NR_CPUS of x86-64 */
 
 /* One NT_PRSTATUS note of the dump. */
 struct xfdt_cpu_note {
-	int pid;		/* of the thread on that CPU; 0 in the idle thread */
+	int pid; /* of the thread on that CPU; 0 in the idle thread */
 	struct xfdt_regs regs;
 };
 
 /* What a back end has to offer.  All borrowed until xfdt_image_deinit(). */
 struct xfdt_source {
 	struct xfdt_reader *reader;
-	const char *arch;		/* NULL: unknown */
-	const char *vmcoreinfo;		/* NULL: none */
+	const char *arch;	/* NULL: unknown */
+	const char *vmcoreinfo; /* NULL: none */
 	const struct xfdt_cpu_note *notes;
 	size_t note_count;
-	const char *record;		/* symbols and types resolved before; NULL: none */
+	const char *record; /* symbols and types resolved before; NULL: none */
 	size_t record_len;
 };
 
@@ -62,15 +62,15 @@ struct xfdt_source {
 bool xfdt_is_kernel_address(uint64_t kvaddr);
 
 /* Fill @buf with @len bytes at @kvaddr, a kernel address; they lie within one page. */
-typedef struct xfdt_error *xfdt_read_part(struct xfdt_reader *reader, uint64_t kvaddr,
-					  void *buf, size_t len);
+typedef struct xfdt_error *xfdt_read_part(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+					  size_t len);
 
 /*
  * Fill @buf with @len bytes at @kvaddr, page by page.  XFDT_UNMAPPED for what
  * is no kernel address; other errors are those of @read_part.
  */
-struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr,
-				     void *buf, size_t len, xfdt_read_part *read_part);
+struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				     size_t len, xfdt_read_part *read_part);
 
 /* XFDT_EXCLUDED: the page with physical address @paddr is not in the dump. */
 struct xfdt_error *xfdt_page_left_out(uint64_t paddr);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_MAX 24		/* a sign, 0x, and 20 digits */
+#define NUMBER_MAX 24 /* a sign, 0x, and 20 digits */
 
 static const char *find_value(const char *text, const char *key, size_t *ret_len)
 {
@@ -28,8 +28,7 @@ static const char *find_value(const char *text, const char *key, size_t *ret_len
 	return NULL;
 }
 
-bool xfdt_vmcoreinfo_get(const char *text, const char *key, char *ret_value,
-			 size_t size)
+bool xfdt_vmcoreinfo_get(const char *text, const char *key, char *ret_value, size_t size)
 {
 	size_t len;
 	const char *value = find_value(text, key, &len);
@@ -41,8 +40,8 @@ bool xfdt_vmcoreinfo_get(const char *text, const char *key, char *ret_value,
 }
 
 /* All of "kind(name)=" must be digits of @base; base 0: decimal or 0x, maybe negative. */
-static bool get_number(const char *text, const char *kind, const char *name,
-		       int base, uint64_t *ret_number)
+static bool get_number(const char *text, const char *kind, const char *name, int base,
+		       uint64_t *ret_number)
 {
 	static const char hex_digits[] = "0123456789abcdefABCDEF";
 	char key[160], value[NUMBER_MAX + 1];
@@ -78,14 +77,12 @@ static bool get_number(const char *text, const char *kind, const char *name,
 	return true;
 }
 
-bool xfdt_vmcoreinfo_symbol(const char *text, const char *name,
-			    uint64_t *ret_kvaddr)
+bool xfdt_vmcoreinfo_symbol(const char *text, const char *name, uint64_t *ret_kvaddr)
 {
 	return get_number(text, "SYMBOL", name, 16, ret_kvaddr);
 }
 
-bool xfdt_vmcoreinfo_number(const char *text, const char *name,
-			    uint64_t *ret_number)
+bool xfdt_vmcoreinfo_number(const char *text, const char *name, uint64_t *ret_number)
 {
 	return get_number(text, "NUMBER", name, 0, ret_number);
 }
@@ -109,8 +106,7 @@ void xfdt_vmcoreinfo_layout(const char *text, struct xfdt_layout *layout)
 		if (layout->members[i].known || !need->bytes)
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", need->structure, need->path);
-		if (!get_number(text, "OFFSET", name, 10, &number) ||
-		    number > XFDT_STRUCT_MAX)
+		if (!get_number(text, "OFFSET", name, 10, &number) || number > XFDT_STRUCT_MAX)
 			continue;
 		member.offset = (uint32_t)number;
 		layout->members[i] = member;

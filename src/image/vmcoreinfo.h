@@ -9,14 +9,11 @@
 #include <stdint.h>
 
 /* Copy the value of @key into @ret_value, cut at @size; false if there is none. */
-bool xfdt_vmcoreinfo_get(const char *text, const char *key, char *ret_value,
-			 size_t size);
+bool xfdt_vmcoreinfo_get(const char *text, const char *key, char *ret_value, size_t size);
 /* SYMBOL(@name), a kvaddr. */
-bool xfdt_vmcoreinfo_symbol(const char *text, const char *name,
-			    uint64_t *ret_kvaddr);
+bool xfdt_vmcoreinfo_symbol(const char *text, const char *name, uint64_t *ret_kvaddr);
 /* NUMBER(@name), decimal or 0x; negative ones in two's complement. */
-bool xfdt_vmcoreinfo_number(const char *text, const char *name,
-			    uint64_t *ret_number);
+bool xfdt_vmcoreinfo_number(const char *text, const char *name, uint64_t *ret_number);
 /* Fill what is still unknown in @layout from OFFSET() and SIZE(). */
 void xfdt_vmcoreinfo_layout(const char *text, struct xfdt_layout *layout);
 

@@ -17,27 +17,26 @@ struct insn {
 
 static bool init_decoder(ZydisDecoder *decoder)
 {
-	return ZYAN_SUCCESS(ZydisDecoderInit(decoder, ZYDIS_MACHINE_MODE_LONG_64,
-					     ZYDIS_STACK_WIDTH_64));
+	return ZYAN_SUCCESS(
+		ZydisDecoderInit(decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64));
 }
 
 /* Decode at @offset; an undecodable byte counts as an instruction of its own. */
-static size_t decode(const ZydisDecoder *decoder, const uint8_t *code, size_t len,
-		     size_t offset, struct insn *insn, bool *ret_valid)
+static size_t decode(const ZydisDecoder *decoder, const uint8_t *code, size_t len, size_t offset,
+		     struct insn *insn, bool *ret_valid)
 {
 	*ret_valid = ZYAN_SUCCESS(ZydisDecoderDecodeFull(decoder, code + offset, len - offset,
 							 &insn->info, insn->operands));
 	return *ret_valid ? insn->info.length : 1;
 }
 
-bool xfdt_insn_xrstor(const uint8_t *code, size_t len, uint64_t address,
-		      const struct xfdt_gpr *gpr,
+bool xfdt_insn_xrstor(const uint8_t *code, size_t len, uint64_t address, const struct xfdt_gpr *gpr,
 		      struct xfdt_xrstor_insn *ret_insn)
 {
 	static const ZydisRegister registers[16] = {
 		ZYDIS_REGISTER_RAX, ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_RDX, ZYDIS_REGISTER_RBX,
 		ZYDIS_REGISTER_RSP, ZYDIS_REGISTER_RBP, ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_RDI,
-		ZYDIS_REGISTER_R8, ZYDIS_REGISTER_R9, ZYDIS_REGISTER_R10, ZYDIS_REGISTER_R11,
+		ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9,	ZYDIS_REGISTER_R10, ZYDIS_REGISTER_R11,
 		ZYDIS_REGISTER_R12, ZYDIS_REGISTER_R13, ZYDIS_REGISTER_R14, ZYDIS_REGISTER_R15,
 	};
 	struct xfdt_xrstor_insn result = { 0 };
@@ -66,16 +65,16 @@ bool xfdt_insn_xrstor(const uint8_t *code, size_t len, uint64_t address,
 		return false;
 	for (i = 0; i < 16; i++)
 		context.values[registers[i]] = gpr->r[i];
-	if (ZYAN_FAILED(ZydisCalcAbsoluteAddressEx(&insn.info, &insn.operands[0], address,
-						   &context, &operand)))
+	if (ZYAN_FAILED(ZydisCalcAbsoluteAddressEx(&insn.info, &insn.operands[0], address, &context,
+						   &operand)))
 		return false;
 	result.operand = operand;
 	result.length = insn.info.length;
 	if (ZYAN_FAILED(ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL)) ||
 	    ZYAN_FAILED(ZydisFormatterFormatInstruction(&formatter, &insn.info, insn.operands,
 							insn.info.operand_count_visible,
-							result.text, sizeof(result.text),
-							address, ZYAN_NULL)))
+							result.text, sizeof(result.text), address,
+							ZYAN_NULL)))
 		result.text[0] = '\0';
 	*ret_insn = result;
 	return true;
@@ -87,14 +86,15 @@ static bool call_target(const struct insn *insn, uint64_t address, uint64_t *ret
 
 	if (insn->info.mnemonic != ZYDIS_MNEMONIC_CALL ||
 	    insn->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
-	    ZYAN_FAILED(ZydisCalcAbsoluteAddress(&insn->info, &insn->operands[0], address, &target)))
+	    ZYAN_FAILED(
+		    ZydisCalcAbsoluteAddress(&insn->info, &insn->operands[0], address, &target)))
 		return false;
 	*ret_target = target;
 	return true;
 }
 
-bool xfdt_insn_call_before(const uint8_t *code, size_t len,
-			   uint64_t return_address, uint64_t *ret_target)
+bool xfdt_insn_call_before(const uint8_t *code, size_t len, uint64_t return_address,
+			   uint64_t *ret_target)
 {
 	/* E8 rel32 */
 	static const size_t call_length = 5;
@@ -113,17 +113,15 @@ static bool memory_operand(const struct insn *insn, const ZydisDecodedOperandMem
 	const ZydisDecodedOperand *operand = &insn->operands[0];
 
 	if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY ||
-	    operand->mem.type != ZYDIS_MEMOP_TYPE_MEM ||
-	    operand->mem.base == ZYDIS_REGISTER_NONE ||
+	    operand->mem.type != ZYDIS_MEMOP_TYPE_MEM || operand->mem.base == ZYDIS_REGISTER_NONE ||
 	    operand->mem.base == ZYDIS_REGISTER_RIP)
 		return false;
 	*ret_mem = &operand->mem;
 	return true;
 }
 
-bool xfdt_insn_has_and(const uint8_t *code, size_t len, uint64_t address,
-		       int64_t displacement, uint64_t before_call_to,
-		       unsigned int window, bool *ret_call_seen)
+bool xfdt_insn_has_and(const uint8_t *code, size_t len, uint64_t address, int64_t displacement,
+		       uint64_t before_call_to, unsigned int window, bool *ret_call_seen)
 {
 	unsigned int since = WINDOW_MAX;
 	size_t offset = 0, step;
@@ -204,7 +202,8 @@ static bool branch_target(const struct insn *insn, uint64_t address, uint64_t *r
 	if ((insn->info.meta.category != ZYDIS_CATEGORY_COND_BR &&
 	     insn->info.meta.category != ZYDIS_CATEGORY_UNCOND_BR) ||
 	    insn->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
-	    ZYAN_FAILED(ZydisCalcAbsoluteAddress(&insn->info, &insn->operands[0], address, &target)))
+	    ZYAN_FAILED(
+		    ZydisCalcAbsoluteAddress(&insn->info, &insn->operands[0], address, &target)))
 		return false;
 	*ret_target = target;
 	return true;
@@ -278,8 +277,7 @@ bool xfdt_insn_has_trap(const uint8_t *code, size_t len)
 	return false;
 }
 
-bool xfdt_insn_cleared_bit(const uint8_t *code, size_t len, uint32_t offset,
-			   unsigned int *ret_bit)
+bool xfdt_insn_cleared_bit(const uint8_t *code, size_t len, uint32_t offset, unsigned int *ret_bit)
 {
 	size_t at = 0, step;
 	ZydisDecoder decoder;

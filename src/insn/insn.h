@@ -19,23 +19,22 @@ struct xfdt_gpr {
 };
 
 struct xfdt_xrstor_insn {
-	bool supervisor;	/* XRSTORS, XRSTORS64 */
-	uint64_t operand;	/* effective kvaddr of the XSAVE area */
-	unsigned int length;	/* bytes */
-	char text[48];		/* disassembly, Intel syntax */
+	bool supervisor;     /* XRSTORS, XRSTORS64 */
+	uint64_t operand;    /* effective kvaddr of the XSAVE area */
+	unsigned int length; /* bytes */
+	char text[48];	     /* disassembly, Intel syntax */
 };
 
 /* Is the instruction at @code an XRSTOR or XRSTORS, and what is its operand? */
-bool xfdt_insn_xrstor(const uint8_t *code, size_t len, uint64_t address,
-		      const struct xfdt_gpr *gpr,
+bool xfdt_insn_xrstor(const uint8_t *code, size_t len, uint64_t address, const struct xfdt_gpr *gpr,
 		      struct xfdt_xrstor_insn *ret_insn);
 
 /*
  * Does a return to @return_address come from a direct CALL, whose last bytes
  * are at the end of @code (@len bytes before @return_address)?
  */
-bool xfdt_insn_call_before(const uint8_t *code, size_t len,
-			   uint64_t return_address, uint64_t *ret_target);
+bool xfdt_insn_call_before(const uint8_t *code, size_t len, uint64_t return_address,
+			   uint64_t *ret_target);
 
 /*
  * Does @code contain AND to memory at a register plus exactly @displacement
@@ -43,9 +42,8 @@ bool xfdt_insn_call_before(const uint8_t *code, size_t len,
  * instructions before a CALL of that function (see xfdt_insn_calls()), and
  * *@ret_call_seen says whether there is such a CALL.
  */
-bool xfdt_insn_has_and(const uint8_t *code, size_t len, uint64_t address,
-		       int64_t displacement, uint64_t before_call_to,
-		       unsigned int window, bool *ret_call_seen);
+bool xfdt_insn_has_and(const uint8_t *code, size_t len, uint64_t address, int64_t displacement,
+		       uint64_t before_call_to, unsigned int window, bool *ret_call_seen);
 
 /*
  * Does @code have one CALL of the function at @function (see xfdt_insn_calls()),
@@ -71,7 +69,6 @@ bool xfdt_insn_calls(uint64_t target, uint64_t function);
  * is (Linux: arch/x86/include/asm/bitops.h).  False if there is none, or if
  * two differ.
  */
-bool xfdt_insn_cleared_bit(const uint8_t *code, size_t len, uint32_t offset,
-			   unsigned int *ret_bit);
+bool xfdt_insn_cleared_bit(const uint8_t *code, size_t len, uint32_t offset, unsigned int *ret_bit);
 
 #endif

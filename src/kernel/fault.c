@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define STACK_SIZE 16384u	/* THREAD_SIZE */
-#define STACK_SIZE_KASAN 32768u	/* with CONFIG_KASAN */
+#define STACK_SIZE_KASAN 32768u /* with CONFIG_KASAN */
 #define KERNEL_CS 0x10
 /* alignment to 16; FRED: 16 bytes more, a red zone of 64, alignment to 64 */
 #define FRAME_SLACK (16 + 64 + 63)
@@ -18,9 +18,23 @@
 
 struct xfdt_gpr xfdt_gpr_of(const struct xfdt_regs *regs)
 {
-	return (struct xfdt_gpr) { {
-		regs->ax, regs->cx, regs->dx, regs->bx, regs->sp, regs->bp, regs->si, regs->di,
-		regs->r8, regs->r9, regs->r10, regs->r11, regs->r12, regs->r13, regs->r14, regs->r15,
+	return (struct xfdt_gpr){ {
+		regs->ax,
+		regs->cx,
+		regs->dx,
+		regs->bx,
+		regs->sp,
+		regs->bp,
+		regs->si,
+		regs->di,
+		regs->r8,
+		regs->r9,
+		regs->r10,
+		regs->r11,
+		regs->r12,
+		regs->r13,
+		regs->r14,
+		regs->r15,
 	} };
 }
 
@@ -45,8 +59,8 @@ bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp
 }
 
 /* @sp: where the thread last was on it, 0 if that is not known. */
-static struct xfdt_error *read_stack(const struct xfdt_image *image, uint64_t task,
-				     uint64_t sp, struct stack *stack)
+static struct xfdt_error *read_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp,
+				     struct stack *stack)
 {
 	struct xfdt_error *err;
 
@@ -54,7 +68,8 @@ static struct xfdt_error *read_stack(const struct xfdt_image *image, uint64_t ta
 	if (err)
 		return err;
 	stack->len = sp - stack->kvaddr >= STACK_SIZE && sp - stack->kvaddr < STACK_SIZE_KASAN ?
-		STACK_SIZE_KASAN : STACK_SIZE;
+			     STACK_SIZE_KASAN :
+			     STACK_SIZE;
 	err = xfdt_read_for(image, XFDT_FOR_STACK, stack->kvaddr, stack->words, stack->len);
 	if (err)
 		stack->len = 0;
@@ -99,8 +114,7 @@ static void find_frame(const struct xfdt_image *image, const struct stack *stack
 		struct xfdt_regs regs;
 
 		memcpy(&regs, &stack->words[i], sizeof(regs));
-		if (!at_restore(image, &regs) ||
-		    regs.sp - (frame + sizeof(regs)) > FRAME_SLACK ||
+		if (!at_restore(image, &regs) || regs.sp - (frame + sizeof(regs)) > FRAME_SLACK ||
 		    !is_nm_frame(image, stack->words[i - 1]))
 			continue;
 		fault->regs = regs;
@@ -160,14 +174,17 @@ static void find_caller(const struct xfdt_image *image, const struct stack *stac
 			const struct xfdt_log_regs *logged, struct xfdt_fault *fault)
 {
 	static const enum xfdt_symbol_id callers[] = {
-		XFDT_S_fpu_swap_kvm_fpstate, XFDT_S_switch_fpu_return, XFDT_S_fpregs_restore_userregs,
+		XFDT_S_fpu_swap_kvm_fpstate,
+		XFDT_S_switch_fpu_return,
+		XFDT_S_fpregs_restore_userregs,
 	};
 	const struct xfdt_symbol *restore = xfdt_symbol(image, XFDT_S_restore_fpregs);
 	uint64_t first = (fault->regs.sp - stack->kvaddr) / 8;
 	size_t i, c;
 
-	for (i = first; fault->regs.sp >= stack->kvaddr && i < stack->len / 8 &&
-	     i - first < CALLER_WORDS; i++) {
+	for (i = first;
+	     fault->regs.sp >= stack->kvaddr && i < stack->len / 8 && i - first < CALLER_WORDS;
+	     i++) {
 		uint64_t target, address = stack->words[i];
 		struct xfdt_error *err;
 		uint8_t code[5];
@@ -177,7 +194,8 @@ static void find_caller(const struct xfdt_image *image, const struct stack *stac
 				break;
 		if (c == sizeof(callers) / sizeof(callers[0]))
 			continue;
-		err = xfdt_read_for(image, XFDT_FOR_CODE, address - sizeof(code), code, sizeof(code));
+		err = xfdt_read_for(image, XFDT_FOR_CODE, address - sizeof(code), code,
+				    sizeof(code));
 		if (err) {
 			xfdt_error_free(err);
 			continue;
@@ -209,12 +227,14 @@ static void read_fault_fpstate(const struct xfdt_image *image, struct xfdt_fault
 	fault->fpstate = fault->operand - image->layout.members[XFDT_M_fpstate_regs].offset;
 	err = xfdt_read_member(image, fault->fpstate, XFDT_M_fpstate_is_guest, &is_guest);
 	if (!err)
-		err = xfdt_read_member(image, fault->fpstate, XFDT_M_fpstate_xfd, &fault->fpstate_xfd);
+		err = xfdt_read_member(image, fault->fpstate, XFDT_M_fpstate_xfd,
+				       &fault->fpstate_xfd);
 	if (!err)
 		err = xfdt_read_member(image, fault->fpstate, XFDT_M_fpstate_xfeatures,
 				       &fault->fpstate_xfeatures);
 	if (!err)
-		err = xfdt_read(image, fault->operand + XFDT_XSAVE_HEADER_OFFSET, header, sizeof(header));
+		err = xfdt_read(image, fault->operand + XFDT_XSAVE_HEADER_OFFSET, header,
+				sizeof(header));
 	if (err) {
 		fault->fpstate_absent = xfdt_error_is_absence(err);
 		xfdt_error_free(err);
@@ -240,23 +260,23 @@ struct xfdt_error *xfdt_fault_read(struct xfdt_host *host)
 	stack = calloc(1, sizeof(*stack));
 	if (!stack)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a stack");
-	if (line >= 0 && xfdt_log_registers(&panic->log, (size_t)line,
-					    xfdt_symbol_needs[XFDT_S_restore_fpregs].name,
-					    &logged_regs))
+	if (line >= 0 &&
+	    xfdt_log_registers(&panic->log, (size_t)line,
+			       xfdt_symbol_needs[XFDT_S_restore_fpregs].name, &logged_regs))
 		logged = &logged_regs;
 	if (panic->task) {
 		struct xfdt_error *err = read_stack(image, panic->task,
 						    panic->note_known ? panic->note.sp : 0, stack);
 
 		panic->stack_known = !err;
-		panic->stack = (struct xfdt_piece) { stack->kvaddr, stack->len };
+		panic->stack = (struct xfdt_piece){ stack->kvaddr, stack->len };
 		if (err)
 			xfdt_gaps_add(&host->gaps, "the stack of the thread that panicked", err,
 				      NULL);
 	}
 	/* the note may also be of an interrupt or another exception at that place */
-	if (panic->note_known && panic->note_on_stack && at_restore(image, &panic->note) && event >= 0 &&
-	    xfdt_event_may_be_by(panic, event, panic->pid)) {
+	if (panic->note_known && panic->note_on_stack && at_restore(image, &panic->note) &&
+	    event >= 0 && xfdt_event_may_be_by(panic, event, panic->pid)) {
 		fault->source = XFDT_REGS_PRSTATUS;
 		fault->regs = panic->note;
 	} else {
@@ -295,10 +315,13 @@ static uint64_t stack_pointer(const struct xfdt_image *image, const struct xfdt_
 		note = &image->notes[i];
 		matches++;
 	}
-	return matches == 1 && xfdt_is_on_stack(image, thread->task, note->regs.sp) ? note->regs.sp : 0;
+	return matches == 1 && xfdt_is_on_stack(image, thread->task, note->regs.sp) ?
+		       note->regs.sp :
+		       0;
 }
 
-static void read_handler(const struct xfdt_image *image, struct stack *stack, struct xfdt_thread *thread)
+static void read_handler(const struct xfdt_image *image, struct stack *stack,
+			 struct xfdt_thread *thread)
 {
 	uint64_t sp = stack_pointer(image, thread);
 	struct xfdt_fault fault = { .source = XFDT_REGS_NONE };
@@ -309,7 +332,7 @@ static void read_handler(const struct xfdt_image *image, struct stack *stack, st
 		xfdt_error_free(err);
 		return;
 	}
-	thread->stack = (struct xfdt_piece) { stack->kvaddr, stack->len };
+	thread->stack = (struct xfdt_piece){ stack->kvaddr, stack->len };
 	find_frame(image, stack, sp, NULL, &fault);
 	thread->nm_frame = fault.frame;
 	if (fault.source == XFDT_REGS_NONE) {
@@ -319,7 +342,8 @@ static void read_handler(const struct xfdt_image *image, struct stack *stack, st
 	decode_fault(image, NULL, &fault);
 	/* without a stack pointer the frame may be one that is left over */
 	thread->nm_fpstate.known = sp && fault.decoded;
-	thread->nm_fpstate.value = fault.operand - image->layout.members[XFDT_M_fpstate_regs].offset;
+	thread->nm_fpstate.value = fault.operand -
+				   image->layout.members[XFDT_M_fpstate_regs].offset;
 }
 
 struct xfdt_error *xfdt_fault_read_others(struct xfdt_host *host)
@@ -330,7 +354,8 @@ struct xfdt_error *xfdt_fault_read_others(struct xfdt_host *host)
 	struct xfdt_vcpu *vcpu;
 	size_t count = 0;
 
-	if (!xfdt_symbol(image, XFDT_S_restore_fpregs) || !xfdt_has_member(image, XFDT_M_fpstate_regs))
+	if (!xfdt_symbol(image, XFDT_S_restore_fpregs) ||
+	    !xfdt_has_member(image, XFDT_M_fpstate_regs))
 		return NULL;
 	while ((vcpu = xfdt_next_vcpu(host, &at))) {
 		struct xfdt_thread *thread = &vcpu->thread;

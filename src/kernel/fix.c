@@ -74,7 +74,8 @@ static void read_vmlinux(const struct xfdt_image *image, struct xfdt_fix *fix)
 static void read_kvm(const struct xfdt_image *image, struct xfdt_fix *fix)
 {
 	enum xfdt_symbol_id id = xfdt_symbol(image, XFDT_S_kvm_set_xsave) ?
-		XFDT_S_kvm_set_xsave : XFDT_S_kvm_arch_vcpu_ioctl;
+					 XFDT_S_kvm_set_xsave :
+					 XFDT_S_kvm_arch_vcpu_ioctl;
 	const struct xfdt_symbol *callee = xfdt_symbol(image, XFDT_S_fpu_copy_uabi);
 	bool clears, called, leaves_alone;
 	uint64_t confidential = 0;
@@ -127,7 +128,8 @@ void xfdt_fix_read(const struct xfdt_image *image, struct xfdt_fix *ret_fix)
 	read_vmlinux(image, &fix);
 	read_kvm(image, &fix);
 	if (patches) {
-		struct xfdt_value next = xfdt_value_of(image, patches->kvaddr, XFDT_M_list_head_next);
+		struct xfdt_value next = xfdt_value_of(image, patches->kvaddr,
+						       XFDT_M_list_head_next);
 
 		fix.livepatched.known = next.known;
 		fix.livepatched.value = next.value != patches->kvaddr;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XSTATE_FLAG_ALIGNED 2	/* Linux: arch/x86/kernel/fpu/xstate.c */
+#define XSTATE_FLAG_ALIGNED 2 /* Linux: arch/x86/kernel/fpu/xstate.c */
 #define XSAVE_AREA_MAX 65536u
 /* struct new_utsname: sysname, nodename, release, version, machine, domainname */
 #define UTS_FIELDS 6
@@ -40,7 +40,8 @@ static void read_enabled_features(struct xfdt_host *host)
 
 	if (symbol)
 		host->enabled_features = xfdt_value_of(host->image, symbol->kvaddr,
-						       XFDT_M_fpu_state_config_max_features).value;
+						       XFDT_M_fpu_state_config_max_features)
+						 .value;
 }
 
 /* The culprit's vCPU by its thread, where the lists do not lead to it. */
@@ -120,8 +121,7 @@ static void find_threads(struct xfdt_host *host)
 			vcpu->thread = thread;
 }
 
-struct xfdt_error *xfdt_host_init(struct xfdt_host *host,
-				  const struct xfdt_image *image)
+struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_image *image)
 {
 	struct xfdt_error *err;
 

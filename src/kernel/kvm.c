@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XARRAY_NODES_MAX 8192	/* KVM_MAX_VCPUS is 4096 */
+#define XARRAY_NODES_MAX 8192 /* KVM_MAX_VCPUS is 4096 */
 #define VCPUS_ARRAY_MAX 4096
 
-static struct xfdt_error *read_fpstate(const struct xfdt_image *image,
-				       struct xfdt_vcpu *vcpu)
+static struct xfdt_error *read_fpstate(const struct xfdt_image *image, struct xfdt_vcpu *vcpu)
 {
 	uint8_t header[XFDT_XSAVE_HEADER_SIZE];
 	uint64_t is_guest, is_confidential, in_use, regs;
@@ -23,7 +22,8 @@ static struct xfdt_error *read_fpstate(const struct xfdt_image *image,
 	if (!err)
 		err = xfdt_read_member(image, vcpu->fpstate, XFDT_M_fpstate_is_guest, &is_guest);
 	if (!err)
-		err = xfdt_read_member(image, vcpu->fpstate, XFDT_M_fpstate_is_confidential, &is_confidential);
+		err = xfdt_read_member(image, vcpu->fpstate, XFDT_M_fpstate_is_confidential,
+				       &is_confidential);
 	if (!err)
 		err = xfdt_read_member(image, vcpu->fpstate, XFDT_M_fpstate_in_use, &in_use);
 	if (!err)
@@ -38,10 +38,11 @@ static struct xfdt_error *read_fpstate(const struct xfdt_image *image,
 	xfdt_xsave_header_decode(header, &vcpu->header);
 	/* fpu_alloc_guest_fpstate() sets both; a page of zeros has neither */
 	if (!is_guest || (vcpu->xfeatures & XFDT_XFEATURES_LEGACY) != XFDT_XFEATURES_LEGACY)
-		return xfdt_error_new(XFDT_CORRUPT, vcpu->fpstate,
-				      "what is at %#llx is no guest's fpstate (is_guest %llu, xfeatures %#llx)",
-				      (unsigned long long)vcpu->fpstate, (unsigned long long)is_guest,
-				      (unsigned long long)vcpu->xfeatures);
+		return xfdt_error_new(
+			XFDT_CORRUPT, vcpu->fpstate,
+			"what is at %#llx is no guest's fpstate (is_guest %llu, xfeatures %#llx)",
+			(unsigned long long)vcpu->fpstate, (unsigned long long)is_guest,
+			(unsigned long long)vcpu->xfeatures);
 	vcpu->size = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_size);
 	vcpu->user_xfeatures = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_user_xfeatures);
 	return NULL;
@@ -86,8 +87,7 @@ static struct xfdt_error *read_identity(const struct xfdt_image *image, uint64_t
 	return err;
 }
 
-static struct xfdt_error *read_guest_fpu(const struct xfdt_image *image,
-					 struct xfdt_vcpu *vcpu)
+static struct xfdt_error *read_guest_fpu(const struct xfdt_image *image, struct xfdt_vcpu *vcpu)
 {
 	struct xfdt_error *err;
 	uint64_t guest_fpu;
@@ -101,7 +101,8 @@ static struct xfdt_error *read_guest_fpu(const struct xfdt_image *image,
 	vcpu->guest_perm = xfdt_value_of(image, guest_fpu, XFDT_M_fpu_guest_perm);
 	vcpu->xfd_err = xfdt_value_of(image, guest_fpu, XFDT_M_fpu_guest_xfd_err);
 	vcpu->xcr0 = xfdt_value_of(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_xcr0);
-	vcpu->supported_xcr0 = xfdt_value_of(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_guest_supported_xcr0);
+	vcpu->supported_xcr0 = xfdt_value_of(image, vcpu->kvaddr,
+					     XFDT_M_kvm_vcpu_guest_supported_xcr0);
 	vcpu->ia32_xss = xfdt_value_of(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_ia32_xss);
 	vcpu->xfd_no_write_intercept = xfdt_value_of(image, vcpu->kvaddr,
 						     XFDT_M_kvm_vcpu_xfd_no_write_intercept);
@@ -109,8 +110,8 @@ static struct xfdt_error *read_guest_fpu(const struct xfdt_image *image,
 	return read_fpstate(image, vcpu);
 }
 
-static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm,
-				   uint64_t index, uint64_t kvaddr)
+static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm, uint64_t index,
+				   uint64_t kvaddr)
 {
 	struct xfdt_vcpu *vcpus, *vcpu;
 	struct xfdt_error *err;
@@ -122,14 +123,17 @@ static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm,
 		return xfdt_error_new(XFDT_LIMIT, vm->kvaddr, "more than %u vCPUs", XFDT_VCPUS_MAX);
 	if (!(vm->vcpu_count & (vm->vcpu_count - 1))) {
 		/* the count is 0 or a power of two: double */
-		vcpus = realloc(vm->vcpus, (vm->vcpu_count ? 2 * vm->vcpu_count : 1) * sizeof(*vcpus));
+		vcpus = realloc(vm->vcpus,
+				(vm->vcpu_count ? 2 * vm->vcpu_count : 1) * sizeof(*vcpus));
 		if (!vcpus)
 			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for vCPUs");
 		vm->vcpus = vcpus;
 	}
 	vcpu = &vm->vcpus[vm->vcpu_count++];
 	host->vcpu_count++;
-	*vcpu = (struct xfdt_vcpu) { .kvaddr = kvaddr, .index = index, .id = (uint32_t)index, .vm_dead = vm->dead };
+	*vcpu = (struct xfdt_vcpu){
+		.kvaddr = kvaddr, .index = index, .id = (uint32_t)index, .vm_dead = vm->dead
+	};
 	err = read_identity(host->image, vm->kvaddr, vcpu);
 	if (!err)
 		err = read_guest_fpu(host->image, vcpu);
@@ -187,8 +191,8 @@ static struct xfdt_error *walk_vcpus(struct xfdt_host *host, struct xfdt_vm *vm)
 				      "struct kvm has neither vcpu_array nor vcpus");
 	}
 	err = xfdt_member_kvaddr(host->image, vm->kvaddr, XFDT_M_kvm_vcpu_array, &xarray);
-	return err ? err : xfdt_xarray_walk(host->image, xarray, XARRAY_NODES_MAX,
-					    visit_vcpu, &context);
+	return err ? err :
+		     xfdt_xarray_walk(host->image, xarray, XARRAY_NODES_MAX, visit_vcpu, &context);
 }
 
 /* The process that made the VM: its group leader owns the mm. */
@@ -206,8 +210,7 @@ static void read_owner(const struct xfdt_image *image, struct xfdt_vm *vm)
 		xfdt_task_comm(image, owner.value, vm->comm);
 }
 
-static struct xfdt_error *add_vm(struct xfdt_host *host, uint64_t kvaddr,
-				 struct xfdt_vm **ret_vm)
+static struct xfdt_error *add_vm(struct xfdt_host *host, uint64_t kvaddr, struct xfdt_vm **ret_vm)
 {
 	struct xfdt_vm *vms, *vm;
 	struct xfdt_value dead;
@@ -221,11 +224,12 @@ static struct xfdt_error *add_vm(struct xfdt_host *host, uint64_t kvaddr,
 		host->vms = vms;
 	}
 	vm = &host->vms[host->vm_count++];
-	*vm = (struct xfdt_vm) { .kvaddr = kvaddr };
+	*vm = (struct xfdt_vm){ .kvaddr = kvaddr };
 	read_owner(host->image, vm);
 	vm->bugged = xfdt_value_of(host->image, kvaddr, XFDT_M_kvm_vm_bugged);
 	dead = xfdt_has_member(host->image, XFDT_M_kvm_vm_dead) ?
-		xfdt_value_of(host->image, kvaddr, XFDT_M_kvm_vm_dead) : vm->bugged;
+		       xfdt_value_of(host->image, kvaddr, XFDT_M_kvm_vm_dead) :
+		       vm->bugged;
 	vm->dead = dead.known && dead.value;
 	*ret_vm = vm;
 	return NULL;
@@ -251,8 +255,7 @@ static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr)
 	if (xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	xfdt_gaps_add(&host->gaps, "all vCPUs of every VM",
-		      xfdt_error_wrap(err, "VM %#llx", (unsigned long long)kvaddr),
-		      NULL);
+		      xfdt_error_wrap(err, "VM %#llx", (unsigned long long)kvaddr), NULL);
 	return NULL;
 }
 
@@ -300,16 +303,18 @@ struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host)
 		}
 		if (image->kvm_is_module || image->kvm_is_built_in) {
 			host->kvm = XFDT_KVM_LOADED;
-			xfdt_gaps_add(&host->gaps, "the list of VMs",
-				      xfdt_error_new(XFDT_MISSING, 0,
-						     "kvm is loaded and its 'vm_list' is not among the symbols in the dump"),
-				      "the kernel must have CONFIG_KALLSYMS_ALL=y");
+			xfdt_gaps_add(
+				&host->gaps, "the list of VMs",
+				xfdt_error_new(
+					XFDT_MISSING, 0,
+					"kvm is loaded and its 'vm_list' is not among the symbols in the dump"),
+				"the kernel must have CONFIG_KALLSYMS_ALL=y");
 		}
 		return NULL;
 	}
 	host->kvm = XFDT_KVM_LOADED;
 	if (!xfdt_layout_is_complete(&image->layout))
-		return NULL;	/* a gap of the image */
+		return NULL; /* a gap of the image */
 	err = walk_vms(host);
 	host->vms_complete = !err;
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
@@ -319,8 +324,7 @@ struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host)
 	return NULL;
 }
 
-const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host,
-				      uint64_t fpstate,
+const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host, uint64_t fpstate,
 				      const struct xfdt_vm **ret_vm)
 {
 	struct xfdt_vcpu_at at = { 0 };
@@ -336,8 +340,7 @@ const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host,
 	return NULL;
 }
 
-struct xfdt_error *xfdt_kvm_add_loaded(struct xfdt_host *host, uint64_t task,
-				       uint64_t fpstate)
+struct xfdt_error *xfdt_kvm_add_loaded(struct xfdt_host *host, uint64_t task, uint64_t fpstate)
 {
 	const struct xfdt_image *image = host->image;
 	struct xfdt_vcpu probe = { 0 };

@@ -18,9 +18,9 @@
 #define EMPTY_LINE_LPOS 3
 
 struct ring {
-	uint64_t descs, infos, data;	/* kvaddrs */
+	uint64_t descs, infos, data; /* kvaddrs */
 	uint64_t head_id, tail_id;
-	uint64_t count, size;		/* descriptors; bytes of text */
+	uint64_t count, size; /* descriptors; bytes of text */
 };
 
 struct table {
@@ -37,7 +37,8 @@ static struct xfdt_error *read_ring(const struct xfdt_image *image, struct ring 
 	if (!symbol)
 		return xfdt_error_new(XFDT_MISSING, 0, "the symbol 'prb' is unknown");
 	if (!xfdt_has_struct(image, XFDT_T_prb_desc) || !xfdt_has_struct(image, XFDT_T_printk_info))
-		return xfdt_error_new(XFDT_MISSING, 0, "the layout of the log's records is unknown");
+		return xfdt_error_new(XFDT_MISSING, 0,
+				      "the layout of the log's records is unknown");
 	err = xfdt_read_u64(image, symbol->kvaddr, &prb);
 	if (!err)
 		err = xfdt_member_kvaddr(image, prb, XFDT_M_prb_desc_ring, &desc_ring);
@@ -62,7 +63,8 @@ static struct xfdt_error *read_ring(const struct xfdt_image *image, struct ring 
 	if (count_bits > COUNT_BITS_MAX || size_bits > SIZE_BITS_MAX)
 		return xfdt_error_new(XFDT_CORRUPT, prb,
 				      "the log's ring has 2^%llu records of 2^%llu bytes",
-				      (unsigned long long)count_bits, (unsigned long long)size_bits);
+				      (unsigned long long)count_bits,
+				      (unsigned long long)size_bits);
 	if (image->layout.structs[XFDT_T_prb_desc] > RECORD_SIZE_MAX ||
 	    image->layout.structs[XFDT_T_printk_info] > RECORD_SIZE_MAX)
 		return xfdt_error_new(XFDT_CORRUPT, prb, "the log's records are too large");
@@ -79,8 +81,8 @@ static void pieces_of(uint64_t array, size_t stride, uint64_t ring_count, uint64
 
 	if (part > count)
 		part = count;
-	ret_pieces[0] = (struct xfdt_piece) { array + index * stride, part * stride };
-	ret_pieces[1] = (struct xfdt_piece) { array, (count - part) * stride };
+	ret_pieces[0] = (struct xfdt_piece){ array + index * stride, part * stride };
+	ret_pieces[1] = (struct xfdt_piece){ array, (count - part) * stride };
 }
 
 static struct xfdt_error *read_pieces(const struct xfdt_image *image,
@@ -94,10 +96,9 @@ static struct xfdt_error *read_pieces(const struct xfdt_image *image,
 	return err;
 }
 
-static struct xfdt_error *read_table(const struct xfdt_image *image, uint64_t array,
-				     size_t stride, const struct ring *ring,
-				     uint64_t first, uint64_t count, struct table *table,
-				     struct xfdt_piece ret_pieces[2])
+static struct xfdt_error *read_table(const struct xfdt_image *image, uint64_t array, size_t stride,
+				     const struct ring *ring, uint64_t first, uint64_t count,
+				     struct table *table, struct xfdt_piece ret_pieces[2])
 {
 	table->stride = stride;
 	table->bytes = malloc(stride * count);
@@ -111,9 +112,9 @@ static struct xfdt_error *read_table(const struct xfdt_image *image, uint64_t ar
  * One record's text block in positions that only grow; false if it has none:
  * *@ret_empty, or else it is damaged.
  */
-static bool block_of(const struct xfdt_image *image, const struct ring *ring,
-		     const uint8_t *desc, size_t stride, uint64_t id,
-		     uint64_t *ret_begin, uint64_t *ret_next, bool *ret_empty)
+static bool block_of(const struct xfdt_image *image, const struct ring *ring, const uint8_t *desc,
+		     size_t stride, uint64_t id, uint64_t *ret_begin, uint64_t *ret_next,
+		     bool *ret_empty)
 {
 	const struct xfdt_member *lpos = &image->layout.members[XFDT_M_prb_desc_text_blk_lpos];
 	uint64_t state, begin, next;
@@ -147,8 +148,8 @@ static bool block_of(const struct xfdt_image *image, const struct ring *ring,
 }
 
 /* Append @len bytes of @text as a line like @line. */
-static void append_line(struct xfdt_log *log, size_t *used, const uint8_t *text,
-			size_t len, const struct xfdt_log_line *line)
+static void append_line(struct xfdt_log *log, size_t *used, const uint8_t *text, size_t len,
+			const struct xfdt_log_line *line)
 {
 	char *at = log->buffer + *used;
 	size_t i;
@@ -204,8 +205,8 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 		text += next - begin + 1;
 	}
 	first += i + 1;
-	descs = &(struct table) { descs->bytes + (i + 1) * descs->stride, descs->stride };
-	infos = &(struct table) { infos->bytes + (i + 1) * infos->stride, infos->stride };
+	descs = &(struct table){ descs->bytes + (i + 1) * descs->stride, descs->stride };
+	infos = &(struct table){ infos->bytes + (i + 1) * infos->stride, infos->stride };
 	count -= i + 1;
 	if (!any)
 		return xfdt_error_new(XFDT_CORRUPT, ring->descs, "the log holds no whole record");
@@ -229,29 +230,37 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 		if (!block_of(image, ring, descs->bytes + i * descs->stride, descs->stride,
 			      (first + i) & ID_MASK, &begin, &next, &empty) ||
 		    begin - low > high - low || next - low > high - low ||
-		    !xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_text_len, &len))
+		    !xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_text_len,
+				       &len))
 			continue;
 		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_ts_nsec, &nsec);
-		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_facility, &facility);
+		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_facility,
+				  &facility);
 		if (len > next - begin)
 			len = next - begin;
-		if (!log->count && xfdt_member_value(image, info, infos->stride,
-						     XFDT_M_printk_info_seq, &seq) && seq)
+		if (!log->count &&
+		    xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_seq, &seq) &&
+		    seq)
 			log->cut = true;
-		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_caller_id, &caller);
-		append_line(log, &used, data + (begin - low), len, &(struct xfdt_log_line) {
-			.nsec = nsec, .caller = (uint32_t)caller, .from_user = facility != 0,
-			.where = { ring->data + (begin & (ring->size - 1)), len },
-			.info = { ring->infos + ((first + i) & (ring->count - 1)) * infos->stride, infos->stride },
-		});
+		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_caller_id,
+				  &caller);
+		append_line(log, &used, data + (begin - low), len,
+			    &(struct xfdt_log_line){
+				    .nsec = nsec,
+				    .caller = (uint32_t)caller,
+				    .from_user = facility != 0,
+				    .where = { ring->data + (begin & (ring->size - 1)), len },
+				    .info = { ring->infos + ((first + i) & (ring->count - 1)) *
+								    infos->stride,
+					      infos->stride },
+			    });
 	}
 out:
 	free(data);
 	return err;
 }
 
-struct xfdt_error *xfdt_log_read(const struct xfdt_image *image,
-				 struct xfdt_log *ret_log)
+struct xfdt_error *xfdt_log_read(const struct xfdt_image *image, struct xfdt_log *ret_log)
 {
 	struct table descs = { 0 }, infos = { 0 };
 	struct xfdt_piece desc_pieces[2];
@@ -273,8 +282,8 @@ struct xfdt_error *xfdt_log_read(const struct xfdt_image *image,
 		log.cut = true;
 	}
 	first = ring.head_id - count + 1;
-	err = read_table(image, ring.descs, image->layout.structs[XFDT_T_prb_desc], &ring,
-			 first, count, &descs, desc_pieces);
+	err = read_table(image, ring.descs, image->layout.structs[XFDT_T_prb_desc], &ring, first,
+			 count, &descs, desc_pieces);
 	if (!err)
 		err = read_table(image, ring.infos, image->layout.structs[XFDT_T_printk_info],
 				 &ring, first, count, &infos, log.infos);

@@ -12,18 +12,18 @@ struct xfdt_piece {
 };
 
 struct xfdt_log_line {
-	const char *text;	/* borrowed from the log; NUL-terminated */
-	uint64_t nsec;		/* since boot; 0 if unknown */
-	uint32_t caller;	/* thread id, or 0x80000000 + CPU in interrupts; 0 if unknown */
-	bool from_user;		/* written through /dev/kmsg: no word of the kernel's */
-	struct xfdt_piece where, info;	/* the text, and its struct printk_info */
+	const char *text; /* borrowed from the log; NUL-terminated */
+	uint64_t nsec;	  /* since boot; 0 if unknown */
+	uint32_t caller;  /* thread id, or 0x80000000 + CPU in interrupts; 0 if unknown */
+	bool from_user;	  /* written through /dev/kmsg: no word of the kernel's */
+	struct xfdt_piece where, info; /* the text, and its struct printk_info */
 };
 
 struct xfdt_log {
 	char *buffer;
-	struct xfdt_log_line *lines;	/* oldest first */
+	struct xfdt_log_line *lines; /* oldest first */
 	size_t count;
-	bool cut;	/* records were overwritten, are damaged, or were not looked at */
+	bool cut; /* records were overwritten, are damaged, or were not looked at */
 	/* all text and all struct printk_info that were read; a ring makes two pieces */
 	struct xfdt_piece text[2], infos[2];
 };
@@ -33,8 +33,7 @@ struct xfdt_log {
  * v5.10).  Records that are damaged are left out.  At most the newest 32 768
  * records and 4 MiB of text are read.
  */
-struct xfdt_error *xfdt_log_read(const struct xfdt_image *image,
-				 struct xfdt_log *ret_log);
+struct xfdt_error *xfdt_log_read(const struct xfdt_image *image, struct xfdt_log *ret_log);
 void xfdt_log_deinit(struct xfdt_log *log);
 
 #endif

@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STORY_LINES 400		/* lines of other CPUs come in between */
-#define STORY_SECONDS 30	/* from a WARN to the die() and the panic() that follow, on a slow console */
-#define TITLE_LINES 3		/* from a WARN()'s text to its WARNING line */
+#define STORY_LINES 400 /* lines of other CPUs come in between */
+#define STORY_SECONDS \
+	30	      /* from a WARN to the die() and the panic() that follow, on a slow console */
+#define TITLE_LINES 3 /* from a WARN()'s text to its WARNING line */
 
 struct pattern {
 	enum xfdt_event_kind kind;
-	const char *start;		/* the line begins with this, or NULL */
-	const char *function;		/* and names code in this function, or NULL */
+	const char *start;    /* the line begins with this, or NULL */
+	const char *function; /* and names code in this function, or NULL */
 };
 
 /* In this order: the first that fits. */
@@ -155,7 +156,7 @@ struct xfdt_error *xfdt_find_events(struct xfdt_panic *panic)
 		    panic->events[count - 1].kind == XFDT_EVENT_CR0_TS &&
 		    i - panic->events[count - 1].line <= TITLE_LINES)
 			continue;
-		panic->events[count++] = (struct xfdt_event) { .kind = kind, .line = i };
+		panic->events[count++] = (struct xfdt_event){ .kind = kind, .line = i };
 	}
 	panic->event_count = count;
 	return NULL;
@@ -172,11 +173,14 @@ struct register_name {
 	size_t offset;
 };
 
-#define REGISTER(text, field) { text ": ", offsetof(struct xfdt_regs, field) }
+#define REGISTER(text, field) \
+	{ \
+		text ": ", offsetof(struct xfdt_regs, field) \
+	}
 static const struct register_name register_names[] = {
-	REGISTER("RAX", ax), REGISTER("RBX", bx), REGISTER("RCX", cx), REGISTER("RDX", dx),
-	REGISTER("RSI", si), REGISTER("RDI", di), REGISTER("RBP", bp), REGISTER("R08", r8),
-	REGISTER("R09", r9), REGISTER("R10", r10), REGISTER("R11", r11), REGISTER("R12", r12),
+	REGISTER("RAX", ax),  REGISTER("RBX", bx),  REGISTER("RCX", cx),  REGISTER("RDX", dx),
+	REGISTER("RSI", si),  REGISTER("RDI", di),  REGISTER("RBP", bp),  REGISTER("R08", r8),
+	REGISTER("R09", r9),  REGISTER("R10", r10), REGISTER("R11", r11), REGISTER("R12", r12),
 	REGISTER("R13", r13), REGISTER("R14", r14), REGISTER("R15", r15),
 };
 #define REGISTERS (sizeof(register_names) / sizeof(register_names[0]))
@@ -192,7 +196,8 @@ static void parse_registers(const char *line, struct xfdt_regs *regs, uint32_t *
 		regs->sp = value;
 	for (i = 0; i < REGISTERS; i++) {
 		at = strstr(line, register_names[i].name);
-		if (!at || *seen >> i & 1 || sscanf(at + strlen(register_names[i].name), "%16llx", &value) != 1)
+		if (!at || *seen >> i & 1 ||
+		    sscanf(at + strlen(register_names[i].name), "%16llx", &value) != 1)
 			continue;
 		memcpy((char *)regs + register_names[i].offset, &value, sizeof(value));
 		*seen |= 1u << i;
@@ -214,7 +219,8 @@ static void parse_code(const char *line, struct xfdt_log_regs *regs)
 		regs->code[regs->code_len++] = (uint8_t)byte;
 		at += used;
 		used = 0;
-	} while (regs->code_len < sizeof(regs->code) && sscanf(at, " %2x%n", &byte, &used) == 1 && used);
+	} while (regs->code_len < sizeof(regs->code) && sscanf(at, " %2x%n", &byte, &used) == 1 &&
+		 used);
 }
 
 /* " name+0x70/0x110 [module]", without the '?' of a guess */
@@ -235,7 +241,8 @@ static bool parse_trace_entry(const char *line, char *ret_name, size_t size)
 /* What follows is user space, or no part of the trace. */
 static bool ends_trace(const char *text)
 {
-	return strstr(text, "RIP: 0033:") || strstr(text, "</TASK>") || strstr(text, "---[ end trace");
+	return strstr(text, "RIP: 0033:") || strstr(text, "</TASK>") ||
+	       strstr(text, "---[ end trace");
 }
 
 static bool is_nm(const struct xfdt_event *event)
@@ -251,8 +258,9 @@ static bool is_of_story(const struct xfdt_event *event, const char *text)
 {
 	if (*text == ' ' || !strncmp(text, "Call Trace:", 11) || !strncmp(text, "RIP: ", 5))
 		return true;
-	return is_nm(event) && (!strncmp(text, "Code: ", 6) ||
-	       (*text == 'R' && strspn(text, "RABCDSPX0123456789") == 3 && text[3] == ':'));
+	return is_nm(event) &&
+	       (!strncmp(text, "Code: ", 6) ||
+		(*text == 'R' && strspn(text, "RABCDSPX0123456789") == 3 && text[3] == ':'));
 }
 
 void xfdt_oops_log_lines(const struct xfdt_panic *panic, bool *ret_lines)
@@ -280,7 +288,8 @@ void xfdt_oops_log_lines(const struct xfdt_panic *panic, bool *ret_lines)
 				continue;
 			if (xfdt_event_of_line(text, &kind))
 				break;
-			ret_lines[i] |= is_of_story(&panic->events[event], text) || ends_trace(text);
+			ret_lines[i] |= is_of_story(&panic->events[event], text) ||
+					ends_trace(text);
 			if (ends_trace(text))
 				break;
 		}
@@ -318,8 +327,8 @@ size_t xfdt_call_trace(const struct xfdt_panic *panic, const char **ret_lines, s
 	return count;
 }
 
-bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
-			const char *function, struct xfdt_log_regs *ret_regs)
+bool xfdt_log_registers(const struct xfdt_log *log, size_t from, const char *function,
+			struct xfdt_log_regs *ret_regs)
 {
 	struct xfdt_log_regs regs = { 0 };
 	const size_t first = from;
@@ -405,7 +414,8 @@ long xfdt_tainted_by_death(const struct xfdt_panic *panic)
 		if (xfdt_event_is_death(panic, (long)i))
 			end = panic->events[i].line;
 	for (i = 0; i < end; i++)
-		if (!panic->log.lines[i].from_user && says_tainted_by_death(panic->log.lines[i].text))
+		if (!panic->log.lines[i].from_user &&
+		    says_tainted_by_death(panic->log.lines[i].text))
 			return (long)i;
 	return -1;
 }
@@ -464,7 +474,8 @@ bool xfdt_event_tells_of_nm(const struct xfdt_panic *panic, long event)
 	if (panic->events[event].kind != XFDT_EVENT_NM_WARN)
 		return false;
 	for (later = event + 1; later < (long)panic->event_count &&
-	     panic->events[later].line - panic->events[event].line < STORY_LINES; later++)
+				panic->events[later].line - panic->events[event].line < STORY_LINES;
+	     later++)
 		if (is_nm(&panic->events[later]) && xfdt_event_follows(panic, event, later))
 			return panic->events[later].kind == XFDT_EVENT_NM_WARN;
 	return true;
@@ -504,7 +515,9 @@ bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event)
 {
 	/* the callers too: a compiler may inline it into them */
 	static const enum xfdt_symbol_id ids[] = {
-		XFDT_S_restore_fpregs, XFDT_S_fpu_swap_kvm_fpstate, XFDT_S_switch_fpu_return,
+		XFDT_S_restore_fpregs,
+		XFDT_S_fpu_swap_kvm_fpstate,
+		XFDT_S_switch_fpu_return,
 		XFDT_S_fpregs_restore_userregs,
 	};
 	size_t line = panic->events[event].line, i, j;
@@ -515,13 +528,15 @@ bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event)
 
 		if (!same_story(&panic->log, line, i))
 			continue;
-		if (i > line && (xfdt_event_of_line(text, &kind) || xfdt_line_is_warning(text) || ends_trace(text)))
+		if (i > line && (xfdt_event_of_line(text, &kind) || xfdt_line_is_warning(text) ||
+				 ends_trace(text)))
 			break;
 		text += strspn(text, " ");
 		if (strncmp(text, "RIP: 0010:", 10))
 			continue;
 		/* a WARN gives the place of its own first, then that of the #NM */
-		if (names_code_in(text, "exc_device_not_available") || names_code_in(text, "handle_xfd_event"))
+		if (names_code_in(text, "exc_device_not_available") ||
+		    names_code_in(text, "handle_xfd_event"))
 			continue;
 		for (j = 0; j < sizeof(ids) / sizeof(ids[0]); j++)
 			if (names_code_in(text, xfdt_symbol_needs[ids[j]].name))

@@ -82,13 +82,13 @@ size_t xfdt_call_trace(const struct xfdt_panic *panic, const char **ret_lines, s
  * in which RIP is "0010:@function+offset".
  */
 struct xfdt_log_regs {
-	struct xfdt_regs regs;		/* ip is the offset into @function */
+	struct xfdt_regs regs; /* ip is the offset into @function */
 	uint8_t code[15];
 	size_t code_len;
-	char caller[64];		/* the first reliable entry of the call trace */
+	char caller[64]; /* the first reliable entry of the call trace */
 };
 
-bool xfdt_log_registers(const struct xfdt_log *log, size_t from,
-			const char *function, struct xfdt_log_regs *ret_regs);
+bool xfdt_log_registers(const struct xfdt_log *log, size_t from, const char *function,
+			struct xfdt_log_regs *ret_regs);
 
 #endif

@@ -22,8 +22,7 @@ struct xfdt_value xfdt_value_of(const struct xfdt_image *image, uint64_t base,
 	return value;
 }
 
-void xfdt_task_comm(const struct xfdt_image *image, uint64_t task,
-		    char ret_comm[XFDT_COMM_LEN + 1])
+void xfdt_task_comm(const struct xfdt_image *image, uint64_t task, char ret_comm[XFDT_COMM_LEN + 1])
 {
 	char comm[XFDT_COMM_LEN + 1];
 	struct xfdt_error *err;
@@ -44,8 +43,7 @@ void xfdt_task_comm(const struct xfdt_image *image, uint64_t task,
 	memcpy(ret_comm, comm, i + 1);
 }
 
-struct xfdt_error *xfdt_pid_task(const struct xfdt_image *image, uint64_t pid,
-				 uint64_t *ret_task)
+struct xfdt_error *xfdt_pid_task(const struct xfdt_image *image, uint64_t pid, uint64_t *ret_task)
 {
 	struct xfdt_error *err;
 	uint64_t kvaddr, node;
@@ -71,8 +69,8 @@ static uint64_t task_fpu(const struct xfdt_image *image, uint64_t task)
 	return 0;
 }
 
-static struct xfdt_value percpu_u64(const struct xfdt_image *image,
-				    enum xfdt_symbol_id id, const struct xfdt_value *cpu)
+static struct xfdt_value percpu_u64(const struct xfdt_image *image, enum xfdt_symbol_id id,
+				    const struct xfdt_value *cpu)
 {
 	struct xfdt_value value = { .known = false };
 	struct xfdt_error *err;
@@ -88,9 +86,8 @@ static struct xfdt_value percpu_u64(const struct xfdt_image *image,
 	return value;
 }
 
-void xfdt_thread_read(const struct xfdt_image *image,
-		      const struct xfdt_value *tif_bit, uint64_t task,
-		      struct xfdt_thread *ret_thread)
+void xfdt_thread_read(const struct xfdt_image *image, const struct xfdt_value *tif_bit,
+		      uint64_t task, struct xfdt_thread *ret_thread)
 {
 	struct xfdt_thread thread = { .task = task };
 	enum xfdt_purpose before = xfdt_set_purpose(image, XFDT_FOR_THREADS);
@@ -123,8 +120,8 @@ void xfdt_thread_read(const struct xfdt_image *image,
 	*ret_thread = thread;
 }
 
-struct xfdt_error *xfdt_current_task(const struct xfdt_image *image,
-				     unsigned int cpu, uint64_t *ret_task)
+struct xfdt_error *xfdt_current_task(const struct xfdt_image *image, unsigned int cpu,
+				     uint64_t *ret_task)
 {
 	struct xfdt_error *err;
 	uint64_t kvaddr;
@@ -134,15 +131,15 @@ struct xfdt_error *xfdt_current_task(const struct xfdt_image *image,
 	} else {
 		err = xfdt_percpu(image, XFDT_S_pcpu_hot, cpu, &kvaddr);
 		if (!err)
-			err = xfdt_member_kvaddr(image, kvaddr, XFDT_M_pcpu_hot_current_task, &kvaddr);
+			err = xfdt_member_kvaddr(image, kvaddr, XFDT_M_pcpu_hot_current_task,
+						 &kvaddr);
 	}
 	if (!err)
 		err = xfdt_read_u64(image, kvaddr, ret_task);
 	return err;
 }
 
-struct xfdt_error *xfdt_function_code(const struct xfdt_image *image,
-				      enum xfdt_symbol_id id,
+struct xfdt_error *xfdt_function_code(const struct xfdt_image *image, enum xfdt_symbol_id id,
 				      uint8_t **ret_code, size_t *ret_len)
 {
 	const struct xfdt_symbol *symbol = xfdt_symbol(image, id);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define SLOTS_MAX 64		/* XA_CHUNK_SIZE; 16 with CONFIG_BASE_SMALL */
+#define SLOTS_MAX 64 /* XA_CHUNK_SIZE; 16 with CONFIG_BASE_SMALL */
 #define POINTER 8
 #define INDEX_BITS 64
 
@@ -13,7 +13,7 @@ struct walk {
 	xfdt_xarray_visit *visit;
 	void *context;
 	unsigned int nodes_left;
-	struct xfdt_error *unreadable;	/* the first node that could not be read */
+	struct xfdt_error *unreadable; /* the first node that could not be read */
 };
 
 /* xa_is_internal() */
@@ -42,12 +42,12 @@ static void keep_first(struct walk *walk, struct xfdt_error *err)
 		walk->unreadable = err;
 }
 
-static struct xfdt_error *visit_entry(struct walk *walk, uint64_t entry,
-				      uint64_t index, unsigned int above);
+static struct xfdt_error *visit_entry(struct walk *walk, uint64_t entry, uint64_t index,
+				      unsigned int above);
 
 /* A node's shift has to be below that of its parent, so recursion ends. */
-static struct xfdt_error *visit_node(struct walk *walk, uint64_t node,
-				     uint64_t index, unsigned int above)
+static struct xfdt_error *visit_node(struct walk *walk, uint64_t node, uint64_t index,
+				     unsigned int above)
 {
 	const struct xfdt_member *member = &walk->image->layout.members[XFDT_M_xa_node_slots];
 	uint64_t slots[SLOTS_MAX], shift, kvaddr;
@@ -82,8 +82,8 @@ static struct xfdt_error *visit_node(struct walk *walk, uint64_t node,
 	return NULL;
 }
 
-static struct xfdt_error *visit_entry(struct walk *walk, uint64_t entry,
-				      uint64_t index, unsigned int above)
+static struct xfdt_error *visit_entry(struct walk *walk, uint64_t entry, uint64_t index,
+				      unsigned int above)
 {
 	if (!entry || is_value(entry))
 		return NULL;
@@ -100,12 +100,14 @@ static struct xfdt_error *visit_entry(struct walk *walk, uint64_t entry,
 	return walk->visit(walk->context, index, entry);
 }
 
-struct xfdt_error *xfdt_xarray_walk(const struct xfdt_image *image,
-				    uint64_t xarray, unsigned int nodes_max,
-				    xfdt_xarray_visit *visit, void *context)
+struct xfdt_error *xfdt_xarray_walk(const struct xfdt_image *image, uint64_t xarray,
+				    unsigned int nodes_max, xfdt_xarray_visit *visit, void *context)
 {
 	struct walk walk = {
-		.image = image, .visit = visit, .context = context, .nodes_left = nodes_max,
+		.image = image,
+		.visit = visit,
+		.context = context,
+		.nodes_left = nodes_max,
 	};
 	struct xfdt_error *err;
 	uint64_t head;

@@ -6,8 +6,7 @@
 #include "image/image.h"
 
 /* Called for each pointer stored; an error ends the walk and becomes its result. */
-typedef struct xfdt_error *xfdt_xarray_visit(void *context, uint64_t index,
-					     uint64_t pointer);
+typedef struct xfdt_error *xfdt_xarray_visit(void *context, uint64_t index, uint64_t pointer);
 
 /*
  * Visit all pointers of the struct xarray at @xarray, by rising index.
@@ -15,8 +14,8 @@ typedef struct xfdt_error *xfdt_xarray_visit(void *context, uint64_t index,
  * node cannot be read, the rest is visited all the same and the first such
  * error is returned at the end.  At most @nodes_max nodes are read.
  */
-struct xfdt_error *xfdt_xarray_walk(const struct xfdt_image *image,
-				    uint64_t xarray, unsigned int nodes_max,
-				    xfdt_xarray_visit *visit, void *context);
+struct xfdt_error *xfdt_xarray_walk(const struct xfdt_image *image, uint64_t xarray,
+				    unsigned int nodes_max, xfdt_xarray_visit *visit,
+				    void *context);
 
 #endif

@@ -73,9 +73,11 @@ static void put_vcpu(const struct writer *writer)
 
 			if (!matters(verdict, state))
 				continue;
-			snprintf(text, sizeof(text), "%u of VM 0x%" PRIx64 " (pid %d %s): XSTATE_BV 0x%" PRIx64
-				 " & XFD 0x%" PRIx64 " = 0x%" PRIx64, vcpu->id, vm->kvaddr, vm->pid, vm->comm,
-				 vcpu->header.xstate_bv, vcpu->xfd, state->mismatch);
+			snprintf(text, sizeof(text),
+				 "%u of VM 0x%" PRIx64 " (pid %d %s): XSTATE_BV 0x%" PRIx64
+				 " & XFD 0x%" PRIx64 " = 0x%" PRIx64,
+				 vcpu->id, vm->kvaddr, vm->pid, vm->comm, vcpu->header.xstate_bv,
+				 vcpu->xfd, state->mismatch);
 			put_line(writer, "vCPU", text);
 			if (verdict->states[XFDT_VCPU_ARMED] > 1) {
 				snprintf(text, sizeof(text), "%zu vCPUs are armed in all",
@@ -94,7 +96,8 @@ static const char *advice_by_fix(const struct xfdt_host *host)
 	if (!strcmp(fix, "present"))
 		return "the kernel has the fix and it was not enough: report it, with this vmcore distilled";
 	if (!strcmp(fix, "unknown"))
-		return "find out whether the kernel has the fix (" XFDT_FIX_COMMIT "); if not, boot one that has";
+		return "find out whether the kernel has the fix (" XFDT_FIX_COMMIT
+		       "); if not, boot one that has";
 	return "boot a kernel that has the fix before guests that use AMX run again";
 }
 
@@ -128,8 +131,9 @@ static void put_advice(const struct writer *writer)
 		put_line(writer, "do", advice_by_fix(host));
 		break;
 	case XFDT_INCONCLUSIVE:
-		put_line(writer, "do", gap && gap->remedy ? gap->remedy :
-			 "look at the whole report: xfdtriage -v VMCORE");
+		put_line(writer, "do",
+			 gap && gap->remedy ? gap->remedy :
+					      "look at the whole report: xfdtriage -v VMCORE");
 		break;
 	default:
 		put_line(writer, "do", "look for another cause of this panic");

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-#define VCPUS_MAX 8		/* that commands are given for */
+#define VCPUS_MAX 8 /* that commands are given for */
 
 struct sink {
 	void (*put)(void *context, const char *command);
@@ -26,7 +26,8 @@ static void put(const struct sink *sink, const char *format, ...)
 	sink->put(sink->context, command);
 }
 
-static void put_vcpu(const struct sink *sink, const struct xfdt_image *image, const struct xfdt_vcpu *vcpu)
+static void put_vcpu(const struct sink *sink, const struct xfdt_image *image,
+		     const struct xfdt_vcpu *vcpu)
 {
 	const struct xfdt_member *members = image->layout.members;
 
@@ -60,6 +61,7 @@ void xfdt_render_commands(const struct xfdt_outcome *report,
 		put(&sink, "list kvm.vm_list -H vm_list -s kvm.userspace_pid,online_vcpus");
 	for (i = 0; i < host->vm_count; i++)
 		for (j = 0; j < host->vms[i].vcpu_count; j++, state++)
-			if ((state->state != XFDT_VCPU_OK || state->culprit) && ++shown <= VCPUS_MAX)
+			if ((state->state != XFDT_VCPU_OK || state->culprit) &&
+			    ++shown <= VCPUS_MAX)
 				put_vcpu(&sink, host->image, &host->vms[i].vcpus[j]);
 }

@@ -8,12 +8,12 @@
 
 static struct xfdt_cell no_cell(void)
 {
-	return (struct xfdt_cell) { .kind = XFDT_CELL_NONE };
+	return (struct xfdt_cell){ .kind = XFDT_CELL_NONE };
 }
 
 static struct xfdt_cell hex_cell(uint64_t number)
 {
-	return (struct xfdt_cell) { .kind = XFDT_CELL_HEX, .number = number };
+	return (struct xfdt_cell){ .kind = XFDT_CELL_HEX, .number = number };
 }
 
 static struct xfdt_cell address_cell(uint64_t kvaddr)
@@ -23,19 +23,19 @@ static struct xfdt_cell address_cell(uint64_t kvaddr)
 
 static struct xfdt_cell int_cell(uint64_t number)
 {
-	return (struct xfdt_cell) { .kind = XFDT_CELL_INT, .number = number };
+	return (struct xfdt_cell){ .kind = XFDT_CELL_INT, .number = number };
 }
 
 static struct xfdt_cell bool_cell(bool value)
 {
-	return (struct xfdt_cell) { .kind = XFDT_CELL_BOOL, .number = value };
+	return (struct xfdt_cell){ .kind = XFDT_CELL_BOOL, .number = value };
 }
 
 static struct xfdt_cell text_cell(const char *text)
 {
 	if (!text)
 		return no_cell();
-	return (struct xfdt_cell) { .kind = XFDT_CELL_TEXT, .text = text };
+	return (struct xfdt_cell){ .kind = XFDT_CELL_TEXT, .text = text };
 }
 
 static struct xfdt_cell value_hex(struct xfdt_value value)
@@ -89,10 +89,12 @@ const size_t xfdt_field_count = sizeof(xfdt_fields) / sizeof(xfdt_fields[0]);
 const char *xfdt_verdict_words(enum xfdt_verdict_kind kind)
 {
 	static const char *const words[XFDT_VERDICT_KINDS] = {
-		[XFDT_CONFIRMED] = "the panic is " XFDT_CVE ", an XRSTOR of guest FPU state that IA32_XFD disables",
+		[XFDT_CONFIRMED] = "the panic is " XFDT_CVE
+				   ", an XRSTOR of guest FPU state that IA32_XFD disables",
 		[XFDT_NOT_THIS_BUG] = "everything needed was read, and the panic is not " XFDT_CVE,
 		[XFDT_ARMED] = "the panic is something else, yet " XFDT_CVE " would have been next",
-		[XFDT_PROBABLE] = "log and registers say " XFDT_CVE ", but the FPU state itself is not in the dump",
+		[XFDT_PROBABLE] = "log and registers say " XFDT_CVE
+				  ", but the FPU state itself is not in the dump",
 		[XFDT_INCONCLUSIVE] = "something that an answer needs is missing",
 		[XFDT_NOT_APPLICABLE] = XFDT_CVE " cannot happen on this kernel as it ran",
 	};
@@ -103,14 +105,17 @@ const char *xfdt_verdict_words(enum xfdt_verdict_kind kind)
 const char *xfdt_render_words(const struct xfdt_outcome *report)
 {
 	if (report->verdict->kind == XFDT_CONFIRMED && xfdt_panic_survived(&report->host->panic))
-		return "an oops that the kernel survived is " XFDT_CVE ", an XRSTOR of guest FPU state that IA32_XFD disables";
+		return "an oops that the kernel survived is " XFDT_CVE
+		       ", an XRSTOR of guest FPU state that IA32_XFD disables";
 	return xfdt_verdict_words(report->verdict->kind);
 }
 
 const char *xfdt_presence_name(enum xfdt_presence presence)
 {
 	static const char *const names[] = {
-		[XFDT_UNKNOWN] = "unknown", [XFDT_ABSENT] = "absent", [XFDT_PRESENT] = "present",
+		[XFDT_UNKNOWN] = "unknown",
+		[XFDT_ABSENT] = "absent",
+		[XFDT_PRESENT] = "present",
 	};
 
 	return names[presence];
@@ -131,10 +136,8 @@ const char *xfdt_fix_name(const struct xfdt_host *host)
 const char *xfdt_regs_source_name(enum xfdt_regs_source source)
 {
 	static const char *const names[] = {
-		[XFDT_REGS_NONE] = NULL,
-		[XFDT_REGS_PRSTATUS] = "NT_PRSTATUS",
-		[XFDT_REGS_STACK] = "stack",
-		[XFDT_REGS_EXEC_SUMMARY] = "exec_summary_regs",
+		[XFDT_REGS_NONE] = NULL,     [XFDT_REGS_PRSTATUS] = "NT_PRSTATUS",
+		[XFDT_REGS_STACK] = "stack", [XFDT_REGS_EXEC_SUMMARY] = "exec_summary_regs",
 		[XFDT_REGS_LOG] = "log",
 	};
 
@@ -206,7 +209,8 @@ static bool is_control(const uint8_t *text, size_t length)
 		if (text[0] != 0xe2)
 			return false;
 		if (text[1] == 0x80)
-			return text[2] == 0x8e || text[2] == 0x8f || (text[2] >= 0xa8 && text[2] <= 0xae);
+			return text[2] == 0x8e || text[2] == 0x8f ||
+			       (text[2] >= 0xa8 && text[2] <= 0xae);
 		return text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9;
 	default:
 		return false;

@@ -5,12 +5,18 @@
 
 #include "render/render.h"
 
-enum xfdt_cell_kind { XFDT_CELL_NONE, XFDT_CELL_HEX, XFDT_CELL_INT, XFDT_CELL_BOOL, XFDT_CELL_TEXT };
+enum xfdt_cell_kind {
+	XFDT_CELL_NONE,
+	XFDT_CELL_HEX,
+	XFDT_CELL_INT,
+	XFDT_CELL_BOOL,
+	XFDT_CELL_TEXT
+};
 
 struct xfdt_cell {
 	enum xfdt_cell_kind kind;
 	uint64_t number;
-	const char *text;	/* borrowed; untrusted */
+	const char *text; /* borrowed; untrusted */
 };
 
 /* What a field's cell is made from; vm, vcpu and state only in their groups. */
@@ -23,8 +29,13 @@ struct xfdt_row {
 };
 
 enum xfdt_field_group {
-	XFDT_GROUP_KERNEL, XFDT_GROUP_SOURCES, XFDT_GROUP_PANIC, XFDT_GROUP_FAULT,
-	XFDT_GROUP_VM, XFDT_GROUP_VCPU, XFDT_GROUP_THREAD,
+	XFDT_GROUP_KERNEL,
+	XFDT_GROUP_SOURCES,
+	XFDT_GROUP_PANIC,
+	XFDT_GROUP_FAULT,
+	XFDT_GROUP_VM,
+	XFDT_GROUP_VCPU,
+	XFDT_GROUP_THREAD,
 };
 
 struct xfdt_field {
@@ -59,6 +70,6 @@ const char *xfdt_regs_source_name(enum xfdt_regs_source source);
 void xfdt_render_commands(const struct xfdt_outcome *report,
 			  void (*put)(void *context, const char *command), void *context);
 
-#define XFDT_TRACE_MAX 64	/* lines of the call trace that are shown */
+#define XFDT_TRACE_MAX 64 /* lines of the call trace that are shown */
 
 #endif

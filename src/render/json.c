@@ -53,8 +53,8 @@ static void append_text(struct writer *writer, struct json_object *array, const 
 	append(writer, array, json_object_new_string(escaped));
 }
 
-static void add_cell(struct writer *writer, struct json_object *object,
-		     const char *key, const struct xfdt_cell *cell)
+static void add_cell(struct writer *writer, struct json_object *object, const char *key,
+		     const struct xfdt_cell *cell)
 {
 	char text[32];
 
@@ -105,7 +105,8 @@ static struct json_object *reasons_array(struct writer *writer, const struct xfd
 	return array;
 }
 
-static void append_gaps(struct writer *writer, struct json_object *array, const struct xfdt_gaps *gaps)
+static void append_gaps(struct writer *writer, struct json_object *array,
+			const struct xfdt_gaps *gaps)
 {
 	size_t i;
 
@@ -172,8 +173,9 @@ static void put_object(struct writer *writer, struct json_object *object, bool o
 	const char *text = NULL;
 
 	if (object && !writer->failed)
-		text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-						      JSON_C_TO_STRING_NOSLASHESCAPE);
+		text = json_object_to_json_string_ext(object,
+						      JSON_C_TO_STRING_PLAIN |
+							      JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!text) {
 		writer->failed = true;
 		text = "{}";
@@ -218,8 +220,8 @@ static void put_vms(struct writer *writer, const struct xfdt_outcome *report)
 	fputs("]", writer->out);
 }
 
-static struct json_object *dump_object(struct writer *writer, const char *path,
-				       const char *format, const char *arch)
+static struct json_object *dump_object(struct writer *writer, const char *path, const char *format,
+				       const char *arch)
 {
 	struct json_object *dump = json_object_new_object();
 
@@ -244,8 +246,8 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 	size_t i;
 
 	add_text(&writer, root, "schema", XFDT_JSON_SCHEMA);
-	add(&writer, root, "dump", dump_object(&writer, report->path, report->format,
-					       host->image->arch), false);
+	add(&writer, root, "dump",
+	    dump_object(&writer, report->path, report->format, host->image->arch), false);
 	add_text(&writer, root, "verdict", xfdt_verdict_name(verdict->kind));
 	add(&writer, root, "exit", json_object_new_int(xfdt_verdict_exit(verdict->kind)), false);
 	add_text(&writer, root, "route", xfdt_route_name(verdict->route));

@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 struct xfdt_outcome {
-	const char *path;		/* the dump's, or the first of a split set */
-	const char *format;		/* libkdumpfile's name of its format */
+	const char *path;   /* the dump's, or the first of a split set */
+	const char *format; /* libkdumpfile's name of its format */
 	const struct xfdt_host *host;
 	const struct xfdt_verdict *verdict;
 };
@@ -18,20 +18,20 @@ struct xfdt_outcome {
 /* Which vCPUs xfdt_render_show() shows. */
 enum xfdt_pick {
 	XFDT_PICK_ALL,
-	XFDT_PICK_ID,			/* those of this vcpu_id, of any VM */
-	XFDT_PICK_KVADDR,		/* those of the struct kvm, or the struct kvm_vcpu, at this address */
+	XFDT_PICK_ID,	  /* those of this vcpu_id, of any VM */
+	XFDT_PICK_KVADDR, /* those of the struct kvm, or the struct kvm_vcpu, at this address */
 };
 
 struct xfdt_text_options {
 	bool colour;
-	bool verbose;		/* all vCPUs, every piece of evidence, commands to check by hand */
+	bool verbose; /* all vCPUs, every piece of evidence, commands to check by hand */
 	enum xfdt_pick pick;
 	uint64_t picked;
 };
 
 /* The verdict, why, and the vCPUs. */
-void xfdt_render_text(const struct xfdt_outcome *report,
-		      const struct xfdt_text_options *options, FILE *out);
+void xfdt_render_text(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+		      FILE *out);
 
 /*
  * The verdict in a few lines for a console: the kernel, the vCPU that matters,
@@ -40,16 +40,16 @@ void xfdt_render_text(const struct xfdt_outcome *report,
 void xfdt_render_brief(const struct xfdt_outcome *report, const char *prefix, FILE *out);
 
 /* Every vCPU in full, with its XSAVE components. */
-void xfdt_render_show(const struct xfdt_outcome *report,
-		      const struct xfdt_text_options *options, FILE *out);
+void xfdt_render_show(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+		      FILE *out);
 
 /* The VMs and their vCPUs alone, all of them. */
-void xfdt_render_vms(const struct xfdt_outcome *report,
-		     const struct xfdt_text_options *options, FILE *out);
+void xfdt_render_vms(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+		     FILE *out);
 
 /* How the kernel died: the verdict, why, and the evidence. */
-void xfdt_render_panic(const struct xfdt_outcome *report,
-		       const struct xfdt_text_options *options, FILE *out);
+void xfdt_render_panic(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+		       FILE *out);
 
 /* Does @options pick any VM or vCPU of the dump? */
 bool xfdt_render_picks_any(const struct xfdt_outcome *report,
@@ -59,8 +59,7 @@ bool xfdt_render_picks_any(const struct xfdt_outcome *report,
 struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out);
 
 /* The same for a dump that could not be looked at at all. */
-struct xfdt_error *xfdt_render_json_error(const char *path, const char *message,
-					  FILE *out);
+struct xfdt_error *xfdt_render_json_error(const char *path, const char *message, FILE *out);
 
 #define XFDT_JSON_SCHEMA "xfdtriage-1"
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #define TEXT_MAX 1024
-#define LANES_MIN 19		/* up to XTILEDATA */
-#define LISTED_MAX 32		/* vCPUs that are ok, before they are only counted */
-#define LABEL 24		/* what put_vcpu() prints before the lanes */
+#define LANES_MIN 19  /* up to XTILEDATA */
+#define LISTED_MAX 32 /* vCPUs that are ok, before they are only counted */
+#define LABEL 24      /* what put_vcpu() prints before the lanes */
 
 struct style {
 	const char *bad, *good, *warn, *bold, *dim, *end;
@@ -107,18 +107,22 @@ static void put_summary(const struct writer *writer)
 		xfdt_presence_name(host->fix.vmlinux),
 		host->kvm == XFDT_KVM_ABSENT ? "not loaded" : xfdt_presence_name(host->fix.kvm),
 		host->fix.livepatched.known && host->fix.livepatched.value ?
-		"; livepatches are loaded, which can replace either" : "",
+			"; livepatches are loaded, which can replace either" :
+			"",
 		xfdt_fixed_in(image->release));
 	if (host->panic.task) {
 		put_label(writer, "panic");
-		fprintf(writer->out, "CPU %" PRIu64 ", pid %d ", host->panic.cpu.value, host->panic.pid);
+		fprintf(writer->out, "CPU %" PRIu64 ", pid %d ", host->panic.cpu.value,
+			host->panic.pid);
 		put_escaped(writer, host->panic.comm);
 		fputs("\n", writer->out);
 	}
 	put_label(writer, "sources");
 	fprintf(writer->out, "symbols from %s,%stypes from %s%s\n", image->symbol_source,
-		strlen(image->symbol_source) + strlen(image->type_source) > 60 ? "\n          " : " ",
-		image->type_source, image->embedded ? " (both by the note of a distilled dump)" : "");
+		strlen(image->symbol_source) + strlen(image->type_source) > 60 ? "\n          " :
+										 " ",
+		image->type_source,
+		image->embedded ? " (both by the note of a distilled dump)" : "");
 }
 
 static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, bool *heading)
@@ -127,7 +131,8 @@ static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, 
 
 	for (i = 0; i < gaps->count; i++) {
 		if (!*heading)
-			fprintf(writer->out, "\n%smissing%s\n", writer->style->bold, writer->style->end);
+			fprintf(writer->out, "\n%smissing%s\n", writer->style->bold,
+				writer->style->end);
 		*heading = true;
 		fputs("  - ", writer->out);
 		put_escaped(writer, gaps->items[i].what);
@@ -243,7 +248,10 @@ static void put_thread(const struct writer *writer, const struct xfdt_vcpu *vcpu
 		if (thread->on_cpu.known && thread->on_cpu.value && thread->cpu.known)
 			fprintf(writer->out, " on CPU %" PRIu64, thread->cpu.value);
 	} else {
-		fputs(vcpu->thread_gone ? "gone" : vcpu->ran ? "unknown" : "never ran", writer->out);
+		fputs(vcpu->thread_gone ? "gone" :
+		      vcpu->ran		? "unknown" :
+					  "never ran",
+		      writer->out);
 	}
 	if (vcpu->state_known && vcpu->in_use)
 		fputs(", in use", writer->out);
@@ -258,7 +266,8 @@ static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
 	fprintf(writer->out, "%s%-10s%s%-11s%s ", state->culprit ? "> " : "  ", label,
 		state_style(writer, state->state),
 		state->state == XFDT_VCPU_INDETERMINATE ? "indetermin." :
-		xfdt_vcpu_state_name(state->state), writer->style->end);
+							  xfdt_vcpu_state_name(state->state),
+		writer->style->end);
 	if (!vcpu->state_known) {
 		put_escaped(writer, vcpu->error ? vcpu->error : "unreadable");
 		fputs("\n", writer->out);
@@ -429,7 +438,7 @@ static void put_evidence(struct writer *writer)
 static struct writer writer_of(const struct xfdt_outcome *report,
 			       const struct xfdt_text_options *options, FILE *out)
 {
-	return (struct writer) {
+	return (struct writer){
 		.report = report,
 		.style = options->colour ? &coloured : &plain,
 		.verbose = options->verbose,
@@ -438,8 +447,8 @@ static struct writer writer_of(const struct xfdt_outcome *report,
 	};
 }
 
-void xfdt_render_text(const struct xfdt_outcome *report,
-		      const struct xfdt_text_options *options, FILE *out)
+void xfdt_render_text(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+		      FILE *out)
 {
 	struct writer writer = writer_of(report, options, out);
 
@@ -454,8 +463,8 @@ void xfdt_render_text(const struct xfdt_outcome *report,
 		put_evidence(&writer);
 }
 
-void xfdt_render_vms(const struct xfdt_outcome *report,
-		     const struct xfdt_text_options *options, FILE *out)
+void xfdt_render_vms(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+		     FILE *out)
 {
 	struct writer writer = writer_of(report, options, out);
 
@@ -465,8 +474,8 @@ void xfdt_render_vms(const struct xfdt_outcome *report,
 	put_vms(&writer);
 }
 
-void xfdt_render_panic(const struct xfdt_outcome *report,
-		       const struct xfdt_text_options *options, FILE *out)
+void xfdt_render_panic(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+		       FILE *out)
 {
 	struct writer writer = writer_of(report, options, out);
 
@@ -521,29 +530,33 @@ static void put_components(const struct writer *writer, const struct xfdt_vcpu *
 {
 	struct xfdt_component components[XFDT_COMPONENTS];
 	size_t count = xfdt_xsave_components(&vcpu->header, vcpu->xfd,
-					     &writer->report->host->xsave_layout, components), i;
+					     &writer->report->host->xsave_layout, components),
+	       i;
 	const struct style *style = writer->style;
 
 	fprintf(writer->out, "    %sXSAVE area, %s format%s\n", style->dim,
-		vcpu->header.xcomp_bv & XFDT_XCOMP_BV_COMPACTED ? "compacted" : "standard", style->end);
-	fprintf(writer->out, "      %s bit  component   XSTATE_BV  XCOMP_BV  XFD  offset  bytes%s\n",
-		style->dim, style->end);
+		vcpu->header.xcomp_bv & XFDT_XCOMP_BV_COMPACTED ? "compacted" : "standard",
+		style->end);
+	fprintf(writer->out,
+		"      %s bit  component   XSTATE_BV  XCOMP_BV  XFD  offset  bytes%s\n", style->dim,
+		style->end);
 	for (i = 0; i < count; i++) {
 		const struct xfdt_component *component = &components[i];
 		bool clash = component->in_xstate_bv && component->in_xfd;
 
-		fprintf(writer->out, "      %s%4u  %-10s  %-9s  %-8s  %-3s", clash ? style->bad : "",
-			component->index, component->name,
+		fprintf(writer->out, "      %s%4u  %-10s  %-9s  %-8s  %-3s",
+			clash ? style->bad : "", component->index, component->name,
 			component->in_xstate_bv ? "1" : ".", component->in_xcomp_bv ? "1" : ".",
 			component->in_xfd ? "1" : ".");
 		if (component->size)
 			fprintf(writer->out, "  %6u  %5u", component->offset, component->size);
-		fprintf(writer->out, "%s%s\n", clash ? "  <- in both" : "", clash ? style->end : "");
+		fprintf(writer->out, "%s%s\n", clash ? "  <- in both" : "",
+			clash ? style->end : "");
 	}
 }
 
-void xfdt_render_show(const struct xfdt_outcome *report,
-		      const struct xfdt_text_options *options, FILE *out)
+void xfdt_render_show(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+		      FILE *out)
 {
 	struct writer writer = writer_of(report, options, out);
 	const struct xfdt_host *host = report->host;
@@ -566,7 +579,8 @@ void xfdt_render_show(const struct xfdt_outcome *report,
 			fputs("\n", out);
 			put_group(&writer, XFDT_GROUP_VCPU, &row, "    ");
 			if (row.vcpu->thread.known) {
-				fprintf(out, "    %sthread%s\n", writer.style->bold, writer.style->end);
+				fprintf(out, "    %sthread%s\n", writer.style->bold,
+					writer.style->end);
 				put_group(&writer, XFDT_GROUP_THREAD, &row, "      ");
 			}
 			if (row.vcpu->state_known && !row.vcpu->is_confidential)

@@ -6,24 +6,26 @@
 
 #include <string.h>
 
-#define LINES_MAX 256		/* of any list */
+#define LINES_MAX 256 /* of any list */
 #define VMS_MAX 512
-#define VCPUS_OK_MAX 8		/* of one dump; what is not ok matters more */
+#define VCPUS_OK_MAX 8 /* of one dump; what is not ok matters more */
 #define VCPUS_OTHER_MAX 64
 
 static const char *const group_names[] = {
-	[XFDT_GROUP_KERNEL] = "kernel", [XFDT_GROUP_SOURCES] = "sources", [XFDT_GROUP_PANIC] = "panic",
-	[XFDT_GROUP_FAULT] = "fault", [XFDT_GROUP_VM] = "vm", [XFDT_GROUP_VCPU] = "vcpu",
+	[XFDT_GROUP_KERNEL] = "kernel", [XFDT_GROUP_SOURCES] = "sources",
+	[XFDT_GROUP_PANIC] = "panic",	[XFDT_GROUP_FAULT] = "fault",
+	[XFDT_GROUP_VM] = "vm",		[XFDT_GROUP_VCPU] = "vcpu",
 	[XFDT_GROUP_THREAD] = "thread",
 };
 #define GROUPS (sizeof(group_names) / sizeof(group_names[0]))
 
 struct copier {
-	size_t ok, other;	/* vCPUs so far */
-	bool failed;		/* for want of memory, which is told at the end */
+	size_t ok, other; /* vCPUs so far */
+	bool failed;	  /* for want of memory, which is told at the end */
 };
 
-static void add(struct copier *copier, struct json_object *object, const char *key, struct json_object *value)
+static void add(struct copier *copier, struct json_object *object, const char *key,
+		struct json_object *value)
 {
 	if (!value)
 		return;
@@ -66,7 +68,8 @@ static struct json_object *copy_scalar(struct copier *copier, struct json_object
 	}
 }
 
-static void copy_key(struct copier *copier, struct json_object *to, struct json_object *from, const char *key)
+static void copy_key(struct copier *copier, struct json_object *to, struct json_object *from,
+		     const char *key)
 {
 	add(copier, to, key, copy_scalar(copier, xfdt_stored_get(from, key)));
 }
@@ -85,7 +88,8 @@ static struct json_object *copy_group(struct copier *copier, struct json_object 
 }
 
 /* The array at @key, or NULL; no longer than @max. */
-static struct json_object *array_at(struct json_object *from, const char *key, size_t max, size_t *ret_len)
+static struct json_object *array_at(struct json_object *from, const char *key, size_t max,
+				    size_t *ret_len)
 {
 	struct json_object *array = xfdt_stored_get(from, key);
 
@@ -97,7 +101,8 @@ static struct json_object *array_at(struct json_object *from, const char *key, s
 	return array;
 }
 
-static void copy_strings(struct copier *copier, struct json_object *to, struct json_object *from, const char *key)
+static void copy_strings(struct copier *copier, struct json_object *to, struct json_object *from,
+			 const char *key)
 {
 	struct json_object *array, *copy;
 	size_t len, i;
@@ -142,7 +147,8 @@ static void copy_objects(struct copier *copier, struct json_object *to, struct j
 static struct json_object *copy_panic(struct copier *copier, struct json_object *from)
 {
 	static const char *const keys[] = { "nsec", "text", NULL };
-	struct json_object *panic = copy_group(copier, from, XFDT_GROUP_PANIC), *fault = xfdt_stored_get(from, "fault");
+	struct json_object *panic = copy_group(copier, from, XFDT_GROUP_PANIC),
+			   *fault = xfdt_stored_get(from, "fault");
 
 	if (json_object_is_type(fault, json_type_object))
 		add(copier, panic, "fault", copy_group(copier, fault, XFDT_GROUP_FAULT));
@@ -162,7 +168,8 @@ static bool is_ok(struct json_object *vcpu)
 
 static struct json_object *copy_vcpu(struct copier *copier, struct json_object *from)
 {
-	struct json_object *vcpu = copy_group(copier, from, XFDT_GROUP_VCPU), *thread = xfdt_stored_get(from, "thread");
+	struct json_object *vcpu = copy_group(copier, from, XFDT_GROUP_VCPU),
+			   *thread = xfdt_stored_get(from, "thread");
 
 	if (json_object_is_type(thread, json_type_object))
 		add(copier, vcpu, "thread", copy_group(copier, thread, XFDT_GROUP_THREAD));
@@ -207,8 +214,9 @@ static void copy_vms(struct copier *copier, struct json_object *to, struct json_
 	}
 	add(copier, to, "vms", vms);
 	if (array && json_object_array_length(array) > len)
-		add(copier, to, "more", made(copier, json_object_new_int64(
-			    (int64_t)(json_object_array_length(array) - len))));
+		add(copier, to, "more",
+		    made(copier,
+			 json_object_new_int64((int64_t)(json_object_array_length(array) - len))));
 }
 
 static struct json_object *copy_detail(struct copier *copier, struct json_object *from)
@@ -222,8 +230,10 @@ static struct json_object *copy_detail(struct copier *copier, struct json_object
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		copy_strings(copier, to, from, lists[i]);
 	copy_objects(copier, to, from, "missing", missing);
-	add(copier, to, "kernel", copy_group(copier, xfdt_stored_get(from, "kernel"), XFDT_GROUP_KERNEL));
-	add(copier, to, "sources", copy_group(copier, xfdt_stored_get(from, "sources"), XFDT_GROUP_SOURCES));
+	add(copier, to, "kernel",
+	    copy_group(copier, xfdt_stored_get(from, "kernel"), XFDT_GROUP_KERNEL));
+	add(copier, to, "sources",
+	    copy_group(copier, xfdt_stored_get(from, "sources"), XFDT_GROUP_SOURCES));
 	add(copier, to, "panic", copy_panic(copier, xfdt_stored_get(from, "panic")));
 	copy_vms(copier, to, from);
 	return to;
@@ -249,8 +259,9 @@ static struct xfdt_error *print(struct copier *copier, struct json_object *objec
 	const char *text = NULL;
 
 	if (object && !copier->failed)
-		text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-						      JSON_C_TO_STRING_NOSLASHESCAPE);
+		text = json_object_to_json_string_ext(object,
+						      JSON_C_TO_STRING_PLAIN |
+							      JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)
 		put_for_script(text, out);
 	json_object_put(object);
@@ -259,8 +270,9 @@ static struct xfdt_error *print(struct copier *copier, struct json_object *objec
 
 /* The row's own cells, of which the JSON says nothing, or that count instead of what it says. */
 static const enum xfdt_column dump_columns[] = {
-	XFDT_C_FORMAT, XFDT_C_ARCH, XFDT_C_SIZE, XFDT_C_IDENTITY, XFDT_C_COPY_OF, XFDT_C_ENDED, XFDT_C_FINISHED,
-	XFDT_C_WALL_MS, XFDT_C_TRIES, XFDT_C_CONFINED, XFDT_C_VERSION, XFDT_C_STORE,
+	XFDT_C_FORMAT,	XFDT_C_ARCH,	 XFDT_C_SIZE,	  XFDT_C_IDENTITY,
+	XFDT_C_COPY_OF, XFDT_C_ENDED,	 XFDT_C_FINISHED, XFDT_C_WALL_MS,
+	XFDT_C_TRIES,	XFDT_C_CONFINED, XFDT_C_VERSION,  XFDT_C_STORE,
 };
 #define DUMP_COLUMNS (sizeof(dump_columns) / sizeof(dump_columns[0]))
 
@@ -273,7 +285,8 @@ static struct json_object *dump_cells(struct copier *copier, const struct xfdt_r
 		const char *text = row->cells[dump_columns[i]];
 
 		if (text)
-			add(copier, cells, xfdt_columns[dump_columns[i]].name, made(copier, json_object_new_string(text)));
+			add(copier, cells, xfdt_columns[dump_columns[i]].name,
+			    made(copier, json_object_new_string(text)));
 	}
 	return cells;
 }
@@ -282,13 +295,15 @@ struct xfdt_error *xfdt_detail_print(const struct xfdt_report_row *row, const ch
 {
 	struct json_object *from = xfdt_stored_parse(json);
 	struct copier copier = { .failed = false };
-	struct json_object *to = from ? copy_detail(&copier, from) : made(&copier, json_object_new_object());
+	struct json_object *to = from ? copy_detail(&copier, from) :
+					made(&copier, json_object_new_object());
 
 	json_object_put(from);
 	if (!json)
 		add(&copier, to, "changed", made(&copier, json_object_new_boolean(true)));
 	if (row->cells[XFDT_C_ERROR])
-		add(&copier, to, "error", made(&copier, json_object_new_string(row->cells[XFDT_C_ERROR])));
+		add(&copier, to, "error",
+		    made(&copier, json_object_new_string(row->cells[XFDT_C_ERROR])));
 	add(&copier, to, "dump", dump_cells(&copier, row));
 	return print(&copier, to, out);
 }
@@ -311,7 +326,8 @@ static struct json_object *fields_of(struct copier *copier, enum xfdt_field_grou
 
 	for (i = 0; i < xfdt_field_count; i++)
 		if (xfdt_fields[i].group == group)
-			append_field(copier, fields, xfdt_fields[i].key, xfdt_fields[i].heading, xfdt_fields[i].help);
+			append_field(copier, fields, xfdt_fields[i].key, xfdt_fields[i].heading,
+				     xfdt_fields[i].help);
 	return fields;
 }
 
@@ -322,7 +338,8 @@ static struct json_object *dump_fields(struct copier *copier)
 
 	for (i = 0; i < DUMP_COLUMNS; i++)
 		append_field(copier, fields, xfdt_columns[dump_columns[i]].name,
-			     xfdt_column_heading(dump_columns[i]), xfdt_column_help(dump_columns[i]));
+			     xfdt_column_heading(dump_columns[i]),
+			     xfdt_column_help(dump_columns[i]));
 	return fields;
 }
 
@@ -338,11 +355,13 @@ struct xfdt_error *xfdt_detail_print_schema(FILE *out)
 		add(&copier, schema, group_names[i], fields_of(&copier, i));
 	add(&copier, schema, "dump", dump_fields(&copier));
 	for (i = 0; i < XFDT_COMPONENTS; i++)
-		append(&copier, components, json_object_new_string(xfdt_xfeature_name((unsigned int)i)));
+		append(&copier, components,
+		       json_object_new_string(xfdt_xfeature_name((unsigned int)i)));
 	add(&copier, schema, "components", components);
 	for (i = 0; i < XFDT_REPORT_KINDS; i++)
 		add(&copier, verdicts, xfdt_report_kind_name(xfdt_report_order[i]),
-		    made(&copier, json_object_new_string(xfdt_report_kind_words(xfdt_report_order[i]))));
+		    made(&copier,
+			 json_object_new_string(xfdt_report_kind_words(xfdt_report_order[i]))));
 	add(&copier, schema, "verdicts", verdicts);
 	return print(&copier, schema, out);
 }

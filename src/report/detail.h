@@ -11,7 +11,8 @@
  * are cut.  With it go the cells of @row that are about the file.  Safe inside
  * of <script>.  @json NULL: the store has another result by now.
  */
-struct xfdt_error *xfdt_detail_print(const struct xfdt_report_row *row, const char *json, FILE *out);
+struct xfdt_error *xfdt_detail_print(const struct xfdt_report_row *row, const char *json,
+				     FILE *out);
 
 /* What the page has to know to show it: headings and help by group, names of components, verdicts. */
 struct xfdt_error *xfdt_detail_print_schema(FILE *out);

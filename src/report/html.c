@@ -11,14 +11,16 @@
 
 /* The columns of the table, behind the verdict. */
 static const enum xfdt_column shown[] = {
-	XFDT_C_PATH, XFDT_C_NODENAME, XFDT_C_RELEASE, XFDT_C_FIX, XFDT_C_ARMED, XFDT_C_LAST_WORDS, XFDT_C_FINISHED,
+	XFDT_C_PATH,  XFDT_C_NODENAME,	 XFDT_C_RELEASE,  XFDT_C_FIX,
+	XFDT_C_ARMED, XFDT_C_LAST_WORDS, XFDT_C_FINISHED,
 };
 #define SHOWN (sizeof(shown) / sizeof(shown[0]))
 
 /* Signs tell the verdicts apart where colour does not. */
 static const char *const signs[XFDT_REPORT_KINDS] = {
-	[XFDT_CONFIRMED] = "&#9679;", [XFDT_ARMED] = "&#9650;", [XFDT_PROBABLE] = "&#9680;",
-	[XFDT_INCONCLUSIVE] = "?", [XFDT_REPORT_ERROR] = "&#10005;", [XFDT_NOT_THIS_BUG] = "&#10003;",
+	[XFDT_CONFIRMED] = "&#9679;",	   [XFDT_ARMED] = "&#9650;",
+	[XFDT_PROBABLE] = "&#9680;",	   [XFDT_INCONCLUSIVE] = "?",
+	[XFDT_REPORT_ERROR] = "&#10005;",  [XFDT_NOT_THIS_BUG] = "&#10003;",
 	[XFDT_NOT_APPLICABLE] = "&#8211;",
 };
 
@@ -53,16 +55,19 @@ static void put_head(FILE *out)
 {
 	fputs("<!DOCTYPE html>\n<html lang=\"en\" class=\"plain\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-	      "script-src 'sha256-" XFDT_LOADING_JS_SHA256 "' 'sha256-" XFDT_REPORT_JS_SHA256 "'; style-src 'sha256-" XFDT_REPORT_CSS_SHA256 "'; "
+	      "script-src 'sha256-" XFDT_LOADING_JS_SHA256 "' 'sha256-" XFDT_REPORT_JS_SHA256
+	      "'; style-src 'sha256-" XFDT_REPORT_CSS_SHA256 "'; "
 	      "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'\">\n"
 	      "<meta name=\"referrer\" content=\"no-referrer\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	      "<meta name=\"color-scheme\" content=\"light dark\">\n"
-	      "<title>" XFDT_CVE ": triage of vmcores</title>\n<style>", out);
+	      "<title>" XFDT_CVE ": triage of vmcores</title>\n<style>",
+	      out);
 	fwrite(xfdt_report_css, 1, xfdt_report_css_len, out);
 	fputs("</style>\n<script>", out);
 	fwrite(xfdt_loading_js, 1, xfdt_loading_js_len, out);
-	fputs("</script>\n</head>\n<body>\n<a class=\"skip\" href=\"#dumps\">Skip to the table of dumps</a>\n", out);
+	fputs("</script>\n</head>\n<body>\n<a class=\"skip\" href=\"#dumps\">Skip to the table of dumps</a>\n",
+	      out);
 }
 
 static void put_count(size_t count, const char *one, const char *many, FILE *out)
@@ -94,7 +99,8 @@ static void put_heading(const struct xfdt_report *summary, time_t now, FILE *out
 	}
 	if (summary->superseded) {
 		fputs("; ", out);
-		put_count(summary->superseded, "older result of the same dump is", "older results of the same dumps are", out);
+		put_count(summary->superseded, "older result of the same dump is",
+			  "older results of the same dumps are", out);
 		fputs(" left out", out);
 	}
 	fprintf(out, ". Written %s by xfdtriage " XFDT_VERSION ".</p>\n</header>\n", date);
@@ -104,14 +110,17 @@ static void put_totals(const struct xfdt_report *summary, FILE *out)
 {
 	size_t i;
 
-	fputs("<section aria-labelledby=\"totals\">\n<h2 id=\"totals\">Verdicts</h2>\n<ul class=\"totals\">\n", out);
+	fputs("<section aria-labelledby=\"totals\">\n<h2 id=\"totals\">Verdicts</h2>\n<ul class=\"totals\">\n",
+	      out);
 	for (i = 0; i < XFDT_REPORT_KINDS; i++) {
 		int kind = xfdt_report_order[i];
 		const char *name = xfdt_report_kind_name(kind);
 
-		fprintf(out, "<li class=\"v-%s%s\"><button type=\"button\" data-verdict=\"%s\" aria-pressed=\"false\">"
+		fprintf(out,
+			"<li class=\"v-%s%s\"><button type=\"button\" data-verdict=\"%s\" aria-pressed=\"false\">"
 			"<span class=\"sign\" aria-hidden=\"true\">%s</span> <b>%zu</b> <span class=\"name\">%s</span></button><p>",
-			name, summary->totals[kind] ? "" : " none", name, signs[kind], summary->totals[kind], name);
+			name, summary->totals[kind] ? "" : " none", name, signs[kind],
+			summary->totals[kind], name);
 		put_text(xfdt_report_kind_words(kind), out);
 		fputs("</p></li>\n", out);
 	}
@@ -129,7 +138,8 @@ static void put_filters(FILE *out)
 	      "<datalist id=\"kernels\"></datalist><datalist id=\"hosts\"></datalist>\n"
 	      "<p id=\"shown\" role=\"status\"></p>\n</form>\n"
 	      "<noscript><p class=\"note\">Sorting, filtering and the evidence of each dump need JavaScript, "
-	      "which this page has in itself. <code>xfdtriage -v VMCORE</code> prints the same evidence.</p></noscript>\n", out);
+	      "which this page has in itself. <code>xfdtriage -v VMCORE</code> prints the same evidence.</p></noscript>\n",
+	      out);
 }
 
 static void put_columns(FILE *out)
@@ -138,10 +148,12 @@ static void put_columns(FILE *out)
 
 	fputs("<thead><tr><th scope=\"col\" class=\"c-verdict\">verdict</th>", out);
 	for (i = 0; i < SHOWN; i++) {
-		fprintf(out, "<th scope=\"col\" class=\"c-%s\" title=\"", strrchr(xfdt_columns[shown[i]].name, '.') + 1);
+		fprintf(out, "<th scope=\"col\" class=\"c-%s\" title=\"",
+			strrchr(xfdt_columns[shown[i]].name, '.') + 1);
 		put_text(xfdt_column_help(shown[i]), out);
 		fputs("\">", out);
-		put_text(shown[i] == XFDT_C_ARMED ? "armed vCPUs" : xfdt_column_heading(shown[i]), out);
+		put_text(shown[i] == XFDT_C_ARMED ? "armed vCPUs" : xfdt_column_heading(shown[i]),
+			 out);
 		fputs("</th>", out);
 	}
 	fputs("</tr></thead>\n", out);
@@ -155,7 +167,7 @@ static void put_path(const struct xfdt_report_row *row, FILE *out)
 
 	fputs("<span class=\"folder\">", out);
 	for (; path < name; path++)
-		put_text((char []) { *path, '\0' }, out);
+		put_text((char[]){ *path, '\0' }, out);
 	fputs("<wbr></span><span class=\"name\">", out);
 	put_text(name, out);
 	fputs("</span>", out);
@@ -229,8 +241,8 @@ static struct xfdt_error *put_evidence(void *context, const struct xfdt_result *
 	return xfdt_detail_print(evidence->row, result->json, evidence->out);
 }
 
-static struct xfdt_error *put_row(const struct xfdt_report_row *row, const struct xfdt_report_source *source,
-				  FILE *out)
+static struct xfdt_error *put_row(const struct xfdt_report_row *row,
+				  const struct xfdt_report_source *source, FILE *out)
 {
 	const char *name = xfdt_report_kind_name(row->kind);
 	struct evidence evidence = { .row = row, .out = out };
@@ -238,8 +250,10 @@ static struct xfdt_error *put_row(const struct xfdt_report_row *row, const struc
 	bool found = false;
 	size_t i;
 
-	fprintf(out, "<tr class=\"v-%s\"><td><button type=\"button\" aria-expanded=\"false\">"
-		"<span class=\"sign\" aria-hidden=\"true\">%s</span> %s</button></td>", name, signs[row->kind], name);
+	fprintf(out,
+		"<tr class=\"v-%s\"><td><button type=\"button\" aria-expanded=\"false\">"
+		"<span class=\"sign\" aria-hidden=\"true\">%s</span> %s</button></td>",
+		name, signs[row->kind], name);
 	for (i = 0; i < SHOWN; i++) {
 		fputs("<td>", out);
 		put_cell(row, shown[i], out);
@@ -253,8 +267,8 @@ static struct xfdt_error *put_row(const struct xfdt_report_row *row, const struc
 	return err;
 }
 
-static struct xfdt_error *put_table(const struct xfdt_report *summary, const struct xfdt_report_source *source,
-				    FILE *out)
+static struct xfdt_error *put_table(const struct xfdt_report *summary,
+				    const struct xfdt_report_source *source, FILE *out)
 {
 	struct xfdt_error *err = NULL;
 	size_t i;
@@ -266,14 +280,16 @@ static struct xfdt_error *put_table(const struct xfdt_report *summary, const str
 		err = put_row(&summary->rows[i], source, out);
 	fputs("</tbody>\n</table>\n", out);
 	fputs("<button type=\"button\" id=\"more\" hidden>Show more</button>\n", out);
-	fprintf(out, "<p id=\"empty\" class=\"note\"%s>%s</p>\n</main>\n", summary->row_count ? " hidden" : "",
-		summary->row_count ? "No dump is as the filters ask for." : "The stores hold no results yet.");
+	fprintf(out, "<p id=\"empty\" class=\"note\"%s>%s</p>\n</main>\n",
+		summary->row_count ? " hidden" : "",
+		summary->row_count ? "No dump is as the filters ask for." :
+				     "The stores hold no results yet.");
 	return err;
 }
 
 struct xfdt_error *xfdt_report_html(const struct xfdt_report *summary,
-				     const struct xfdt_report_source *source,
-				     const struct xfdt_report_options *options, FILE *out)
+				    const struct xfdt_report_source *source,
+				    const struct xfdt_report_options *options, FILE *out)
 {
 	struct xfdt_error *err;
 

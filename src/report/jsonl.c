@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 /* What is no result becomes one that says so. */
-static struct xfdt_error *error_line(const struct xfdt_report_row *row, const struct xfdt_result *result, FILE *out)
+static struct xfdt_error *error_line(const struct xfdt_report_row *row,
+				     const struct xfdt_result *result, FILE *out)
 {
 	struct xfdt_result told = *result;
 	struct xfdt_error *err;
@@ -44,16 +45,18 @@ static struct xfdt_error *put_line(void *context, const struct xfdt_result *resu
 		return error_line(line->row, result, line->out);
 	clean = xfdt_stored_clean(stored);
 	json_object_put(stored);
-	told.json = clean ? json_object_to_json_string_ext(clean, JSON_C_TO_STRING_PLAIN |
-							   JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
+	told.json = clean ? json_object_to_json_string_ext(clean,
+							   JSON_C_TO_STRING_PLAIN |
+								   JSON_C_TO_STRING_NOSLASHESCAPE) :
+			    NULL;
 	err = told.json ? xfdt_result_json(&told, line->out) :
-	      xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
+			  xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
 	json_object_put(clean);
 	return err;
 }
 
 struct xfdt_error *xfdt_report_jsonl(const struct xfdt_report *summary,
-				      const struct xfdt_report_source *source, FILE *out)
+				     const struct xfdt_report_source *source, FILE *out)
 {
 	struct xfdt_error *err = NULL;
 	size_t i;

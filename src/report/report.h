@@ -36,9 +36,9 @@ struct xfdt_error *xfdt_report_finish(struct xfdt_report *summary);
  * JSON of thousands of dumps is not held in memory, but fetched as it is
  * written out.
  */
-typedef struct xfdt_error *xfdt_report_fetch(void *context, size_t store,
-					      const void *path, size_t path_len,
-					      xfdt_store_visit *visit, void *visit_context);
+typedef struct xfdt_error *xfdt_report_fetch(void *context, size_t store, const void *path,
+					     size_t path_len, xfdt_store_visit *visit,
+					     void *visit_context);
 
 struct xfdt_report_source {
 	xfdt_report_fetch *fetch;
@@ -46,25 +46,25 @@ struct xfdt_report_source {
 };
 
 struct xfdt_report_options {
-	bool colour;		/* text */
-	unsigned int width;	/* of the terminal, in columns; 0: as wide as need be */
-	time_t now;		/* HTML: when it is made */
+	bool colour;	    /* text */
+	unsigned int width; /* of the terminal, in columns; 0: as wide as need be */
+	time_t now;	    /* HTML: when it is made */
 };
 
 /* A table, and totals; for a terminal. */
-void xfdt_report_text(const struct xfdt_report *summary,
-		       const struct xfdt_report_options *options, FILE *out);
+void xfdt_report_text(const struct xfdt_report *summary, const struct xfdt_report_options *options,
+		      FILE *out);
 
 /* RFC 4180, a line a dump; docs/report.md has the columns. */
 void xfdt_report_csv(const struct xfdt_report *summary, FILE *out);
 
 /* A line a dump: its JSON with the key "batch" (docs/json.md). */
 struct xfdt_error *xfdt_report_jsonl(const struct xfdt_report *summary,
-				      const struct xfdt_report_source *source, FILE *out);
+				     const struct xfdt_report_source *source, FILE *out);
 
 /* One page that needs nothing else. */
 struct xfdt_error *xfdt_report_html(const struct xfdt_report *summary,
-				     const struct xfdt_report_source *source,
-				     const struct xfdt_report_options *options, FILE *out);
+				    const struct xfdt_report_source *source,
+				    const struct xfdt_report_options *options, FILE *out);
 
 #endif

@@ -74,7 +74,8 @@ bool xfdt_stored_text(struct json_object *value, char ret_text[XFDT_STORED_TEXT_
 		snprintf(ret_text, XFDT_STORED_TEXT_MAX, "%" PRId64, json_object_get_int64(value));
 		return true;
 	case json_type_boolean:
-		snprintf(ret_text, XFDT_STORED_TEXT_MAX, "%s", json_object_get_boolean(value) ? "true" : "false");
+		snprintf(ret_text, XFDT_STORED_TEXT_MAX, "%s",
+			 json_object_get_boolean(value) ? "true" : "false");
 		return true;
 	default:
 		return false;
@@ -86,7 +87,8 @@ static struct json_object *clean_object(struct json_object *value)
 	struct json_object *copy = json_object_new_object();
 	char text[XFDT_STORED_TEXT_MAX];
 
-	json_object_object_foreach(value, key, item) {
+	json_object_object_foreach(value, key, item)
+	{
 		xfdt_escape(key, text, sizeof(text));
 		if (copy && json_object_object_add(copy, text, xfdt_stored_clean(item)))
 			break;
@@ -100,7 +102,8 @@ static struct json_object *clean_array(struct json_object *value)
 	size_t i;
 
 	for (i = 0; copy && i < json_object_array_length(value); i++)
-		if (json_object_array_add(copy, xfdt_stored_clean(json_object_array_get_idx(value, i))))
+		if (json_object_array_add(copy,
+					  xfdt_stored_clean(json_object_array_get_idx(value, i))))
 			break;
 	return copy;
 }

@@ -23,7 +23,9 @@ static const struct xfdt_field *field_of(enum xfdt_column column)
 		const char *object;
 		enum xfdt_field_group group;
 	} objects[] = {
-		{ "kernel.", XFDT_GROUP_KERNEL }, { "sources.", XFDT_GROUP_SOURCES }, { "panic.", XFDT_GROUP_PANIC },
+		{ "kernel.", XFDT_GROUP_KERNEL },
+		{ "sources.", XFDT_GROUP_SOURCES },
+		{ "panic.", XFDT_GROUP_PANIC },
 	};
 	const char *name = xfdt_columns[column].name;
 	size_t i, j;
@@ -32,7 +34,8 @@ static const struct xfdt_field *field_of(enum xfdt_column column)
 		size_t len = strlen(objects[i].object);
 
 		for (j = 0; j < xfdt_field_count && !strncmp(name, objects[i].object, len); j++)
-			if (xfdt_fields[j].group == objects[i].group && !strcmp(xfdt_fields[j].key, name + len))
+			if (xfdt_fields[j].group == objects[i].group &&
+			    !strcmp(xfdt_fields[j].key, name + len))
 				return &xfdt_fields[j];
 	}
 	return NULL;
@@ -53,8 +56,8 @@ const char *xfdt_column_help(enum xfdt_column column)
 }
 
 const int xfdt_report_order[XFDT_REPORT_KINDS] = {
-	XFDT_CONFIRMED, XFDT_ARMED, XFDT_PROBABLE, XFDT_INCONCLUSIVE, XFDT_REPORT_ERROR,
-	XFDT_NOT_THIS_BUG, XFDT_NOT_APPLICABLE,
+	XFDT_CONFIRMED,	   XFDT_ARMED,	      XFDT_PROBABLE,	   XFDT_INCONCLUSIVE,
+	XFDT_REPORT_ERROR, XFDT_NOT_THIS_BUG, XFDT_NOT_APPLICABLE,
 };
 
 static size_t rank_of(int kind)
@@ -68,13 +71,14 @@ static size_t rank_of(int kind)
 
 const char *xfdt_report_kind_name(int kind)
 {
-	return kind == XFDT_REPORT_ERROR ? "error" : xfdt_verdict_name((enum xfdt_verdict_kind)kind);
+	return kind == XFDT_REPORT_ERROR ? "error" :
+					   xfdt_verdict_name((enum xfdt_verdict_kind)kind);
 }
 
 const char *xfdt_report_kind_words(int kind)
 {
 	return kind == XFDT_REPORT_ERROR ? "could not be looked at" :
-	       xfdt_verdict_words((enum xfdt_verdict_kind)kind);
+					   xfdt_verdict_words((enum xfdt_verdict_kind)kind);
 }
 
 struct xfdt_error *xfdt_report_new(struct xfdt_report **ret_summary)
@@ -111,7 +115,8 @@ void xfdt_report_free(struct xfdt_report *summary)
 
 struct xfdt_error *xfdt_report_add_store(struct xfdt_report *summary, const char *name)
 {
-	const char **stores = realloc(summary->stores, (summary->store_count + 1) * sizeof(*stores));
+	const char **stores = realloc(summary->stores,
+				      (summary->store_count + 1) * sizeof(*stores));
 
 	if (!stores)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a summary");
@@ -164,7 +169,8 @@ static bool is_negative(struct json_object *value)
 static void set_from_json(struct filler *filler, struct json_object *json)
 {
 	static const enum json_type types[] = {
-		[XFDT_COLUMN_TEXT] = json_type_string, [XFDT_COLUMN_INT] = json_type_int,
+		[XFDT_COLUMN_TEXT] = json_type_string,
+		[XFDT_COLUMN_INT] = json_type_int,
 		[XFDT_COLUMN_BOOL] = json_type_boolean,
 	};
 	char text[XFDT_STORED_TEXT_MAX];
@@ -173,7 +179,8 @@ static void set_from_json(struct filler *filler, struct json_object *json)
 	for (i = 0; i < XFDT_COLUMN_COUNT; i++) {
 		struct json_object *value = xfdt_stored_get(json, xfdt_columns[i].name);
 
-		if (json_object_is_type(value, json_type_array) && xfdt_columns[i].kind == XFDT_COLUMN_INT)
+		if (json_object_is_type(value, json_type_array) &&
+		    xfdt_columns[i].kind == XFDT_COLUMN_INT)
 			set_int(filler, i, (int64_t)json_object_array_length(value));
 		else if (json_object_is_type(value, types[xfdt_columns[i].kind]) &&
 			 xfdt_stored_text(value, text) && !is_negative(value))
@@ -205,12 +212,15 @@ static void set_verdict(struct filler *filler, struct json_object *json)
 	if (error)
 		set_text(filler, XFDT_C_ERROR, error);
 	set_text(filler, XFDT_C_VERDICT, xfdt_report_kind_name(filler->row.kind));
-	set_int(filler, XFDT_C_EXIT, filler->row.kind == XFDT_REPORT_ERROR ? XFDT_EXIT_ERROR :
-		xfdt_verdict_exit((enum xfdt_verdict_kind)filler->row.kind));
+	set_int(filler, XFDT_C_EXIT,
+		filler->row.kind == XFDT_REPORT_ERROR ?
+			XFDT_EXIT_ERROR :
+			xfdt_verdict_exit((enum xfdt_verdict_kind)filler->row.kind));
 }
 
 /* What the store has beside the JSON; in JSON the same keys would be a forgery. */
-static void set_from_store(struct filler *filler, const struct xfdt_result *result, const char *store)
+static void set_from_store(struct filler *filler, const struct xfdt_result *result,
+			   const char *store)
 {
 	set_text(filler, XFDT_C_IDENTITY, result->identity);
 	set_int(filler, XFDT_C_SIZE, result->size);
@@ -223,11 +233,12 @@ static void set_from_store(struct filler *filler, const struct xfdt_result *resu
 	set_text(filler, XFDT_C_STORE, store);
 }
 
-static struct xfdt_error *fill(struct filler *filler, const struct xfdt_result *result, const char *store)
+static struct xfdt_error *fill(struct filler *filler, const struct xfdt_result *result,
+			       const char *store)
 {
 	static const enum xfdt_column own[] = {
-		XFDT_C_IDENTITY, XFDT_C_COPY_OF, XFDT_C_SIZE, XFDT_C_ENDED, XFDT_C_FINISHED, XFDT_C_WALL_MS,
-		XFDT_C_TRIES, XFDT_C_CONFINED, XFDT_C_VERSION, XFDT_C_STORE,
+		XFDT_C_IDENTITY, XFDT_C_COPY_OF, XFDT_C_SIZE,	  XFDT_C_ENDED,	  XFDT_C_FINISHED,
+		XFDT_C_WALL_MS,	 XFDT_C_TRIES,	 XFDT_C_CONFINED, XFDT_C_VERSION, XFDT_C_STORE,
 	};
 	struct json_object *json = xfdt_stored_parse(result->json);
 	struct xfdt_report_row *row = &filler->row;
@@ -259,7 +270,8 @@ struct xfdt_error *xfdt_report_add(struct xfdt_report *summary, const struct xfd
 	struct xfdt_error *err;
 
 	if (summary->row_count == ROWS_MAX)
-		return xfdt_error_new(XFDT_LIMIT, 0, "more than %u results; report on fewer stores", ROWS_MAX);
+		return xfdt_error_new(XFDT_LIMIT, 0, "more than %u results; report on fewer stores",
+				      ROWS_MAX);
 	if (summary->row_count == summary->row_room) {
 		size_t room = summary->row_room ? 2 * summary->row_room : 64;
 		struct xfdt_report_row *rows = realloc(summary->rows, room * sizeof(*rows));
@@ -341,7 +353,8 @@ static void drop_superseded(struct xfdt_report *summary)
 
 	for (i = 0; i < summary->row_count; i++) {
 		if (kept && !compare_paths(&rows[kept - 1], &rows[i]) &&
-		    !compare_text(rows[kept - 1].cells[XFDT_C_IDENTITY], rows[i].cells[XFDT_C_IDENTITY])) {
+		    !compare_text(rows[kept - 1].cells[XFDT_C_IDENTITY],
+				  rows[i].cells[XFDT_C_IDENTITY])) {
 			row_deinit(&rows[i]);
 			summary->superseded++;
 			continue;
@@ -411,13 +424,14 @@ static struct xfdt_error *visit_if_same(void *context, const struct xfdt_result 
 }
 
 struct xfdt_error *xfdt_report_visit_row(const struct xfdt_report_row *row,
-					  const struct xfdt_report_source *source,
-					  xfdt_store_visit *visit, void *context, bool *ret_found)
+					 const struct xfdt_report_source *source,
+					 xfdt_store_visit *visit, void *context, bool *ret_found)
 {
 	struct row_visit row_visit = { .row = row, .visit = visit, .context = context };
 	struct xfdt_error *err;
 
-	err = source->fetch(source->context, row->store, row->path, row->path_len, visit_if_same, &row_visit);
+	err = source->fetch(source->context, row->store, row->path, row->path_len, visit_if_same,
+			    &row_visit);
 	if (!err)
 		*ret_found = row_visit.found;
 	return err;
@@ -432,7 +446,8 @@ const char *xfdt_report_end(const struct xfdt_report_row *row)
 		return row->cells[XFDT_C_LAST_WORDS];
 	/* the path stands in a column of its own */
 	len = strlen(path);
-	return !strncmp(error, path, len) && !strncmp(error + len, ": ", 2) ? error + len + 2 : error;
+	return !strncmp(error, path, len) && !strncmp(error + len, ": ", 2) ? error + len + 2 :
+									      error;
 }
 
 bool xfdt_report_vcpus(const struct xfdt_report_row *row, uint64_t *ret_count)

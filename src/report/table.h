@@ -18,7 +18,7 @@ enum xfdt_column_kind { XFDT_COLUMN_TEXT, XFDT_COLUMN_INT, XFDT_COLUMN_BOOL };
 struct xfdt_column_spec {
 	const char *name;
 	enum xfdt_column_kind kind;
-	const char *heading, *help;	/* NULL: see xfdt_column_heading(), xfdt_column_help() */
+	const char *heading, *help; /* NULL: see xfdt_column_heading(), xfdt_column_help() */
 };
 
 extern const struct xfdt_column_spec xfdt_columns[XFDT_COLUMN_COUNT];
@@ -36,21 +36,21 @@ const char *xfdt_report_kind_name(int kind);
 const char *xfdt_report_kind_words(int kind);
 
 struct xfdt_report_row {
-	char *cells[XFDT_COLUMN_COUNT];	/* escaped by xfdt_escape(); NULL: not known */
+	char *cells[XFDT_COLUMN_COUNT]; /* escaped by xfdt_escape(); NULL: not known */
 	char *path;			/* as stored: bytes */
 	size_t path_len;
-	size_t store;			/* index into the summary's stores */
-	int kind;			/* a verdict's, or XFDT_REPORT_ERROR */
+	size_t store; /* index into the summary's stores */
+	int kind;     /* a verdict's, or XFDT_REPORT_ERROR */
 };
 
 struct xfdt_report {
-	const char **stores;		/* names; borrowed */
+	const char **stores; /* names; borrowed */
 	size_t store_count;
 	struct xfdt_report_row *rows;
 	size_t row_count, row_room;
 	size_t totals[XFDT_REPORT_KINDS];
-	size_t copies;			/* rows whose content another row has too */
-	size_t superseded;		/* results that a newer one of the same dump took the place of */
+	size_t copies;	   /* rows whose content another row has too */
+	size_t superseded; /* results that a newer one of the same dump took the place of */
 };
 
 /*
@@ -58,8 +58,8 @@ struct xfdt_report {
  * has another one of that path by now, or none.
  */
 struct xfdt_error *xfdt_report_visit_row(const struct xfdt_report_row *row,
-					  const struct xfdt_report_source *source,
-					  xfdt_store_visit *visit, void *context, bool *ret_found);
+					 const struct xfdt_report_source *source,
+					 xfdt_store_visit *visit, void *context, bool *ret_found);
 
 /* How the kernel ended, or why that could not be told; NULL: not known. */
 const char *xfdt_report_end(const struct xfdt_report_row *row);

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define PATH_MIN 40		/* columns that a path keeps on a narrow terminal, while others go */
+#define PATH_MIN 40 /* columns that a path keeps on a narrow terminal, while others go */
 #define WORDS_MIN 20
-#define DOTS 3			/* of a text that was cut */
+#define DOTS 3 /* of a text that was cut */
 #define GAP 2
 
 /* The columns, behind the verdict; on a narrow terminal the last go first. */
@@ -20,8 +20,8 @@ static const enum xfdt_column shown[] = {
 struct writer {
 	const struct xfdt_report *summary;
 	bool colour;
-	unsigned int width;	/* 0: no limit */
-	size_t columns;		/* how many of @shown there is room for */
+	unsigned int width; /* 0: no limit */
+	size_t columns;	    /* how many of @shown there is room for */
 	unsigned int widths[SHOWN];
 	unsigned int verdict_width;
 	FILE *out;
@@ -108,7 +108,8 @@ static unsigned int smaller(unsigned int a, unsigned int b)
  */
 static void fit(struct writer *writer)
 {
-	unsigned int path = smaller(writer->widths[0], PATH_MIN), words = smaller(writer->widths[WORDS], WORDS_MIN);
+	unsigned int path = smaller(writer->widths[0], PATH_MIN),
+		     words = smaller(writer->widths[WORDS], WORDS_MIN);
 	unsigned int room = writer->width, needed = writer->verdict_width + GAP + path, spare;
 	size_t j;
 
@@ -118,7 +119,9 @@ static void fit(struct writer *writer)
 	for (j = 1; j < SHOWN; j++)
 		needed += GAP + (j == WORDS ? words : writer->widths[j]);
 	for (; writer->columns > 1 && needed > room; writer->columns--)
-		needed -= GAP + (writer->columns - 1 == WORDS ? words : writer->widths[writer->columns - 1]);
+		needed -= GAP + (writer->columns - 1 == WORDS ?
+					 words :
+					 writer->widths[writer->columns - 1]);
 	if (needed > room) {
 		needed -= path;
 		writer->widths[0] = room > needed + DOTS ? room - needed : DOTS + 1;
@@ -155,10 +158,12 @@ static void put_columns(const struct writer *writer)
 {
 	size_t j;
 
-	fprintf(writer->out, "%s%-*s", writer->colour ? "\033[2m" : "", (int)writer->verdict_width, "verdict");
+	fprintf(writer->out, "%s%-*s", writer->colour ? "\033[2m" : "", (int)writer->verdict_width,
+		"verdict");
 	for (j = 0; j < writer->columns; j++) {
 		fprintf(writer->out, "%*s", GAP, "");
-		put_padded(writer, xfdt_column_heading(shown[j]), writer->widths[j], j + 1 == writer->columns);
+		put_padded(writer, xfdt_column_heading(shown[j]), writer->widths[j],
+			   j + 1 == writer->columns);
 	}
 	fprintf(writer->out, "%s\n", end_of_colour(writer));
 }
@@ -187,28 +192,35 @@ static void put_totals(const struct writer *writer)
 	const struct xfdt_report *summary = writer->summary;
 	size_t i;
 
-	fprintf(writer->out, "%zu dump%s in %zu store%s", summary->row_count, summary->row_count == 1 ? "" : "s",
-		summary->store_count, summary->store_count == 1 ? "" : "s");
+	fprintf(writer->out, "%zu dump%s in %zu store%s", summary->row_count,
+		summary->row_count == 1 ? "" : "s", summary->store_count,
+		summary->store_count == 1 ? "" : "s");
 	if (summary->copies)
-		fprintf(writer->out, "; %zu %s of another", summary->copies, summary->copies == 1 ? "is a copy" : "are copies");
+		fprintf(writer->out, "; %zu %s of another", summary->copies,
+			summary->copies == 1 ? "is a copy" : "are copies");
 	if (summary->superseded)
-		fprintf(writer->out, "; %zu older result%s left out", summary->superseded, summary->superseded == 1 ? "" : "s");
+		fprintf(writer->out, "; %zu older result%s left out", summary->superseded,
+			summary->superseded == 1 ? "" : "s");
 	fputs("\n", writer->out);
 	for (i = 0; i < XFDT_REPORT_KINDS; i++) {
 		int kind = xfdt_report_order[i];
 
 		if (summary->totals[kind])
-			fprintf(writer->out, "%8zu  %s%-*s%s  %s\n", summary->totals[kind], colour_of(writer, kind),
-				(int)writer->verdict_width, xfdt_report_kind_name(kind), end_of_colour(writer),
+			fprintf(writer->out, "%8zu  %s%-*s%s  %s\n", summary->totals[kind],
+				colour_of(writer, kind), (int)writer->verdict_width,
+				xfdt_report_kind_name(kind), end_of_colour(writer),
 				xfdt_report_kind_words(kind));
 	}
 }
 
-void xfdt_report_text(const struct xfdt_report *summary,
-		       const struct xfdt_report_options *options, FILE *out)
+void xfdt_report_text(const struct xfdt_report *summary, const struct xfdt_report_options *options,
+		      FILE *out)
 {
 	struct writer writer = {
-		.summary = summary, .colour = options->colour, .width = options->width, .out = out,
+		.summary = summary,
+		.colour = options->colour,
+		.width = options->width,
+		.out = out,
 	};
 	size_t i;
 

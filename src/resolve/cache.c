@@ -35,8 +35,8 @@ bool xfdt_cache_load(const char *dir, const char *key, uint64_t stext,
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return false;
-	if (fstat(fd, &status) || !S_ISREG(status.st_mode) ||
-	    status.st_size <= 0 || status.st_size > RECORD_MAX)
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode) || status.st_size <= 0 ||
+	    status.st_size > RECORD_MAX)
 		goto out;
 	text = malloc((size_t)status.st_size);
 	record = malloc(sizeof(*record));

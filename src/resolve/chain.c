@@ -11,7 +11,8 @@
  */
 static void judge_built_in(struct xfdt_image *image, const struct xfdt_name_query *queries)
 {
-	bool any_code = queries[XFDT_S_kvm_arch_vcpu_ioctl].found || queries[XFDT_S_kvm_vcpu_ioctl].found;
+	bool any_code = queries[XFDT_S_kvm_arch_vcpu_ioctl].found ||
+			queries[XFDT_S_kvm_vcpu_ioctl].found;
 	size_t i;
 
 	if (any_code && xfdt_symbol(image, XFDT_S_vm_list))
@@ -24,15 +25,16 @@ static void judge_built_in(struct xfdt_image *image, const struct xfdt_name_quer
 }
 
 void xfdt_chain_ask(const struct xfdt_chain *chain,
-		     struct xfdt_name_query queries[XFDT_SYMBOL_COUNT])
+		    struct xfdt_name_query queries[XFDT_SYMBOL_COUNT])
 {
 	const struct xfdt_image *image = chain->image;
 	size_t i;
 
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
 		/* distilled dumps of before it was asked for lack its entry */
-		queries[i] = (struct xfdt_name_query) {
-			.name = xfdt_symbol_needs[i].name, .spare = i == XFDT_S_tainted_mask,
+		queries[i] = (struct xfdt_name_query){
+			.name = xfdt_symbol_needs[i].name,
+			.spare = i == XFDT_S_tainted_mask,
 		};
 		if (image->symtab.symbols[i].known)
 			queries[i].anchor = image->symtab.symbols[i].kvaddr;
@@ -40,7 +42,7 @@ void xfdt_chain_ask(const struct xfdt_chain *chain,
 }
 
 void xfdt_chain_take_symbols(struct xfdt_chain *chain,
-			      const struct xfdt_name_query queries[XFDT_SYMBOL_COUNT])
+			     const struct xfdt_name_query queries[XFDT_SYMBOL_COUNT])
 {
 	struct xfdt_image *image = chain->image;
 	size_t i;
@@ -59,22 +61,27 @@ void xfdt_chain_take_symbols(struct xfdt_chain *chain,
 }
 
 struct xfdt_error *xfdt_chain_take_layout(struct xfdt_chain *chain,
-					   const struct xfdt_layout *layout, const char *path)
+					  const struct xfdt_layout *layout, const char *path)
 {
 	struct xfdt_image *image = chain->image;
 	size_t i;
 
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
-		if (image->layout.structs[i] && layout->structs[i] && image->layout.structs[i] != layout->structs[i])
-			return xfdt_error_new(XFDT_CORRUPT, 0, "%s: 'struct %s' has %u bytes there, and %u in VMCOREINFO",
-					      path, xfdt_struct_needs[i].name, layout->structs[i],
-					      image->layout.structs[i]);
+		if (image->layout.structs[i] && layout->structs[i] &&
+		    image->layout.structs[i] != layout->structs[i])
+			return xfdt_error_new(
+				XFDT_CORRUPT, 0,
+				"%s: 'struct %s' has %u bytes there, and %u in VMCOREINFO", path,
+				xfdt_struct_needs[i].name, layout->structs[i],
+				image->layout.structs[i]);
 	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
 		if (image->layout.members[i].known && layout->members[i].known &&
 		    image->layout.members[i].offset != layout->members[i].offset)
-			return xfdt_error_new(XFDT_CORRUPT, 0, "%s: '%s.%s' is at %u there, and at %u in VMCOREINFO",
-					      path, xfdt_member_needs[i].structure, xfdt_member_needs[i].path,
-					      layout->members[i].offset, image->layout.members[i].offset);
+			return xfdt_error_new(XFDT_CORRUPT, 0,
+					      "%s: '%s.%s' is at %u there, and at %u in VMCOREINFO",
+					      path, xfdt_member_needs[i].structure,
+					      xfdt_member_needs[i].path, layout->members[i].offset,
+					      image->layout.members[i].offset);
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
 		if (!image->layout.structs[i])
 			image->layout.structs[i] = layout->structs[i];

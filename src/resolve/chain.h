@@ -20,29 +20,29 @@ struct xfdt_chain {
 	const struct xfdt_debug_options *debug;
 	const char *cache_dir;
 	uint64_t stext;
-	struct xfdt_btf *vmlinux_types;	/* its BTF, which may still be needed as a base */
-	bool has_symbols, has_types;		/* of vmlinux, from a rung that was taken */
+	struct xfdt_btf *vmlinux_types; /* its BTF, which may still be needed as a base */
+	bool has_symbols, has_types;	/* of vmlinux, from a rung that was taken */
 	/*
 	 * What the dump carries, loaded or being made: vmlinux, and where kvm.ko's
 	 * symbols are.
 	 */
 	struct xfdt_record record;
-	bool whole;		/* it has all that such a dump gives */
-	bool changed;		/* since it was loaded */
+	bool whole;   /* it has all that such a dump gives */
+	bool changed; /* since it was loaded */
 };
 
 /* Queries for all that needs.def lists, anchored at what is known by now. */
 void xfdt_chain_ask(const struct xfdt_chain *chain,
-		     struct xfdt_name_query queries[XFDT_SYMBOL_COUNT]);
+		    struct xfdt_name_query queries[XFDT_SYMBOL_COUNT]);
 /* Take the answers into the image; of a name that two have, none. */
 void xfdt_chain_take_symbols(struct xfdt_chain *chain,
-			      const struct xfdt_name_query queries[XFDT_SYMBOL_COUNT]);
+			     const struct xfdt_name_query queries[XFDT_SYMBOL_COUNT]);
 /*
  * Take what @layout knows and the image does not.  XFDT_CORRUPT, and nothing
  * taken, if it contradicts what VMCOREINFO says; @path is for the message.
  */
 struct xfdt_error *xfdt_chain_take_layout(struct xfdt_chain *chain,
-					   const struct xfdt_layout *layout, const char *path);
+					  const struct xfdt_layout *layout, const char *path);
 /* Words for the report, kept in the image: @which is 0 for symbols, 1 for types. */
 const char *xfdt_chain_keep_origin(struct xfdt_chain *chain, unsigned int which, const char *text);
 /* May types be BTF, or files' DWARF, as the user asked? */
@@ -73,7 +73,8 @@ void xfdt_from_named_file(struct xfdt_chain *chain, bool types);
  * Returns @why if there is no such file.  What else there is to say against
  * one is a gap of its own then.
  */
-struct xfdt_error *xfdt_from_found_file(struct xfdt_chain *chain, bool types, struct xfdt_error *why);
+struct xfdt_error *xfdt_from_found_file(struct xfdt_chain *chain, bool types,
+					struct xfdt_error *why);
 struct xfdt_error *xfdt_from_kvm_dwarf(struct xfdt_chain *chain, const struct xfdt_module *kvm);
 
 #endif

@@ -20,9 +20,9 @@
 #define SYMBOLS_MAX (1u << 24)
 
 struct xfdt_elf {
-	int fd;			/* -1: libdwfl has it */
+	int fd; /* -1: libdwfl has it */
 	Elf *elf;
-	Dwarf *dwarf;		/* NULL: not opened yet */
+	Dwarf *dwarf; /* NULL: not opened yet */
 	/* only for what libelf alone does not do: relocate modules, uncompress files */
 	Dwfl *dwfl;
 	Dwfl_Module *module;
@@ -31,7 +31,8 @@ struct xfdt_elf {
 
 /* The file is found by us, and nothing else is looked for. */
 static int find_nothing(Dwfl_Module *module, void **user_data, const char *name, Dwarf_Addr base,
-			const char *file_name, const char *debuglink, GElf_Word crc, char **ret_path)
+			const char *file_name, const char *debuglink, GElf_Word crc,
+			char **ret_path)
 {
 	(void)module, (void)user_data, (void)name, (void)base;
 	(void)file_name, (void)debuglink, (void)crc, (void)ret_path;
@@ -63,7 +64,8 @@ static struct xfdt_error *open_by_dwfl(struct xfdt_elf *elf, const char *path)
 		int number = dwfl_errno();
 
 		return xfdt_error_new(code_of_failure(), 0, "%s: %s", path,
-				      number ? dwfl_errmsg(number) : "cannot be read, or takes too much memory");
+				      number ? dwfl_errmsg(number) :
+					       "cannot be read, or takes too much memory");
 	}
 	/* theirs now */
 	elf->fd = -1;
@@ -164,13 +166,15 @@ static struct xfdt_error *check_file(int fd, const char *path, struct xfdt_file_
 		return xfdt_error_new(XFDT_UNSUPPORTED, 0, "%s: is a directory", path);
 	if (!S_ISREG(status.st_mode))
 		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: is no regular file", path);
-	*ret_stamp = (struct xfdt_file_id) {
+	*ret_stamp = (struct xfdt_file_id){
 		.known = true,
 		.device = status.st_dev,
 		.inode = status.st_ino,
 		.size = (uint64_t)status.st_size,
-		.modified = (uint64_t)status.st_mtim.tv_sec * 1000000000u + (uint64_t)status.st_mtim.tv_nsec,
-		.changed = (uint64_t)status.st_ctim.tv_sec * 1000000000u + (uint64_t)status.st_ctim.tv_nsec,
+		.modified = (uint64_t)status.st_mtim.tv_sec * 1000000000u +
+			    (uint64_t)status.st_mtim.tv_nsec,
+		.changed = (uint64_t)status.st_ctim.tv_sec * 1000000000u +
+			   (uint64_t)status.st_ctim.tv_nsec,
 	};
 	return NULL;
 }
@@ -272,17 +276,20 @@ struct xfdt_error *xfdt_debugfile_symbols(const struct xfdt_debugfile *file,
 	errno = 0;
 	data = section ? elf_getdata(section, NULL) : NULL;
 	if (section && !data)
-		return xfdt_error_new(code_of_failure(), 0, "%s: its symbol table: %s", file->path, elf_errmsg(-1));
+		return xfdt_error_new(code_of_failure(), 0, "%s: its symbol table: %s", file->path,
+				      elf_errmsg(-1));
 	if (!data)
 		return xfdt_error_new(XFDT_MISSING, 0, "%s: has no symbol table", file->path);
 	/* so that an index is one of @queries too */
 	for (i = 0; i < count; i++)
 		xfdt_name_set_add(&names, queries[i].name);
 	if (names.count != count)
-		return xfdt_error_new(XFDT_LIMIT, 0, "%zu names are too many, or not distinct", count);
+		return xfdt_error_new(XFDT_LIMIT, 0, "%zu names are too many, or not distinct",
+				      count);
 	for (i = 0; i < SYMBOLS_MAX && gelf_getsym(data, (int)i, &sym); i++) {
-		const char *name = sym.st_shndx == SHN_UNDEF ? NULL :
-				   elf_strptr(elf, header.sh_link, sym.st_name);
+		const char *name = sym.st_shndx == SHN_UNDEF ?
+					   NULL :
+					   elf_strptr(elf, header.sh_link, sym.st_name);
 		int index = name ? xfdt_name_set_find(&names, name) : -1;
 
 		if (index < 0 || queries[index].found++)
@@ -304,12 +311,14 @@ static struct xfdt_error *open_dwarf(struct xfdt_debugfile *file)
 	errno = 0;
 	elf->dwarf = elf->dwfl ? dwfl_module_getdwarf(elf->module, &bias) :
 				 dwarf_begin_elf(elf->elf, DWARF_C_READ, NULL);
-	return elf->dwarf ? NULL : xfdt_error_new(code_of_failure(), 0, "%s: %s", file->path,
-						  elf->dwfl ? dwfl_errmsg(-1) : dwarf_errmsg(-1));
+	return elf->dwarf ? NULL :
+			    xfdt_error_new(code_of_failure(), 0, "%s: %s", file->path,
+					   elf->dwfl ? dwfl_errmsg(-1) : dwarf_errmsg(-1));
 }
 
 /* What dwz moved to a file that several share.  libdw would look for it by itself, and not check it. */
-static struct xfdt_error *open_alt(struct xfdt_debugfile *file, xfdt_find_alt *find_alt, void *context)
+static struct xfdt_error *open_alt(struct xfdt_debugfile *file, xfdt_find_alt *find_alt,
+				   void *context)
 {
 	struct xfdt_elf *elf = file->elf;
 	char id[XFDT_BUILD_ID_MAX + 1] = "";
@@ -325,8 +334,10 @@ static struct xfdt_error *open_alt(struct xfdt_debugfile *file, xfdt_find_alt *f
 		snprintf(id + 2 * i, 3, "%02x", ((const uint8_t *)bytes)[i]);
 	elf->alt = len > 0 ? find_alt(context, id, name) : NULL;
 	if (!elf->alt)
-		return xfdt_error_new(XFDT_MISSING, 0, "%s: a part of it was moved by dwz to a file with build-id %s, which is not there",
-				      file->path, id);
+		return xfdt_error_new(
+			XFDT_MISSING, 0,
+			"%s: a part of it was moved by dwz to a file with build-id %s, which is not there",
+			file->path, id);
 	err = open_dwarf(elf->alt);
 	if (!err)
 		dwarf_setalt(elf->dwarf, elf->alt->elf->dwarf);

@@ -11,14 +11,14 @@
 
 struct xfdt_debugfile {
 	char *path;
-	char build_id[XFDT_BUILD_ID_MAX + 1];	/* lower-case hex; empty: it has none */
-	uint64_t build_id_kvaddr;	/* where the linker put it; 0 in a module */
-	bool is_module;			/* ET_REL: a kernel module */
-	bool has_types, has_symbols;	/* DWARF, a symbol table */
-	char debuglink[256];		/* a file name: its debuginfo is in a file of its own; or empty */
+	char build_id[XFDT_BUILD_ID_MAX + 1]; /* lower-case hex; empty: it has none */
+	uint64_t build_id_kvaddr;	      /* where the linker put it; 0 in a module */
+	bool is_module;			      /* ET_REL: a kernel module */
+	bool has_types, has_symbols;	      /* DWARF, a symbol table */
+	char debuglink[256]; /* a file name: its debuginfo is in a file of its own; or empty */
 	struct xfdt_file_id stamp;
 
-	struct xfdt_elf *elf;		/* libelf's and libdw's part */
+	struct xfdt_elf *elf; /* libelf's and libdw's part */
 };
 
 /*

@@ -17,28 +17,45 @@
  * Ubuntu have boot/vmlinux-%R, Fedora and RHEL lib/modules/%R/vmlinux, SUSE
  * boot/vmlinux-%R.debug; build trees have vmlinux and arch/.
  */
-static const char *const kernel_places[] = {
-	".build-id/%B.debug", "boot/vmlinux-%R", "boot/vmlinux-%R.debug",
-	"lib/modules/%R/vmlinux", "lib/modules/%R/vmlinux.debug",
-	"usr/lib/modules/%R/vmlinux", "usr/lib/modules/%R/vmlinux.debug",
-	"lib/modules/%R/build/vmlinux", "usr/lib/modules/%R/build/vmlinux",
-	"vmlinux-%R", "vmlinux-%R.debug", "vmlinux", "vmlinux.debug", NULL
-};
-static const char *const module_places[] = {
-	".build-id/%B.debug",
-	"lib/modules/%R/" KVM_KO, "lib/modules/%R/" KVM_KO ".debug", "lib/modules/%R/" KVM_KO ".xz",
-	"lib/modules/%R/" KVM_KO ".zst", "lib/modules/%R/" KVM_KO ".gz",
-	"usr/lib/modules/%R/" KVM_KO, "usr/lib/modules/%R/" KVM_KO ".debug", "usr/lib/modules/%R/" KVM_KO ".xz",
-	"usr/lib/modules/%R/" KVM_KO ".zst", "usr/lib/modules/%R/" KVM_KO ".gz",
-	KVM_KO, KVM_KO ".debug", "arch/x86/kvm/kvm.ko", "kvm.ko", "kvm.ko.debug", NULL
-};
+static const char *const kernel_places[] = { ".build-id/%B.debug",
+					     "boot/vmlinux-%R",
+					     "boot/vmlinux-%R.debug",
+					     "lib/modules/%R/vmlinux",
+					     "lib/modules/%R/vmlinux.debug",
+					     "usr/lib/modules/%R/vmlinux",
+					     "usr/lib/modules/%R/vmlinux.debug",
+					     "lib/modules/%R/build/vmlinux",
+					     "usr/lib/modules/%R/build/vmlinux",
+					     "vmlinux-%R",
+					     "vmlinux-%R.debug",
+					     "vmlinux",
+					     "vmlinux.debug",
+					     NULL };
+static const char *const module_places[] = { ".build-id/%B.debug",
+					     "lib/modules/%R/" KVM_KO,
+					     "lib/modules/%R/" KVM_KO ".debug",
+					     "lib/modules/%R/" KVM_KO ".xz",
+					     "lib/modules/%R/" KVM_KO ".zst",
+					     "lib/modules/%R/" KVM_KO ".gz",
+					     "usr/lib/modules/%R/" KVM_KO,
+					     "usr/lib/modules/%R/" KVM_KO ".debug",
+					     "usr/lib/modules/%R/" KVM_KO ".xz",
+					     "usr/lib/modules/%R/" KVM_KO ".zst",
+					     "usr/lib/modules/%R/" KVM_KO ".gz",
+					     KVM_KO,
+					     KVM_KO ".debug",
+					     "arch/x86/kvm/kvm.ko",
+					     "kvm.ko",
+					     "kvm.ko.debug",
+					     NULL };
 static const char debug_root[] = "/usr/lib/debug";
 
 struct hunt {
 	const struct xfdt_debug_options *options;
 	const struct xfdt_debug_query *query;
-	struct xfdt_debugfile *file;	/* what was found */
-	struct xfdt_error *refused;	/* what the user named, and why it is not taken; or want of memory */
+	struct xfdt_debugfile *file; /* what was found */
+	struct xfdt_error
+		*refused; /* what the user named, and why it is not taken; or want of memory */
 };
 
 static const char *kind_of(const struct xfdt_debug_query *query)
@@ -82,23 +99,28 @@ static struct xfdt_error *check_identity(const struct xfdt_debug_query *query,
 					 const struct xfdt_debugfile *file)
 {
 	if (file->is_module != query->module)
-		return xfdt_error_new(XFDT_UNSUPPORTED, 0, "%s: is no %s", file->path, kind_of(query));
+		return xfdt_error_new(XFDT_UNSUPPORTED, 0, "%s: is no %s", file->path,
+				      kind_of(query));
 	if (!*file->build_id)
-		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: has no build-id, so nothing shows that it belongs to this dump",
-				      file->path);
+		return xfdt_error_new(
+			XFDT_CORRUPT, 0,
+			"%s: has no build-id, so nothing shows that it belongs to this dump",
+			file->path);
 	if (query->build_id ? !strcmp(file->build_id, query->build_id) :
 			      query->proves && query->proves(query->context, file))
 		return NULL;
 	if (!query->build_id)
-		return xfdt_error_new(XFDT_CORRUPT, 0,
-				      "%s: has build-id %s; the dump states none, and it is not in the kernel's memory either",
-				      file->path, file->build_id);
+		return xfdt_error_new(
+			XFDT_CORRUPT, 0,
+			"%s: has build-id %s; the dump states none, and it is not in the kernel's memory either",
+			file->path, file->build_id);
 	return xfdt_error_new(XFDT_CORRUPT, 0, "%s: has build-id %s, and the dump's %s has %s",
 			      file->path, file->build_id, kind_of(query), query->build_id);
 }
 
 /* Take the file behind @fd, or at @path, if it is right and has what is wanted; else its debuglink is left in @ret_link. */
-static struct xfdt_error *consider(struct hunt *hunt, const char *path, int fd, char *ret_link, size_t size)
+static struct xfdt_error *consider(struct hunt *hunt, const char *path, int fd, char *ret_link,
+				   size_t size)
 {
 	struct xfdt_debugfile *file;
 	struct xfdt_error *err = xfdt_debugfile_open(&file, path, fd);
@@ -175,8 +197,8 @@ static bool is_folder(const char *path)
 
 static struct xfdt_error *not_found(const struct xfdt_debug_query *query)
 {
-	return xfdt_error_new(XFDT_MISSING, 0, "no %s with build-id %s and %s was found", kind_of(query),
-			      query->build_id ? query->build_id : "(unknown)",
+	return xfdt_error_new(XFDT_MISSING, 0, "no %s with build-id %s and %s was found",
+			      kind_of(query), query->build_id ? query->build_id : "(unknown)",
 			      query->types ? "DWARF" : "a symbol table");
 }
 
@@ -191,7 +213,8 @@ static void look_at_named(struct hunt *hunt)
 		struct xfdt_error *err;
 
 		look_below(hunt, path);
-		if (!hunt->file && (size_t)snprintf(below, sizeof(below), "%s%s", path, debug_root) < sizeof(below))
+		if (!hunt->file && (size_t)snprintf(below, sizeof(below), "%s%s", path,
+						    debug_root) < sizeof(below))
 			look_below(hunt, below);
 		if (hunt->file)
 			break;
@@ -277,7 +300,7 @@ struct xfdt_error *xfdt_debug_find(const struct xfdt_debug_options *options,
 
 struct alt_search {
 	const struct xfdt_debug_options *options;
-	const struct xfdt_debugfile *file;	/* that has moved a part of it away */
+	const struct xfdt_debugfile *file; /* that has moved a part of it away */
 };
 
 /* Open the file at @path, or behind @fd, if it has @build_id; else NULL. */
@@ -306,14 +329,16 @@ static struct xfdt_debugfile *find_alt(void *context, const char *build_id, cons
 
 	if (strlen(build_id) < 4)
 		return NULL;
-	snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", debug_root, build_id, build_id + 2);
+	snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", debug_root, build_id,
+		 build_id + 2);
 	alt = open_alt(path, -1, build_id);
 	if (alt)
 		return alt;
 	if (*name == '/' || !slash)
 		snprintf(path, sizeof(path), "%s", name);
 	else
-		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - search->file->path), search->file->path, name);
+		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - search->file->path),
+			 search->file->path, name);
 	alt = open_alt(path, -1, build_id);
 	if (alt || !search->options->fetch)
 		return alt;
@@ -326,8 +351,8 @@ static struct xfdt_debugfile *find_alt(void *context, const char *build_id, cons
 
 static bool is_same_file(const struct xfdt_file_id *a, const struct xfdt_file_id *b)
 {
-	return a->known && b->known && a->device == b->device && a->inode == b->inode && a->size == b->size &&
-	       a->modified == b->modified && a->changed == b->changed;
+	return a->known && b->known && a->device == b->device && a->inode == b->inode &&
+	       a->size == b->size && a->modified == b->modified && a->changed == b->changed;
 }
 
 struct xfdt_error *xfdt_debug_types(const struct xfdt_debug_options *options,

@@ -8,18 +8,18 @@
 
 /* What is looked for. */
 struct xfdt_debug_query {
-	bool module;			/* kvm.ko, else vmlinux */
-	bool types;			/* its DWARF, else its symbols */
-	const char *release;		/* uname -r, untrusted; NULL: unknown */
-	const char *build_id;		/* lower-case hex; NULL: @proves decides */
+	bool module;	      /* kvm.ko, else vmlinux */
+	bool types;	      /* its DWARF, else its symbols */
+	const char *release;  /* uname -r, untrusted; NULL: unknown */
+	const char *build_id; /* lower-case hex; NULL: @proves decides */
 	/* is @file that of the running kernel?  Used where the dump states no build-id */
 	bool (*proves)(void *context, const struct xfdt_debugfile *file);
 	void *context;
 };
 
 struct xfdt_debug_found {
-	struct xfdt_debugfile *file;	/* the caller's to close */
-	const char *how;		/* static, or of @options: where it comes from, for people */
+	struct xfdt_debugfile *file; /* the caller's to close */
+	const char *how;	     /* static, or of @options: where it comes from, for people */
 };
 
 /*

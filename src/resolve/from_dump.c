@@ -21,7 +21,8 @@ struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain)
 	if (err)
 		return err;
 	xfdt_chain_ask(chain, queries);
-	err = xfdt_kallsyms_lookup(&kallsyms, image->reader, queries, XFDT_SYMBOL_COUNT, &record->spans);
+	err = xfdt_kallsyms_lookup(&kallsyms, image->reader, queries, XFDT_SYMBOL_COUNT,
+				   &record->spans);
 	if (err)
 		return err;
 	xfdt_chain_take_symbols(chain, queries);
@@ -70,7 +71,7 @@ struct xfdt_error *xfdt_from_btf(struct xfdt_chain *chain)
 	if (err)
 		return err;
 	xfdt_btf_fill(chain->vmlinux_types, layout, xfdt_symbol(image, XFDT_S_start_btf)->kvaddr,
-			&chain->record.spans);
+		      &chain->record.spans);
 	err = xfdt_chain_take_layout(chain, layout, "BTF of vmlinux");
 	if (err)
 		return err;

@@ -24,7 +24,8 @@ static bool is_in_memory(void *context, const struct xfdt_debugfile *file)
 		return false;
 	err = xfdt_debugfile_symbols(file, &stext, 1);
 	if (!err && stext.found == 1)
-		err = xfdt_read(chain->image, file->build_id_kvaddr + chain->stext - stext.kvaddr, bytes, len);
+		err = xfdt_read(chain->image, file->build_id_kvaddr + chain->stext - stext.kvaddr,
+				bytes, len);
 	for (i = 0; !err && i < len; i++)
 		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
 	i = !err && stext.found == 1 && !strcmp(id, file->build_id);
@@ -34,7 +35,7 @@ static bool is_in_memory(void *context, const struct xfdt_debugfile *file)
 
 static struct xfdt_debug_query query_of(struct xfdt_chain *chain, bool types)
 {
-	return (struct xfdt_debug_query) {
+	return (struct xfdt_debug_query){
 		.types = types,
 		.release = chain->image->release,
 		.build_id = chain->image->build_id,
@@ -44,14 +45,16 @@ static struct xfdt_debug_query query_of(struct xfdt_chain *chain, bool types)
 }
 
 /* Relocate to where the kernel ran; every address that VMCOREINFO states has to come out. */
-static struct xfdt_error *relocate(const struct xfdt_chain *chain, const struct xfdt_debugfile *file,
+static struct xfdt_error *relocate(const struct xfdt_chain *chain,
+				   const struct xfdt_debugfile *file,
 				   struct xfdt_name_query *queries)
 {
 	uint64_t linked = queries[XFDT_S_stext].kvaddr;
 	size_t i;
 
 	if (queries[XFDT_S_stext].found != 1 || !chain->stext)
-		return xfdt_error_new(XFDT_MISSING, 0, "%s: nothing tells where the kernel was loaded", file->path);
+		return xfdt_error_new(XFDT_MISSING, 0,
+				      "%s: nothing tells where the kernel was loaded", file->path);
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
 		if (queries[i].found != 1)
 			continue;
@@ -59,8 +62,9 @@ static struct xfdt_error *relocate(const struct xfdt_chain *chain, const struct 
 			queries[i].kvaddr += chain->stext - linked;
 		if (queries[i].anchor && queries[i].anchor != queries[i].kvaddr)
 			return xfdt_error_new(XFDT_CORRUPT, queries[i].anchor,
-					      "%s: has '%s' at %#llx, and VMCOREINFO at %#llx", file->path,
-					      queries[i].name, (unsigned long long)queries[i].kvaddr,
+					      "%s: has '%s' at %#llx, and VMCOREINFO at %#llx",
+					      file->path, queries[i].name,
+					      (unsigned long long)queries[i].kvaddr,
 					      (unsigned long long)queries[i].anchor);
 	}
 	return NULL;
@@ -99,7 +103,8 @@ static struct xfdt_error *take_file_types(struct xfdt_chain *chain, struct xfdt_
 	char text[XFDT_ORIGIN_MAX];
 
 	if (!err) {
-		snprintf(text, sizeof(text), "dwarf (vmlinux %s %s)", found->file->build_id, found->how);
+		snprintf(text, sizeof(text), "dwarf (vmlinux %s %s)", found->file->build_id,
+			 found->how);
 		image->type_source = xfdt_chain_keep_origin(chain, 1, text);
 		chain->has_types = true;
 	}
@@ -107,14 +112,16 @@ static struct xfdt_error *take_file_types(struct xfdt_chain *chain, struct xfdt_
 	return err;
 }
 
-static struct xfdt_error *take_file_symbols(struct xfdt_chain *chain, struct xfdt_debug_found *found)
+static struct xfdt_error *take_file_symbols(struct xfdt_chain *chain,
+					    struct xfdt_debug_found *found)
 {
 	struct xfdt_image *image = chain->image;
 	struct xfdt_error *err = lookup_file(chain, found->file);
 	char text[XFDT_ORIGIN_MAX];
 
 	if (!err) {
-		snprintf(text, sizeof(text), "symtab (vmlinux %s %s)", found->file->build_id, found->how);
+		snprintf(text, sizeof(text), "symtab (vmlinux %s %s)", found->file->build_id,
+			 found->how);
 		image->symbol_source = xfdt_chain_keep_origin(chain, 0, text);
 		chain->has_symbols = true;
 		if (!image->build_id)
@@ -124,7 +131,8 @@ static struct xfdt_error *take_file_symbols(struct xfdt_chain *chain, struct xfd
 	return err;
 }
 
-static struct xfdt_error *take_file(struct xfdt_chain *chain, bool types, struct xfdt_debug_found *found)
+static struct xfdt_error *take_file(struct xfdt_chain *chain, bool types,
+				    struct xfdt_debug_found *found)
 {
 	return types ? take_file_types(chain, found) : take_file_symbols(chain, found);
 }
@@ -142,7 +150,8 @@ void xfdt_from_named_file(struct xfdt_chain *chain, bool types)
 		xfdt_gaps_add(&chain->image->gaps, gap_debuginfo, err, remedy_debuginfo);
 }
 
-struct xfdt_error *xfdt_from_found_file(struct xfdt_chain *chain, bool types, struct xfdt_error *why)
+struct xfdt_error *xfdt_from_found_file(struct xfdt_chain *chain, bool types,
+					struct xfdt_error *why)
 {
 	struct xfdt_debug_query query = query_of(chain, types);
 	struct xfdt_debug_found found;
@@ -168,20 +177,26 @@ struct xfdt_error *xfdt_from_kvm_dwarf(struct xfdt_chain *chain, const struct xf
 {
 	struct xfdt_image *image = chain->image;
 	struct xfdt_debug_query query = {
-		.module = true, .types = true, .release = image->release, .build_id = kvm->build_id,
+		.module = true,
+		.types = true,
+		.release = image->release,
+		.build_id = kvm->build_id,
 	};
 	char text[XFDT_ORIGIN_MAX];
 	struct xfdt_debug_found found;
 	struct xfdt_error *err;
 
 	if (!*kvm->build_id)
-		return xfdt_error_new(XFDT_MISSING, 0, "the build-id of kvm.ko is not known, so no file can be known to be its debuginfo");
+		return xfdt_error_new(
+			XFDT_MISSING, 0,
+			"the build-id of kvm.ko is not known, so no file can be known to be its debuginfo");
 	err = xfdt_debug_find(chain->debug, &query, &found);
 	if (err)
 		return err;
 	err = take_dwarf(chain, &found);
 	if (!err) {
-		snprintf(text, sizeof(text), "%s, dwarf (kvm.ko %s)", image->type_source, found.how);
+		snprintf(text, sizeof(text), "%s, dwarf (kvm.ko %s)", image->type_source,
+			 found.how);
 		image->type_source = xfdt_chain_keep_origin(chain, 1, text);
 	}
 	xfdt_debugfile_close(found.file);

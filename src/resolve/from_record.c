@@ -100,7 +100,9 @@ static const char *key_of(const struct xfdt_image *image)
 static bool is_of_choice(const char *source, enum xfdt_type_choice choice)
 {
 	static const char *const prefixes[] = {
-		[XFDT_TYPES_AUTO] = "", [XFDT_TYPES_DWARF] = "dwarf", [XFDT_TYPES_BTF] = "btf",
+		[XFDT_TYPES_AUTO] = "",
+		[XFDT_TYPES_DWARF] = "dwarf",
+		[XFDT_TYPES_BTF] = "btf",
 	};
 
 	return !strncmp(source, prefixes[choice], strlen(prefixes[choice]));
@@ -114,22 +116,28 @@ bool xfdt_from_embedded(struct xfdt_chain *chain, const struct xfdt_source *sour
 
 	if (!source->record)
 		return false;
-	err = xfdt_record_parse(source->record, source->record_len, key_of(image), chain->stext, record);
+	err = xfdt_record_parse(source->record, source->record_len, key_of(image), chain->stext,
+				record);
 	if (err) {
-		xfdt_gaps_add(&image->gaps, "the symbols and types that travel in the dump", err, NULL);
+		xfdt_gaps_add(&image->gaps, "the symbols and types that travel in the dump", err,
+			      NULL);
 		return false;
 	}
 	image->symtab = record->symtab;
 	image->kvm_is_built_in = record->kvm_is_built_in;
-	image->symbol_source = *record->symbol_source ? xfdt_chain_keep_origin(chain, 0, record->symbol_source) : "kallsyms";
+	image->symbol_source = *record->symbol_source ?
+				       xfdt_chain_keep_origin(chain, 0, record->symbol_source) :
+				       "kallsyms";
 	image->embedded = true;
 	chain->has_symbols = true;
 	if (!*record->type_source)
 		strcpy(record->type_source, "btf");
 	if (!is_of_choice(record->type_source, chain->debug->types)) {
-		xfdt_gaps_add(&image->gaps, "the kernel's types",
-			      xfdt_error_new(XFDT_MISSING, 0, "those that travel in the dump are from %s", record->type_source),
-			      "let it choose the types by itself (leave --types out), or use the whole dump");
+		xfdt_gaps_add(
+			&image->gaps, "the kernel's types",
+			xfdt_error_new(XFDT_MISSING, 0, "those that travel in the dump are from %s",
+				       record->type_source),
+			"let it choose the types by itself (leave --types out), or use the whole dump");
 		return true;
 	}
 	image->layout = record->layout;
@@ -137,8 +145,8 @@ bool xfdt_from_embedded(struct xfdt_chain *chain, const struct xfdt_source *sour
 	return true;
 }
 
-struct xfdt_error *xfdt_image_record(const struct xfdt_image *image,
-				     char **ret_text, size_t *ret_len)
+struct xfdt_error *xfdt_image_record(const struct xfdt_image *image, char **ret_text,
+				     size_t *ret_len)
 {
 	const struct xfdt_symbol *stext = xfdt_symbol(image, XFDT_S_stext);
 	struct xfdt_record *record;

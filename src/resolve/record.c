@@ -11,16 +11,15 @@
 #define LINE_MAX_LEN 256
 /* Everything of vmlinux lies within this distance of _stext. */
 #define IMAGE_SPAN (1ull << 31)
-#define KERNEL_MAP 0xffffffff80000000ull	/* __START_KERNEL_map */
+#define KERNEL_MAP 0xffffffff80000000ull /* __START_KERNEL_map */
 
 bool xfdt_moves_with_text(uint64_t kvaddr, uint64_t stext)
 {
 	return kvaddr >= KERNEL_MAP && kvaddr - stext + IMAGE_SPAN < 2 * IMAGE_SPAN;
 }
 
-struct xfdt_error *xfdt_record_format(const struct xfdt_record *record,
-				      const char *key, uint64_t stext,
-				      char **ret_text, size_t *ret_len)
+struct xfdt_error *xfdt_record_format(const struct xfdt_record *record, const char *key,
+				      uint64_t stext, char **ret_text, size_t *ret_len)
 {
 	char *text = NULL;
 	size_t len, i;
@@ -40,8 +39,10 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record,
 	if (record->kvm_is_built_in)
 		fprintf(out, "builtin\n");
 	if (record->stamp.known)
-		fprintf(out, "file %llu %llu %llu %llu %llu\n", (unsigned long long)record->stamp.device,
-			(unsigned long long)record->stamp.inode, (unsigned long long)record->stamp.size,
+		fprintf(out, "file %llu %llu %llu %llu %llu\n",
+			(unsigned long long)record->stamp.device,
+			(unsigned long long)record->stamp.inode,
+			(unsigned long long)record->stamp.size,
 			(unsigned long long)record->stamp.modified,
 			(unsigned long long)record->stamp.changed);
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
@@ -52,10 +53,9 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record,
 		const struct xfdt_member *member = &record->layout.members[i];
 
 		if (member->known)
-			fprintf(out, "member %s %s %u %u %u %u\n",
-				xfdt_member_needs[i].structure, xfdt_member_needs[i].path,
-				member->offset, member->size, member->bit_offset,
-				member->bit_size);
+			fprintf(out, "member %s %s %u %u %u %u\n", xfdt_member_needs[i].structure,
+				xfdt_member_needs[i].path, member->offset, member->size,
+				member->bit_offset, member->bit_size);
 	}
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
 		const struct xfdt_symbol *symbol = &record->symtab.symbols[i];
@@ -69,8 +69,7 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record,
 				(unsigned long long)symbol->size);
 		else if (symbol->known)
 			fprintf(out, "symbol %s value %lld %llu\n", xfdt_symbol_needs[i].name,
-				(long long)symbol->kvaddr,
-				(unsigned long long)symbol->size);
+				(long long)symbol->kvaddr, (unsigned long long)symbol->size);
 	}
 	for (i = 0; i < record->spans.count; i++)
 		fprintf(out, "read %lld %u\n", (long long)(record->spans.items[i].kvaddr - stext),
@@ -99,8 +98,8 @@ static bool parse_struct(const char *line, struct xfdt_record *record)
 	int end = 0;
 	size_t i;
 
-	if (sscanf(line, "struct %63s %llu%n", name, &size, &end) != 2 || line[end] ||
-	    !size || size > XFDT_STRUCT_MAX)
+	if (sscanf(line, "struct %63s %llu%n", name, &size, &end) != 2 || line[end] || !size ||
+	    size > XFDT_STRUCT_MAX)
 		return false;
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
 		if (!strcmp(xfdt_struct_needs[i].name, name))
@@ -116,9 +115,10 @@ static bool parse_member(const char *line, struct xfdt_record *record)
 	int end = 0;
 	size_t i;
 
-	if (sscanf(line, "member %63s %63s %llu %llu %llu %llu%n", structure, path, &offset,
-		   &size, &bit_offset, &bit_size, &end) != 6 || line[end] ||
-	    offset > XFDT_STRUCT_MAX || size > XFDT_STRUCT_MAX || bit_offset > 7 || bit_size > 32)
+	if (sscanf(line, "member %63s %63s %llu %llu %llu %llu%n", structure, path, &offset, &size,
+		   &bit_offset, &bit_size, &end) != 6 ||
+	    line[end] || offset > XFDT_STRUCT_MAX || size > XFDT_STRUCT_MAX || bit_offset > 7 ||
+	    bit_size > 32)
 		return false;
 	member.offset = (uint32_t)offset;
 	member.size = (uint32_t)size;
@@ -184,12 +184,13 @@ static bool parse_span(const char *line, uint64_t stext, struct xfdt_record *rec
 	long long offset;
 	int end = 0;
 
-	if (sscanf(line, "read %lld %llu%n", &offset, &len, &end) != 2 || line[end] ||
-	    !len || len > XFDT_RANGE_LEN_MAX || record->spans.count == XFDT_RANGES_MAX ||
+	if (sscanf(line, "read %lld %llu%n", &offset, &len, &end) != 2 || line[end] || !len ||
+	    len > XFDT_RANGE_LEN_MAX || record->spans.count == XFDT_RANGES_MAX ||
 	    !xfdt_moves_with_text(stext + (uint64_t)offset, stext))
 		return false;
-	record->spans.items[record->spans.count++] = (struct xfdt_range) {
-		.kvaddr = stext + (uint64_t)offset, .len = (uint32_t)len,
+	record->spans.items[record->spans.count++] = (struct xfdt_range){
+		.kvaddr = stext + (uint64_t)offset,
+		.len = (uint32_t)len,
 	};
 	return true;
 }
@@ -240,11 +241,16 @@ static bool parse_file(const char *line, struct xfdt_record *record)
 	int end = 0;
 
 	if (sscanf(line, "file %llu %llu %llu %llu %llu%n", &device, &inode, &size, &modified,
-		   &changed, &end) != 5 || line[end])
+		   &changed, &end) != 5 ||
+	    line[end])
 		return false;
-	record->stamp = (struct xfdt_file_id) {
-		.known = true, .device = device, .inode = inode, .size = size,
-		.modified = modified, .changed = changed,
+	record->stamp = (struct xfdt_file_id){
+		.known = true,
+		.device = device,
+		.inode = inode,
+		.size = size,
+		.modified = modified,
+		.changed = changed,
 	};
 	return true;
 }
@@ -262,8 +268,7 @@ static bool parse_line(const char *line, uint64_t stext, struct xfdt_record *rec
 		return line[1] == 't' ? parse_struct(line, record) :
 					parse_symbol(line, stext, record);
 	case 'm':
-		return line[1] == 'e' ? parse_member(line, record) :
-					parse_module(line, record);
+		return line[1] == 'e' ? parse_member(line, record) : parse_module(line, record);
 	case 'k':
 		return parse_kvm(line, record);
 	case 'r':
@@ -301,8 +306,7 @@ static bool next_line(const char **at, const char *end, char *line)
 	return true;
 }
 
-struct xfdt_error *xfdt_record_parse(const char *text, size_t len,
-				     const char *key, uint64_t stext,
+struct xfdt_error *xfdt_record_parse(const char *text, size_t len, const char *key, uint64_t stext,
 				     struct xfdt_record *ret_record)
 {
 	const char *at = text, *end = text + len, *before;

@@ -19,8 +19,7 @@ static char *identity(const char *vmcoreinfo, const char *key, bool hex)
 
 	if (!xfdt_vmcoreinfo_get(vmcoreinfo, key, value, sizeof(value)))
 		return NULL;
-	if (hex && (strlen(value) > ID_MAX ||
-		    strspn(value, "0123456789abcdef") != strlen(value)))
+	if (hex && (strlen(value) > ID_MAX || strspn(value, "0123456789abcdef") != strlen(value)))
 		return NULL;
 	return strdup(value);
 }
@@ -84,7 +83,8 @@ static void resolve_kvm_types(struct xfdt_chain *chain, const struct xfdt_module
 	struct xfdt_error *err = NULL, *why;
 
 	/* only there, since reading vmlinux's BTF and the module's takes long */
-	if ((kvm->out_of_tree || !xfdt_layout_is_complete(&image->layout)) && xfdt_chain_takes_btf(chain))
+	if ((kvm->out_of_tree || !xfdt_layout_is_complete(&image->layout)) &&
+	    xfdt_chain_takes_btf(chain))
 		err = xfdt_from_kvm_btf(chain, kvm);
 	if (!xfdt_layout_is_complete(&image->layout) && xfdt_chain_takes_dwarf(chain)) {
 		why = xfdt_from_kvm_dwarf(chain, kvm);
@@ -149,7 +149,8 @@ static void note_missing(struct xfdt_image *image)
 			fprintf(out, ", struct %s", xfdt_struct_needs[i].name);
 	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
 		if (xfdt_member_needs[i].need == XFDT_REQUIRED && !image->layout.members[i].known)
-			fprintf(out, ", %s.%s", xfdt_member_needs[i].structure, xfdt_member_needs[i].path);
+			fprintf(out, ", %s.%s", xfdt_member_needs[i].structure,
+				xfdt_member_needs[i].path);
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
 		if (xfdt_symbol_needs[i].need == XFDT_REQUIRED && !image->symtab.symbols[i].known)
 			fprintf(out, ", symbol %s", xfdt_symbol_needs[i].name);
@@ -165,7 +166,9 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 {
 	static const struct xfdt_debug_options dump_alone;
 	struct xfdt_chain chain = {
-		.image = image, .cache_dir = cache_dir, .debug = debug ? debug : &dump_alone,
+		.image = image,
+		.cache_dir = cache_dir,
+		.debug = debug ? debug : &dump_alone,
 	};
 	const char *vmcoreinfo = source->vmcoreinfo;
 	uint64_t five_levels;
@@ -180,9 +183,10 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 	image->symbol_source = "none";
 	image->type_source = "none";
 	if (!vmcoreinfo) {
-		xfdt_gaps_add(&image->gaps, "where the kernel's symbols and types are",
-			      xfdt_error_new(XFDT_MISSING, 0, "the dump has no VMCOREINFO note"),
-			      "take the dump with kdump, or give the virtual machine QEMU's '-device vmcoreinfo'");
+		xfdt_gaps_add(
+			&image->gaps, "where the kernel's symbols and types are",
+			xfdt_error_new(XFDT_MISSING, 0, "the dump has no VMCOREINFO note"),
+			"take the dump with kdump, or give the virtual machine QEMU's '-device vmcoreinfo'");
 		return;
 	}
 	/* QEMU's kdump-compressed dumps name no machine; no other kernel says this (Linux: arch/x86/kernel/vmcore_info_64.c) */
@@ -196,7 +200,8 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		struct xfdt_symbol *symbol = &image->symtab.symbols[i];
 
 		if (xfdt_symbol_needs[i].place == XFDT_VMLINUX)
-			symbol->known = xfdt_vmcoreinfo_symbol(vmcoreinfo, xfdt_symbol_needs[i].name,
+			symbol->known = xfdt_vmcoreinfo_symbol(vmcoreinfo,
+							       xfdt_symbol_needs[i].name,
 							       &symbol->kvaddr);
 	}
 	image->symbol_source = "vmcoreinfo";

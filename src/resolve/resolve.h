@@ -14,9 +14,9 @@ struct xfdt_debug_options {
 	/* files with debuginfo, and folders of them, that the user named */
 	const char *const *paths;
 	size_t path_count;
-	const char *named;	/* how, for the report */
-	bool prefer_named;	/* they come before what the dump carries */
-	bool search;		/* look in the standard places */
+	const char *named; /* how, for the report */
+	bool prefer_named; /* they come before what the dump carries */
+	bool search;	   /* look in the standard places */
 	/*
 	 * Get the file with debuginfo of @build_id from elsewhere: *@ret_fd is the
 	 * caller's to close, @ret_path where it lies.  NULL: there is nobody to ask.
@@ -40,7 +40,7 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
  * XFDT_MISSING if it is not enough to do without the rest.  The caller frees
  * *@ret_text.
  */
-struct xfdt_error *xfdt_image_record(const struct xfdt_image *image,
-				     char **ret_text, size_t *ret_len);
+struct xfdt_error *xfdt_image_record(const struct xfdt_image *image, char **ret_text,
+				     size_t *ret_len);
 
 #endif

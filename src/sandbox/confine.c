@@ -22,10 +22,12 @@
 /* every right of ABI 1 */
 #define ALL_RIGHTS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 #define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define WRITE_RIGHTS (READ_RIGHTS | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
-		      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
+#define WRITE_RIGHTS \
+	(READ_RIGHTS | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+	 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
 /* what a rule for a file may grant */
-#define FILE_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
+#define FILE_RIGHTS \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
 
 static long landlock_abi(void)
 {
@@ -72,7 +74,8 @@ static bool confine_files(const struct xfdt_confinement *allowed)
 	for (i = 0; i < allowed->readable_count; i++)
 		confined &= allow_below(ruleset, allowed->readable[i], READ_RIGHTS);
 	for (i = 0; i < allowed->writable_count; i++)
-		confined &= allow_below(ruleset, allowed->writable[i], WRITE_RIGHTS & handled.handled_access_fs);
+		confined &= allow_below(ruleset, allowed->writable[i],
+					WRITE_RIGHTS & handled.handled_access_fs);
 	confined = confined && !syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(ruleset);
 	return confined;
@@ -80,24 +83,71 @@ static bool confine_files(const struct xfdt_confinement *allowed)
 
 /* What the stages, libkdumpfile, libbpf, zlib and malloc() use. */
 static const int allowed_calls[] = {
-	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(preadv), SCMP_SYS(lseek),
+	SCMP_SYS(read),
+	SCMP_SYS(pread64),
+	SCMP_SYS(readv),
+	SCMP_SYS(preadv),
+	SCMP_SYS(lseek),
 	SCMP_SYS(recvmsg),
-	SCMP_SYS(write), SCMP_SYS(pwrite64), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(dup),
-	SCMP_SYS(fstat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fstatfs),
-	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
-	SCMP_SYS(getdents64), SCMP_SYS(getcwd), SCMP_SYS(ftruncate), SCMP_SYS(fadvise64),
-	SCMP_SYS(memfd_create), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
-	SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(restart_syscall),
-	SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(gettimeofday),
-	SCMP_SYS(time), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrlimit), SCMP_SYS(getrusage),
-	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
-	SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(write),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(writev),
+	SCMP_SYS(close),
+	SCMP_SYS(dup),
+	SCMP_SYS(fstat),
+	SCMP_SYS(stat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(statx),
+	SCMP_SYS(fstatfs),
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(fadvise64),
+	SCMP_SYS(memfd_create),
+	SCMP_SYS(fsync),
+	SCMP_SYS(fdatasync),
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(futex),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(uname),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(getrlimit),
+	SCMP_SYS(getrusage),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(getppid),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
 };
 
 /* What writing a record of the cache takes besides. */
 static const int folder_calls[] = {
-	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+	SCMP_SYS(unlink), SCMP_SYS(unlinkat),
 };
 
 static int allow_calls(scmp_filter_ctx filter, const int *calls, size_t count)
@@ -129,7 +179,8 @@ static int allow_some(scmp_filter_ctx filter, scmp_datum_t forbidden_flags)
 	size_t i;
 
 	for (i = 0; !status && i < sizeof(calls) / sizeof(calls[0]); i++)
-		status = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i].call, 1, &calls[i].argument);
+		status = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i].call, 1,
+						&calls[i].argument);
 	return status;
 }
 
@@ -145,9 +196,11 @@ static int confine_calls(scmp_datum_t forbidden_flags)
 	/* a binary tree of a few comparisons, not one for each call */
 	status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (!status)
-		status = allow_calls(filter, allowed_calls, sizeof(allowed_calls) / sizeof(allowed_calls[0]));
+		status = allow_calls(filter, allowed_calls,
+				     sizeof(allowed_calls) / sizeof(allowed_calls[0]));
 	if (!status && may_write)
-		status = allow_calls(filter, folder_calls, sizeof(folder_calls) / sizeof(folder_calls[0]));
+		status = allow_calls(filter, folder_calls,
+				     sizeof(folder_calls) / sizeof(folder_calls[0]));
 	if (!status)
 		status = allow_some(filter, forbidden_flags);
 	if (!status)
@@ -178,9 +231,11 @@ void xfdt_confine(const struct xfdt_confinement *allowed, char ret_how[XFDT_CONF
 		note = " (may write files)";
 	status = confine_calls(forbidden);
 	if (!status)
-		snprintf(ret_how, XFDT_CONFINED_SIZE, "%sseccomp%s", files ? "landlock+" : "", note);
+		snprintf(ret_how, XFDT_CONFINED_SIZE, "%sseccomp%s", files ? "landlock+" : "",
+			 note);
 	else if (files)
 		snprintf(ret_how, XFDT_CONFINED_SIZE, "landlock (seccomp: %s)", strerror(status));
 	else
-		snprintf(ret_how, XFDT_CONFINED_SIZE, "none: no Landlock, and seccomp: %s", strerror(status));
+		snprintf(ret_how, XFDT_CONFINED_SIZE, "none: no Landlock, and seccomp: %s",
+			 strerror(status));
 }

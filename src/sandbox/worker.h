@@ -8,9 +8,9 @@
 #include <sys/types.h>
 
 struct xfdt_limits {
-	uint64_t memory;	/* bytes of address space; 0: no limit */
-	uint64_t data;		/* of them, bytes that are its own to write to; 0: no limit */
-	unsigned int seconds;	/* of CPU time; 0: no limit */
+	uint64_t memory;      /* bytes of address space; 0: no limit */
+	uint64_t data;	      /* of them, bytes that are its own to write to; 0: no limit */
+	unsigned int seconds; /* of CPU time; 0: no limit */
 };
 
 /*

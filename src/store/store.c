@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define APPLICATION_ID 0x58464454	/* "XFDT" */
+#define APPLICATION_ID 0x58464454 /* "XFDT" */
 #define VALUE_MAX (256 << 20)
 #define BUSY_MS (5 * 60 * 1000)
 /*
@@ -28,33 +28,45 @@
 struct xfdt_store {
 	sqlite3 *db;
 	sqlite3_stmt *put, *forget, *get, *all;
-	int lock_fd;		/* -1: for reading */
-	char *path;		/* as SQLite takes it */
+	int lock_fd; /* -1: for reading */
+	char *path;  /* as SQLite takes it */
 };
 
-static const char *const schema =
-	"CREATE TABLE result ("
-	" path BLOB NOT NULL PRIMARY KEY,"
-	" identity TEXT NOT NULL,"
-	" size INTEGER NOT NULL,"
-	" mtime_ns INTEGER NOT NULL,"
-	" ended TEXT NOT NULL,"
-	" verdict TEXT NOT NULL,"
-	" exit_code INTEGER NOT NULL,"
-	" json TEXT NOT NULL,"
-	" finished TEXT NOT NULL,"
-	" wall_ms INTEGER NOT NULL,"
-	" tries INTEGER NOT NULL,"
-	" confined TEXT NOT NULL,"
-	" version TEXT NOT NULL"
-	") STRICT";
+static const char *const schema = "CREATE TABLE result ("
+				  " path BLOB NOT NULL PRIMARY KEY,"
+				  " identity TEXT NOT NULL,"
+				  " size INTEGER NOT NULL,"
+				  " mtime_ns INTEGER NOT NULL,"
+				  " ended TEXT NOT NULL,"
+				  " verdict TEXT NOT NULL,"
+				  " exit_code INTEGER NOT NULL,"
+				  " json TEXT NOT NULL,"
+				  " finished TEXT NOT NULL,"
+				  " wall_ms INTEGER NOT NULL,"
+				  " tries INTEGER NOT NULL,"
+				  " confined TEXT NOT NULL,"
+				  " version TEXT NOT NULL"
+				  ") STRICT";
 
 enum column {
-	COLUMN_PATH, COLUMN_IDENTITY, COLUMN_SIZE, COLUMN_MTIME, COLUMN_ENDED, COLUMN_VERDICT, COLUMN_EXIT,
-	COLUMN_JSON, COLUMN_FINISHED, COLUMN_WALL, COLUMN_TRIES, COLUMN_CONFINED, COLUMN_VERSION, COLUMNS,
+	COLUMN_PATH,
+	COLUMN_IDENTITY,
+	COLUMN_SIZE,
+	COLUMN_MTIME,
+	COLUMN_ENDED,
+	COLUMN_VERDICT,
+	COLUMN_EXIT,
+	COLUMN_JSON,
+	COLUMN_FINISHED,
+	COLUMN_WALL,
+	COLUMN_TRIES,
+	COLUMN_CONFINED,
+	COLUMN_VERSION,
+	COLUMNS,
 };
-#define COLUMN_NAMES "path, identity, size, mtime_ns, ended, verdict, exit_code, json, finished, wall_ms," \
-		     " tries, confined, version"
+#define COLUMN_NAMES \
+	"path, identity, size, mtime_ns, ended, verdict, exit_code, json, finished, wall_ms," \
+	" tries, confined, version"
 
 static const char *const put_sql =
 	"INSERT INTO result (" COLUMN_NAMES ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -98,12 +110,14 @@ static struct xfdt_error *store_error(const struct xfdt_store *store)
 {
 	int status = sqlite3_extended_errcode(store->db);
 
-	return xfdt_error_new(code_of(status), 0, "store '%s': %s", store->path, sqlite3_errmsg(store->db));
+	return xfdt_error_new(code_of(status), 0, "store '%s': %s", store->path,
+			      sqlite3_errmsg(store->db));
 }
 
 static struct xfdt_error *run_sql(struct xfdt_store *store, const char *sql)
 {
-	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? NULL : store_error(store);
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? NULL :
+									     store_error(store);
 }
 
 /* The one number that @sql gives. */
@@ -130,22 +144,29 @@ static struct xfdt_error *ask_number(struct xfdt_store *store, const char *sql, 
  */
 static struct xfdt_error *lock_store(struct xfdt_store *store)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_BYTE, .l_len = 1 };
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_BYTE, .l_len = 1
+	};
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
 	int i;
 
-	store->lock_fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	store->lock_fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+			      0666);
 	if (store->lock_fd < 0)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot open store '%s': %s", store->path, strerror(errno));
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot open store '%s': %s", store->path,
+				      strerror(errno));
 	for (i = 0; fcntl(store->lock_fd, F_OFD_SETLK, &lock); i++) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-			return xfdt_error_new(XFDT_SYSTEM, 0, "cannot lock store '%s': %s", store->path,
-					      strerror(errno));
+			return xfdt_error_new(XFDT_SYSTEM, 0, "cannot lock store '%s': %s",
+					      store->path, strerror(errno));
 		/* the workers of a batch that was killed may still be going away */
 		if (i == LOCK_TRIES)
-			return xfdt_error_new(XFDT_LIMIT, 0, "store '%s' is being written to by another batch; "
-					      "wait for it, or use a store of its own and merge them with "
-					      "'xfdtriage report'", store->path);
+			return xfdt_error_new(
+				XFDT_LIMIT, 0,
+				"store '%s' is being written to by another batch; "
+				"wait for it, or use a store of its own and merge them with "
+				"'xfdtriage report'",
+				store->path);
 		nanosleep(&pause, NULL);
 	}
 	return NULL;
@@ -156,8 +177,9 @@ static struct xfdt_error *make_tables(struct xfdt_store *store)
 	struct xfdt_error *err;
 	char *sql;
 
-	sql = sqlite3_mprintf("BEGIN; PRAGMA application_id = %d; PRAGMA user_version = %d; %s; COMMIT",
-			      APPLICATION_ID, XFDT_STORE_VERSION, schema);
+	sql = sqlite3_mprintf(
+		"BEGIN; PRAGMA application_id = %d; PRAGMA user_version = %d; %s; COMMIT",
+		APPLICATION_ID, XFDT_STORE_VERSION, schema);
 	if (!sql)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	err = run_sql(store, sql);
@@ -180,13 +202,16 @@ static struct xfdt_error *check_version(struct xfdt_store *store, bool may_make)
 	if (may_make && !application && !version && !tables)
 		return make_tables(store);
 	if (application != APPLICATION_ID)
-		return xfdt_error_new(XFDT_MISSING, 0, "'%s' is no store of xfdtriage's", store->path);
+		return xfdt_error_new(XFDT_MISSING, 0, "'%s' is no store of xfdtriage's",
+				      store->path);
 	if (version > XFDT_STORE_VERSION)
-		return xfdt_error_new(XFDT_UNSUPPORTED, 0, "store '%s' has version %lld, and this xfdtriage knows "
-				      "%d; use a newer xfdtriage", store->path, (long long)version,
-				      XFDT_STORE_VERSION);
+		return xfdt_error_new(XFDT_UNSUPPORTED, 0,
+				      "store '%s' has version %lld, and this xfdtriage knows "
+				      "%d; use a newer xfdtriage",
+				      store->path, (long long)version, XFDT_STORE_VERSION);
 	if (version != XFDT_STORE_VERSION)
-		return xfdt_error_new(XFDT_CORRUPT, 0, "store '%s' has version %lld, which never was", store->path,
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "store '%s' has version %lld, which never was", store->path,
 				      (long long)version);
 	return NULL;
 }
@@ -202,18 +227,21 @@ static void be_wary(struct xfdt_store *store)
 	sqlite3_busy_timeout(store->db, BUSY_MS);
 }
 
-static struct xfdt_error *prepare(struct xfdt_store *store, const char *sql, sqlite3_stmt **ret_statement)
+static struct xfdt_error *prepare(struct xfdt_store *store, const char *sql,
+				  sqlite3_stmt **ret_statement)
 {
-	return sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret_statement, NULL) == SQLITE_OK ?
-		NULL : store_error(store);
+	return sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret_statement,
+				  NULL) == SQLITE_OK ?
+		       NULL :
+		       store_error(store);
 }
 
 /* Is the file behind @fd on a file system of which no other machine has a part? */
 static bool is_local(int fd)
 {
 	static const unsigned int local[] = {
-		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC,
-		OVERLAYFS_SUPER_MAGIC,
+		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+		F2FS_SUPER_MAGIC, TMPFS_MAGIC,	   OVERLAYFS_SUPER_MAGIC,
 	};
 	struct statfs status;
 	size_t i;
@@ -231,9 +259,11 @@ static struct xfdt_error *open_database(struct xfdt_store *store, enum xfdt_stor
 	struct xfdt_error *err;
 
 	/* also to read: a journal that a killed batch left has to be played back */
-	if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE |
-			    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		return store->db ? store_error(store) : xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
+	if (sqlite3_open_v2(store->path, &store->db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX,
+			    NULL) != SQLITE_OK)
+		return store->db ? store_error(store) :
+				   xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	be_wary(store);
 	if (mode == XFDT_STORE_READ)
 		err = run_sql(store, "PRAGMA query_only = 1; PRAGMA cell_size_check = 1");
@@ -304,7 +334,10 @@ void xfdt_store_close(struct xfdt_store *store)
 
 static void bind_result(sqlite3_stmt *put, const struct xfdt_result *result)
 {
-	const struct { enum column column; const char *text; } texts[] = {
+	const struct {
+		enum column column;
+		const char *text;
+	} texts[] = {
 		{ COLUMN_IDENTITY, result->identity },
 		{ COLUMN_ENDED, xfdt_ended_name(result->ended) },
 		{ COLUMN_VERDICT, result->verdict },
@@ -313,7 +346,10 @@ static void bind_result(sqlite3_stmt *put, const struct xfdt_result *result)
 		{ COLUMN_CONFINED, result->confined },
 		{ COLUMN_VERSION, result->version },
 	};
-	const struct { enum column column; int64_t number; } numbers[] = {
+	const struct {
+		enum column column;
+		int64_t number;
+	} numbers[] = {
 		{ COLUMN_SIZE, result->size },
 		{ COLUMN_MTIME, result->mtime_ns },
 		{ COLUMN_EXIT, result->exit_code },
@@ -380,7 +416,7 @@ static bool read_row(sqlite3_stmt *row, struct xfdt_result *ret_result)
 	const void *path = sqlite3_column_blob(row, COLUMN_PATH);
 	bool sane = path != NULL;
 
-	*ret_result = (struct xfdt_result) {
+	*ret_result = (struct xfdt_result){
 		.path = path,
 		.path_len = (size_t)sqlite3_column_bytes(row, COLUMN_PATH),
 		.identity = text_of(row, COLUMN_IDENTITY, &sane),
@@ -410,7 +446,9 @@ static struct xfdt_error *visit_rows(struct xfdt_store *store, sqlite3_stmt *sta
 		if (read_row(statement, &result))
 			err = visit(context, &result);
 		else
-			err = xfdt_error_new(XFDT_CORRUPT, 0, "store '%s' has a row that makes no sense", store->path);
+			err = xfdt_error_new(XFDT_CORRUPT, 0,
+					     "store '%s' has a row that makes no sense",
+					     store->path);
 	}
 	if (!err && status != SQLITE_DONE)
 		err = store_error(store);
@@ -434,7 +472,8 @@ struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *v
 /* JSON */
 
 /* What json-c has no memory for is left out, which the caller notices by *@failed. */
-static void add(struct json_object *object, const char *key, struct json_object *value, bool *failed)
+static void add(struct json_object *object, const char *key, struct json_object *value,
+		bool *failed)
 {
 	if (!object || !value || json_object_object_add(object, key, value)) {
 		*failed = true;
@@ -479,8 +518,9 @@ struct xfdt_error *xfdt_result_json(const struct xfdt_result *result, FILE *out)
 	}
 	add(object, "batch", batch_object(result, &failed), &failed);
 	if (!failed)
-		text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-						      JSON_C_TO_STRING_NOSLASHESCAPE);
+		text = json_object_to_json_string_ext(object,
+						      JSON_C_TO_STRING_PLAIN |
+							      JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)
 		fprintf(out, "%s\n", text);
 	json_object_put(object);

@@ -23,36 +23,37 @@
 #define XFDT_STORE_VERSION 1
 
 enum xfdt_store_mode {
-	XFDT_STORE_READ,	/* the file has to be there; a batch may be writing to it */
-	XFDT_STORE_WRITE,	/* made if need be; one at a time */
-	XFDT_STORE_WRITE_ROLLBACK,	/* the same as if it were on a network file system */
+	XFDT_STORE_READ,	   /* the file has to be there; a batch may be writing to it */
+	XFDT_STORE_WRITE,	   /* made if need be; one at a time */
+	XFDT_STORE_WRITE_ROLLBACK, /* the same as if it were on a network file system */
 };
 
 /* How the look at a dump ended. */
 enum xfdt_ended {
-	XFDT_ENDED_OK,		/* with a verdict */
-	XFDT_ENDED_ERROR,	/* it says why there is none */
+	XFDT_ENDED_OK,	  /* with a verdict */
+	XFDT_ENDED_ERROR, /* it says why there is none */
 	XFDT_ENDED_TIMEOUT,
-	XFDT_ENDED_KILLED,	/* by a signal: a damaged dump, or a bug */
+	XFDT_ENDED_KILLED, /* by a signal: a damaged dump, or a bug */
 	XFDT_ENDED_NO_MEMORY,
 	XFDT_ENDED_KINDS,
 };
 
 struct xfdt_result {
-	const void *path;	/* absolute, of the first part of a split set; bytes, not text, and not NUL-terminated */
+	const void *
+		path; /* absolute, of the first part of a split set; bytes, not text, and not NUL-terminated */
 	size_t path_len;
-	const char *identity;	/* of the content: no two dumps share it by chance, copies do */
-	int64_t size;		/* bytes, of all parts */
-	int64_t mtime_ns;	/* since 1970; of a split set, the sum of its parts, modulo 2^63 */
+	const char *identity; /* of the content: no two dumps share it by chance, copies do */
+	int64_t size;	      /* bytes, of all parts */
+	int64_t mtime_ns;     /* since 1970; of a split set, the sum of its parts, modulo 2^63 */
 	enum xfdt_ended ended;
-	const char *verdict;	/* "error" unless @ended is XFDT_ENDED_OK */
-	int exit_code;		/* as xfdtriage's for this dump */
-	const char *json;	/* the object of docs/json.md, one line, without a newline */
-	const char *finished;	/* UTC, 2026-11-22T13:30:00Z */
-	int64_t wall_ms;	/* what it took */
-	int64_t tries;		/* how often this content was looked at; counted by xfdt_store_put() */
-	const char *confined;	/* how the worker was: "landlock+seccomp", "seccomp", "none: WHY" */
-	const char *version;	/* of xfdtriage */
+	const char *verdict;  /* "error" unless @ended is XFDT_ENDED_OK */
+	int exit_code;	      /* as xfdtriage's for this dump */
+	const char *json;     /* the object of docs/json.md, one line, without a newline */
+	const char *finished; /* UTC, 2026-11-22T13:30:00Z */
+	int64_t wall_ms;      /* what it took */
+	int64_t tries; /* how often this content was looked at; counted by xfdt_store_put() */
+	const char *confined; /* how the worker was: "landlock+seccomp", "seccomp", "none: WHY" */
+	const char *version;  /* of xfdtriage */
 };
 
 struct xfdt_store;
@@ -84,7 +85,8 @@ struct xfdt_error *xfdt_store_get(struct xfdt_store *store, const void *path, si
  * Visit all results by rising path, as of one moment.  A batch that writes to
  * the store at the same time may have to wait, so be quick.
  */
-struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *visit, void *context);
+struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *visit,
+				   void *context);
 
 /* "ok", "error", "timeout", "killed", "out of memory" */
 const char *xfdt_ended_name(enum xfdt_ended ended);

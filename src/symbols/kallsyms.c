@@ -10,12 +10,12 @@
 #include <string.h>
 
 #define TOKENS 256
-#define TOKEN_TABLE_MAX 65536	/* kallsyms_token_index[] is of u16 */
+#define TOKEN_TABLE_MAX 65536 /* kallsyms_token_index[] is of u16 */
 #define SYMBOLS_MAX (1u << 22)
-#define NAME_MAX_LEN 512	/* KSYM_NAME_LEN */
+#define NAME_MAX_LEN 512 /* KSYM_NAME_LEN */
 #define PAGE 4096u
-#define NAME_BYTES_MAX (2 + NAME_MAX_LEN)	/* length, tokens */
-#define NEXT_MAX 256		/* aliases looked past for the next address */
+#define NAME_BYTES_MAX (2 + NAME_MAX_LEN) /* length, tokens */
+#define NEXT_MAX 256			  /* aliases looked past for the next address */
 
 struct token {
 	const char *text;
@@ -25,16 +25,16 @@ struct token {
 
 struct tokens {
 	char table[TOKEN_TABLE_MAX + 1];
-	size_t size;		/* bytes of @table that were read */
+	size_t size; /* bytes of @table that were read */
 	struct token token[TOKENS];
 };
 
 /* A window that slides over the names, page by page. */
 struct window {
 	struct xfdt_reader *reader;
-	uint64_t next;			/* kvaddr behind what buf holds */
-	const uint8_t *at, *end;	/* what is left of buf */
-	struct xfdt_error *err;		/* why there is no more */
+	uint64_t next;		 /* kvaddr behind what buf holds */
+	const uint8_t *at, *end; /* what is left of buf */
+	struct xfdt_error *err;	 /* why there is no more */
 	uint8_t buf[NAME_BYTES_MAX + PAGE];
 };
 
@@ -43,9 +43,8 @@ struct filter {
 	uint64_t last[NAME_MAX_LEN][4];
 };
 
-static struct xfdt_error *read_value(struct xfdt_reader *reader,
-				     uint64_t kvaddr, void *buf, size_t len,
-				     const char *what)
+static struct xfdt_error *read_value(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				     size_t len, const char *what)
 {
 	struct xfdt_error *err = reader->read(reader, kvaddr, buf, len);
 
@@ -53,8 +52,7 @@ static struct xfdt_error *read_value(struct xfdt_reader *reader,
 }
 
 struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
-				      struct xfdt_reader *reader,
-				      const char *vmcoreinfo)
+				      struct xfdt_reader *reader, const char *vmcoreinfo)
 {
 	struct xfdt_kallsyms kallsyms = { 0 };
 	struct xfdt_error *err;
@@ -64,27 +62,28 @@ struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
 	    !xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_token_table", &kallsyms.token_table) ||
 	    !xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_token_index", &kallsyms.token_index) ||
 	    !xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_num_syms", &kvaddr))
-		return xfdt_error_new(XFDT_MISSING, 0,
-				      "VMCOREINFO does not say where kallsyms is (a kernel before v6.0, or CONFIG_KALLSYMS=n)");
-	err = read_value(reader, kvaddr, &kallsyms.num_syms,
-			 sizeof(kallsyms.num_syms), "kallsyms_num_syms");
+		return xfdt_error_new(
+			XFDT_MISSING, 0,
+			"VMCOREINFO does not say where kallsyms is (a kernel before v6.0, or CONFIG_KALLSYMS=n)");
+	err = read_value(reader, kvaddr, &kallsyms.num_syms, sizeof(kallsyms.num_syms),
+			 "kallsyms_num_syms");
 	if (err)
 		return err;
 	if (!kallsyms.num_syms || kallsyms.num_syms > SYMBOLS_MAX)
-		return xfdt_error_new(XFDT_CORRUPT, kvaddr,
-				      "kallsyms_num_syms is %u", kallsyms.num_syms);
+		return xfdt_error_new(XFDT_CORRUPT, kvaddr, "kallsyms_num_syms is %u",
+				      kallsyms.num_syms);
 	if (xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_relative_base", &kvaddr)) {
 		err = read_value(reader, kvaddr, &kallsyms.relative_base,
-				 sizeof(kallsyms.relative_base),
-				 "kallsyms_relative_base");
+				 sizeof(kallsyms.relative_base), "kallsyms_relative_base");
 		if (err)
 			return err;
 		kallsyms.has_relative_base = true;
 	}
 	if (!xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_offsets", &kallsyms.values)) {
 		if (!xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_addresses", &kallsyms.values))
-			return xfdt_error_new(XFDT_MISSING, 0,
-					      "VMCOREINFO names neither kallsyms_offsets nor kallsyms_addresses");
+			return xfdt_error_new(
+				XFDT_MISSING, 0,
+				"VMCOREINFO names neither kallsyms_offsets nor kallsyms_addresses");
 		kallsyms.has_addresses = true;
 	}
 	*ret_kallsyms = kallsyms;
@@ -92,8 +91,7 @@ struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
 }
 
 static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
-				      struct xfdt_reader *reader,
-				      struct tokens *tokens)
+				      struct xfdt_reader *reader, struct tokens *tokens)
 {
 	uint16_t index[TOKENS];
 	struct xfdt_error *err;
@@ -114,8 +112,7 @@ static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
 		len += NAME_MAX_LEN;
 	if (len > TOKEN_TABLE_MAX)
 		len = TOKEN_TABLE_MAX;
-	err = read_value(reader, kallsyms->token_table, tokens->table, len,
-			 "kallsyms_token_table");
+	err = read_value(reader, kallsyms->token_table, tokens->table, len, "kallsyms_token_table");
 	if (err)
 		return err;
 	tokens->size = len;
@@ -191,8 +188,8 @@ static bool filter_passes(const struct filter *filter, size_t len, char last)
  * symbol's type, not counted in @ret_len.
  */
 static struct xfdt_error *next_name(struct window *window, const struct tokens *tokens,
-				    const uint8_t **ret_tokens, size_t *ret_count,
-				    size_t *ret_len, char *ret_last)
+				    const uint8_t **ret_tokens, size_t *ret_count, size_t *ret_len,
+				    char *ret_last)
 {
 	const uint8_t *at;
 	size_t count, len = 0, i;
@@ -206,8 +203,8 @@ static struct xfdt_error *next_name(struct window *window, const struct tokens *
 	if (count & 0x80)
 		count = (count & 0x7f) | (size_t)*at++ << 7;
 	if (!count || count > NAME_MAX_LEN)
-		return xfdt_error_new(XFDT_CORRUPT, window->next,
-				      "a kallsyms name has %zu tokens", count);
+		return xfdt_error_new(XFDT_CORRUPT, window->next, "a kallsyms name has %zu tokens",
+				      count);
 	if ((size_t)(window->end - at) < count)
 		return out_of_names(window);
 	for (i = 0; i < count; i++)
@@ -220,8 +217,8 @@ static struct xfdt_error *next_name(struct window *window, const struct tokens *
 	return NULL;
 }
 
-static void expand_name(const struct tokens *tokens, const uint8_t *name_tokens,
-			size_t count, char *ret_name)
+static void expand_name(const struct tokens *tokens, const uint8_t *name_tokens, size_t count,
+			char *ret_name)
 {
 	char text[NAME_MAX_LEN + 2], *end = text;
 	size_t i;
@@ -238,17 +235,16 @@ static void expand_name(const struct tokens *tokens, const uint8_t *name_tokens,
 
 static struct xfdt_error *address_at(const struct xfdt_kallsyms *kallsyms,
 				     struct xfdt_reader *reader,
-				     enum xfdt_kallsyms_encoding encoding,
-				     uint32_t index, uint64_t *ret_kvaddr)
+				     enum xfdt_kallsyms_encoding encoding, uint32_t index,
+				     uint64_t *ret_kvaddr)
 {
 	struct xfdt_error *err;
 	uint64_t entry;
 	int32_t offset;
 
 	if (encoding == XFDT_KALLSYMS_ABSOLUTE)
-		return read_value(reader, kallsyms->values + 8ull * index,
-				  ret_kvaddr, sizeof(*ret_kvaddr),
-				  "kallsyms_addresses");
+		return read_value(reader, kallsyms->values + 8ull * index, ret_kvaddr,
+				  sizeof(*ret_kvaddr), "kallsyms_addresses");
 	entry = kallsyms->values + 4ull * index;
 	err = read_value(reader, entry, &offset, sizeof(offset), "kallsyms_offsets");
 	if (err)
@@ -256,7 +252,7 @@ static struct xfdt_error *address_at(const struct xfdt_kallsyms *kallsyms,
 	switch (encoding) {
 	case XFDT_KALLSYMS_PERCPU_RELATIVE:
 		*ret_kvaddr = offset >= 0 ? (uint64_t)offset :
-			kallsyms->relative_base - 1 - (uint64_t)(int64_t)offset;
+					    kallsyms->relative_base - 1 - (uint64_t)(int64_t)offset;
 		break;
 	case XFDT_KALLSYMS_RELATIVE:
 		*ret_kvaddr = kallsyms->relative_base + (uint32_t)offset;
@@ -286,8 +282,7 @@ static struct xfdt_error *encoding_agrees(const struct xfdt_kallsyms *kallsyms,
 					  struct xfdt_reader *reader,
 					  enum xfdt_kallsyms_encoding encoding,
 					  const struct xfdt_name_query *queries,
-					  const uint32_t *index, size_t count,
-					  bool *ret_agrees)
+					  const uint32_t *index, size_t count, bool *ret_agrees)
 {
 	bool any = false;
 	size_t i;
@@ -311,11 +306,9 @@ static struct xfdt_error *encoding_agrees(const struct xfdt_kallsyms *kallsyms,
 	return NULL;
 }
 
-static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms,
-				  struct xfdt_reader *reader,
-				  struct xfdt_name_query *queries,
-				  const uint32_t *index, size_t count,
-				  struct xfdt_ranges *spans)
+static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms, struct xfdt_reader *reader,
+				  struct xfdt_name_query *queries, const uint32_t *index,
+				  size_t count, struct xfdt_ranges *spans)
 {
 	int encoding;
 	size_t i;
@@ -326,16 +319,16 @@ static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms,
 
 		if (!encoding_is_possible(kallsyms, encoding))
 			continue;
-		err = encoding_agrees(kallsyms, reader, encoding, queries, index,
-				      count, &agrees);
+		err = encoding_agrees(kallsyms, reader, encoding, queries, index, count, &agrees);
 		if (err)
 			return err;
 		if (agrees)
 			break;
 	}
 	if (encoding == XFDT_KALLSYMS_ENCODINGS)
-		return xfdt_error_new(XFDT_CORRUPT, kallsyms->values,
-				      "no known kallsyms encoding gives the addresses that VMCOREINFO states");
+		return xfdt_error_new(
+			XFDT_CORRUPT, kallsyms->values,
+			"no known kallsyms encoding gives the addresses that VMCOREINFO states");
 
 	for (i = 0; i < count; i++) {
 		struct xfdt_name_query *query = &queries[i];
@@ -355,8 +348,8 @@ static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms,
 		/* whole addresses are relocated, and differ from boot to boot */
 		if (spans && encoding != XFDT_KALLSYMS_ABSOLUTE)
 			xfdt_ranges_add(spans, kallsyms->values + 4ull * index[i], 4);
-		for (next = index[i] + 1;
-		     next < kallsyms->num_syms && next - index[i] < NEXT_MAX; next++) {
+		for (next = index[i] + 1; next < kallsyms->num_syms && next - index[i] < NEXT_MAX;
+		     next++) {
 			uint64_t kvaddr;
 
 			err = address_at(kallsyms, reader, encoding, next, &kvaddr);
@@ -373,12 +366,10 @@ static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms,
 	return NULL;
 }
 
-static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms,
-			       struct xfdt_reader *reader,
-			       const struct tokens *tokens,
-			       const struct filter *filter,
-			       struct xfdt_name_query *queries, uint32_t *index,
-			       size_t count, struct xfdt_ranges *spans)
+static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms, struct xfdt_reader *reader,
+			       const struct tokens *tokens, const struct filter *filter,
+			       struct xfdt_name_query *queries, uint32_t *index, size_t count,
+			       struct xfdt_ranges *spans)
 {
 	struct window window = { .reader = reader, .next = kallsyms->names };
 	struct xfdt_error *err = NULL;
@@ -403,7 +394,9 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms,
 			if (!queries[q].found++)
 				index[q] = i;
 			if (spans)
-				xfdt_ranges_add(spans, window.next - (uint64_t)(window.end - name_tokens), n);
+				xfdt_ranges_add(spans,
+						window.next - (uint64_t)(window.end - name_tokens),
+						n);
 		}
 	}
 	xfdt_error_free(window.err);
@@ -411,8 +404,7 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms,
 }
 
 struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
-					struct xfdt_reader *reader,
-					struct xfdt_name_query *queries,
+					struct xfdt_reader *reader, struct xfdt_name_query *queries,
 					size_t count, struct xfdt_ranges *spans)
 {
 	struct filter *filter = calloc(1, sizeof(*filter));

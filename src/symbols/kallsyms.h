@@ -24,18 +24,17 @@ enum xfdt_kallsyms_encoding {
 };
 
 struct xfdt_kallsyms {
-	uint64_t names, token_table, token_index;	/* kvaddrs */
+	uint64_t names, token_table, token_index; /* kvaddrs */
 	uint64_t values;	/* kvaddr of kallsyms_offsets or kallsyms_addresses */
-	uint64_t relative_base;	/* the base itself */
+	uint64_t relative_base; /* the base itself */
 	bool has_relative_base;
-	bool has_addresses;	/* @values is kallsyms_addresses */
+	bool has_addresses; /* @values is kallsyms_addresses */
 	uint32_t num_syms;
 };
 
 /* Find the tables that VMCOREINFO names (Linux kernel commit 5fd8fea935a1, in v6.0). */
 struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
-				      struct xfdt_reader *reader,
-				      const char *vmcoreinfo);
+				      struct xfdt_reader *reader, const char *vmcoreinfo);
 
 /*
  * Look all @queries up in one pass over the names.  Fails with XFDT_CORRUPT if
@@ -44,8 +43,7 @@ struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
  * may be NULL.
  */
 struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
-					struct xfdt_reader *reader,
-					struct xfdt_name_query *queries,
+					struct xfdt_reader *reader, struct xfdt_name_query *queries,
 					size_t count, struct xfdt_ranges *spans);
 
 #endif

@@ -8,17 +8,16 @@
 #include <string.h>
 
 #define MODULES_MAX 10000
-#define NAME_LEN 64		/* MODULE_NAME_LEN is 56 */
+#define NAME_LEN 64 /* MODULE_NAME_LEN is 56 */
 #define SYMBOLS_MAX (1u << 18)
 #define STRINGS_MAX (8u << 20)
 #define SYMBOL_NAME_MAX 512
 #define BTF_MAX (64u << 20)
 #define BUILD_ID_LEN 20
 #define NOTES_MAX 8
-#define TAINT_OOT_MODULE 12	/* Linux: include/linux/panic.h */
+#define TAINT_OOT_MODULE 12 /* Linux: include/linux/panic.h */
 
-static struct xfdt_error *read_module(const struct xfdt_image *image,
-				      struct xfdt_module *module)
+static struct xfdt_error *read_module(const struct xfdt_image *image, struct xfdt_module *module)
 {
 	uint64_t kallsyms, num_syms, taints = 0;
 	struct xfdt_error *err;
@@ -27,9 +26,11 @@ static struct xfdt_error *read_module(const struct xfdt_image *image,
 	module->out_of_tree = taints >> TAINT_OOT_MODULE & 1;
 	err = xfdt_read_member(image, module->kvaddr, XFDT_M_module_kallsyms, &kallsyms);
 	if (!err)
-		err = xfdt_read_member(image, kallsyms, XFDT_M_mod_kallsyms_symtab, &module->symtab);
+		err = xfdt_read_member(image, kallsyms, XFDT_M_mod_kallsyms_symtab,
+				       &module->symtab);
 	if (!err)
-		err = xfdt_read_member(image, kallsyms, XFDT_M_mod_kallsyms_strtab, &module->strtab);
+		err = xfdt_read_member(image, kallsyms, XFDT_M_mod_kallsyms_strtab,
+				       &module->strtab);
 	if (!err)
 		err = xfdt_read_member(image, kallsyms, XFDT_M_mod_kallsyms_num_symtab, &num_syms);
 	if (err)
@@ -42,8 +43,8 @@ static struct xfdt_error *read_module(const struct xfdt_image *image,
 }
 
 /* The note at @kvaddr, if it is a GNU build-id. */
-static struct xfdt_error *read_build_id_note(const struct xfdt_image *image,
-					     uint64_t kvaddr, char *ret_build_id)
+static struct xfdt_error *read_build_id_note(const struct xfdt_image *image, uint64_t kvaddr,
+					     char *ret_build_id)
 {
 	struct {
 		Elf64_Nhdr header;
@@ -96,9 +97,8 @@ static void read_build_id(const struct xfdt_image *image, struct xfdt_module *mo
 	xfdt_error_free(err);
 }
 
-struct xfdt_error *xfdt_module_find(const struct xfdt_image *image,
-				    const char *name, bool *ret_found,
-				    struct xfdt_module *ret_module)
+struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *name,
+				    bool *ret_found, struct xfdt_module *ret_module)
 {
 	const struct xfdt_symbol *list = xfdt_symbol(image, XFDT_S_modules);
 	struct xfdt_error *err;
@@ -152,17 +152,16 @@ static bool symbol_is_defined(const Elf64_Sym *sym)
 }
 
 /* Is the symbol at @index of the table the one called @name? */
-static bool check_index(const struct xfdt_image *image,
-			const struct xfdt_module *module, uint32_t index,
-			const char *name, Elf64_Sym *ret_sym)
+static bool check_index(const struct xfdt_image *image, const struct xfdt_module *module,
+			uint32_t index, const char *name, Elf64_Sym *ret_sym)
 {
 	char text[SYMBOL_NAME_MAX];
 	struct xfdt_error *err;
 
 	if (index >= module->num_syms)
 		return false;
-	err = xfdt_read(image, module->symtab + (uint64_t)index * sizeof(*ret_sym),
-			ret_sym, sizeof(*ret_sym));
+	err = xfdt_read(image, module->symtab + (uint64_t)index * sizeof(*ret_sym), ret_sym,
+			sizeof(*ret_sym));
 	if (!err)
 		err = xfdt_read_string(image, module->strtab + ret_sym->st_name, text,
 				       strlen(name) + 2);
@@ -179,9 +178,8 @@ static bool is_wanted(enum xfdt_symbol_id id, const struct xfdt_symtab *symtab)
 }
 
 static struct xfdt_error *load_strings(const struct xfdt_image *image,
-				       const struct xfdt_module *module,
-				       const Elf64_Sym *syms, char **ret_strings,
-				       size_t *ret_len)
+				       const struct xfdt_module *module, const Elf64_Sym *syms,
+				       char **ret_strings, size_t *ret_len)
 {
 	struct xfdt_error *err;
 	uint64_t len = 0;
@@ -213,8 +211,7 @@ static struct xfdt_error *load_strings(const struct xfdt_image *image,
 
 static struct xfdt_error *search_symbols(const struct xfdt_image *image,
 					 const struct xfdt_module *module,
-					 struct xfdt_symtab *symtab,
-					 uint32_t *index)
+					 struct xfdt_symtab *symtab, uint32_t *index)
 {
 	Elf64_Sym *syms = calloc((size_t)module->num_syms + 1, sizeof(*syms));
 	struct xfdt_error *err;
@@ -247,8 +244,7 @@ out:
 }
 
 struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
-				       const struct xfdt_module *module,
-				       struct xfdt_symtab *symtab,
+				       const struct xfdt_module *module, struct xfdt_symtab *symtab,
 				       uint32_t *index)
 {
 	bool hinted = false, stale = false;
@@ -270,8 +266,7 @@ struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
 	return search_symbols(image, module, symtab, index);
 }
 
-struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image,
-				   const struct xfdt_module *module,
+struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image, const struct xfdt_module *module,
 				   void **ret_data, size_t *ret_len)
 {
 	const struct xfdt_symbol *list = xfdt_symbol(image, XFDT_S_btf_modules);
@@ -281,12 +276,14 @@ struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image,
 	void *bytes;
 
 	if (!list)
-		return xfdt_error_new(XFDT_MISSING, 0,
-				      "the symbol 'btf_modules' is unknown (CONFIG_DEBUG_INFO_BTF_MODULES=n?)");
+		return xfdt_error_new(
+			XFDT_MISSING, 0,
+			"the symbol 'btf_modules' is unknown (CONFIG_DEBUG_INFO_BTF_MODULES=n?)");
 	err = xfdt_read_member(image, list->kvaddr, XFDT_M_list_head_next, &node);
 	for (count = 0; !err && node != list->kvaddr; count++) {
 		if (count == MODULES_MAX)
-			return xfdt_error_new(XFDT_LIMIT, node, "the list of module BTF does not end");
+			return xfdt_error_new(XFDT_LIMIT, node,
+					      "the list of module BTF does not end");
 		err = xfdt_container_of(image, node, XFDT_M_btf_module_list, &base);
 		if (!err)
 			err = xfdt_read_member(image, base, XFDT_M_btf_module_module, &owner);

@@ -31,7 +31,8 @@ static bool any_is_flattened(const char *const *paths, size_t count)
 }
 
 /* Where debuginfo is looked for besides what -d names. */
-static const char *const debug_folders[] = { "/usr/lib/debug", "/usr/lib/modules", "/lib/modules", "/boot" };
+static const char *const debug_folders[] = { "/usr/lib/debug", "/usr/lib/modules", "/lib/modules",
+					     "/boot" };
 
 /* @path, or the folder of that file, since its debuglink may lead to a neighbour. */
 static const char *folder_of(const char *path)
@@ -52,8 +53,9 @@ static const char *folder_of(const char *path)
 	return folder;
 }
 
-void xfdt_confine_for_dump(const char *const *paths, size_t count, const char *also, const struct xfdt_session_options *options,
-		    char ret_how[XFDT_CONFINED_SIZE])
+void xfdt_confine_for_dump(const char *const *paths, size_t count, const char *also,
+			   const struct xfdt_session_options *options,
+			   char ret_how[XFDT_CONFINED_SIZE])
 {
 	const struct xfdt_debug_options *debug = &options->debug;
 	struct xfdt_confinement allowed = { 0 };

@@ -11,6 +11,7 @@
  * dump at @paths and @options need, and that to read @also (NULL: nothing) again.
  * @ret_how as of xfdt_confine().
  */
-void xfdt_confine_for_dump(const char *const *paths, size_t count, const char *also, const struct xfdt_session_options *options,
-		    char ret_how[XFDT_CONFINED_SIZE]);
+void xfdt_confine_for_dump(const char *const *paths, size_t count, const char *also,
+			   const struct xfdt_session_options *options,
+			   char ret_how[XFDT_CONFINED_SIZE]);
 #endif

@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-struct xfdt_error *xfdt_session_init(struct xfdt_session *session,
-				     const char *const *paths, size_t count,
-				     const struct xfdt_session_options *options)
+struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *const *paths,
+				     size_t count, const struct xfdt_session_options *options)
 {
 	struct xfdt_source source;
 	struct xfdt_error *err;

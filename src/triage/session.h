@@ -18,7 +18,7 @@ struct xfdt_session {
 
 struct xfdt_session_options {
 	struct xfdt_dump_options dump;
-	const char *cache_dir;	/* NULL: no cache */
+	const char *cache_dir; /* NULL: no cache */
 	struct xfdt_debug_options debug;
 	/* symbols and types to take instead of the dump's own; NULL: none; borrowed */
 	const char *record;
@@ -26,9 +26,8 @@ struct xfdt_session_options {
 };
 
 /* Triage the dump that the @count files at @paths make up.  After an error @session is empty. */
-struct xfdt_error *xfdt_session_init(struct xfdt_session *session,
-				     const char *const *paths, size_t count,
-				     const struct xfdt_session_options *options);
+struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *const *paths,
+				     size_t count, const struct xfdt_session_options *options);
 void xfdt_session_deinit(struct xfdt_session *session);
 
 /*
@@ -36,10 +35,8 @@ void xfdt_session_deinit(struct xfdt_session *session);
  * triage @source.  @session->dump is left alone; @path and @format are
  * borrowed, for the report; @debug may be NULL.  After an error nothing is left to free.
  */
-struct xfdt_error *xfdt_stages_init(struct xfdt_session *session,
-				    const struct xfdt_source *source,
-				    const char *path, const char *format,
-				    const char *cache_dir,
+struct xfdt_error *xfdt_stages_init(struct xfdt_session *session, const struct xfdt_source *source,
+				    const char *path, const char *format, const char *cache_dir,
 				    const struct xfdt_debug_options *debug);
 void xfdt_stages_deinit(struct xfdt_session *session);
 

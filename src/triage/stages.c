@@ -4,10 +4,8 @@
 
 #include <string.h>
 
-struct xfdt_error *xfdt_stages_init(struct xfdt_session *session,
-				    const struct xfdt_source *source,
-				    const char *path, const char *format,
-				    const char *cache_dir,
+struct xfdt_error *xfdt_stages_init(struct xfdt_session *session, const struct xfdt_source *source,
+				    const char *path, const char *format, const char *cache_dir,
 				    const struct xfdt_debug_options *debug)
 {
 	struct xfdt_error *err;
@@ -22,7 +20,7 @@ struct xfdt_error *xfdt_stages_init(struct xfdt_session *session,
 		xfdt_stages_deinit(session);
 		return xfdt_error_wrap(err, "%s", path);
 	}
-	session->report = (struct xfdt_outcome) {
+	session->report = (struct xfdt_outcome){
 		.path = path,
 		.format = format,
 		.host = &session->host,

@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define NESTING_MAX 8		/* named steps and anonymous members on a path */
-#define STEPS_MAX (1u << 24)	/* members looked at in all; a kernel needs under 100 000 */
+#define NESTING_MAX 8	     /* named steps and anonymous members on a path */
+#define STEPS_MAX (1u << 24) /* members looked at in all; a kernel needs under 100 000 */
 
 struct xfdt_btf {
 	struct btf *btf;
@@ -55,7 +55,8 @@ static struct xfdt_error *normalise(const uint8_t *data, size_t len, struct xfdt
 	sections = len - header.hdr_len;
 	if (header.type_off > sections || header.type_len > sections - header.type_off ||
 	    header.str_off > sections || header.str_len > sections - header.str_off)
-		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF sections lie outside its %zu bytes", len);
+		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF sections lie outside its %zu bytes",
+				      len);
 	types->moved = header.hdr_len > sizeof(struct btf_header);
 	types->type_at = header.hdr_len + header.type_off;
 	types->type_len = header.type_len;
@@ -98,9 +99,8 @@ static struct btf *new_split(const uint8_t *data, size_t len, struct btf *base)
 	return btf;
 }
 
-struct xfdt_error *xfdt_btf_new(struct xfdt_btf **ret_types,
-				  const void *data, size_t len,
-				  const struct xfdt_btf *base)
+struct xfdt_error *xfdt_btf_new(struct xfdt_btf **ret_types, const void *data, size_t len,
+				const struct xfdt_btf *base)
 {
 	struct xfdt_btf *types;
 	struct xfdt_error *err;
@@ -118,16 +118,14 @@ struct xfdt_error *xfdt_btf_new(struct xfdt_btf **ret_types,
 		return err;
 	}
 	errno = 0;
-	types->btf = base ? new_split(copy, size, base->btf) :
-			    btf__new(copy, (__u32)size);
+	types->btf = base ? new_split(copy, size, base->btf) : btf__new(copy, (__u32)size);
 	no_memory = errno == ENOMEM;
 	free(copy);
 	if (!types->btf || libbpf_get_error(types->btf)) {
 		free(types);
 		if (no_memory)
 			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
-		return xfdt_error_new(XFDT_CORRUPT, 0,
-				      "libbpf %s cannot read this BTF (%zu bytes)",
+		return xfdt_error_new(XFDT_CORRUPT, 0, "libbpf %s cannot read this BTF (%zu bytes)",
 				      libbpf_version_string(), len);
 	}
 	types->first_id = base ? btf__type_cnt(base->btf) : 1;
@@ -178,7 +176,8 @@ static void note_bytes(const struct search *search, const void *bytes, size_t le
 
 static void note_type(const struct search *search, const struct btf_type *type)
 {
-	note_bytes(search, type, sizeof(*type) + (btf_is_array(type) ? sizeof(struct btf_array) : 0));
+	note_bytes(search, type,
+		   sizeof(*type) + (btf_is_array(type) ? sizeof(struct btf_array) : 0));
 }
 
 /* The types that btf__resolve_size() goes through. */
@@ -229,9 +228,8 @@ static const struct btf_type *composite(const struct btf *btf, __u32 id)
 }
 
 /* Find @path below @type, whose own offset is @bits; recursion is bounded by @depth. */
-static bool find_member(struct search *search, const struct btf_type *type,
-			const char *path, uint64_t bits, unsigned int depth,
-			struct xfdt_member *ret_member)
+static bool find_member(struct search *search, const struct btf_type *type, const char *path,
+			uint64_t bits, unsigned int depth, struct xfdt_member *ret_member)
 {
 	size_t len = strcspn(path, ".");
 	const struct btf_member *members = btf_members(type);
@@ -263,8 +261,8 @@ static bool find_member(struct search *search, const struct btf_type *type,
 			inner = composite(search->btf, members[i].type);
 			note_member(search, type, &members[i], name);
 			note_size(search, members[i].type);
-			return inner && find_member(search, inner, path + len + 1, at,
-						    depth + 1, ret_member);
+			return inner && find_member(search, inner, path + len + 1, at, depth + 1,
+						    ret_member);
 		}
 		size = bit_size ? 0 : btf__resolve_size(search->btf, members[i].type);
 		if (size < 0 || !xfdt_member_place(at, bit_size, (uint64_t)size, ret_member))
@@ -278,12 +276,11 @@ static bool find_member(struct search *search, const struct btf_type *type,
 
 /* The best definition so far of a structure. */
 struct candidate {
-	__u32 id;		/* 0: none */
+	__u32 id; /* 0: none */
 	unsigned int score;
 };
 
-static unsigned int score_type(struct search *search, const char *name,
-			       const struct btf_type *type)
+static unsigned int score_type(struct search *search, const char *name, const struct btf_type *type)
 {
 	struct xfdt_member member;
 	unsigned int score = 1;
@@ -321,8 +318,8 @@ static void find_candidates(const struct xfdt_btf *types, struct search *search,
 	}
 }
 
-size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout,
-		       uint64_t kvaddr, struct xfdt_ranges *spans)
+size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout, uint64_t kvaddr,
+		     struct xfdt_ranges *spans)
 {
 	struct search search = { .btf = types->btf, .types = types, .kvaddr = kvaddr };
 	struct candidate candidates[XFDT_NAME_SET_MAX] = { 0 };

@@ -16,9 +16,8 @@ struct xfdt_btf;
  * afterwards.  @base, for a module's split BTF, is borrowed and must outlive
  * the result; NULL for vmlinux.
  */
-struct xfdt_error *xfdt_btf_new(struct xfdt_btf **ret_types,
-				  const void *data, size_t len,
-				  const struct xfdt_btf *base);
+struct xfdt_error *xfdt_btf_new(struct xfdt_btf **ret_types, const void *data, size_t len,
+				const struct xfdt_btf *base);
 void xfdt_btf_free(struct xfdt_btf *types);
 
 /*
@@ -28,8 +27,8 @@ void xfdt_btf_free(struct xfdt_btf *types);
  * added to @spans, which may be NULL, as places in the @data that
  * xfdt_btf_new() was given, which lay at @kvaddr.
  */
-size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout,
-		       uint64_t kvaddr, struct xfdt_ranges *spans);
+size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout, uint64_t kvaddr,
+		     struct xfdt_ranges *spans);
 
 /*
  * Let what @types (without its base) says of KVM's structures replace what

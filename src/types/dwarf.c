@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define NESTING_MAX 8		/* named steps and anonymous members on a path; types of types */
-#define STEPS_MAX (1u << 26)	/* DIEs looked at in all; Debian's vmlinux of 6.1 has 4 million to see */
+#define NESTING_MAX 8 /* named steps and anonymous members on a path; types of types */
+#define STEPS_MAX \
+	(1u << 26) /* DIEs looked at in all; Debian's vmlinux of 6.1 has 4 million to see */
 #define POINTER 8
 
 /* The best definition so far of a structure. */
@@ -147,10 +148,11 @@ static bool location_of(Dwarf_Die *member, uint64_t *ret_bytes)
 
 	*ret_bytes = 0;
 	if (!dwarf_attr(member, DW_AT_data_member_location, &attribute))
-		return true;	/* of a union */
+		return true; /* of a union */
 	if (!dwarf_formudata(&attribute, ret_bytes))
 		return true;
-	if (dwarf_getlocation(&attribute, &ops, &count) || count != 1 || ops[0].atom != DW_OP_plus_uconst)
+	if (dwarf_getlocation(&attribute, &ops, &count) || count != 1 ||
+	    ops[0].atom != DW_OP_plus_uconst)
 		return false;
 	*ret_bytes = ops[0].number;
 	return true;
@@ -176,7 +178,8 @@ static bool bits_of(struct search *search, Dwarf_Die *member, uint64_t bit_size,
 	if (!number_of(member, DW_AT_byte_size, &storage) &&
 	    (!refers_to(member, DW_AT_type, &type) || !bytes_of(search, type, &storage)))
 		return false;
-	if (storage > XFDT_STRUCT_MAX || from_top > storage * 8 || bit_size > storage * 8 - from_top)
+	if (storage > XFDT_STRUCT_MAX || from_top > storage * 8 ||
+	    bit_size > storage * 8 - from_top)
 		return false;
 	*ret_bits += storage * 8 - from_top - bit_size;
 	return true;
@@ -202,7 +205,8 @@ static bool find_member(struct search *search, Dwarf_Die *type, const char *path
 		if (name && *name && (strncmp(name, path, len) || name[len]))
 			continue;
 		number_of(&member, DW_AT_bit_size, &bit_size);
-		if (!bits_of(search, &member, bit_size, &at) || __builtin_add_overflow(at, bits, &at) ||
+		if (!bits_of(search, &member, bit_size, &at) ||
+		    __builtin_add_overflow(at, bits, &at) ||
 		    !refers_to(&member, DW_AT_type, &inner))
 			continue;
 		if (!name || !*name) {
@@ -213,7 +217,8 @@ static bool find_member(struct search *search, Dwarf_Die *type, const char *path
 		}
 		if (path[len] == '.')
 			return peel(&inner) && is_composite(&inner) &&
-			       find_member(search, &inner, path + len + 1, at, depth + 1, ret_member);
+			       find_member(search, &inner, path + len + 1, at, depth + 1,
+					   ret_member);
 		return (bit_size || bytes_of(search, inner, &bytes)) &&
 		       xfdt_member_place(at, bit_size, bytes, ret_member);
 	} while (next_die(search, &member));
@@ -303,8 +308,9 @@ static void take_found(struct search *search, struct xfdt_layout *layout)
 		struct xfdt_member member;
 
 		if (!layout->members[i].known && index >= 0 && search->candidates[index].found &&
-		    find_member(search, &search->candidates[index].die, xfdt_member_needs[i].path, 0, 0,
-				&member) && xfdt_member_is_sane(&member))
+		    find_member(search, &search->candidates[index].die, xfdt_member_needs[i].path,
+				0, 0, &member) &&
+		    xfdt_member_is_sane(&member))
 			layout->members[i] = member;
 	}
 }

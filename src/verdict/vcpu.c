@@ -65,7 +65,8 @@ static bool had_nm(const struct xfdt_panic *panic, const struct xfdt_thread *thr
 		if (xfdt_event_caller(panic, event) != (uint32_t)thread->pid)
 			continue;
 		/* no thread tells that much: a log that was made to take long */
-		if (looked_at++ > NM_EVENTS_MAX || (xfdt_event_tells_of_nm(panic, event) && xfdt_nm_is_restore(panic, event)))
+		if (looked_at++ > NM_EVENTS_MAX ||
+		    (xfdt_event_tells_of_nm(panic, event) && xfdt_nm_is_restore(panic, event)))
 			return true;
 	}
 	return false;
@@ -103,14 +104,16 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 		verdict->why = "its thread may be the one that died, and where is not known";
 	} else if (!thread->need_fpu_load.known) {
 		verdict->why = "TIF_NEED_FPU_LOAD is not known";
-	} else if (!thread->need_fpu_load.value && thread->task != host->panic.task && !thread->nm_fpstate.known) {
+	} else if (!thread->need_fpu_load.value && thread->task != host->panic.task &&
+		   !thread->nm_fpstate.known) {
 		verdict->why = "whether its thread was in the handler of an #NM is not known";
 	} else if (!thread->need_fpu_load.value && thread->nm_fpstate.known &&
 		   thread->nm_fpstate.value == vcpu->fpstate) {
 		/* fpu_swap_kvm_fpstate() clears the flag before the state is loaded */
 		verdict->state = XFDT_VCPU_ARMED;
 		verdict->why = "its thread was in the handler of an #NM that loading it had raised";
-	} else if (!thread->need_fpu_load.value && thread->task != host->panic.task && had_nm(&host->panic, thread)) {
+	} else if (!thread->need_fpu_load.value && thread->task != host->panic.task &&
+		   had_nm(&host->panic, thread)) {
 		verdict->why = "the log tells of an #NM of its thread, maybe when it was loaded";
 	} else if (!thread->need_fpu_load.value) {
 		verdict->state = XFDT_VCPU_STALE;
@@ -122,7 +125,8 @@ static void judge_in_use(const struct xfdt_host *host, const struct xfdt_vcpu *v
 		verdict->why = "the registers are still the CPU's own (fpregs_state_valid)";
 	} else {
 		verdict->state = XFDT_VCPU_ARMED;
-		verdict->why = "TIF_NEED_FPU_LOAD is set; the return to the guest restores the state";
+		verdict->why =
+			"TIF_NEED_FPU_LOAD is set; the return to the guest restores the state";
 	}
 	verdict->undecided &= verdict->state == XFDT_VCPU_INDETERMINATE;
 }
@@ -131,7 +135,8 @@ void xfdt_vcpu_judge(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu,
 		     struct xfdt_vcpu_verdict *ret_verdict)
 {
 	const struct xfdt_fault *fault = &host->panic.fault;
-	struct xfdt_vcpu_verdict verdict = { .state = XFDT_VCPU_OK, .why = "no component is set in both" };
+	struct xfdt_vcpu_verdict verdict = { .state = XFDT_VCPU_OK,
+					     .why = "no component is set in both" };
 	struct xfdt_xrstor xrstor = {
 		.supervisor = vcpu->header.xcomp_bv & XFDT_XCOMP_BV_COMPACTED,
 		.edx_eax = ~0ull,

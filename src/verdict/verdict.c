@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAINT_DIE 7	/* Linux: include/linux/panic.h */
+#define TAINT_DIE 7 /* Linux: include/linux/panic.h */
 
 struct kind_name {
 	const char *name;
@@ -106,8 +106,8 @@ static unsigned long long hex(uint64_t value)
 
 /* What panic() says when it follows from something else. */
 static const struct effect {
-	const char *words;		/* at the beginning */
-	bool by_death, by_warning;	/* of what it follows, always */
+	const char *words;	   /* at the beginning */
+	bool by_death, by_warning; /* of what it follows, always */
 } effects[] = {
 	{ "Fatal exception", true, false },
 	{ "Oopsed too often", true, false },
@@ -162,7 +162,8 @@ static bool has_rival(const struct xfdt_panic *panic, long event)
 	long i;
 
 	for (i = 0; !panic->pid_known && i < event; i++)
-		if (panic->events[i].kind == XFDT_EVENT_OOPS && !xfdt_event_follows(panic, i, event) &&
+		if (panic->events[i].kind == XFDT_EVENT_OOPS &&
+		    !xfdt_event_follows(panic, i, event) &&
 		    xfdt_event_is_soon_after(panic, i, event))
 			return true;
 	return false;
@@ -205,14 +206,22 @@ static void note_look_alikes(struct judge *judge)
 		enum xfdt_event_kind kind;
 		const char *what;
 	} look_alikes[] = {
-		{ XFDT_EVENT_BAD_FPU, "an XRSTOR that raised #GP (a header or MXCSR that it refuses): the kernel repairs it and goes on; not XFD" },
-		{ XFDT_EVENT_CR0_TS, "#NM because CR0.TS was set: the kernel clears it and goes on; not XFD" },
-		{ XFDT_EVENT_KVM_LOAD_PUT, "loads and puts of a guest's FPU state that are out of balance: a KVM bug of its own" },
-		{ XFDT_EVENT_XFD_STATE, "xfd_validate_state(): the CPU's idea of IA32_XFD is not that of the state it holds" },
-		{ XFDT_EVENT_FPREGS_STATE, "fpregs_assert_state_consistent(): TIF_NEED_FPU_LOAD and the registers' owner disagree" },
-		{ XFDT_EVENT_FREE_IN_USE, "a guest FPU state that was freed while in use: left behind by a vCPU thread that was killed" },
-		{ XFDT_EVENT_UABI_REFUSED, "KVM_SET_XSAVE with a component that XFD disables, refused: the fix at work" },
-		{ XFDT_EVENT_USER_XFD, "a user process that used AMX without leave, and was sent a signal: no kernel bug" },
+		{ XFDT_EVENT_BAD_FPU,
+		  "an XRSTOR that raised #GP (a header or MXCSR that it refuses): the kernel repairs it and goes on; not XFD" },
+		{ XFDT_EVENT_CR0_TS,
+		  "#NM because CR0.TS was set: the kernel clears it and goes on; not XFD" },
+		{ XFDT_EVENT_KVM_LOAD_PUT,
+		  "loads and puts of a guest's FPU state that are out of balance: a KVM bug of its own" },
+		{ XFDT_EVENT_XFD_STATE,
+		  "xfd_validate_state(): the CPU's idea of IA32_XFD is not that of the state it holds" },
+		{ XFDT_EVENT_FPREGS_STATE,
+		  "fpregs_assert_state_consistent(): TIF_NEED_FPU_LOAD and the registers' owner disagree" },
+		{ XFDT_EVENT_FREE_IN_USE,
+		  "a guest FPU state that was freed while in use: left behind by a vCPU thread that was killed" },
+		{ XFDT_EVENT_UABI_REFUSED,
+		  "KVM_SET_XSAVE with a component that XFD disables, refused: the fix at work" },
+		{ XFDT_EVENT_USER_XFD,
+		  "a user process that used AMX without leave, and was sent a signal: no kernel bug" },
 	};
 	const struct xfdt_panic *panic = &judge->host->panic;
 	size_t i;
@@ -243,7 +252,7 @@ static void judge_vcpus(struct judge *judge)
 		judge->out_of_memory = true;
 		return;
 	}
-	at = (struct xfdt_vcpu_at) { 0 };
+	at = (struct xfdt_vcpu_at){ 0 };
 	while ((each = xfdt_next_vcpu(host, &at))) {
 		struct xfdt_vcpu_verdict *vcpu = &verdict->vcpus[verdict->vcpu_count++];
 
@@ -294,11 +303,13 @@ static void say_origins(struct judge *judge, const struct xfdt_vcpu *vcpu)
 {
 	switch (judge->verdict->route) {
 	case XFDT_ROUTE_SWAP:
-		ORIGIN(judge, "user space: KVM_SET_XSAVE with a component that IA32_XFD disables, or KVM_SET_MSRS(IA32_XFD) after KVM_SET_XSAVE (restoring or migrating a guest does both)");
+		ORIGIN(judge,
+		       "user space: KVM_SET_XSAVE with a component that IA32_XFD disables, or KVM_SET_MSRS(IA32_XFD) after KVM_SET_XSAVE (restoring or migrating a guest does both)");
 		ORIGIN(judge, "or an earlier race in the guest, saved when the vCPU was put");
 		break;
 	case XFDT_ROUTE_RETURN:
-		ORIGIN(judge, "the guest wrote IA32_XFD with live tile data, and the host used the FPU, or was preempted, before the exit handler ran");
+		ORIGIN(judge,
+		       "the guest wrote IA32_XFD with live tile data, and the host used the FPU, or was preempted, before the exit handler ran");
 		break;
 	default:
 		break;
@@ -307,15 +318,16 @@ static void say_origins(struct judge *judge, const struct xfdt_vcpu *vcpu)
 		ORIGIN(judge, "xfd_no_write_intercept is %llu: IA32_XFD was %s",
 		       hex(vcpu->xfd_no_write_intercept.value),
 		       vcpu->xfd_no_write_intercept.value ?
-		       "set to something other than 0 before, by the guest or by user space" :
-		       "never set to anything but 0");
+			       "set to something other than 0 before, by the guest or by user space" :
+			       "never set to anything but 0");
 }
 
 static void say_fault(struct judge *judge)
 {
 	const struct xfdt_fault *fault = &judge->host->panic.fault;
 
-	WHY(judge, "the faulting instruction is %s at %#llx in restore_fpregs_from_fpstate (registers from %s%s)",
+	WHY(judge,
+	    "the faulting instruction is %s at %#llx in restore_fpregs_from_fpstate (registers from %s%s)",
 	    fault->text, hex(fault->regs.ip), source_name(fault->source),
 	    fault->bytes_from_log ? ", code from the log" : "");
 }
@@ -340,7 +352,8 @@ static enum xfdt_verdict_kind judge_culprit(struct judge *judge, const struct xf
 	const struct xfdt_fault *fault = &judge->host->panic.fault;
 	struct xfdt_vcpu_verdict state;
 
-	WHY(judge, "its operand %#llx is the guest FPU state of vCPU %u of VM %#llx (fpstate %#llx)",
+	WHY(judge,
+	    "its operand %#llx is the guest FPU state of vCPU %u of VM %#llx (fpstate %#llx)",
 	    hex(fault->operand), vcpu->id, hex(vm->kvaddr), hex(vcpu->fpstate));
 	xfdt_vcpu_judge(judge->host, vcpu, &state);
 	if (!vcpu->state_known) {
@@ -366,10 +379,13 @@ static enum xfdt_verdict_kind judge_culprit(struct judge *judge, const struct xf
 	    hex(vcpu->header.xstate_bv), hex(vcpu->xfd), hex(fault->edx_eax));
 	if ((vcpu->header.xstate_bv & fault->edx_eax & (1ull << XFDT_XFEATURE_XTILEDATA)) &&
 	    xfd_state_agrees(&judge->host->panic, vcpu)) {
-		LOOKS_LIKE(judge, "CVE-2024-35801: the CPU's IA32_XFD was not what the kernel's xfd_state said (\"x86/fpu: Keep xfd_state in sync with MSR_IA32_XFD\")");
+		LOOKS_LIKE(
+			judge,
+			"CVE-2024-35801: the CPU's IA32_XFD was not what the kernel's xfd_state said (\"x86/fpu: Keep xfd_state in sync with MSR_IA32_XFD\")");
 		return XFDT_NOT_THIS_BUG;
 	}
-	WHY(judge, "and that cannot be what XRSTOR saw: something wrote the state, or IA32_XFD, after the fault");
+	WHY(judge,
+	    "and that cannot be what XRSTOR saw: something wrote the state, or IA32_XFD, after the fault");
 	return XFDT_INCONCLUSIVE;
 }
 
@@ -384,15 +400,19 @@ static enum xfdt_verdict_kind judge_stranger(struct judge *judge)
 		return XFDT_INCONCLUSIVE;
 	}
 	if (fault->fpstate_read && !fault->fpstate_is_guest) {
-		WHY(judge, "its operand %#llx is the FPU state of a host task, not of a guest (fpstate %#llx, is_guest 0)",
+		WHY(judge,
+		    "its operand %#llx is the FPU state of a host task, not of a guest (fpstate %#llx, is_guest 0)",
 		    hex(fault->operand), hex(fault->fpstate));
-		LOOKS_LIKE(judge, "a host task's own AMX state against IA32_XFD: see \"x86/fpu: Ensure XFD state on signal delivery\" and CVE-2024-35801");
+		LOOKS_LIKE(
+			judge,
+			"a host task's own AMX state against IA32_XFD: see \"x86/fpu: Ensure XFD state on signal delivery\" and CVE-2024-35801");
 		return XFDT_NOT_THIS_BUG;
 	}
 	if (fault->fpstate_read) {
-		WHY(judge, "its operand %#llx is in a guest's FPU state (fpstate %#llx, XSTATE_BV %#llx, XFD %#llx), but no vCPU that was found has it",
-		    hex(fault->operand), hex(fault->fpstate),
-		    hex(fault->fpstate_header.xstate_bv), hex(fault->fpstate_xfd));
+		WHY(judge,
+		    "its operand %#llx is in a guest's FPU state (fpstate %#llx, XSTATE_BV %#llx, XFD %#llx), but no vCPU that was found has it",
+		    hex(fault->operand), hex(fault->fpstate), hex(fault->fpstate_header.xstate_bv),
+		    hex(fault->fpstate_xfd));
 		return XFDT_INCONCLUSIVE;
 	}
 	if (fault->fpstate_absent && vms_are_known(judge->host) &&
@@ -402,7 +422,8 @@ static enum xfdt_verdict_kind judge_stranger(struct judge *judge)
 		return XFDT_INCONCLUSIVE;
 	}
 	if (fault->fpstate_absent) {
-		WHY(judge, "its operand %#llx is not in the dump, so XSTATE_BV and XFD cannot be compared",
+		WHY(judge,
+		    "its operand %#llx is not in the dump, so XSTATE_BV and XFD cannot be compared",
 		    hex(fault->operand));
 		return XFDT_PROBABLE;
 	}
@@ -428,17 +449,22 @@ static enum xfdt_verdict_kind judge_fault(struct judge *judge)
 		kind = XFDT_INCONCLUSIVE;
 	}
 	if (warn < 0) {
-		WHY(judge, "no warning of exc_device_not_available() precedes the #NM in the log, which would say that IA32_XFD_ERR was not 0");
+		WHY(judge,
+		    "no warning of exc_device_not_available() precedes the #NM in the log, which would say that IA32_XFD_ERR was not 0");
 		/* memory that shows no mismatch agrees with that; else the warning may be lost */
 		if (kind == XFDT_NOT_THIS_BUG && !panic->log.cut)
-			LOOKS_LIKE(judge, "an #NM without XFD_ERR: CR0.TS or CR0.EM, or one that a hypervisor below injects");
+			LOOKS_LIKE(
+				judge,
+				"an #NM without XFD_ERR: CR0.TS or CR0.EM, or one that a hypervisor below injects");
 		return kind == XFDT_NOT_THIS_BUG && !panic->log.cut ? kind : XFDT_INCONCLUSIVE;
 	}
-	WHY(judge, "exc_device_not_available() warned, which it does for an #NM with IA32_XFD_ERR not 0 only (log: \"%.120s\")",
+	WHY(judge,
+	    "exc_device_not_available() warned, which it does for an #NM with IA32_XFD_ERR not 0 only (log: \"%.120s\")",
 	    event_text(panic, warn));
 	if (kind == XFDT_CONFIRMED || kind == XFDT_PROBABLE) {
 		if (xfdt_panic_survived(panic))
-			WHY(judge, "the kernel had not panicked when the dump was taken (panic_cpu is -1): it went on without the thread that died");
+			WHY(judge,
+			    "the kernel had not panicked when the dump was taken (panic_cpu is -1): it went on without the thread that died");
 		judge->verdict->route = route_of(&panic->fault);
 		if (*panic->fault.caller)
 			WHY(judge, "it was called from %s (by %s)", panic->fault.caller,
@@ -454,8 +480,8 @@ static bool note_loads_guest(const struct judge *judge)
 	const struct xfdt_host *host = judge->host;
 	const struct xfdt_member *regs = &host->image->layout.members[XFDT_M_fpstate_regs];
 
-	return !vms_are_known(host) || judge->verdict->states[XFDT_VCPU_UNREADABLE] || !regs->known ||
-	       xfdt_kvm_find(host, host->panic.note_operand - regs->offset, NULL);
+	return !vms_are_known(host) || judge->verdict->states[XFDT_VCPU_UNREADABLE] ||
+	       !regs->known || xfdt_kvm_find(host, host->panic.note_operand - regs->offset, NULL);
 }
 
 /* The log ends with #NM, and no XRSTOR of restore_fpregs_from_fpstate() was found. */
@@ -467,7 +493,8 @@ static enum xfdt_verdict_kind judge_other_nm(struct judge *judge)
 
 	if (panic->fault.source == XFDT_REGS_NONE && xfdt_note_is_nm_frame(panic) &&
 	    (!panic->note_is_xrstor || !note_loads_guest(judge))) {
-		WHY(judge, "the kernel died of an #NM at %#llx, which is no restore of a guest's FPU state",
+		WHY(judge,
+		    "the kernel died of an #NM at %#llx, which is no restore of a guest's FPU state",
 		    hex(panic->note.ip));
 		LOOKS_LIKE(judge, warn >= 0 ? "AMX or XFD used elsewhere in the kernel" :
 					      "an #NM that is not about XFD (IA32_XFD_ERR was 0)");
@@ -476,8 +503,8 @@ static enum xfdt_verdict_kind judge_other_nm(struct judge *judge)
 	WHY(judge, "the kernel died of an #NM (log: \"%.120s\"), but %s",
 	    event_text(panic, die >= 0 ? die : warn),
 	    panic->fault.source == XFDT_REGS_NONE ?
-	    "the registers of the fault are neither in the dump nor in the log" :
-	    "the instruction it hit cannot be read, or is no XRSTOR");
+		    "the registers of the fault are neither in the dump nor in the log" :
+		    "the instruction it hit cannot be read, or is no XRSTOR");
 	return XFDT_INCONCLUSIVE;
 }
 
@@ -486,7 +513,8 @@ static enum xfdt_verdict_kind judge_other_panic(struct judge *judge, const char 
 	if (words)
 		WHY(judge, "the panic is something else (log: \"%.120s\")", words);
 	else
-		WHY(judge, "the kernel had not panicked when the dump was taken (panic_cpu is -1, and the log tells of no panic)");
+		WHY(judge,
+		    "the kernel had not panicked when the dump was taken (panic_cpu is -1, and the log tells of no panic)");
 	return XFDT_NOT_THIS_BUG;
 }
 
@@ -504,7 +532,8 @@ static bool cause_is_lost(const struct xfdt_panic *panic)
 		    xfdt_event_caller(panic, i) == xfdt_event_caller(panic, end))
 			return false;
 	for (line = 0; effect->by_warning && line < panic->events[end].line; line++)
-		if (!panic->log.lines[line].from_user && xfdt_line_is_warning(panic->log.lines[line].text) &&
+		if (!panic->log.lines[line].from_user &&
+		    xfdt_line_is_warning(panic->log.lines[line].text) &&
 		    panic->log.lines[line].caller == xfdt_event_caller(panic, end))
 			return false;
 	return true;
@@ -526,30 +555,35 @@ static bool may_follow_from_nm(struct judge *judge, bool ends_with_nm)
 {
 	const struct xfdt_panic *panic = &judge->host->panic;
 	const struct xfdt_fault *fault = &panic->fault;
-	long last = ends_with_nm ? xfdt_nm_event(panic) : -1, other = -1, tainted = xfdt_tainted_by_death(panic), i;
+	long last = ends_with_nm ? xfdt_nm_event(panic) : -1, other = -1,
+	     tainted = xfdt_tainted_by_death(panic), i;
 	unsigned long death = xfdt_first_death(panic);
 
 	for (i = (long)panic->event_count - 1; i >= 0; i--) {
 		if (!xfdt_event_tells_of_nm(panic, i) || i == last)
 			continue;
 		if (xfdt_nm_is_restore(panic, i)) {
-			WHY(judge, "yet there was another #NM, maybe of this bug (log: \"%.120s\"), and the end may be its consequence",
+			WHY(judge,
+			    "yet there was another #NM, maybe of this bug (log: \"%.120s\"), and the end may be its consequence",
 			    event_text(panic, i));
 			return true;
 		}
 		other = other < 0 ? i : other;
 	}
 	if (other >= 0)
-		LOOKS_LIKE(judge, "an #NM elsewhere in the kernel, before the panic (log: \"%.120s\")",
+		LOOKS_LIKE(judge,
+			   "an #NM elsewhere in the kernel, before the panic (log: \"%.120s\")",
 			   event_text(panic, other));
 	if (!ends_with_nm && fault->decoded && fault->source == XFDT_REGS_STACK) {
-		WHY(judge, "yet the thread that panicked was in the handler of an #NM, raised by %s at %#llx (frame at %#llx on its stack)",
+		WHY(judge,
+		    "yet the thread that panicked was in the handler of an #NM, raised by %s at %#llx (frame at %#llx on its stack)",
 		    fault->text, hex(fault->regs.ip), hex(fault->frame));
 		return true;
 	}
-	if (!ends_with_nm && panic->note_on_stack && panic->note_is_xrstor && note_loads_guest(judge) &&
-	    !died_otherwise(panic)) {
-		WHY(judge, "yet the CPU that panicked left its registers at an XRSTOR of a guest's state (RIP %#llx), as an #NM does, and the log does not tell of it",
+	if (!ends_with_nm && panic->note_on_stack && panic->note_is_xrstor &&
+	    note_loads_guest(judge) && !died_otherwise(panic)) {
+		WHY(judge,
+		    "yet the CPU that panicked left its registers at an XRSTOR of a guest's state (RIP %#llx), as an #NM does, and the log does not tell of it",
 		    hex(panic->note.ip));
 		return true;
 	}
@@ -558,17 +592,20 @@ static bool may_follow_from_nm(struct judge *judge, bool ends_with_nm)
 		return true;
 	}
 	if (death > 1) {
-		WHY(judge, "yet the first death that the log tells of is number %lu: what the kernel survived before is lost, and may have been this bug",
+		WHY(judge,
+		    "yet the first death that the log tells of is number %lu: what the kernel survived before is lost, and may have been this bug",
 		    death);
 		return true;
 	}
 	if (!death && panic->tainted.known && panic->tainted.value >> TAINT_DIE & 1) {
-		WHY(judge, "yet there had been a death of which the log does not tell, and it may have been this bug (tainted_mask %#llx)",
+		WHY(judge,
+		    "yet there had been a death of which the log does not tell, and it may have been this bug (tainted_mask %#llx)",
 		    hex(panic->tainted.value));
 		return true;
 	}
 	if (tainted >= 0) {
-		WHY(judge, "yet there had been a death of which the log does not tell, and it may have been this bug (log: \"%.120s\")",
+		WHY(judge,
+		    "yet there had been a death of which the log does not tell, and it may have been this bug (log: \"%.120s\")",
 		    panic->log.lines[tainted].text);
 		return true;
 	}
@@ -588,24 +625,28 @@ static enum xfdt_verdict_kind judge_what_was_next(struct judge *judge)
 		return XFDT_ARMED;
 	}
 	if (!vms_are_known(host)) {
-		WHY(judge, "whether a vCPU would have been next cannot be said: not all VMs and vCPUs could be read");
+		WHY(judge,
+		    "whether a vCPU would have been next cannot be said: not all VMs and vCPUs could be read");
 		return XFDT_INCONCLUSIVE;
 	}
 	if (verdict->states[XFDT_VCPU_UNREADABLE]) {
-		WHY(judge, "whether a vCPU would have been next cannot be said: %zu could not be read",
+		WHY(judge,
+		    "whether a vCPU would have been next cannot be said: %zu could not be read",
 		    verdict->states[XFDT_VCPU_UNREADABLE]);
 		return XFDT_INCONCLUSIVE;
 	}
 	if (verdict->undecided_count) {
-		WHY(judge, "whether a vCPU would have been next cannot be said: %zu with a mismatch in memory lack%s what decides whether it counts",
+		WHY(judge,
+		    "whether a vCPU would have been next cannot be said: %zu with a mismatch in memory lack%s what decides whether it counts",
 		    verdict->undecided_count, verdict->undecided_count == 1 ? "s" : "");
 		return XFDT_INCONCLUSIVE;
 	}
 	WHY(judge, "%zu vCPU%s of %zu VM%s were read, and none would raise #NM at its next restore",
-	    verdict->vcpu_count, verdict->vcpu_count == 1 ? "" : "s",
-	    host->vm_count, host->vm_count == 1 ? "" : "s");
+	    verdict->vcpu_count, verdict->vcpu_count == 1 ? "" : "s", host->vm_count,
+	    host->vm_count == 1 ? "" : "s");
 	if (verdict->states[XFDT_VCPU_INDETERMINATE])
-		WHY(judge, "for %zu of them memory is not what counts: the CPU was inside the guest, its registers live",
+		WHY(judge,
+		    "for %zu of them memory is not what counts: the CPU was inside the guest, its registers live",
 		    verdict->states[XFDT_VCPU_INDETERMINATE]);
 	return XFDT_NOT_THIS_BUG;
 }
@@ -634,14 +675,16 @@ static enum xfdt_verdict_kind judge_panic(struct judge *judge)
 	bool ends_with_nm;
 
 	if (!panic->log_known) {
-		WHY(judge, "the kernel log cannot be read, and with it whether exc_device_not_available() warned");
+		WHY(judge,
+		    "the kernel log cannot be read, and with it whether exc_device_not_available() warned");
 		return XFDT_INCONCLUSIVE;
 	}
 	ends_with_nm = log_ends_with_nm(panic);
 	kind = judge_end(judge, ends_with_nm);
 	if (kind != XFDT_NOT_THIS_BUG)
 		return kind;
-	return may_follow_from_nm(judge, ends_with_nm) ? XFDT_INCONCLUSIVE : judge_what_was_next(judge);
+	return may_follow_from_nm(judge, ends_with_nm) ? XFDT_INCONCLUSIVE :
+							 judge_what_was_next(judge);
 }
 
 static enum xfdt_verdict_kind judge_host(struct judge *judge)
@@ -658,13 +701,16 @@ static enum xfdt_verdict_kind judge_host(struct judge *judge)
 		return XFDT_INCONCLUSIVE;
 	}
 	if ((!xfdt_has_member(image, XFDT_M_fpstate_xfd) || host->kvm == XFDT_KVM_ABSENT) &&
-	    (host->panic.fault.decoded || (host->panic.log_known && log_ends_with_nm(&host->panic)))) {
-		WHY(judge, "the kernel seems to have no %s, yet it died of an #NM: one of the two is wrong",
+	    (host->panic.fault.decoded ||
+	     (host->panic.log_known && log_ends_with_nm(&host->panic)))) {
+		WHY(judge,
+		    "the kernel seems to have no %s, yet it died of an #NM: one of the two is wrong",
 		    host->kvm == XFDT_KVM_ABSENT ? "kvm" : "use for XFD");
 		return XFDT_INCONCLUSIVE;
 	}
 	if (!xfdt_has_member(image, XFDT_M_fpstate_xfd)) {
-		WHY(judge, "the kernel has no struct fpstate with an xfd in it: it is older than the use of XFD (v5.16)");
+		WHY(judge,
+		    "the kernel has no struct fpstate with an xfd in it: it is older than the use of XFD (v5.16)");
 		return XFDT_NOT_APPLICABLE;
 	}
 	if (!xfdt_symbol(image, XFDT_S_restore_fpregs)) {
@@ -682,8 +728,7 @@ static enum xfdt_verdict_kind judge_host(struct judge *judge)
 	return judge_panic(judge);
 }
 
-struct xfdt_error *xfdt_verdict_init(struct xfdt_verdict *verdict,
-				     const struct xfdt_host *host)
+struct xfdt_error *xfdt_verdict_init(struct xfdt_verdict *verdict, const struct xfdt_host *host)
 {
 	struct judge judge = { .host = host, .verdict = verdict };
 

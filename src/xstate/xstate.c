@@ -11,9 +11,9 @@
 #define SSE_SIZE 256
 
 static const char *const names[] = {
-	"FP", "SSE", "YMM", "BNDREGS", "BNDCSR", "OPMASK", "ZMM_Hi256", "Hi16_ZMM", "PT", "PKRU",
-	"PASID", "CET_USER", "CET_KERNEL", "HDC", "UINTR", "LBR", "HWP", "XTILECFG", "XTILEDATA",
-	"APX",
+	"FP",	    "SSE", "YMM",  "BNDREGS",  "BNDCSR",    "OPMASK",	  "ZMM_Hi256",
+	"Hi16_ZMM", "PT",  "PKRU", "PASID",    "CET_USER",  "CET_KERNEL", "HDC",
+	"UINTR",    "LBR", "HWP",  "XTILECFG", "XTILEDATA", "APX",
 };
 
 void xfdt_xsave_header_decode(const uint8_t bytes[XFDT_XSAVE_HEADER_SIZE],
@@ -70,8 +70,7 @@ static const char *header_fault(const struct xfdt_xsave_header *header,
 	return NULL;
 }
 
-void xfdt_xrstor_simulate(const struct xfdt_xsave_header *header,
-			  const struct xfdt_xrstor *xrstor,
+void xfdt_xrstor_simulate(const struct xfdt_xsave_header *header, const struct xfdt_xrstor *xrstor,
 			  struct xfdt_restore_result *ret_result)
 {
 	struct xfdt_restore_result result = { .outcome = XFDT_RESTORE_OK };
@@ -92,8 +91,7 @@ static void place_legacy(struct xfdt_component *component)
 	component->size = component->index ? SSE_SIZE : FP_SIZE;
 }
 
-size_t xfdt_xsave_components(const struct xfdt_xsave_header *header,
-			     uint64_t xfd,
+size_t xfdt_xsave_components(const struct xfdt_xsave_header *header, uint64_t xfd,
 			     const struct xfdt_xsave_layout *layout,
 			     struct xfdt_component ret_components[XFDT_COMPONENTS])
 {

@@ -40,9 +40,9 @@ const char *xfdt_xfeature_name(unsigned int index);
 
 /* What a restore instruction is, and what it is told. */
 struct xfdt_xrstor {
-	bool supervisor;	/* XRSTORS, else XRSTOR */
-	uint64_t edx_eax;	/* the instruction's mask */
-	uint64_t xfd;		/* IA32_XFD */
+	bool supervisor;  /* XRSTORS, else XRSTOR */
+	uint64_t edx_eax; /* the instruction's mask */
+	uint64_t xfd;	  /* IA32_XFD */
 	/*
 	 * XCR0 | IA32_XSS (XRSTOR: XCR0), or 0 where that is not known; rules
 	 * that need it are then left out.
@@ -52,26 +52,25 @@ struct xfdt_xrstor {
 
 enum xfdt_restore {
 	XFDT_RESTORE_OK,
-	XFDT_RESTORE_NM,	/* #NM, IA32_XFD_ERR = the components in @components */
-	XFDT_RESTORE_GP,	/* #GP, for @reason */
+	XFDT_RESTORE_NM, /* #NM, IA32_XFD_ERR = the components in @components */
+	XFDT_RESTORE_GP, /* #GP, for @reason */
 };
 
 struct xfdt_restore_result {
 	enum xfdt_restore outcome;
-	uint64_t components;	/* XSTATE_BV & XFD & RFBM */
-	uint64_t rfbm;		/* requested-feature bitmap */
-	const char *reason;	/* static words, for #GP */
+	uint64_t components; /* XSTATE_BV & XFD & RFBM */
+	uint64_t rfbm;	     /* requested-feature bitmap */
+	const char *reason;  /* static words, for #GP */
 };
 
 /*
  * What would XRSTOR or XRSTORS do with this header?  (SDM vol. 1, 13.8, 13.12
  * and 13.14; the pages themselves may fault as well, which is not looked at.)
  */
-void xfdt_xrstor_simulate(const struct xfdt_xsave_header *header,
-			  const struct xfdt_xrstor *xrstor,
+void xfdt_xrstor_simulate(const struct xfdt_xsave_header *header, const struct xfdt_xrstor *xrstor,
 			  struct xfdt_restore_result *ret_result);
 
-#define XFDT_COMPONENTS 63	/* bits 62:0 of XSTATE_BV name components */
+#define XFDT_COMPONENTS 63 /* bits 62:0 of XSTATE_BV name components */
 
 /*
  * Sizes and places that CPUID leaf 0xD gives on one machine; they are not the
@@ -80,7 +79,7 @@ void xfdt_xrstor_simulate(const struct xfdt_xsave_header *header,
 struct xfdt_xsave_layout {
 	uint32_t size[XFDT_COMPONENTS];
 	uint32_t standard_offset[XFDT_COMPONENTS];
-	bool aligned[XFDT_COMPONENTS];	/* on 64 bytes in the compacted format */
+	bool aligned[XFDT_COMPONENTS]; /* on 64 bytes in the compacted format */
 };
 
 /* One state component of an area. */
@@ -97,8 +96,7 @@ struct xfdt_component {
  * returns how many were written.  Places in the compacted format follow SDM
  * vol. 1, 13.4.3; they end at the first component whose size is not known.
  */
-size_t xfdt_xsave_components(const struct xfdt_xsave_header *header,
-			     uint64_t xfd,
+size_t xfdt_xsave_components(const struct xfdt_xsave_header *header, uint64_t xfd,
 			     const struct xfdt_xsave_layout *layout,
 			     struct xfdt_component ret_components[XFDT_COMPONENTS]);
 

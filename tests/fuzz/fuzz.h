@@ -18,8 +18,8 @@ struct fuzz_memory {
 	size_t size;
 };
 
-static inline struct xfdt_error *fuzz_read(struct xfdt_reader *reader, uint64_t kvaddr,
-					   void *buf, size_t len)
+static inline struct xfdt_error *fuzz_read(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+					   size_t len)
 {
 	struct fuzz_memory *memory = (struct fuzz_memory *)reader;
 	uint64_t offset = kvaddr - memory->kvaddr;
@@ -33,8 +33,11 @@ static inline struct xfdt_error *fuzz_read(struct xfdt_reader *reader, uint64_t 
 static inline void fuzz_memory_init(struct fuzz_memory *memory, uint64_t kvaddr,
 				    const uint8_t *data, size_t size)
 {
-	*memory = (struct fuzz_memory) {
-		.reader = { .read = fuzz_read }, .kvaddr = kvaddr, .data = data, .size = size,
+	*memory = (struct fuzz_memory){
+		.reader = { .read = fuzz_read },
+		.kvaddr = kvaddr,
+		.data = data,
+		.size = size,
 	};
 }
 

@@ -52,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(xfdt_member_is_sane(&layout.members[i]));
 	/* what it says it has read has to be in what it was given */
 	for (i = 0; i < spans.count; i++)
-		FUZZ_CHECK(spans.items[i].kvaddr - 0xffffffff82000000ull + spans.items[i].len <= size - 1);
+		FUZZ_CHECK(spans.items[i].kvaddr - 0xffffffff82000000ull + spans.items[i].len <=
+			   size - 1);
 	return 0;
 }

@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define READS_MAX 3000000u	/* the unchanged kernel takes a few hundred */
-#define REPORTED_MAX 1024u	/* reports on more vCPUs take long, and only that */
+#define READS_MAX 3000000u /* the unchanged kernel takes a few hundred */
+#define REPORTED_MAX 1024u /* reports on more vCPUs take long, and only that */
 
 struct pristine {
 	struct kernel kernel;
@@ -49,7 +49,8 @@ static void change(struct kernel *kernel, const uint8_t *data, size_t size)
 		size_t offset = data[1] | (size_t)data[2] << 8;
 		uint8_t *bytes;
 
-		bytes = number < memory->count ? memory->segments[number].bytes : (uint8_t *)&kernel->note;
+		bytes = number < memory->count ? memory->segments[number].bytes :
+						 (uint8_t *)&kernel->note;
 		room = number < memory->count ? memory->segments[number].len : sizeof(kernel->note);
 		offset %= room;
 		data += 4;
@@ -65,7 +66,10 @@ static void change(struct kernel *kernel, const uint8_t *data, size_t size)
 static void check_reports(const struct xfdt_host *host, const struct xfdt_verdict *verdict)
 {
 	struct xfdt_outcome report = {
-		.path = "fuzz", .format = "fuzz", .host = host, .verdict = verdict,
+		.path = "fuzz",
+		.format = "fuzz",
+		.host = host,
+		.verdict = verdict,
 	};
 	struct xfdt_text_options options = { .verbose = true };
 	struct json_object *root;
@@ -117,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	xfdt_image_deinit(&image);
 	FUZZ_CHECK(kernel->memory.reads < READS_MAX);
 	for (i = 0; i < kernel->memory.count; i++)
-		memcpy(kernel->memory.segments[i].bytes, base->copies[i], kernel->memory.segments[i].len);
+		memcpy(kernel->memory.segments[i].bytes, base->copies[i],
+		       kernel->memory.segments[i].len);
 	kernel->note = note;
 	return 0;
 }

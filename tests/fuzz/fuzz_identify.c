@@ -19,12 +19,16 @@ static void identify(int fd, bool dump)
 	FUZZ_CHECK(strlen(file.build_id) < sizeof(file.build_id) &&
 		   file.build_id[strspn(file.build_id, "0123456789abcdef-")] == '\0');
 	/* the same file is the same dump on another day, and on another machine */
-	FUZZ_CHECK(!xfdt_identify(fd, &again) && again.kind == file.kind && again.hash == file.hash);
+	FUZZ_CHECK(!xfdt_identify(fd, &again) && again.kind == file.kind &&
+		   again.hash == file.hash);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint8_t core[] = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, ET_CORE, 0 };
+	static const uint8_t core[] = {
+		0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1, 0,	  0,
+		0,    0,   0,	0,   0,		 0,	      0, ET_CORE, 0
+	};
 	struct xfdt_kdump_header kdump = { .header_version = 6, .block_size = 4096 };
 	int fd = memfd_create("file", 0);
 

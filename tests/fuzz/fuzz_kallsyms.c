@@ -16,8 +16,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct xfdt_name_query queries[] = {
-		{ .name = "_stext", .anchor = BASE }, { .name = "prb", .anchor = BASE + 0x1000 },
-		{ .name = "x" }, { .name = "restore_fpregs_from_fpstate" },
+		{ .name = "_stext", .anchor = BASE },
+		{ .name = "prb", .anchor = BASE + 0x1000 },
+		{ .name = "x" },
+		{ .name = "restore_fpregs_from_fpstate" },
 	};
 	static struct xfdt_ranges spans;
 	struct xfdt_kallsyms kallsyms;

@@ -15,7 +15,7 @@
 
 static void member(struct xfdt_image *image, enum xfdt_member_id id, uint32_t offset, uint32_t size)
 {
-	image->layout.members[id] = (struct xfdt_member) { true, offset, size, 0, 0 };
+	image->layout.members[id] = (struct xfdt_member){ true, offset, size, 0, 0 };
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct xfdt_log log;
 	struct xfdt_error *err;
 	uint8_t *copy;
-	uint64_t at[3] = { BASE + 96, BASE + 96 + 8 * DESC_SIZE, BASE + 96 + 8 * (DESC_SIZE + INFO_SIZE) };
+	uint64_t at[3] = { BASE + 96, BASE + 96 + 8 * DESC_SIZE,
+			   BASE + 96 + 8 * (DESC_SIZE + INFO_SIZE) };
 	uint64_t prb = BASE + 8;
 	size_t i;
 
@@ -43,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(copy + 64, &at[2], 8);
 	fuzz_memory_init(&memory, BASE, copy, size);
 	image.reader = &memory.reader;
-	image.symtab.symbols[XFDT_S_prb] = (struct xfdt_symbol) { true, BASE, 8 };
+	image.symtab.symbols[XFDT_S_prb] = (struct xfdt_symbol){ true, BASE, 8 };
 	image.layout.structs[XFDT_T_prb_desc] = DESC_SIZE;
 	image.layout.structs[XFDT_T_printk_info] = INFO_SIZE;
 	member(&image, XFDT_M_prb_desc_ring, 0, 48);

@@ -9,7 +9,7 @@
 
 static void member(struct xfdt_image *image, enum xfdt_member_id id, uint32_t offset, uint32_t size)
 {
-	image->layout.members[id] = (struct xfdt_member) { true, offset, size, 0, 0 };
+	image->layout.members[id] = (struct xfdt_member){ true, offset, size, 0, 0 };
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -26,8 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_memory_init(&memory, BASE, data, size);
 	image.reader = &memory.reader;
-	image.symtab.symbols[XFDT_S_modules] = (struct xfdt_symbol) { true, BASE, 8 };
-	image.symtab.symbols[XFDT_S_btf_modules] = (struct xfdt_symbol) { true, BASE + 8, 8 };
+	image.symtab.symbols[XFDT_S_modules] = (struct xfdt_symbol){ true, BASE, 8 };
+	image.symtab.symbols[XFDT_S_btf_modules] = (struct xfdt_symbol){ true, BASE + 8, 8 };
 	image.layout.structs[XFDT_T_bin_attribute] = 16;
 	member(&image, XFDT_M_list_head_next, 0, 8);
 	member(&image, XFDT_M_module_list, 0, 8);

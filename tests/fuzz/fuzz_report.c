@@ -20,7 +20,8 @@ static size_t count_of(const char *text, const char *what)
 static void check_bytes(const char *text, enum results_form form)
 {
 	for (; *text; text++)
-		FUZZ_CHECK((uint8_t)*text >= ' ' || *text == '\n' || (*text == '\r' && form == RESULTS_CSV) ||
+		FUZZ_CHECK((uint8_t)*text >= ' ' || *text == '\n' ||
+			   (*text == '\r' && form == RESULTS_CSV) ||
 			   (*text == '\t' && form == RESULTS_HTML));
 }
 
@@ -42,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (form = 0; form < RESULTS_FORMS; form++) {
 		char *text;
 
-		FUZZ_CHECK(!results_render(summary, &results.source, form, 40 + (unsigned int)(size % 200), &text));
+		FUZZ_CHECK(!results_render(summary, &results.source, form,
+					   40 + (unsigned int)(size % 200), &text));
 		check_bytes(text, form);
 		if (form == RESULTS_JSONL)
 			FUZZ_CHECK(count_of(text, "\n") == 2);

@@ -28,9 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_memory_init(&memory, BASE, data, size);
 	image.reader = &memory.reader;
-	image.layout.members[XFDT_M_xarray_xa_head] = (struct xfdt_member) { true, 0, 8, 0, 0 };
-	image.layout.members[XFDT_M_xa_node_shift] = (struct xfdt_member) { true, 0, 1, 0, 0 };
-	image.layout.members[XFDT_M_xa_node_slots] = (struct xfdt_member) { true, 8, 16 * 8, 0, 0 };
+	image.layout.members[XFDT_M_xarray_xa_head] = (struct xfdt_member){ true, 0, 8, 0, 0 };
+	image.layout.members[XFDT_M_xa_node_shift] = (struct xfdt_member){ true, 0, 1, 0, 0 };
+	image.layout.members[XFDT_M_xa_node_slots] = (struct xfdt_member){ true, 8, 16 * 8, 0, 0 };
 	xfdt_error_free(xfdt_xarray_walk(&image, BASE, 256, visit, &visits));
 	return 0;
 }
