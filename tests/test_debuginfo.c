@@ -674,7 +674,7 @@ static void test_debuginfo__dwz_of_one_file(void **state)
 		skip();
 	}
 	/* two units, so that there is something to put into a partial one */
-	run("cp tests/structures.c tests/structures.h '%s' && cd '%s' && sed 's/^struct.*;$//; s/^void .*//' structures.c >more.c && "
+	run("cp tests/structures.c tests/structures.h '%s' && cd '%s' && sed 's/^struct.*;$//; s/^void .*//; /^[{}]/d' structures.c >more.c && "
 	    "echo 'struct kvm *more_kvm(struct kvm_vcpu *vcpu) { return vcpu->kvm; } struct task_struct other; struct fpstate more; struct xa_node xa;' >>more.c",
 	    folder, folder);
 	run("cd '%s' && %s -O0 -gdwarf-4 -ffreestanding %s -o one structures.c more.c && dwz one",
