@@ -106,7 +106,7 @@ static struct xfdt_error *triage(const struct request *request, FILE *out)
 	struct xfdt_session session;
 	struct xfdt_error *err;
 
-	err = xfdt_stages_init(&session, &source, path, xfd_format(), NULL, &debug);
+	err = xfdt_stages_init(&session, &source, path, xfd_format(), &debug);
 	if (err)
 		return err;
 	err = write_report(&session.report, request, out);

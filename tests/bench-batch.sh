@@ -7,7 +7,7 @@ build=$PWD/$1 count=$2 dump=$3 vmlinux=$4 jobs=${5:-$(nproc)} kills=${6:-20}
 xfdtriage=$build/xfdtriage
 work=$(mktemp -d)
 trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
-export XDG_CACHE_HOME=$work/cache TMPDIR=$work LC_ALL=C
+export TMPDIR=$work LC_ALL=C
 sources=("$PWD"/dumps/*.vmcore)
 [ -n "$dump" ] && sources+=("$(realpath "$dump")")
 share=$work/share

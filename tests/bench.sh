@@ -6,7 +6,7 @@ build=$1 dump=$2 vmlinux=$3 runs=${4:-5}
 large_source=dumps/clean-6.12.117.vmcore
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export XDG_CACHE_HOME=$work/cache NO_COLOR=1 LC_ALL=C
+export NO_COLOR=1 LC_ALL=C
 declare -A times peaks
 
 # measure NAME COMMAND...: one more run of it, a whole process
@@ -82,7 +82,7 @@ if ! "$build/tests/make-large" $large_source "$work/large" 1024 20 100 scattered
 	echo "bench: cannot make the synthetic dump" >&2
 	exit 1
 fi
-# fill the cache, and read all files once
+# read all files once
 "$build/xfdtriage" "$dump" >"$work/out" 2>&1
 answers $?
 "$build/xfdtriage" "$work/large" >"$work/out" 2>&1
@@ -98,10 +98,8 @@ fi
 
 # in turn, so that a busy machine is as hard on all of them
 for ((run = 0; run < runs; run++)); do
-	measure cold "$build/xfdtriage" --no-cache "$dump"
-	measure warm "$build/xfdtriage" "$dump"
-	measure large-cold "$build/xfdtriage" --no-cache "$work/large"
-	measure large-warm "$build/xfdtriage" "$work/large"
+	measure dump "$build/xfdtriage" "$dump"
+	measure large "$build/xfdtriage" "$work/large"
 	if [ $crash ]; then
 		measure crash crash -s "$vmlinux" "$dump"
 	fi
@@ -109,19 +107,15 @@ done
 
 echo "medians of $runs runs in turn, whole processes, files in the page cache"
 printf '  %-36s %14s %14s\n' "" time "peak memory"
-row cold "xfdtriage, no cache"
-row warm "xfdtriage, cache filled"
+row dump "xfdtriage"
 [ $crash ] && row crash "crash -s, starting and quitting"
-row large-cold "synthetic 1 TiB, no cache"
-row large-warm "synthetic 1 TiB, cache filled"
+row large "xfdtriage, synthetic 1 TiB"
 echo "the synthetic host has $(cat "$work/vcpus") vCPUs, and the dump its frames in 4 million pieces"
 echo "ratios"
 printf '  %-36s %14s %14s\n' "" time "peak memory"
 if [ $crash ]; then
-	ratio cold crash "crash to xfdtriage, no cache"
-	ratio warm crash "crash to xfdtriage, cache filled"
-	ratio large-cold crash "crash on DUMP to 1 TiB, no cache"
+	ratio dump crash "crash to xfdtriage"
+	ratio large crash "crash on DUMP to 1 TiB"
 fi
-ratio warm cold "no cache to cache filled"
-ratio cold large-cold "1 TiB to DUMP, no cache"
+ratio dump large "1 TiB to DUMP"
 exit 0

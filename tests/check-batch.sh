@@ -8,7 +8,7 @@ helper=$build/tests/check-dumps
 dumps=$PWD/dumps
 . tests/checks.sh batch
 trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
-export XDG_CACHE_HOME=$work/cache TMPDIR=$work LC_ALL=C
+export TMPDIR=$work LC_ALL=C
 # sanitizers want to be the first library
 export ASAN_OPTIONS=verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 # libkdumpfile 0.5.1 cannot be freed
@@ -278,7 +278,7 @@ else
 	mkdir "$work/other"
 fi
 if [ -z "$as_other" ] || command -v setpriv >/dev/null; then
-	XDG_CACHE_HOME=$work/other timeout 60 $as_other "$xfdtriage" batch --store "$work/other/store" "$work/locked" >"$work/out" 2>"$work/err"
+	timeout 60 $as_other "$xfdtriage" batch --store "$work/other/store" "$work/locked" >"$work/out" 2>"$work/err"
 	status=$?
 	if [ $status = 3 ]; then report ok locked; else report fail locked "exit $status, should be 3"; fi
 	says locked-total out '^3 dumps: 1 armed, 2 errors'
@@ -287,7 +287,7 @@ if [ -z "$as_other" ] || command -v setpriv >/dev/null; then
 	# what nobody could read is nobody's copy
 	says locked-copies out '^3 dumps in 1 store$'
 	chmod 644 "$work/locked/secret" "$work/locked/other"
-	XDG_CACHE_HOME=$work/other timeout 60 $as_other "$xfdtriage" batch --store "$work/other/store" "$work/locked" >"$work/out" 2>"$work/err"
+	timeout 60 $as_other "$xfdtriage" batch --store "$work/other/store" "$work/locked" >"$work/out" 2>"$work/err"
 	says unlocked out '^3 dumps: 3 armed'
 else
 	report skip locked "root may read every file, and there is no setpriv"

@@ -12,7 +12,7 @@ set -u
 build=$PWD/$1
 crash=${CRASH:-crash}
 . tests/checks.sh crash
-export HOME=$work XDG_CACHE_HOME=$work/cache NO_COLOR=1
+export HOME=$work NO_COLOR=1
 
 skip() {
 	echo "skip crash: $1"
@@ -87,10 +87,10 @@ compare_types() { # NAME VMCORE
 	crash_layout "$work/layout.dwarf" "$vmcore"
 	same "$name: layouts of DWARF and crash" "$work/layout.want" "$work/layout.crash"
 
-	"$build/xfdtriage" -n -f json -d "$CRASH_VMLINUX" ${CRASH_MODULES:+-d "$CRASH_MODULES"} "$vmcore" >"$work/json.dwarf"
+	"$build/xfdtriage" -f json -d "$CRASH_VMLINUX" ${CRASH_MODULES:+-d "$CRASH_MODULES"} "$vmcore" >"$work/json.dwarf"
 	says "$name: by DWARF" json.dwarf '"types":"dwarf (vmlinux [0-9a-f]* by -d)"'
 	same_less_sources "$name: json by BTF and DWARF" "$work/json" "$work/json.dwarf"
-	"$build/xfdtriage" -n -f json --types btf "$vmcore" >"$work/json.btf"
+	"$build/xfdtriage" -f json --types btf "$vmcore" >"$work/json.btf"
 	same "$name: json by BTF alone" "$work/json" "$work/json.btf"
 	rm -f "$work/xfd.json"
 	session "$vmcore" <<-END
@@ -109,10 +109,10 @@ without_kallsyms() { # NAME VMCORE
 	77) echo "skip crash: $name: not in the kdump-compressed format"; return ;;
 	*) report 1 "$name" "the dump was not made"; return ;;
 	esac
-	"$build/xfdtriage" -n -f json "$old" >"$work/json.old"
+	"$build/xfdtriage" -f json "$old" >"$work/json.old"
 	[ $? = 5 ]
 	report $? "$name: not without debuginfo" "is not inconclusive"
-	"$build/xfdtriage" -n -f json --types btf -d "$CRASH_VMLINUX" "$old" >"$work/json.old"
+	"$build/xfdtriage" -f json --types btf -d "$CRASH_VMLINUX" "$old" >"$work/json.old"
 	says "$name: BTF" json.old '"symbols":"symtab (vmlinux [0-9a-f]* by -d)".*"types":"btf"'
 	rm -f "$work/xfd.json"
 	session "$old" --minimal <<-END
@@ -126,10 +126,10 @@ without_kallsyms() { # NAME VMCORE
 
 for vmcore in $CRASH_VMCORE; do
 	name=$(basename "$vmcore" .vmcore)
-	"$build/xfdtriage" -n -f json "$vmcore" >"$work/json"
-	"$build/xfdtriage" -n "$vmcore" >"$work/text"
-	"$build/xfdtriage" -n -v "$vmcore" >"$work/verbose"
-	"$build/xfdtriage" -n show "$vmcore" >"$work/show"
+	"$build/xfdtriage" -f json "$vmcore" >"$work/json"
+	"$build/xfdtriage" "$vmcore" >"$work/text"
+	"$build/xfdtriage" -v "$vmcore" >"$work/verbose"
+	"$build/xfdtriage" show "$vmcore" >"$work/show"
 
 	session "$vmcore" <<-END
 		xfd > $work/xfd.text
@@ -173,7 +173,7 @@ for vmcore in $CRASH_VMCORE; do
 
 	# what is missing is missing for both, even when crash is to read zeros for it
 	head -c $(($(stat -c %s "$vmcore") * 99 / 100)) "$vmcore" >"$work/cut.vmcore"
-	"$build/xfdtriage" -n -f json "$work/cut.vmcore" >"$work/json" 2>/dev/null
+	"$build/xfdtriage" -f json "$work/cut.vmcore" >"$work/json" 2>/dev/null
 	# refused, as a flattened one is: crash will not open it either
 	[ $? = 2 ] && continue
 	rm -f "$work/xfd.json"

@@ -18,7 +18,7 @@ triages() {
 		return
 	fi
 	timeout $seconds "$build/tests/make-large" --peak "$work/peak" \
-		"$build/xfdtriage" --no-cache --format json "$work/vmcore" >"$work/out" 2>"$work/err"
+		"$build/xfdtriage" --format json "$work/vmcore" >"$work/out" 2>"$work/err"
 	status=$?
 	if [ $status = 124 ]; then
 		report fail "$name" "still at it after $seconds seconds"
@@ -49,7 +49,7 @@ distills() {
 	if grep -q '^It gives the answer of the original' "$work/out"; then report ok; else report fail "distill-$name" "$(head -c 300 "$work/err")"; fi
 	size=$(stat -c %s "$work/small")
 	if [ "$size" -le $((3 << 19)) ]; then report ok; else report fail "distill-$name" "$size bytes"; fi
-	TMPDIR=$work "$build/xfdtriage" -n -q "$work/small"
+	TMPDIR=$work "$build/xfdtriage" -q "$work/small"
 	status=$?
 	if [ $status = "$expected" ]; then report ok; else report fail "distill-$name" "exit $status, should be $expected"; fi
 	if ! command -v crash >/dev/null; then return; fi

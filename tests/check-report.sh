@@ -5,7 +5,7 @@ set -u
 xfdtriage=$PWD/$1/xfdtriage
 make_store=$PWD/$1/tests/make-store
 . tests/checks.sh report
-export XDG_CACHE_HOME=$work/cache NO_COLOR=1
+export NO_COLOR=1
 
 # line PATH IDENTITY FINISHED JSON
 line() {

@@ -6,7 +6,7 @@
 
 void run_init(struct run *run, struct kernel *kernel)
 {
-	xfdt_image_init(&run->image, &kernel->source, NULL, NULL);
+	xfdt_image_init(&run->image, &kernel->source, NULL);
 	assert_ok(xfdt_host_init(&run->host, &run->image));
 	assert_ok(xfdt_verdict_init(&run->verdict, &run->host));
 }

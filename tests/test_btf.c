@@ -65,7 +65,7 @@ static size_t fill(const struct btf *btf, struct xfdt_layout *layout)
 
 	memset(layout, 0, sizeof(*layout));
 	assert_ok(types_of(&types, btf, NULL));
-	filled = xfdt_btf_fill(types, layout, 0, NULL);
+	filled = xfdt_btf_fill(types, layout);
 	xfdt_btf_free(types);
 	return filled;
 }
@@ -306,7 +306,7 @@ static void test_btf__what_is_known_stays(void **state)
 	memset(&layout, 0, sizeof(layout));
 	layout.members[XFDT_M_list_head_next] = (struct xfdt_member){ .known = true, .size = 8 };
 	assert_ok(types_of(&types, btf, NULL));
-	assert_int_equal(xfdt_btf_fill(types, &layout, 0, NULL), 0);
+	assert_int_equal(xfdt_btf_fill(types, &layout), 0);
 	assert_member(&layout, XFDT_M_list_head_next, 0, 8);
 	xfdt_btf_free(types);
 	btf__free(btf);
@@ -406,7 +406,7 @@ static void test_btf__longer_header(void **state)
 	memcpy(longer + 32, data + 24, len - 24);
 	assert_ok(xfdt_btf_new(&types, longer, len + 8, NULL));
 	memset(&layout, 0, sizeof(layout));
-	assert_int_equal(xfdt_btf_fill(types, &layout, 0, NULL), 1);
+	assert_int_equal(xfdt_btf_fill(types, &layout), 1);
 	assert_member(&layout, XFDT_M_list_head_next, 0, 8);
 	xfdt_btf_free(types);
 	free(longer);
@@ -436,7 +436,7 @@ static void test_btf__split_btf_over_its_base(void **state)
 	assert_ok(types_of(&types, split, base_types));
 	memset(&layout, 0, sizeof(layout));
 	/* its own types only: two sizes, mm and vm_list */
-	assert_int_equal(xfdt_btf_fill(types, &layout, 0, NULL), 4);
+	assert_int_equal(xfdt_btf_fill(types, &layout), 4);
 	assert_int_equal(layout.structs[XFDT_T_kvm], 41216);
 	assert_member(&layout, XFDT_M_kvm_mm, 8, 8);
 	assert_member(&layout, XFDT_M_kvm_vm_list, 16, 16);
@@ -462,45 +462,13 @@ static void test_btf__split_btf_over_its_base(void **state)
 	err = types_of(&without, split, NULL);
 	if (!err) {
 		memset(&layout, 0, sizeof(layout));
-		xfdt_btf_fill(without, &layout, 0, NULL);
+		xfdt_btf_fill(without, &layout);
 		xfdt_btf_free(without);
 	}
 	xfdt_error_free(err);
 	xfdt_btf_free(base_types);
 	btf__free(split);
 	btf__free(base);
-}
-
-/* What an answer was read from lies in the data: libbpf's own void type does not. */
-static void test_btf__spans_lie_in_the_data(void **state)
-{
-	static struct xfdt_ranges spans;
-	const uint64_t kvaddr = 0xffffffff82000000ull;
-	struct xfdt_layout layout;
-	struct xfdt_btf *types;
-	struct ids ids;
-	struct btf *btf = new_btf(&ids);
-	int alias = btf__add_typedef(btf, "nothing", 0);
-	const void *data;
-	__u32 len;
-	size_t i;
-
-	add_struct(btf, "task_struct", 64);
-	add_field(btf, "on_cpu", 0, 0, 1);
-	add_field(btf, "tgid", alias, 64, 3);
-	add_field(btf, "pid", ids.u32, 128, 0);
-	data = btf__raw_data(btf, &len);
-	assert_ok(xfdt_btf_new(&types, data, len, NULL));
-	memset(&layout, 0, sizeof(layout));
-	memset(&spans, 0, sizeof(spans));
-	xfdt_btf_fill(types, &layout, kvaddr, &spans);
-	assert_member(&layout, XFDT_M_task_pid, 16, 4);
-	assert_within(spans.count, 1, XFDT_RANGES_MAX);
-	for (i = 0; i < spans.count; i++)
-		assert_true(spans.items[i].kvaddr - kvaddr <= len &&
-			    spans.items[i].len <= len - (spans.items[i].kvaddr - kvaddr));
-	xfdt_btf_free(types);
-	btf__free(btf);
 }
 
 static void test_btf__garbage_is_corrupt(void **state)
@@ -594,7 +562,7 @@ static void test_btf__damaged_bytes(void **state)
 			err = xfdt_btf_new(&types, copy, len, NULL);
 			free(copy);
 			if (!err) {
-				xfdt_btf_fill(types, &layout, 0, NULL);
+				xfdt_btf_fill(types, &layout);
 				xfdt_btf_free(types);
 			}
 			xfdt_error_free(err);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files with debuginfo, made by the compiler at test time: what is read of them, and which are taken. */
 #include "unit.h"
-#include "resolve/cache.h"
 #include "resolve/debuginfo.h"
 #include "structures.h"
 
@@ -102,14 +101,11 @@ static struct xfdt_error *read_types(const char *path, struct xfdt_layout *layou
 {
 	struct xfdt_debugfile *file;
 	struct xfdt_error *err = xfdt_debugfile_open(&file, path, -1);
-	bool alt = true;
 
 	if (err)
 		return err;
 	memset(layout, 0, sizeof(*layout));
-	err = xfdt_debugfile_types(file, no_alt, NULL, layout, &alt);
-	if (!err)
-		assert_false(alt);
+	err = xfdt_debugfile_types(file, no_alt, NULL, layout);
 	xfdt_debugfile_close(file);
 	return err;
 }
@@ -575,45 +571,15 @@ static void test_debuginfo__fetched(void **state)
 	assert_fails(xfdt_debug_find(&options, &query, &found), XFDT_CORRUPT);
 }
 
-/* the cache */
-
 static const struct xfdt_debug_options nobody;
 
-static void types_of(const char *path, const char *cache, struct xfdt_layout *layout)
+static void types_of(const char *path, struct xfdt_layout *layout)
 {
 	struct xfdt_debug_found found = { .how = "named" };
 
 	assert_ok(xfdt_debugfile_open(&found.file, path, -1));
-	assert_ok(xfdt_debug_types(&nobody, &found, cache, layout));
+	assert_ok(xfdt_debug_types(&nobody, &found, layout));
 	xfdt_debugfile_close(found.file);
-}
-
-static void test_debuginfo__is_read_once(void **state)
-{
-	static struct xfdt_record record;
-	const char *cache = path_of("cache");
-	char path[300];
-	struct xfdt_layout layout;
-
-	empty_folder();
-	snprintf(path, sizeof(path), "%s", path_of("vmlinux"));
-	compile("vmlinux", "-g " LINK);
-	types_of(path, cache, &layout);
-	assert_layout(&layout);
-	assert_true(xfdt_cache_load(cache, ID "-dwarf", 0, &record));
-	/* it is the record that answers now */
-	record.layout.structs[XFDT_T_kvm]++;
-	xfdt_cache_store(cache, ID "-dwarf", 0, &record);
-	types_of(path, cache, &layout);
-	assert_int_equal(layout.structs[XFDT_T_kvm], sizeof(struct kvm) + 1);
-	types_of(path, NULL, &layout);
-	assert_layout(&layout);
-	/* but not for another file, also if it says to be of the same kernel */
-	run("cp -p '%s' '%s.2' && mv '%s.2' '%s'", path, path, path, path);
-	types_of(path, cache, &layout);
-	assert_layout(&layout);
-	/* nor for the dumps of that kernel */
-	assert_false(xfdt_cache_load(cache, ID, 0, &record));
 }
 
 /* dwz: what several files share is in one more */
@@ -643,24 +609,21 @@ static void test_debuginfo__dwz(void **state)
 	run("cd '%s' && dwz -m shared one two && readelf -S one | grep -q gnu_debugaltlink",
 	    folder);
 	snprintf(alt, sizeof(alt), "%s", path_of("shared"));
-	types_of(path_of("one"), NULL, &layout);
+	types_of(path_of("one"), &layout);
 	assert_layout(&layout);
-	/* of two files, nothing is kept */
-	types_of(path_of("one"), path_of("cache"), &layout);
-	assert_int_not_equal(access(path_of("cache"), F_OK), 0);
 	/* from a server */
 	run("cd '%s' && mv shared elsewhere", folder);
 	options = (struct xfdt_debug_options){ .fetch = fetch_any,
 					       .context = (void *)path_of("elsewhere") };
 	assert_ok(xfdt_debugfile_open(&found.file, path_of("one"), -1));
-	assert_ok(xfdt_debug_types(&options, &found, NULL, &layout));
+	assert_ok(xfdt_debug_types(&options, &found, &layout));
 	assert_layout(&layout);
 	xfdt_debugfile_close(found.file);
 	run("cd '%s' && mv elsewhere shared", folder);
 	/* of another build: refused */
 	run("objcopy --remove-section .note.gnu.build-id '%s'", alt);
 	assert_ok(xfdt_debugfile_open(&found.file, path_of("one"), -1));
-	assert_fails(xfdt_debug_types(&nobody, &found, NULL, &layout), XFDT_MISSING);
+	assert_fails(xfdt_debug_types(&nobody, &found, &layout), XFDT_MISSING);
 	xfdt_debugfile_close(found.file);
 }
 

@@ -30,7 +30,7 @@ static struct xfdt_dump *open_recorded(char *path, size_t size)
 	globfree(&found);
 	assert_null(xfdt_dump_open(&dump, paths, 1, &options));
 	source = xfdt_dump_source(dump);
-	xfdt_image_init(&image, &source, NULL, NULL);
+	xfdt_image_init(&image, &source, NULL);
 	xfdt_image_deinit(&image);
 	return dump;
 }

@@ -569,50 +569,6 @@ static void test_host__record_that_travels_in_the_dump(void **state)
 	kernel_deinit(&kernel);
 }
 
-static void remove_folder(const char *folder)
-{
-	char command[300];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	if (system(command))
-		exit(99);
-}
-
-static void test_host__cache_is_used_for_the_same_bytes_only(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-	struct kernel kernel;
-	struct run run;
-	unsigned long reads;
-	char folder[200];
-
-	snprintf(folder, sizeof(folder), "%s/xfdt-test-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(folder))
-		exit(99);
-	kernel_init(&kernel);
-	xfdt_image_init(&run.image, &kernel.source, folder, NULL);
-	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST);
-	xfdt_image_deinit(&run.image);
-	reads = kernel.memory.reads;
-	/* the second time with less to read, and the same to say */
-	kernel.memory.reads = 0;
-	xfdt_image_init(&run.image, &kernel.source, folder, NULL);
-	assert_within(kernel.memory.reads, 1, reads - 1);
-	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST);
-	assert_ok(xfdt_host_init(&run.host, &run.image));
-	assert_ok(xfdt_verdict_init(&run.verdict, &run.host));
-	assert_kind(&run, XFDT_CONFIRMED);
-	run_deinit(&run);
-	/* a dump that states the same build-id, and whose kallsyms has vm_list elsewhere */
-	memory_put_u32(&kernel.memory, kernel_symbol_place(&kernel, "vm_list"),
-		       (uint32_t)(KERNEL_VM_LIST + 8 - KERNEL_TEXT));
-	xfdt_image_init(&run.image, &kernel.source, folder, NULL);
-	assert_true(xfdt_symbol(&run.image, XFDT_S_vm_list)->kvaddr == KERNEL_VM_LIST + 8);
-	xfdt_image_deinit(&run.image);
-	remove_folder(folder);
-	kernel_deinit(&kernel);
-}
-
 /* every allocation fails in turn: an error or gaps, and nothing leaks */
 static void test_host__out_of_memory(void **state)
 {
@@ -629,7 +585,7 @@ static void test_host__out_of_memory(void **state)
 
 		alloc_watch();
 		alloc_fail(number);
-		xfdt_image_init(&image, &kernel.source, NULL, NULL);
+		xfdt_image_init(&image, &kernel.source, NULL);
 		err = xfdt_host_init(&host, &image);
 		if (!err) {
 			err = xfdt_verdict_init(&verdict, &host);
@@ -674,7 +630,7 @@ static void test_host__architecture_that_vmcoreinfo_alone_tells(void **state)
 
 		kernel.source.arch = dumps[i].arch;
 		kernel.source.vmcoreinfo = dumps[i].vmcoreinfo;
-		xfdt_image_init(&image, &kernel.source, NULL, NULL);
+		xfdt_image_init(&image, &kernel.source, NULL);
 		if (dumps[i].told)
 			assert_string_equal(image.arch, dumps[i].told);
 		else

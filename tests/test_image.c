@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Accessors of an image: members, strings, per-CPU variables, gaps. */
 #include "unit.h"
-#include "base/ranges.h"
 #include "memory.h"
 
 #include <stdio.h>
@@ -306,67 +305,6 @@ static void test_image__gaps_without_memory(void **state)
 	}
 	assert_within(gaps.count, 1, 2);
 	xfdt_gaps_deinit(&gaps);
-}
-
-/* spans */
-
-static struct xfdt_ranges spans;
-
-static void test_image__spans_are_merged(void **state)
-{
-	memset(&spans, 0, sizeof(spans));
-	xfdt_ranges_add(&spans, BASE + 0x10000, 16);
-	xfdt_ranges_add(&spans, BASE, 8);
-	xfdt_ranges_add(&spans, BASE + 8, 8);	    /* touches */
-	xfdt_ranges_add(&spans, BASE + 4, 4);	    /* within */
-	xfdt_ranges_add(&spans, BASE + 12, 20);	    /* overlaps */
-	xfdt_ranges_add(&spans, BASE + 0x20000, 0); /* nothing */
-	xfdt_ranges_merge(&spans);
-	assert_int_equal(spans.count, 2);
-	assert_true(spans.items[0].kvaddr == BASE);
-	assert_int_equal(spans.items[0].len, 32);
-	assert_true(spans.items[1].kvaddr == BASE + 0x10000);
-	assert_int_equal(spans.items[1].len, 16);
-	assert_false(spans.overflow);
-}
-
-static void test_image__spans_at_the_end_of_the_address_space(void **state)
-{
-	memset(&spans, 0, sizeof(spans));
-	xfdt_ranges_add(&spans, 0xfffffffffffffff0ull, 16);
-	xfdt_ranges_add(&spans, 0, 16);
-	xfdt_ranges_merge(&spans);
-	assert_int_equal(spans.count, 2);
-	assert_true(spans.items[0].kvaddr == 0);
-	assert_int_equal(spans.items[0].len, 16);
-	assert_int_equal(spans.items[1].len, 16);
-}
-
-static void test_image__spans_that_are_too_many(void **state)
-{
-	size_t i;
-
-	memset(&spans, 0, sizeof(spans));
-	for (i = 0; i < 3 * XFDT_RANGES_MAX; i++)
-		xfdt_ranges_add(&spans, BASE + 0x10000 * i, 4);
-	assert_true(spans.overflow);
-	assert_within(spans.count, 1, XFDT_RANGES_MAX);
-	/* many of the same place are no problem */
-	memset(&spans, 0, sizeof(spans));
-	for (i = 0; i < 10 * XFDT_RANGES_MAX; i++)
-		xfdt_ranges_add(&spans, BASE + 4 * (i % 1000), 4);
-	xfdt_ranges_merge(&spans);
-	assert_false(spans.overflow);
-	assert_int_equal(spans.count, 1);
-	assert_int_equal(spans.items[0].len, 4000);
-}
-
-/* What is too long to be held is not to be left out in silence. */
-static void test_image__span_too_long(void **state)
-{
-	memset(&spans, 0, sizeof(spans));
-	xfdt_ranges_add(&spans, BASE, (size_t)XFDT_RANGE_LEN_MAX + 1);
-	assert_true(spans.overflow || spans.count > 0);
 }
 
 #include "test_image.tests.h"

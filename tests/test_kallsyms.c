@@ -178,8 +178,7 @@ static struct xfdt_error *lookup(struct tables *tables, struct xfdt_name_query *
 
 	memset(&kallsyms, 0x5a, sizeof(kallsyms));
 	err = xfdt_kallsyms_init(&kallsyms, &tables->memory.reader, tables->vmcoreinfo);
-	return err ? err :
-		     xfdt_kallsyms_lookup(&kallsyms, &tables->memory.reader, queries, count, NULL);
+	return err ? err : xfdt_kallsyms_lookup(&kallsyms, &tables->memory.reader, queries, count);
 }
 
 static void assert_all_found(struct tables *tables)

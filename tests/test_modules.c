@@ -234,67 +234,35 @@ static void test_modules__absurd_number_of_symbols(void **state)
 	memory_deinit(&fixture.memory);
 }
 
-static struct xfdt_error *symbols(struct fixture *fixture, struct xfdt_symtab *symtab,
-				  uint32_t *index)
+static struct xfdt_error *symbols(struct fixture *fixture, struct xfdt_symtab *symtab)
 {
 	struct xfdt_module module;
 	bool found;
 
 	assert_ok(find(fixture, &found, &module));
 	assert_true(found);
-	return xfdt_module_symbols(&fixture->image, &module, symtab, index);
+	return xfdt_module_symbols(&fixture->image, &module, symtab);
 }
 
 static void test_modules__symbols_by_search(void **state)
 {
-	uint32_t index[XFDT_SYMBOL_COUNT] = { 0 };
 	struct xfdt_symtab symtab;
 	struct fixture fixture;
 
 	setup(&fixture);
 	memset(&symtab, 0, sizeof(symtab));
-	assert_ok(symbols(&fixture, &symtab, index));
+	assert_ok(symbols(&fixture, &symtab));
 	assert_true(symtab.symbols[XFDT_S_vm_list].known);
 	assert_true(symtab.symbols[XFDT_S_vm_list].kvaddr == 0xffffffffc0b00000ull);
 	assert_true(symtab.symbols[XFDT_S_kvm_arch_vcpu_ioctl].kvaddr == 0xffffffffc0a01000ull);
 	assert_int_equal(symtab.symbols[XFDT_S_kvm_arch_vcpu_ioctl].size, 3000);
 	assert_false(symtab.symbols[XFDT_S_kvm_set_xsave].known);
-	assert_int_equal(index[XFDT_S_vm_list], 2 + 1);
-	assert_int_equal(index[XFDT_S_kvm_arch_vcpu_ioctl], 3 + 1);
-	memory_deinit(&fixture.memory);
-}
-
-/* hints that hold spare the search; those that do not lead to one */
-static void test_modules__symbols_by_index(void **state)
-{
-	uint32_t index[XFDT_SYMBOL_COUNT] = { 0 };
-	struct xfdt_symtab symtab;
-	struct fixture fixture;
-	unsigned long reads;
-
-	setup(&fixture);
-	memset(&symtab, 0, sizeof(symtab));
-	assert_ok(symbols(&fixture, &symtab, index));
-	memset(&symtab, 0, sizeof(symtab));
-	reads = fixture.memory.reads;
-	assert_ok(symbols(&fixture, &symtab, index));
-	assert_true(symtab.symbols[XFDT_S_vm_list].kvaddr == 0xffffffffc0b00000ull);
-	assert_within(fixture.memory.reads - reads, 1, 20);
-	/* of another build: the index leads to something else, or nowhere */
-	index[XFDT_S_vm_list] = 1 + 1;
-	index[XFDT_S_kvm_arch_vcpu_ioctl] = UINT32_MAX;
-	memset(&symtab, 0, sizeof(symtab));
-	assert_ok(symbols(&fixture, &symtab, index));
-	assert_true(symtab.symbols[XFDT_S_vm_list].kvaddr == 0xffffffffc0b00000ull);
-	assert_true(symtab.symbols[XFDT_S_kvm_arch_vcpu_ioctl].kvaddr == 0xffffffffc0a01000ull);
-	assert_int_equal(index[XFDT_S_vm_list], 2 + 1);
 	memory_deinit(&fixture.memory);
 }
 
 /* undefined, or not at an address of the kernel: not this module's */
 static void test_modules__symbols_that_are_not_defined(void **state)
 {
-	uint32_t index[XFDT_SYMBOL_COUNT] = { 0 };
 	struct xfdt_symtab symtab;
 	struct fixture fixture;
 
@@ -302,7 +270,7 @@ static void test_modules__symbols_that_are_not_defined(void **state)
 	put_sym(&fixture, 2, VM_LIST, 0xffffffffc0b00000ull, 16, SHN_UNDEF);
 	put_sym(&fixture, 3, IOCTL, 0x1000, 3000, 1);
 	memset(&symtab, 0, sizeof(symtab));
-	assert_ok(symbols(&fixture, &symtab, index));
+	assert_ok(symbols(&fixture, &symtab));
 	assert_false(symtab.symbols[XFDT_S_vm_list].known);
 	assert_false(symtab.symbols[XFDT_S_kvm_arch_vcpu_ioctl].known);
 	memory_deinit(&fixture.memory);
@@ -310,7 +278,6 @@ static void test_modules__symbols_that_are_not_defined(void **state)
 
 static void test_modules__symbol_names_out_of_bounds(void **state)
 {
-	uint32_t index[XFDT_SYMBOL_COUNT] = { 0 };
 	struct xfdt_symtab symtab;
 	struct fixture fixture;
 
@@ -318,7 +285,7 @@ static void test_modules__symbol_names_out_of_bounds(void **state)
 	put_sym(&fixture, 4, UINT32_MAX, 0xffffffffc0a02000ull, 64, 1);
 	memset(&symtab, 0, sizeof(symtab));
 	alloc_watch();
-	assert_fails(symbols(&fixture, &symtab, index), XFDT_LIMIT);
+	assert_fails(symbols(&fixture, &symtab), XFDT_LIMIT);
 	assert_within(alloc_largest(), 0, 64u << 20);
 	memory_deinit(&fixture.memory);
 }

@@ -214,7 +214,7 @@ compare()
 compare_triage()
 {
 	[ -z "$kdump_verdict" ] || return 0
-	"$XFDTRIAGE" -n -f json "$WORK/vmcore" > "$WORK/saved.json" 2> /dev/null || true
+	"$XFDTRIAGE" -f json "$WORK/vmcore" > "$WORK/saved.json" 2> /dev/null || true
 	diff <(jq -S 'del(.dump)' "$WORK/kdump.json") <(jq -S 'del(.dump)' "$WORK/saved.json") > "$WORK/diff" ||
 		{ cat "$WORK/diff"; die "the saved dump does not say what /proc/vmcore said"; }
 }

@@ -53,8 +53,6 @@ static const struct option_spec options[] = {
 	  "PATH", "vmlinux or kvm.ko with debuginfo, or a folder of it; may be repeated" },
 	{ { "types", required_argument, NULL, 't' }, COMMAND_DUMPS | COMMAND_BATCH,
 	  "SOURCE", "layouts of structures from auto (default), dwarf, btf" },
-	{ { "no-cache", no_argument, NULL, 'n' }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_BATCH,
-	  NULL, "neither read nor write resolved layouts" },
 	{ { "kdump", no_argument, NULL, OPTION_KDUMP }, COMMAND_TRIAGE,
 	  NULL, "for kdump: in 30 s and 64 MiB, a few lines to stderr, JSON to stdout" },
 	{ { "keep-types", no_argument, NULL, 'k' }, COMMAND_DISTILL,
@@ -275,9 +273,6 @@ static int take_option(int letter, struct arguments *arguments)
 		break;
 	case 's':
 		arguments->split = true;
-		break;
-	case 'n':
-		arguments->no_cache = true;
 		break;
 	case OPTION_KDUMP:
 		arguments->kdump = true;

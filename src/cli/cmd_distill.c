@@ -240,7 +240,6 @@ int run_distill(const struct arguments *arguments)
 			"--keep-types keeps what the dump itself says: leave -d and --types out",
 			NULL);
 	/* what is kept has to be read */
-	work.options.cache_dir = NULL;
 	if (!arguments->quiet) {
 		distilling.account = memory_file("account");
 		if (!distilling.account)

@@ -79,7 +79,7 @@ static bool start_over(FILE *file)
 
 static int work(const struct arguments *arguments, const struct result *result)
 {
-	/* no cache, and no place for files */
+	/* no debuginfo, and no place for files */
 	const struct xfdt_session_options options = { 0 };
 	char confined[XFDT_CONFINED_SIZE];
 	struct xfdt_session session;

@@ -25,7 +25,7 @@ enum command_bit {
 
 struct arguments {
 	enum format format;
-	bool quiet, verbose, split, no_cache, keep_types, keep_log, kdump;
+	bool quiet, verbose, split, keep_types, keep_log, kdump;
 	bool retry_failed, force;
 	unsigned int jobs, seconds, memory_mib, shard, shards; /* 0: not given */
 	const char *output, *store, *jsonl;

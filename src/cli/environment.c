@@ -16,22 +16,6 @@ int complain(struct xfdt_error *err)
 	return XFDT_EXIT_ERROR;
 }
 
-/* $XDG_CACHE_HOME/xfdtriage, or ~/.cache/xfdtriage; NULL where there is neither. */
-static const char *cache_dir(void)
-{
-	static char path[PATH_MAX];
-	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	int len;
-
-	if (base && *base == '/')
-		len = snprintf(path, sizeof(path), "%s/xfdtriage", base);
-	else if (home && *home == '/')
-		len = snprintf(path, sizeof(path), "%s/.cache/xfdtriage", home);
-	else
-		return NULL;
-	return len > 0 && (size_t)len < sizeof(path) ? path : NULL;
-}
-
 static const char *temp_dir(void)
 {
 	const char *dir = getenv("TMPDIR");
@@ -70,7 +54,6 @@ struct xfdt_session_options session_options(const struct arguments *arguments)
 			.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
 		},
 		.debug = debug_options(arguments),
-		.cache_dir = arguments->no_cache ? NULL : cache_dir(),
 	};
 }
 

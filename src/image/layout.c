@@ -3,7 +3,6 @@
 #include "image/layout.h"
 
 #include <string.h>
-#include <zlib.h>
 
 #define XFDT_STRUCT(id, ident, req, loss) \
 	[XFDT_T_##id] = { .name = ident, .need = XFDT_##req, .lost = loss },
@@ -64,28 +63,6 @@ bool xfdt_member_place(uint64_t bits, uint64_t bit_size, uint64_t bytes,
 	member.size = bit_size ? (member.bit_offset + (uint32_t)bit_size + 7) / 8 : (uint32_t)bytes;
 	*ret_member = member;
 	return true;
-}
-
-static unsigned long add_name(unsigned long sum, const char *name)
-{
-	return crc32(sum, (const Bytef *)name, (uInt)strlen(name) + 1);
-}
-
-uint32_t xfdt_needs_sum(void)
-{
-	unsigned long sum = crc32(0, NULL, 0);
-	size_t i;
-
-	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
-		sum = add_name(sum, xfdt_struct_needs[i].name);
-	sum = add_name(sum, "");
-	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
-		sum = add_name(add_name(sum, xfdt_member_needs[i].structure),
-			       xfdt_member_needs[i].path);
-	sum = add_name(sum, "");
-	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
-		sum = add_name(sum, xfdt_symbol_needs[i].name);
-	return (uint32_t)sum;
 }
 
 bool xfdt_layout_is_complete(const struct xfdt_layout *layout)

@@ -108,9 +108,6 @@ bool xfdt_member_is_sane(const struct xfdt_member *member);
 bool xfdt_member_place(uint64_t bits, uint64_t bit_size, uint64_t bytes,
 		       struct xfdt_member *ret_member);
 
-/* CRC-32 of all names in needs.def, by their kind and in their order. */
-uint32_t xfdt_needs_sum(void);
-
 /* Is a structure or a member that needs.def marks REQUIRED still unknown? */
 bool xfdt_layout_is_complete(const struct xfdt_layout *layout);
 

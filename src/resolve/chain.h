@@ -11,24 +11,15 @@
 #include "image/image.h"
 #include "symbols/kallsyms.h"
 #include "symbols/modules.h"
-#include "resolve/record.h"
 #include "resolve/resolve.h"
 #include "types/btf.h"
 
 struct xfdt_chain {
 	struct xfdt_image *image;
 	const struct xfdt_debug_options *debug;
-	const char *cache_dir;
 	uint64_t stext;
 	struct xfdt_btf *vmlinux_types; /* its BTF, which may still be needed as a base */
 	bool has_symbols, has_types;	/* of vmlinux, from a rung that was taken */
-	/*
-	 * What the dump carries, loaded or being made: vmlinux, and where kvm.ko's
-	 * symbols are.
-	 */
-	struct xfdt_record record;
-	bool whole;   /* it has all that such a dump gives */
-	bool changed; /* since it was loaded */
 };
 
 /* Queries for all that needs.def lists, anchored at what is known by now. */
@@ -49,22 +40,15 @@ const char *xfdt_chain_keep_origin(struct xfdt_chain *chain, unsigned int which,
 bool xfdt_chain_takes_btf(const struct xfdt_chain *chain);
 bool xfdt_chain_takes_dwarf(const struct xfdt_chain *chain);
 
-/* rung_record.c: what was resolved before. */
-
-/* What travels in a distilled dump; it has no bytes to check it against.  True if there was such a record. */
+/* from_record.c: what a distilled dump carries; there are no bytes to check it against.  True if there was such a record. */
 bool xfdt_from_embedded(struct xfdt_chain *chain, const struct xfdt_source *source);
-/* What is still to be had from the cache's record of what such a dump carries. */
-void xfdt_rung_cached(struct xfdt_chain *chain);
-/* Keep what was found by the dump alone; best effort. */
-void xfdt_rung_cache(struct xfdt_chain *chain);
-
-/* rung_dump.c: what the dump itself carries. */
+/* from_dump.c: what the dump itself carries. */
 
 struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain);
 struct xfdt_error *xfdt_from_btf(struct xfdt_chain *chain);
 struct xfdt_error *xfdt_from_kvm_btf(struct xfdt_chain *chain, const struct xfdt_module *kvm);
 
-/* rung_file.c: files with debuginfo. */
+/* from_file.c: files with debuginfo. */
 
 /* The file that the user named, for symbols or, if @types, for types; what is wrong with it is a gap. */
 void xfdt_from_named_file(struct xfdt_chain *chain, bool types);

@@ -156,7 +156,7 @@ static void read_sections(struct xfdt_debugfile *file)
 		strcpy(file->debuglink, debuglink);
 }
 
-static struct xfdt_error *check_file(int fd, const char *path, struct xfdt_file_id *ret_stamp)
+static struct xfdt_error *check_file(int fd, const char *path)
 {
 	struct stat status;
 
@@ -166,16 +166,6 @@ static struct xfdt_error *check_file(int fd, const char *path, struct xfdt_file_
 		return xfdt_error_new(XFDT_UNSUPPORTED, 0, "%s: is a directory", path);
 	if (!S_ISREG(status.st_mode))
 		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: is no regular file", path);
-	*ret_stamp = (struct xfdt_file_id){
-		.known = true,
-		.device = status.st_dev,
-		.inode = status.st_ino,
-		.size = (uint64_t)status.st_size,
-		.modified = (uint64_t)status.st_mtim.tv_sec * 1000000000u +
-			    (uint64_t)status.st_mtim.tv_nsec,
-		.changed = (uint64_t)status.st_ctim.tv_sec * 1000000000u +
-			   (uint64_t)status.st_ctim.tv_nsec,
-	};
 	return NULL;
 }
 
@@ -205,7 +195,7 @@ struct xfdt_error *xfdt_debugfile_open(struct xfdt_debugfile **ret_file, const c
 	}
 	file->elf->fd = fd;
 	if (!err)
-		err = check_file(fd, path, &file->stamp);
+		err = check_file(fd, path);
 	if (!err)
 		err = open_elf(file->elf, path);
 	if (err) {
@@ -345,7 +335,7 @@ static struct xfdt_error *open_alt(struct xfdt_debugfile *file, xfdt_find_alt *f
 }
 
 struct xfdt_error *xfdt_debugfile_types(struct xfdt_debugfile *file, xfdt_find_alt *find_alt,
-					void *context, struct xfdt_layout *layout, bool *ret_alt)
+					void *context, struct xfdt_layout *layout)
 {
 	struct xfdt_elf *elf = file->elf;
 	struct xfdt_error *err;
@@ -360,7 +350,5 @@ struct xfdt_error *xfdt_debugfile_types(struct xfdt_debugfile *file, xfdt_find_a
 		if (err)
 			err = xfdt_error_wrap(err, "%s", file->path);
 	}
-	if (!err)
-		*ret_alt = elf->alt != NULL;
 	return err;
 }

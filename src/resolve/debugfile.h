@@ -5,7 +5,7 @@
 
 #include "symbols/name_query.h"
 #include "image/layout.h"
-#include "resolve/record.h"
+#include "image/image.h"
 
 #include <stdbool.h>
 
@@ -16,7 +16,6 @@ struct xfdt_debugfile {
 	bool is_module;			      /* ET_REL: a kernel module */
 	bool has_types, has_symbols;	      /* DWARF, a symbol table */
 	char debuglink[256]; /* a file name: its debuginfo is in a file of its own; or empty */
-	struct xfdt_file_id stamp;
 
 	struct xfdt_elf *elf; /* libelf's and libdw's part */
 };
@@ -39,11 +38,10 @@ struct xfdt_error *xfdt_debugfile_symbols(const struct xfdt_debugfile *file,
 
 /*
  * Fill what is unknown in @layout from the file's DWARF.  @find_alt, with @context, has to
- * find the file with the given build-id if dwz moved a part there; *@ret_alt says
- * whether that was so.
+ * find the file with the given build-id if dwz moved a part there.
  */
 typedef struct xfdt_debugfile *xfdt_find_alt(void *context, const char *build_id, const char *name);
 struct xfdt_error *xfdt_debugfile_types(struct xfdt_debugfile *file, xfdt_find_alt *find_alt,
-					void *context, struct xfdt_layout *layout, bool *ret_alt);
+					void *context, struct xfdt_layout *layout);
 
 #endif

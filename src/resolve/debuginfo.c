@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where distributions put debuginfo, and what tells that it is the right one. */
 #include "resolve/debuginfo.h"
-#include "resolve/cache.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -349,37 +348,16 @@ static struct xfdt_debugfile *find_alt(void *context, const char *build_id, cons
 	return NULL;
 }
 
-static bool is_same_file(const struct xfdt_file_id *a, const struct xfdt_file_id *b)
-{
-	return a->known && b->known && a->device == b->device && a->inode == b->inode &&
-	       a->size == b->size && a->modified == b->modified && a->changed == b->changed;
-}
-
 struct xfdt_error *xfdt_debug_types(const struct xfdt_debug_options *options,
-				    const struct xfdt_debug_found *found, const char *cache_dir,
+				    const struct xfdt_debug_found *found,
 				    struct xfdt_layout *ret_layout)
 {
 	struct alt_search search = { .options = options, .file = found->file };
-	struct xfdt_record *record = calloc(1, sizeof(*record));
-	struct xfdt_debugfile *file = found->file;
-	struct xfdt_error *err = NULL;
-	char key[XFDT_BUILD_ID_MAX + 8];
-	bool alt = false;
+	struct xfdt_layout layout = { 0 };
+	struct xfdt_error *err;
 
-	if (!record)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for DWARF");
-	snprintf(key, sizeof(key), "%s-dwarf", file->build_id);
-	if (!cache_dir || !xfdt_cache_load(cache_dir, key, 0, record) ||
-	    !is_same_file(&record->stamp, &file->stamp)) {
-		memset(record, 0, sizeof(*record));
-		record->stamp = file->stamp;
-		err = xfdt_debugfile_types(file, find_alt, &search, &record->layout, &alt);
-		/* of two files together nothing is kept: one stamp is no proof of both */
-		if (!err && cache_dir && !alt)
-			xfdt_cache_store(cache_dir, key, 0, record);
-	}
+	err = xfdt_debugfile_types(found->file, find_alt, &search, &layout);
 	if (!err)
-		*ret_layout = record->layout;
-	free(record);
+		*ret_layout = layout;
 	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finding the debuginfo of a kernel by its build-id, and what was read of it before. */
+/* Finding the debuginfo of a kernel by its build-id. */
 #ifndef XFDT_RESOLVE_DEBUGINFO_H
 #define XFDT_RESOLVE_DEBUGINFO_H
 
@@ -36,12 +36,11 @@ struct xfdt_error *xfdt_debug_find_named(const struct xfdt_debug_options *option
 					 struct xfdt_debug_found *ret_found);
 
 /*
- * The layout of all that needs.def lists and @found's file knows: from the folder
- * @cache_dir (NULL: no cache) if that very file was read before, else from its
- * DWARF.  A part that dwz moved to a file that several share is looked for, too.
+ * The layout of all that needs.def lists and the DWARF of @found's file knows.
+ * A part that dwz moved to a file that several share is looked for, too.
  */
 struct xfdt_error *xfdt_debug_types(const struct xfdt_debug_options *options,
-				    const struct xfdt_debug_found *found, const char *cache_dir,
+				    const struct xfdt_debug_found *found,
 				    struct xfdt_layout *ret_layout);
 
 #endif

@@ -7,28 +7,21 @@
 
 #define BTF_MAX (64u << 20)
 
-/* The record gets what kallsyms says, and nothing that VMCOREINFO alone does: no byte of memory backs that. */
 struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain)
 {
 	struct xfdt_name_query queries[XFDT_SYMBOL_COUNT];
-	struct xfdt_record *record = &chain->record;
 	struct xfdt_image *image = chain->image;
 	struct xfdt_kallsyms kallsyms;
 	struct xfdt_error *err;
-	size_t i;
 
 	err = xfdt_kallsyms_init(&kallsyms, image->reader, image->vmcoreinfo);
 	if (err)
 		return err;
 	xfdt_chain_ask(chain, queries);
-	err = xfdt_kallsyms_lookup(&kallsyms, image->reader, queries, XFDT_SYMBOL_COUNT,
-				   &record->spans);
+	err = xfdt_kallsyms_lookup(&kallsyms, image->reader, queries, XFDT_SYMBOL_COUNT);
 	if (err)
 		return err;
 	xfdt_chain_take_symbols(chain, queries);
-	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
-		if (queries[i].found == 1)
-			record->symtab.symbols[i] = image->symtab.symbols[i];
 	image->symbol_source = "kallsyms";
 	chain->has_symbols = true;
 	return NULL;
@@ -64,15 +57,14 @@ static struct xfdt_error *load_vmlinux_types(struct xfdt_chain *chain)
 
 struct xfdt_error *xfdt_from_btf(struct xfdt_chain *chain)
 {
-	struct xfdt_layout *layout = &chain->record.layout;
-	struct xfdt_image *image = chain->image;
 	struct xfdt_error *err = load_vmlinux_types(chain);
+	struct xfdt_image *image = chain->image;
+	struct xfdt_layout layout = { 0 };
 
 	if (err)
 		return err;
-	xfdt_btf_fill(chain->vmlinux_types, layout, xfdt_symbol(image, XFDT_S_start_btf)->kvaddr,
-		      &chain->record.spans);
-	err = xfdt_chain_take_layout(chain, layout, "BTF of vmlinux");
+	xfdt_btf_fill(chain->vmlinux_types, &layout);
+	err = xfdt_chain_take_layout(chain, &layout, "BTF of vmlinux");
 	if (err)
 		return err;
 	image->type_source = "btf";
@@ -99,7 +91,7 @@ struct xfdt_error *xfdt_from_kvm_btf(struct xfdt_chain *chain, const struct xfdt
 	if (err)
 		return err;
 	filled = xfdt_btf_replace_kvm(types, &image->layout);
-	filled += xfdt_btf_fill(types, &image->layout, 0, NULL);
+	filled += xfdt_btf_fill(types, &image->layout);
 	if (filled && !strcmp(image->type_source, "btf"))
 		image->type_source = "btf (vmlinux and kvm)";
 	xfdt_btf_free(types);

@@ -2,6 +2,7 @@
 /* Rungs of the chain: symbol tables and DWARF of files. */
 #include "resolve/debuginfo.h"
 #include "resolve/chain.h"
+#include "resolve/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +91,7 @@ static struct xfdt_error *take_dwarf(struct xfdt_chain *chain, struct xfdt_debug
 	struct xfdt_layout layout;
 	struct xfdt_error *err;
 
-	err = xfdt_debug_types(chain->debug, found, chain->cache_dir, &layout);
+	err = xfdt_debug_types(chain->debug, found, &layout);
 	if (!err)
 		err = xfdt_chain_take_layout(chain, &layout, found->file->path);
 	return err;

@@ -29,22 +29,12 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record, const ch
 	if (!out)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
 	fprintf(out, MAGIC "\nkey %s\n", key);
-	fprintf(out, "needs %08x\n", xfdt_needs_sum());
-	if (*record->kvm_build_id)
-		fprintf(out, "kvm %s\n", record->kvm_build_id);
 	if (*record->symbol_source)
 		fprintf(out, "origin symbols %s\n", record->symbol_source);
 	if (*record->type_source)
 		fprintf(out, "origin types %s\n", record->type_source);
 	if (record->kvm_is_built_in)
 		fprintf(out, "builtin\n");
-	if (record->stamp.known)
-		fprintf(out, "file %llu %llu %llu %llu %llu\n",
-			(unsigned long long)record->stamp.device,
-			(unsigned long long)record->stamp.inode,
-			(unsigned long long)record->stamp.size,
-			(unsigned long long)record->stamp.modified,
-			(unsigned long long)record->stamp.changed);
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
 		if (record->layout.structs[i])
 			fprintf(out, "struct %s %u\n", xfdt_struct_needs[i].name,
@@ -60,10 +50,7 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record, const ch
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
 		const struct xfdt_symbol *symbol = &record->symtab.symbols[i];
 
-		if (record->module_index[i])
-			fprintf(out, "module %s %u\n", xfdt_symbol_needs[i].name,
-				record->module_index[i] - 1);
-		else if (symbol->known && xfdt_moves_with_text(symbol->kvaddr, stext))
+		if (symbol->known && xfdt_moves_with_text(symbol->kvaddr, stext))
 			fprintf(out, "symbol %s text %lld %llu\n", xfdt_symbol_needs[i].name,
 				(long long)(symbol->kvaddr - stext),
 				(unsigned long long)symbol->size);
@@ -71,10 +58,6 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record, const ch
 			fprintf(out, "symbol %s value %lld %llu\n", xfdt_symbol_needs[i].name,
 				(long long)symbol->kvaddr, (unsigned long long)symbol->size);
 	}
-	for (i = 0; i < record->spans.count; i++)
-		fprintf(out, "read %lld %u\n", (long long)(record->spans.items[i].kvaddr - stext),
-			record->spans.items[i].len);
-	fprintf(out, "content %08x\n", record->content);
 	if (fflush(out)) {
 		fclose(out);
 		free(text);
@@ -162,64 +145,6 @@ static bool parse_symbol(const char *line, uint64_t stext, struct xfdt_record *r
 	return true;
 }
 
-static bool parse_module(const char *line, struct xfdt_record *record)
-{
-	unsigned long long index;
-	char name[64];
-	int end = 0;
-	size_t i;
-
-	if (sscanf(line, "module %63s %llu%n", name, &index, &end) != 2 || line[end] ||
-	    index >= UINT32_MAX)
-		return false;
-	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
-		if (!strcmp(xfdt_symbol_needs[i].name, name))
-			record->module_index[i] = (uint32_t)index + 1;
-	return true;
-}
-
-static bool parse_span(const char *line, uint64_t stext, struct xfdt_record *record)
-{
-	unsigned long long len;
-	long long offset;
-	int end = 0;
-
-	if (sscanf(line, "read %lld %llu%n", &offset, &len, &end) != 2 || line[end] || !len ||
-	    len > XFDT_RANGE_LEN_MAX || record->spans.count == XFDT_RANGES_MAX ||
-	    !xfdt_moves_with_text(stext + (uint64_t)offset, stext))
-		return false;
-	record->spans.items[record->spans.count++] = (struct xfdt_range){
-		.kvaddr = stext + (uint64_t)offset,
-		.len = (uint32_t)len,
-	};
-	return true;
-}
-
-static bool parse_kvm(const char *line, struct xfdt_record *record)
-{
-	const char *id = line + strlen("kvm ");
-
-	if (strncmp(line, "kvm ", strlen("kvm ")) || strlen(id) > XFDT_BUILD_ID_MAX ||
-	    strspn(id, "0123456789abcdef") != strlen(id))
-		return false;
-	memcpy(record->kvm_build_id, id, strlen(id) + 1);
-	return true;
-}
-
-static bool parse_content(const char *line, struct xfdt_record *record)
-{
-	int end = 0;
-
-	return sscanf(line, "content %8x%n", &record->content, &end) == 1 && !line[end];
-}
-
-static bool parse_needs(const char *line, struct xfdt_record *record)
-{
-	int end = 0;
-
-	return sscanf(line, "needs %8x%n", &record->needs, &end) == 1 && !line[end];
-}
-
 /* @line is @word, and behind it text that a report shows. */
 static bool parse_origin(const char *line, const char *word, char *ret_text)
 {
@@ -235,30 +160,17 @@ static bool parse_origin(const char *line, const char *word, char *ret_text)
 	return true;
 }
 
-static bool parse_file(const char *line, struct xfdt_record *record)
-{
-	unsigned long long device, inode, size, modified, changed;
-	int end = 0;
-
-	if (sscanf(line, "file %llu %llu %llu %llu %llu%n", &device, &inode, &size, &modified,
-		   &changed, &end) != 5 ||
-	    line[end])
-		return false;
-	record->stamp = (struct xfdt_file_id){
-		.known = true,
-		.device = device,
-		.inode = inode,
-		.size = size,
-		.modified = modified,
-		.changed = changed,
-	};
-	return true;
-}
-
 static bool parse_built_in(const char *line, struct xfdt_record *record)
 {
 	record->kvm_is_built_in = !strcmp(line, "builtin");
 	return record->kvm_is_built_in;
+}
+
+/* Lines that distilled dumps of earlier versions have. */
+static bool is_obsolete(const char *line)
+{
+	return !strncmp(line, "needs ", strlen("needs ")) ||
+	       !strncmp(line, "content ", strlen("content "));
 }
 
 static bool parse_line(const char *line, uint64_t stext, struct xfdt_record *record)
@@ -268,24 +180,14 @@ static bool parse_line(const char *line, uint64_t stext, struct xfdt_record *rec
 		return line[1] == 't' ? parse_struct(line, record) :
 					parse_symbol(line, stext, record);
 	case 'm':
-		return line[1] == 'e' ? parse_member(line, record) : parse_module(line, record);
-	case 'k':
-		return parse_kvm(line, record);
-	case 'r':
-		return parse_span(line, stext, record);
-	case 'n':
-		return parse_needs(line, record);
-	case 'c':
-		return parse_content(line, record);
+		return parse_member(line, record);
 	case 'o':
 		return parse_origin(line, "origin symbols ", record->symbol_source) ||
 		       parse_origin(line, "origin types ", record->type_source);
-	case 'f':
-		return parse_file(line, record);
 	case 'b':
 		return parse_built_in(line, record);
 	default:
-		return false;
+		return is_obsolete(line);
 	}
 }
 

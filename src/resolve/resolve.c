@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The chain: symbols and types from what the dump itself carries, from the
- * record of an earlier run, or from files with debuginfo.
+ * The chain: symbols and types from what the dump itself carries, or from files
+ * with debuginfo.
  */
 #include "resolve/resolve.h"
 #include "resolve/chain.h"
@@ -37,7 +37,6 @@ static void resolve_vmlinux(struct xfdt_chain *chain, const struct xfdt_source *
 {
 	struct xfdt_error *no_symbols = NULL, *no_types = NULL;
 	struct xfdt_image *image = chain->image;
-	bool own;
 
 	if (xfdt_from_embedded(chain, source))
 		return;
@@ -45,20 +44,14 @@ static void resolve_vmlinux(struct xfdt_chain *chain, const struct xfdt_source *
 		xfdt_from_named_file(chain, false);
 		xfdt_from_named_file(chain, true);
 	}
-	xfdt_rung_cached(chain);
-	own = !chain->has_symbols && !chain->has_types;
 	if (!chain->has_symbols)
 		no_symbols = xfdt_from_kallsyms(chain);
-	if (!chain->has_symbols || !has_variables(image)) {
+	if (!chain->has_symbols || !has_variables(image))
 		no_symbols = xfdt_from_found_file(chain, false, no_symbols);
-		own &= no_symbols != NULL;
-	}
 	if (!chain->has_types && xfdt_chain_takes_btf(chain))
 		no_types = xfdt_from_btf(chain);
-	if (!chain->has_types && xfdt_chain_takes_dwarf(chain)) {
+	if (!chain->has_types && xfdt_chain_takes_dwarf(chain))
 		no_types = xfdt_from_found_file(chain, true, no_types);
-		own &= no_types != NULL;
-	}
 	if (no_symbols && !chain->has_symbols)
 		xfdt_gaps_add(&image->gaps, "the kernel's symbols", no_symbols, remedy_find);
 	else
@@ -68,12 +61,6 @@ static void resolve_vmlinux(struct xfdt_chain *chain, const struct xfdt_source *
 			      xfdt_chain_takes_btf(chain) ? xfdt_remedy_types : remedy_find);
 	else
 		xfdt_error_free(no_types);
-	/* what a file says is kept with the file */
-	if (!own || !chain->has_symbols || !chain->has_types)
-		return;
-	chain->record.kvm_is_built_in = image->kvm_is_built_in;
-	chain->whole = true;
-	chain->changed = true;
 }
 
 /* Types that vmlinux does not have and the kvm module may, or may have others of. */
@@ -106,7 +93,7 @@ static void resolve_kvm(struct xfdt_chain *chain)
 	struct xfdt_error *err;
 	bool found;
 
-	/* CONFIG_KVM=y, unless kvm.ko's symbols are known from before */
+	/* CONFIG_KVM=y, unless an embedded record has kvm.ko's symbols */
 	if (xfdt_symbol(image, XFDT_S_vm_list) && !image->embedded) {
 		image->modules_known = true;
 		return;
@@ -124,13 +111,8 @@ static void resolve_kvm(struct xfdt_chain *chain)
 		image->kvm_build_id = strdup(kvm.build_id);
 	if (image->embedded)
 		return;
-	if (strcmp(chain->record.kvm_build_id, kvm.build_id)) {
-		memcpy(chain->record.kvm_build_id, kvm.build_id, sizeof(kvm.build_id));
-		memset(chain->record.module_index, 0, sizeof(chain->record.module_index));
-		chain->changed = true;
-	}
 	resolve_kvm_types(chain, &kvm);
-	err = xfdt_module_symbols(image, &kvm, &image->symtab, chain->record.module_index);
+	err = xfdt_module_symbols(image, &kvm, &image->symtab);
 	if (err)
 		xfdt_gaps_add(&image->gaps, "the symbols of kvm.ko", err, NULL);
 }
@@ -162,12 +144,11 @@ static void note_missing(struct xfdt_image *image)
 }
 
 void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
-		     const char *cache_dir, const struct xfdt_debug_options *debug)
+		     const struct xfdt_debug_options *debug)
 {
 	static const struct xfdt_debug_options dump_alone;
 	struct xfdt_chain chain = {
 		.image = image,
-		.cache_dir = cache_dir,
 		.debug = debug ? debug : &dump_alone,
 	};
 	const char *vmcoreinfo = source->vmcoreinfo;
@@ -209,8 +190,6 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 	xfdt_vmcoreinfo_layout(vmcoreinfo, &image->layout);
 	if (xfdt_symbol(image, XFDT_S_stext))
 		chain.stext = xfdt_symbol(image, XFDT_S_stext)->kvaddr;
-	else
-		chain.cache_dir = NULL;
 
 	resolve_vmlinux(&chain, source);
 	if (xfdt_symbol(image, XFDT_S_modules) || xfdt_symbol(image, XFDT_S_restore_fpregs)) {
@@ -218,7 +197,6 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		/* without kvm there need not be types of it */
 		if (image->kvm_is_module || xfdt_symbol(image, XFDT_S_vm_list))
 			note_missing(image);
-		xfdt_rung_cache(&chain);
 	}
 	xfdt_btf_free(chain.vmlinux_types);
 }

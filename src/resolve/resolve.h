@@ -29,11 +29,10 @@ struct xfdt_debug_options {
 /*
  * Resolve what needs.def lists.  What cannot be resolved is a gap, not an
  * error: a report can say so.  Nothing is resolved for other architectures.
- * @cache_dir is the folder of the cache, NULL to leave it alone.  @debug may be
- * NULL: only the dump is asked.
+ * @debug may be NULL: only the dump is asked.
  */
 void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
-		     const char *cache_dir, const struct xfdt_debug_options *debug);
+		     const struct xfdt_debug_options *debug);
 
 /*
  * All that was resolved, as the text that struct xfdt_source takes as @record.

@@ -25,7 +25,6 @@ struct token {
 
 struct tokens {
 	char table[TOKEN_TABLE_MAX + 1];
-	size_t size; /* bytes of @table that were read */
 	struct token token[TOKENS];
 };
 
@@ -115,7 +114,6 @@ static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
 	err = read_value(reader, kallsyms->token_table, tokens->table, len, "kallsyms_token_table");
 	if (err)
 		return err;
-	tokens->size = len;
 	tokens->table[len] = '\0';
 	for (i = 0; i < TOKENS; i++) {
 		struct token *token = &tokens->token[i];
@@ -308,7 +306,7 @@ static struct xfdt_error *encoding_agrees(const struct xfdt_kallsyms *kallsyms,
 
 static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms, struct xfdt_reader *reader,
 				  struct xfdt_name_query *queries, const uint32_t *index,
-				  size_t count, struct xfdt_ranges *spans)
+				  size_t count)
 {
 	int encoding;
 	size_t i;
@@ -345,9 +343,6 @@ static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms, struct x
 		}
 		if (err)
 			return err;
-		/* whole addresses are relocated, and differ from boot to boot */
-		if (spans && encoding != XFDT_KALLSYMS_ABSOLUTE)
-			xfdt_ranges_add(spans, kallsyms->values + 4ull * index[i], 4);
 		for (next = index[i] + 1; next < kallsyms->num_syms && next - index[i] < NEXT_MAX;
 		     next++) {
 			uint64_t kvaddr;
@@ -368,8 +363,7 @@ static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms, struct x
 
 static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms, struct xfdt_reader *reader,
 			       const struct tokens *tokens, const struct filter *filter,
-			       struct xfdt_name_query *queries, uint32_t *index, size_t count,
-			       struct xfdt_ranges *spans)
+			       struct xfdt_name_query *queries, uint32_t *index, size_t count)
 {
 	struct window window = { .reader = reader, .next = kallsyms->names };
 	struct xfdt_error *err = NULL;
@@ -393,10 +387,6 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms, struct xfdt
 				continue;
 			if (!queries[q].found++)
 				index[q] = i;
-			if (spans)
-				xfdt_ranges_add(spans,
-						window.next - (uint64_t)(window.end - name_tokens),
-						n);
 		}
 	}
 	xfdt_error_free(window.err);
@@ -405,7 +395,7 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms, struct xfdt
 
 struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
 					struct xfdt_reader *reader, struct xfdt_name_query *queries,
-					size_t count, struct xfdt_ranges *spans)
+					size_t count)
 {
 	struct filter *filter = calloc(1, sizeof(*filter));
 	struct tokens *tokens = malloc(sizeof(*tokens));
@@ -421,13 +411,9 @@ struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
 		filter_add(filter, queries[i].name);
 	err = load_tokens(kallsyms, reader, tokens);
 	if (!err)
-		err = scan(kallsyms, reader, tokens, filter, queries, index, count, spans);
+		err = scan(kallsyms, reader, tokens, filter, queries, index, count);
 	if (!err)
-		err = resolve(kallsyms, reader, queries, index, count, spans);
-	if (!err && spans) {
-		xfdt_ranges_add(spans, kallsyms->token_table, tokens->size);
-		xfdt_ranges_add(spans, kallsyms->token_index, TOKENS * sizeof(uint16_t));
-	}
+		err = resolve(kallsyms, reader, queries, index, count);
 out:
 	free(index);
 	free(tokens);

@@ -5,7 +5,6 @@
 
 #include "image/image.h"
 #include "symbols/name_query.h"
-#include "base/ranges.h"
 
 /*
  * How kallsyms stores addresses.  None of these can be told by name alone, so
@@ -39,11 +38,9 @@ struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
 /*
  * Look all @queries up in one pass over the names.  Fails with XFDT_CORRUPT if
  * no encoding agrees with the anchors, of which at least one must be found.
- * What the found names and addresses were read from is added to @spans, which
- * may be NULL.
  */
 struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
 					struct xfdt_reader *reader, struct xfdt_name_query *queries,
-					size_t count, struct xfdt_ranges *spans);
+					size_t count);
 
 #endif

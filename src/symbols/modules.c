@@ -11,7 +11,6 @@
 #define NAME_LEN 64 /* MODULE_NAME_LEN is 56 */
 #define SYMBOLS_MAX (1u << 18)
 #define STRINGS_MAX (8u << 20)
-#define SYMBOL_NAME_MAX 512
 #define BTF_MAX (64u << 20)
 #define BUILD_ID_LEN 20
 #define NOTES_MAX 8
@@ -151,27 +150,6 @@ static bool symbol_is_defined(const Elf64_Sym *sym)
 	return sym->st_shndx != SHN_UNDEF && xfdt_is_kernel_address(sym->st_value);
 }
 
-/* Is the symbol at @index of the table the one called @name? */
-static bool check_index(const struct xfdt_image *image, const struct xfdt_module *module,
-			uint32_t index, const char *name, Elf64_Sym *ret_sym)
-{
-	char text[SYMBOL_NAME_MAX];
-	struct xfdt_error *err;
-
-	if (index >= module->num_syms)
-		return false;
-	err = xfdt_read(image, module->symtab + (uint64_t)index * sizeof(*ret_sym), ret_sym,
-			sizeof(*ret_sym));
-	if (!err)
-		err = xfdt_read_string(image, module->strtab + ret_sym->st_name, text,
-				       strlen(name) + 2);
-	if (err) {
-		xfdt_error_free(err);
-		return false;
-	}
-	return symbol_is_defined(ret_sym) && !strcmp(text, name);
-}
-
 static bool is_wanted(enum xfdt_symbol_id id, const struct xfdt_symtab *symtab)
 {
 	return xfdt_symbol_needs[id].place == XFDT_KVM && !symtab->symbols[id].known;
@@ -209,9 +187,8 @@ static struct xfdt_error *load_strings(const struct xfdt_image *image,
 	return NULL;
 }
 
-static struct xfdt_error *search_symbols(const struct xfdt_image *image,
-					 const struct xfdt_module *module,
-					 struct xfdt_symtab *symtab, uint32_t *index)
+struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
+				       const struct xfdt_module *module, struct xfdt_symtab *symtab)
 {
 	Elf64_Sym *syms = calloc((size_t)module->num_syms + 1, sizeof(*syms));
 	struct xfdt_error *err;
@@ -230,40 +207,15 @@ static struct xfdt_error *search_symbols(const struct xfdt_image *image,
 		if (syms[i].st_name >= len || !symbol_is_defined(&syms[i]))
 			continue;
 		for (id = 0; id < XFDT_SYMBOL_COUNT; id++) {
-			if (!is_wanted(id, symtab) ||
-			    strcmp(strings + syms[i].st_name, xfdt_symbol_needs[id].name))
-				continue;
-			take_symbol(&syms[i], &symtab->symbols[id]);
-			index[id] = i + 1;
+			if (is_wanted(id, symtab) &&
+			    !strcmp(strings + syms[i].st_name, xfdt_symbol_needs[id].name))
+				take_symbol(&syms[i], &symtab->symbols[id]);
 		}
 	}
 out:
 	free(strings);
 	free(syms);
 	return err;
-}
-
-struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
-				       const struct xfdt_module *module, struct xfdt_symtab *symtab,
-				       uint32_t *index)
-{
-	bool hinted = false, stale = false;
-	uint32_t id;
-
-	for (id = 0; id < XFDT_SYMBOL_COUNT; id++) {
-		Elf64_Sym sym;
-
-		if (!is_wanted(id, symtab) || !index[id])
-			continue;
-		hinted = true;
-		if (check_index(image, module, index[id] - 1, xfdt_symbol_needs[id].name, &sym))
-			take_symbol(&sym, &symtab->symbols[id]);
-		else
-			stale = true;
-	}
-	if (hinted && !stale)
-		return NULL;
-	return search_symbols(image, module, symtab, index);
 }
 
 struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image, const struct xfdt_module *module,

@@ -22,13 +22,10 @@ struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *
 
 /*
  * Resolve the KVM symbols of needs.def that are still unknown in @symtab.
- * @index, XFDT_SYMBOL_COUNT long, holds places in the module's symbol table
- * plus one (0: not known); one that holds is used without a search, and what
- * the search finds is put there.
  */
 struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
-				       const struct xfdt_module *module, struct xfdt_symtab *symtab,
-				       uint32_t *index);
+				       const struct xfdt_module *module,
+				       struct xfdt_symtab *symtab);
 
 /*
  * A copy of the module's BTF (which needs that of vmlinux as its base).  The

@@ -2,7 +2,6 @@
 /* What rights the triage of one dump needs. */
 #include "triage/rights.h"
 #include "dump/flattened.h"
-#include "resolve/cache.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,7 +58,7 @@ void xfdt_confine_for_dump(const char *const *paths, size_t count, const char *a
 {
 	const struct xfdt_debug_options *debug = &options->debug;
 	struct xfdt_confinement allowed = { 0 };
-	const char **readable, *writable[2];
+	const char **readable, *writable[1];
 	size_t i;
 
 	/* this process ends with the dump, and with it what is allocated here */
@@ -77,11 +76,6 @@ void xfdt_confine_for_dump(const char *const *paths, size_t count, const char *a
 	for (i = 0; debug->search && i < COUNT(debug_folders); i++)
 		readable[allowed.readable_count++] = debug_folders[i];
 	allowed.readable = readable;
-	/* without Landlock, that would be leave to write anywhere; the cache can wait */
-	if (options->cache_dir && xfdt_landlock_works()) {
-		xfdt_cache_make(options->cache_dir);
-		writable[allowed.writable_count++] = options->cache_dir;
-	}
 	/* what is written may be flattened, too */
 	if (also || any_is_flattened(paths, count))
 		writable[allowed.writable_count++] = options->dump.temp_dir;

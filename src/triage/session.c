@@ -20,7 +20,7 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 		source.record_len = options->record_len;
 	}
 	err = xfdt_stages_init(session, &source, paths[0], xfdt_dump_format(session->dump),
-			       options->cache_dir, &options->debug);
+			       &options->debug);
 	if (err) {
 		xfdt_dump_close(session->dump);
 		session->dump = NULL;

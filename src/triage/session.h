@@ -18,7 +18,6 @@ struct xfdt_session {
 
 struct xfdt_session_options {
 	struct xfdt_dump_options dump;
-	const char *cache_dir; /* NULL: no cache */
 	struct xfdt_debug_options debug;
 	/* symbols and types to take instead of the dump's own; NULL: none; borrowed */
 	const char *record;
@@ -36,7 +35,7 @@ void xfdt_session_deinit(struct xfdt_session *session);
  * borrowed, for the report; @debug may be NULL.  After an error nothing is left to free.
  */
 struct xfdt_error *xfdt_stages_init(struct xfdt_session *session, const struct xfdt_source *source,
-				    const char *path, const char *format, const char *cache_dir,
+				    const char *path, const char *format,
 				    const struct xfdt_debug_options *debug);
 void xfdt_stages_deinit(struct xfdt_session *session);
 

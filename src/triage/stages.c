@@ -5,14 +5,14 @@
 #include <string.h>
 
 struct xfdt_error *xfdt_stages_init(struct xfdt_session *session, const struct xfdt_source *source,
-				    const char *path, const char *format, const char *cache_dir,
+				    const char *path, const char *format,
 				    const struct xfdt_debug_options *debug)
 {
 	struct xfdt_error *err;
 
 	memset(&session->host, 0, sizeof(session->host));
 	memset(&session->verdict, 0, sizeof(session->verdict));
-	xfdt_image_init(&session->image, source, cache_dir, debug);
+	xfdt_image_init(&session->image, source, debug);
 	err = xfdt_host_init(&session->host, &session->image);
 	if (!err)
 		err = xfdt_verdict_init(&session->verdict, &session->host);

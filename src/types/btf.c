@@ -18,9 +18,6 @@
 struct xfdt_btf {
 	struct btf *btf;
 	__u32 first_id;
-	/* where the sections are in the data given, if libbpf has them elsewhere */
-	bool moved;
-	size_t type_at, type_len, str_at, str_len;
 };
 
 /* What every version of struct btf_header begins with; later ones are longer. */
@@ -35,12 +32,14 @@ struct header {
  * libbpf wants a header that it knows.  If this one is longer, keep the part
  * known and move the sections up to it.
  */
-static struct xfdt_error *normalise(const uint8_t *data, size_t len, struct xfdt_btf *types,
-				    uint8_t **ret_copy, size_t *ret_len)
+static struct xfdt_error *normalise(const uint8_t *data, size_t len, uint8_t **ret_copy,
+				    size_t *ret_len)
 {
 	struct header header;
+	const uint8_t *at = data;
 	uint64_t sections;
 	uint8_t *copy;
+	bool longer;
 
 	if (len < sizeof(header))
 		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF of %zu bytes is too short", len);
@@ -57,22 +56,19 @@ static struct xfdt_error *normalise(const uint8_t *data, size_t len, struct xfdt
 	    header.str_off > sections || header.str_len > sections - header.str_off)
 		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF sections lie outside its %zu bytes",
 				      len);
-	types->moved = header.hdr_len > sizeof(struct btf_header);
-	types->type_at = header.hdr_len + header.type_off;
-	types->type_len = header.type_len;
-	types->str_at = header.hdr_len + header.str_off;
-	types->str_len = header.str_len;
-	*ret_len = types->moved ? sizeof(header) + (size_t)header.type_len + header.str_len : len;
+	longer = header.hdr_len > sizeof(struct btf_header);
+	*ret_len = longer ? sizeof(header) + (size_t)header.type_len + header.str_len : len;
 	copy = malloc(*ret_len);
 	if (!copy)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
 	*ret_copy = copy;
-	if (!types->moved) {
+	if (!longer) {
 		memcpy(copy, data, len);
 		return NULL;
 	}
-	memcpy(copy + sizeof(header), data + types->type_at, header.type_len);
-	memcpy(copy + sizeof(header) + header.type_len, data + types->str_at, header.str_len);
+	at += header.hdr_len;
+	memcpy(copy + sizeof(header), at + header.type_off, header.type_len);
+	memcpy(copy + sizeof(header) + header.type_len, at + header.str_off, header.str_len);
 	header.hdr_len = sizeof(header);
 	header.type_off = 0;
 	header.str_off = header.type_len;
@@ -112,7 +108,7 @@ struct xfdt_error *xfdt_btf_new(struct xfdt_btf **ret_types, const void *data, s
 	types = calloc(1, sizeof(*types));
 	if (!types)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
-	err = normalise(data, len, types, &copy, &size);
+	err = normalise(data, len, &copy, &size);
 	if (err) {
 		free(types);
 		return err;
@@ -144,70 +140,7 @@ void xfdt_btf_free(struct xfdt_btf *types)
 struct search {
 	const struct btf *btf;
 	unsigned int steps;
-
-	/* what an answer came from; NULL: not wanted */
-	const struct xfdt_btf *types;
-	uint64_t kvaddr;
-	struct xfdt_ranges *spans;
 };
-
-/* Note @len bytes at @bytes of libbpf's copy of the data. */
-static void note_bytes(const struct search *search, const void *bytes, size_t len)
-{
-	const struct xfdt_btf *types = search->types;
-	const uint8_t *raw;
-	uint32_t size;
-	size_t at;
-
-	if (!search->spans)
-		return;
-	raw = btf__raw_data(types->btf, &size);
-	at = (size_t)((const uint8_t *)bytes - raw);
-	/* void, type 0, is libbpf's own */
-	if (!raw || at >= size || len > size - at)
-		return;
-	if (types->moved) {
-		at -= sizeof(struct header);
-		at = at < types->type_len ? types->type_at + at :
-					    types->str_at + (at - types->type_len);
-	}
-	xfdt_ranges_add(search->spans, search->kvaddr + at, len);
-}
-
-static void note_type(const struct search *search, const struct btf_type *type)
-{
-	note_bytes(search, type,
-		   sizeof(*type) + (btf_is_array(type) ? sizeof(struct btf_array) : 0));
-}
-
-/* The types that btf__resolve_size() goes through. */
-static void note_size(const struct search *search, __u32 id)
-{
-	unsigned int i;
-
-	for (i = 0; search->spans && id && i < 4 * NESTING_MAX; i++) {
-		const struct btf_type *type = btf__type_by_id(search->btf, id);
-
-		if (!type)
-			return;
-		note_type(search, type);
-		if (btf_is_array(type))
-			id = btf_array(type)->type;
-		else if (btf_is_mod(type) || btf_is_typedef(type))
-			id = type->type;
-		else
-			return;
-	}
-}
-
-static void note_member(const struct search *search, const struct btf_type *type,
-			const struct btf_member *member, const char *name)
-{
-	note_type(search, type);
-	note_bytes(search, member, sizeof(*member));
-	if (name)
-		note_bytes(search, name, strlen(name) + 1);
-}
 
 static const struct btf_type *composite(const struct btf *btf, __u32 id)
 {
@@ -248,28 +181,19 @@ static bool find_member(struct search *search, const struct btf_type *type, cons
 			return false;
 		if (!name || !*name) {
 			inner = composite(search->btf, members[i].type);
-			if (inner && find_member(search, inner, path, at, depth + 1, ret_member)) {
-				note_member(search, type, &members[i], NULL);
-				note_size(search, members[i].type);
+			if (inner && find_member(search, inner, path, at, depth + 1, ret_member))
 				return true;
-			}
 			continue;
 		}
 		if (strncmp(name, path, len) || name[len])
 			continue;
 		if (path[len] == '.') {
 			inner = composite(search->btf, members[i].type);
-			note_member(search, type, &members[i], name);
-			note_size(search, members[i].type);
 			return inner && find_member(search, inner, path + len + 1, at, depth + 1,
 						    ret_member);
 		}
 		size = bit_size ? 0 : btf__resolve_size(search->btf, members[i].type);
-		if (size < 0 || !xfdt_member_place(at, bit_size, (uint64_t)size, ret_member))
-			return false;
-		note_member(search, type, &members[i], name);
-		note_size(search, members[i].type);
-		return true;
+		return size >= 0 && xfdt_member_place(at, bit_size, (uint64_t)size, ret_member);
 	}
 	return false;
 }
@@ -318,17 +242,15 @@ static void find_candidates(const struct xfdt_btf *types, struct search *search,
 	}
 }
 
-size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout, uint64_t kvaddr,
-		     struct xfdt_ranges *spans)
+size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout)
 {
-	struct search search = { .btf = types->btf, .types = types, .kvaddr = kvaddr };
+	struct search search = { .btf = types->btf };
 	struct candidate candidates[XFDT_NAME_SET_MAX] = { 0 };
 	struct xfdt_name_set names = { .count = 0 };
 	size_t filled = 0, i;
 
 	xfdt_layout_unknown_names(&names, layout);
 	find_candidates(types, &search, &names, candidates);
-	search.spans = spans;
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
 		int index = xfdt_name_set_find(&names, xfdt_struct_needs[i].name);
 		const struct btf_type *type;
@@ -337,9 +259,6 @@ size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout, u
 			continue;
 		type = btf__type_by_id(types->btf, candidates[index].id);
 		if (type && type->size && type->size <= XFDT_STRUCT_MAX) {
-			note_type(&search, type);
-			note_bytes(&search, btf__name_by_offset(types->btf, type->name_off),
-				   strlen(xfdt_struct_needs[i].name) + 1);
 			layout->structs[i] = type->size;
 			filled++;
 		}
@@ -382,7 +301,7 @@ size_t xfdt_btf_replace_kvm(const struct xfdt_btf *types, struct xfdt_layout *la
 	struct xfdt_layout own = { 0 };
 	size_t replaced = 0, i;
 
-	if (!xfdt_btf_fill(types, &own, 0, NULL))
+	if (!xfdt_btf_fill(types, &own))
 		return 0;
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
 		if (own.structs[i] && is_kvms(xfdt_struct_needs[i].name)) {

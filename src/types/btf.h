@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "image/layout.h"
-#include "base/ranges.h"
 
 #include <stddef.h>
 
@@ -23,12 +22,9 @@ void xfdt_btf_free(struct xfdt_btf *types);
 /*
  * Fill what is still unknown in @layout from @types (without its base).  Where
  * several structures share a name, the one with most of the members needed is
- * taken.  Returns how many entries were filled.  What they were read from is
- * added to @spans, which may be NULL, as places in the @data that
- * xfdt_btf_new() was given, which lay at @kvaddr.
+ * taken.  Returns how many entries were filled.
  */
-size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout, uint64_t kvaddr,
-		     struct xfdt_ranges *spans);
+size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout);
 
 /*
  * Let what @types (without its base) says of KVM's structures replace what

@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	change(kernel, data, size);
 	kernel->memory.reads = 0;
-	xfdt_image_init(&image, &kernel->source, NULL, NULL);
+	xfdt_image_init(&image, &kernel->source, NULL);
 	if (!xfdt_host_init(&host, &image)) {
 		FUZZ_CHECK(host.vm_count <= XFDT_VMS_MAX);
 		if (!xfdt_verdict_init(&verdict, &host)) {

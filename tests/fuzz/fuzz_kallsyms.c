@@ -21,7 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ .name = "x" },
 		{ .name = "restore_fpregs_from_fpstate" },
 	};
-	static struct xfdt_ranges spans;
 	struct xfdt_kallsyms kallsyms;
 	struct fuzz_memory memory;
 	struct xfdt_error *err;
@@ -38,10 +37,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		 BASE, BASE + TOKEN_INDEX, BASE + TOKEN_TABLE, BASE + NAMES,
 		 data[size - 1] & 1 ? "kallsyms_addresses" : "kallsyms_offsets", BASE + VALUES,
 		 data[size - 1] & 2 ? "SYMBOL" : "NOTHING", BASE + 8);
-	memset(&spans, 0, sizeof(spans));
 	err = xfdt_kallsyms_init(&kallsyms, &memory.reader, vmcoreinfo);
 	if (!err)
-		err = xfdt_kallsyms_lookup(&kallsyms, &memory.reader, queries, 4, &spans);
+		err = xfdt_kallsyms_lookup(&kallsyms, &memory.reader, queries, 4);
 	if (!err)
 		FUZZ_CHECK((queries[0].found == 1 && queries[0].kvaddr == BASE) ||
 			   (queries[1].found == 1 && queries[1].kvaddr == BASE + 0x1000));

@@ -14,7 +14,6 @@ static void member(struct xfdt_image *image, enum xfdt_member_id id, uint32_t of
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint32_t index[XFDT_SYMBOL_COUNT] = { 0 };
 	struct xfdt_symtab symtab = { 0 };
 	struct xfdt_image image = { 0 };
 	struct xfdt_module module;
@@ -50,12 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t id_len = strlen(module.build_id);
 
 		FUZZ_CHECK(!id_len || id_len == 40);
-		err = xfdt_module_symbols(&image, &module, &symtab, index);
-		/* and again by what was found */
-		if (!err) {
-			memset(&symtab, 0, sizeof(symtab));
-			err = xfdt_module_symbols(&image, &module, &symtab, index);
-		}
+		err = xfdt_module_symbols(&image, &module, &symtab);
 		xfdt_error_free(err);
 		err = xfdt_module_btf(&image, &module, &btf, &len);
 		if (!err)
