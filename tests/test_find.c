@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define VMCOREINFO "OSRELEASE=6.18.5\nBUILD-ID=00ff\n"
@@ -317,6 +318,65 @@ static void test_find__elf_with_nonsense_in_its_headers(void **state)
 	assert_int_equal(kind_of(&elf, sizeof(elf), &file), XFDT_FILE_DUMP);
 	elf.header.e_phoff = UINT64_MAX;
 	assert_int_equal(kind_of(&elf, sizeof(elf), &file), XFDT_FILE_DUMP);
+}
+
+/* the parent of a batch looks at files itself: none may hold it up */
+static void test_find__elf_with_too_many_notes(void **state)
+{
+	const size_t segment_count = 2000, note_count = 70000;
+	Elf64_Ehdr header = elf_of("X", 1, 0).header;
+	Elf64_Phdr *segments = calloc(segment_count, sizeof(*segments));
+	size_t notes = sizeof(header) + segment_count * sizeof(*segments), i;
+	int fd = memfd_create("file", MFD_CLOEXEC);
+	struct xfdt_file file;
+	clock_t start;
+
+	for (i = 0; i < segment_count; i++)
+		segments[i] = (Elf64_Phdr){
+			.p_type = PT_NOTE,
+			.p_offset = notes,
+			.p_filesz = note_count * sizeof(Elf64_Nhdr),
+		};
+	header.e_phoff = sizeof(header);
+	header.e_phnum = (uint16_t)segment_count;
+	if (write(fd, &header, sizeof(header)) != sizeof(header) ||
+	    write(fd, segments, segment_count * sizeof(*segments)) !=
+		    (ssize_t)(segment_count * sizeof(*segments)) ||
+	    ftruncate(fd, (off_t)(notes + note_count * sizeof(Elf64_Nhdr))))
+		exit(99);
+	start = clock();
+	assert_ok(xfdt_identify(fd, &file));
+	assert_within(clock() - start, 0, CLOCKS_PER_SEC / 2);
+	/* what was not read may be anything */
+	assert_int_equal(file.kind, XFDT_FILE_DUMP);
+	close(fd);
+	free(segments);
+}
+
+/* a dump of the largest machine that Linux runs on: a note for each CPU, then VMCOREINFO */
+static void test_find__elf_of_8192_cpus(void **state)
+{
+	static const uint8_t registers[336];
+	const Elf64_Nhdr cpu = { 5, sizeof(registers), NT_PRSTATUS };
+	struct elf_file elf = elf_of("VMCOREINFO", 0, 0x1000);
+	int fd = memfd_create("file", MFD_CLOEXEC);
+	struct xfdt_file file;
+	int i;
+
+	elf.segments[0].p_filesz += 8192 * (sizeof(cpu) + 8 + sizeof(registers));
+	if (write(fd, &elf, offsetof(struct elf_file, note)) != offsetof(struct elf_file, note))
+		exit(99);
+	for (i = 0; i < 8192; i++)
+		if (write(fd, &cpu, sizeof(cpu)) != sizeof(cpu) ||
+		    write(fd, "CORE\0\0\0", 8) != 8 ||
+		    write(fd, registers, sizeof(registers)) != sizeof(registers))
+			exit(99);
+	if (write(fd, &elf.note, sizeof(elf.note)) != sizeof(elf.note))
+		exit(99);
+	assert_ok(xfdt_identify(fd, &file));
+	assert_int_equal(file.kind, XFDT_FILE_DUMP);
+	assert_string_equal(file.build_id, "00ff");
+	close(fd);
 }
 
 static void test_find__other_files(void **state)

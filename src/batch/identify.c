@@ -16,9 +16,15 @@
 
 #define HEAD 8192 /* both headers of a kdump-compressed file */
 #define DISKDUMP_SIGNATURE "DISKDUMP"
-#define NOTES_MAX 65536
 #define SEGMENTS_MAX 65536
 #define SEGMENTS_AT_ONCE 64
+/*
+ * What a file may cost, since this process is neither confined nor limited: all
+ * notes of a dump of 8192 CPUs are 3 MB, its program headers less than 4 MB.
+ */
+#define NOTES_MAX 65536
+#define BYTES_MAX (16u << 20)
+#define WINDOW 16384 /* bytes that are read at once */
 #define VMCOREINFO_NAME "VMCOREINFO"
 
 uint64_t xfdt_hash(uint64_t hash, const void *bytes, size_t len)
@@ -81,7 +87,40 @@ struct elf {
 	bool wide;	   /* 64 bits */
 	uint64_t segments; /* offset of the program headers */
 	size_t count;
+	size_t bytes_left, notes_left; /* of BYTES_MAX and NOTES_MAX */
+	uint8_t window[WINDOW];	       /* of the file, from @window_start on */
+	uint64_t window_start;
+	size_t window_len;
 };
+
+/* As xfdt_read_file(), and false as well when BYTES_MAX are read. */
+static bool read_bounded(struct elf *elf, void *buf, size_t len, uint64_t offset)
+{
+	if (offset > INT64_MAX - len || len > elf->bytes_left)
+		return false;
+	elf->bytes_left -= len;
+	return xfdt_read_file(elf->fd, buf, len, offset);
+}
+
+/* A few bytes of a note, out of the window. */
+static bool peek(struct elf *elf, void *buf, size_t len, uint64_t offset)
+{
+	if (offset < elf->window_start || offset - elf->window_start > elf->window_len ||
+	    len > elf->window_len - (offset - elf->window_start)) {
+		ssize_t got;
+
+		if (offset > INT64_MAX - WINDOW || elf->bytes_left < WINDOW)
+			return false;
+		elf->bytes_left -= WINDOW;
+		got = pread(elf->fd, elf->window, WINDOW, (off_t)offset);
+		elf->window_start = offset;
+		elf->window_len = got > 0 ? (size_t)got : 0;
+		if (len > elf->window_len)
+			return false;
+	}
+	memcpy(buf, elf->window + (offset - elf->window_start), len);
+	return true;
+}
 
 static void widen(const Elf32_Phdr *narrow, Elf64_Phdr *ret_segment)
 {
@@ -93,17 +132,16 @@ static void widen(const Elf32_Phdr *narrow, Elf64_Phdr *ret_segment)
 	};
 }
 
-static bool read_segments(const struct elf *elf, size_t first, size_t count,
-			  Elf64_Phdr *ret_segments)
+static bool read_segments(struct elf *elf, size_t first, size_t count, Elf64_Phdr *ret_segments)
 {
 	Elf32_Phdr narrow[SEGMENTS_AT_ONCE];
 	size_t i;
 
 	if (elf->wide)
-		return xfdt_read_file(elf->fd, ret_segments, count * sizeof(*ret_segments),
-				      elf->segments + first * sizeof(*ret_segments));
-	if (!xfdt_read_file(elf->fd, narrow, count * sizeof(*narrow),
-			    elf->segments + first * sizeof(*narrow)))
+		return read_bounded(elf, ret_segments, count * sizeof(*ret_segments),
+				    elf->segments + first * sizeof(*ret_segments));
+	if (!read_bounded(elf, narrow, count * sizeof(*narrow),
+			  elf->segments + first * sizeof(*narrow)))
 		return false;
 	for (i = 0; i < count; i++)
 		widen(&narrow[i], &ret_segments[i]);
@@ -120,46 +158,57 @@ static uint64_t note_padded(uint64_t size)
 	return (size + 3) & ~3ull;
 }
 
-static void walk_notes(const struct elf *elf, const Elf64_Phdr *segment, struct xfdt_file *file,
+static bool are_known(const struct elf_signs *signs)
+{
+	return signs->vmcoreinfo || signs->process;
+}
+
+static void take_note(struct elf *elf, const Elf64_Nhdr *note, uint64_t at, struct xfdt_file *file,
+		      struct elf_signs *signs)
+{
+	char name[sizeof(VMCOREINFO_NAME)] = "";
+
+	if (note->n_namesz <= sizeof(name))
+		peek(elf, name, note->n_namesz, at + sizeof(*note));
+	if (!memcmp(name, VMCOREINFO_NAME, sizeof(name))) {
+		signs->vmcoreinfo = true;
+		take_vmcoreinfo(elf->fd, at + sizeof(*note) + note_padded(note->n_namesz),
+				note->n_descsz, file);
+	}
+	if (!memcmp(name, "CORE", sizeof("CORE")) &&
+	    (note->n_type == NT_AUXV || note->n_type == NT_FILE || note->n_type == NT_SIGINFO))
+		signs->process = true;
+}
+
+static void walk_notes(struct elf *elf, const Elf64_Phdr *segment, struct xfdt_file *file,
 		       struct elf_signs *signs)
 {
 	uint64_t left = segment->p_filesz, at = segment->p_offset;
-	size_t i;
 
-	for (i = 0; i < NOTES_MAX && left >= sizeof(Elf64_Nhdr); i++) {
-		char name[sizeof(VMCOREINFO_NAME)] = "";
+	while (left >= sizeof(Elf64_Nhdr) && !are_known(signs)) {
 		Elf64_Nhdr note; /* the same in files of 32 bits */
 		uint64_t size;
 
-		if (at > INT64_MAX - HEAD || !xfdt_read_file(elf->fd, &note, sizeof(note), at)) {
+		if (!elf->notes_left || !peek(elf, &note, sizeof(note), at)) {
 			signs->unread = true;
 			return;
 		}
+		elf->notes_left--;
 		size = sizeof(note) + note_padded(note.n_namesz) + note_padded(note.n_descsz);
 		if (size > left)
 			return;
-		if (note.n_namesz <= sizeof(name))
-			xfdt_read_file(elf->fd, name, note.n_namesz, at + sizeof(note));
-		if (!memcmp(name, VMCOREINFO_NAME, sizeof(name))) {
-			signs->vmcoreinfo = true;
-			take_vmcoreinfo(elf->fd, at + sizeof(note) + note_padded(note.n_namesz),
-					note.n_descsz, file);
-		}
-		if (!memcmp(name, "CORE", sizeof("CORE")) &&
-		    (note.n_type == NT_AUXV || note.n_type == NT_FILE || note.n_type == NT_SIGINFO))
-			signs->process = true;
+		take_note(elf, &note, at, file, signs);
 		at += size;
 		left -= size;
 	}
 }
 
-static void look_for_signs(const struct elf *elf, struct xfdt_file *file, struct elf_signs *signs)
+static void look_for_signs(struct elf *elf, struct xfdt_file *file, struct elf_signs *signs)
 {
 	Elf64_Phdr segments[SEGMENTS_AT_ONCE];
 	size_t first, count, i;
 
-	for (first = 0; first < elf->count && !signs->vmcoreinfo && !signs->process;
-	     first += count) {
+	for (first = 0; first < elf->count && !are_known(signs); first += count) {
 		count = elf->count - first < SEGMENTS_AT_ONCE ? elf->count - first :
 								SEGMENTS_AT_ONCE;
 		if (!read_segments(elf, first, count, segments)) {
@@ -181,7 +230,12 @@ static void look_for_signs(const struct elf *elf, struct xfdt_file *file, struct
  */
 static void identify_elf(int fd, const uint8_t *head, size_t len, struct xfdt_file *file)
 {
-	struct elf elf = { .fd = fd, .wide = head[EI_CLASS] == ELFCLASS64 };
+	struct elf elf = {
+		.fd = fd,
+		.wide = head[EI_CLASS] == ELFCLASS64,
+		.bytes_left = BYTES_MAX,
+		.notes_left = NOTES_MAX,
+	};
 	struct elf_signs signs = { 0 };
 	Elf64_Ehdr wide;
 	Elf32_Ehdr narrow;
