@@ -144,15 +144,6 @@ void print_usage(const struct command *command, FILE *out)
 	fputs("\nSee xfdtriage(1).\n", out);
 }
 
-int usage_error(const char *what, const char *subject)
-{
-	if (subject)
-		fprintf(stderr, "xfdtriage: %s '%s'; see 'xfdtriage --help'\n", what, subject);
-	else
-		fprintf(stderr, "xfdtriage: %s; see 'xfdtriage --help'\n", what);
-	return XFDT_EXIT_ERROR;
-}
-
 static void print_version(void)
 {
 	printf("xfdtriage " XFDT_VERSION "\nbuilt with libkdumpfile " KDUMPFILE_VERSION_STRING "\n"
@@ -391,8 +382,8 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 	for (i = 0; i < OPTIONS; i++) {
 		if (!used[i] || commands_of(options[i].option.val) & (*ret_command)->bit)
 			continue;
-		fprintf(stderr, "xfdtriage: '%s' has no use for --%s; see 'xfdtriage %s --help'\n",
-			(*ret_command)->name, options[i].option.name, (*ret_command)->name);
+		warn("'%s' has no use for --%s; see 'xfdtriage %s --help'", (*ret_command)->name,
+		     options[i].option.name, (*ret_command)->name);
 		return XFDT_EXIT_ERROR;
 	}
 	if (!(format_commands[ret_arguments->format] & (*ret_command)->bit))

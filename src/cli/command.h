@@ -62,7 +62,9 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 /* Only @command's options, or all of them if it is NULL. */
 void print_usage(const struct command *command, FILE *out);
 
-/* Say on stderr what is wrong; both return the exit code.  complain() takes over @err. */
+/* Print a line to stderr, with "xfdtriage: " in front and control characters escaped. */
+void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Print what is wrong to stderr; both return the exit code.  complain() takes over @err. */
 int complain(struct xfdt_error *err);
 int usage_error(const char *what, const char *subject);
 

@@ -9,13 +9,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-int complain(struct xfdt_error *err)
-{
-	fprintf(stderr, "xfdtriage: %s\n", xfdt_error_message(err));
-	xfdt_error_free(err);
-	return XFDT_EXIT_ERROR;
-}
-
 static const char *temp_dir(void)
 {
 	const char *dir = getenv("TMPDIR");

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What goes to standard error.  Names of files and text of dumps may hold control characters. */
+#include "cli/command.h"
+#include "render/fields.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MESSAGE_MAX 16384
+
+void warn(const char *format, ...)
+{
+	char escaped[MESSAGE_MAX], *text;
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vasprintf(&text, format, args);
+	va_end(args);
+	if (len < 0) {
+		fputs("xfdtriage: out of memory\n", stderr);
+		return;
+	}
+	xfdt_escape(text, escaped, sizeof(escaped));
+	fprintf(stderr, "xfdtriage: %s\n", escaped);
+	free(text);
+}
+
+int complain(struct xfdt_error *err)
+{
+	warn("%s", xfdt_error_message(err));
+	xfdt_error_free(err);
+	return XFDT_EXIT_ERROR;
+}
+
+int usage_error(const char *what, const char *subject)
+{
+	if (subject)
+		warn("%s '%s'; see 'xfdtriage --help'", what, subject);
+	else
+		warn("%s; see 'xfdtriage --help'", what);
+	return XFDT_EXIT_ERROR;
+}
