@@ -204,6 +204,31 @@ fi
 exits json-error 2 -f json "$work/nothing"
 if [ "$("$helper" --json <"$work/out")" = error ]; then report ok json-error-object; else report fail json-error-object "no object"; fi
 
+# names of files may hold anything; a terminal is to get none of it
+
+odd=$work/$(printf 'odd\033[31m\nx')
+exits odd-name 2 "$odd"
+says odd-name-escaped err 'odd\\x1b\[31m\\x0ax: cannot open'
+exits odd-name-option 2 -f "$odd" "$clean"
+says odd-name-option-escaped err 'odd\\x1b'
+exits odd-name-store 2 report "$odd"
+says odd-name-store-escaped err 'odd\\x1b'
+exits odd-name-kdump 2 --kdump "$odd"
+says odd-name-kdump-escaped err 'odd\\x1b'
+
+# an exit code that no worker gives is no answer: libraries may call exit()
+
+for code in 0 1 6 77; do
+	cp "$clean" "$work/exit.$code"
+	for form in "" --kdump; do
+		LD_PRELOAD="$PWD/$1/tests/spin.so" ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}" \
+			timeout 60 "$xfdtriage" $form -n "$work/exit.$code" >"$work/out" 2>"$work/err"
+		status=$?
+		if [ $status = 2 ]; then report ok "worker-exits$form-$code"; else report fail "worker-exits$form-$code" "exit $status"; fi
+		says "worker-exits$form-$code-why" err 'reading it ended with'
+	done
+done
+
 # VMCOREINFO that kills libkdumpfile 0.5.1 must not kill xfdtriage
 
 cp "$clean" "$work/odd"
@@ -281,6 +306,16 @@ cp "$confirmed" "$work/nest/own"
 exits distill-own-input 2 distill "$work/nest/own" -o "$work/nest/../nest/own"
 if cmp -s "$confirmed" "$work/nest/own"; then report ok distill-own-input-kept; else report fail distill-own-input-kept "it was overwritten"; fi
 exits output-elsewhere 2 show "$clean" -o "$work/x"
+# a limit of the size of files is an error like a full disk, not a death
+(ulimit -f 1; "$xfdtriage" -f json "$confirmed") >"$work/out" 2>"$work/err"
+if [ $? = 2 ]; then report ok file-limit; else report fail file-limit "a report that was cut off went unnoticed"; fi
+says file-limit-why err 'cannot write the report: File too large'
+(ulimit -f 1; "$xfdtriage" distill "$confirmed" -o "$work/nest/small") >"$work/out" 2>"$work/err"
+if [ $? = 2 ]; then report ok file-limit-distill; else report fail file-limit-distill "not 2"; fi
+says file-limit-distill-why err 'File too large'
+(ulimit -f 1; "$xfdtriage" batch --store "$work/nest/store" "$confirmed") >"$work/out" 2>"$work/err"
+if [ $? = 2 ]; then report ok file-limit-batch; else report fail file-limit-batch "not 2"; fi
+says file-limit-batch-why err "store '.*'"
 if [ -c /dev/full ]; then
 	"$xfdtriage" "$clean" >/dev/full 2>"$work/err"
 	if [ $? = 2 ]; then report ok full-disk; else report fail full-disk "a report that was not written went unnoticed"; fi

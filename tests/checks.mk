@@ -26,7 +26,7 @@ $(BUILD)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	$(call SAY,LD,$@)$(CC) -fPIC -shared $(WARNINGS) -Wno-missing-prototypes -o $@ $<
 
-check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so
+check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so $(BUILD)/tests/spin.so
 	$(Q)tests/check-cli.sh $(BUILD)
 
 check-batch: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/spin.so

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Preloaded into xfdtriage batch: a worker that reads a file called spin.* never
- * gets anywhere, and one that reads a file called die.* dies.  No dump is known
- * that does either.
+ * Preloaded into xfdtriage: a worker that reads a file called spin.* never ends,
+ * one that reads a file called die.* dies, and one that reads a file called
+ * exit.N calls exit(N).  No dump is known that does any of it.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -26,6 +26,8 @@ ssize_t pread64(int fd, void *buf, size_t count, off64_t offset)
 			;
 		if (strstr(path, "/die."))
 			abort();
+		if (strstr(path, "/exit."))
+			_exit(atoi(strstr(path, "/exit.") + strlen("/exit.")));
 	}
 	return syscall(SYS_pread64, fd, buf, count, offset);
 }

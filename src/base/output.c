@@ -3,11 +3,20 @@
 #include "base/output.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+struct xfdt_error *xfdt_flush(FILE *file, const char *name)
+{
+	/* errno may be of anything since then */
+	const char *reason = ferror(file) ? "an earlier write failed" : NULL;
+
+	if (fflush(file))
+		reason = strerror(errno);
+	return reason ? xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", name, reason) : NULL;
+}
 
 struct xfdt_error *xfdt_output_init(struct xfdt_output *output, const char *path)
 {
@@ -51,19 +60,16 @@ void xfdt_output_drop(struct xfdt_output *output)
 
 struct xfdt_error *xfdt_output_finish(struct xfdt_output *output, struct xfdt_error *err)
 {
-	bool failed;
-
 	if (err) {
 		xfdt_output_drop(output);
 		return err;
 	}
 	set_mode(fileno(output->file));
-	failed = fflush(output->file) || ferror(output->file);
-	failed |= fclose(output->file) != 0;
-	if (failed)
+	err = xfdt_flush(output->file, output->temporary);
+	if (fclose(output->file) && !err)
 		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary,
 				     strerror(errno));
-	else if (rename(output->temporary, output->path))
+	if (!err && rename(output->temporary, output->path))
 		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot rename %s to %s: %s",
 				     output->temporary, output->path, strerror(errno));
 	if (err)

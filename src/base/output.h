@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A file that appears whole or not at all. */
+/* Output that is written in full, or is an error. */
 #ifndef XFDT_BASE_OUTPUT_H
 #define XFDT_BASE_OUTPUT_H
 
@@ -13,6 +13,9 @@ struct xfdt_output {
 	const char *path; /* borrowed */
 	char temporary[PATH_MAX];
 };
+
+/* Write out what is buffered of @file, which messages call @name; an error also if any earlier write failed. */
+struct xfdt_error *xfdt_flush(FILE *file, const char *name);
 
 /* Write beside @path, which is borrowed until the end.  What is no regular file is refused. */
 struct xfdt_error *xfdt_output_init(struct xfdt_output *output, const char *path);

@@ -231,6 +231,7 @@ static enum xfdt_ended ended_early(const struct run *run, const struct job *job,
 				   char *ret_message, size_t size)
 {
 	const char *why = "the file is damaged, or this is a bug";
+	int code;
 
 	if (job->flooded) {
 		snprintf(ret_message, size, "its report is over %u MiB; %s", OUTPUT_MAX >> 20, why);
@@ -251,7 +252,7 @@ static enum xfdt_ended ended_early(const struct run *run, const struct job *job,
 			 strsignal(WTERMSIG(status)), why);
 		return XFDT_ENDED_KILLED;
 	}
-	if (WEXITSTATUS(status) == XFDT_WORKER_NO_MEMORY) {
+	if (xfdt_worker_ended(status, &code) && code == XFDT_WORKER_NO_MEMORY) {
 		snprintf(ret_message, size, "not possible within %llu MiB; --memory gives it more",
 			 (unsigned long long)run->batch->memory >> 20);
 		return XFDT_ENDED_NO_MEMORY;
@@ -269,12 +270,13 @@ static struct xfdt_error *finish_job(struct run *run, struct job *job, int statu
 	enum xfdt_verdict_kind kind = XFDT_INCONCLUSIVE;
 	const char *confined = NULL;
 	char message[256], *json;
+	int code;
 
-	if (!err && WIFEXITED(status) && !job->flooded &&
-	    (WEXITSTATUS(status) == XFDT_EXIT_ERROR || verdict_of(WEXITSTATUS(status), &kind)))
+	if (!err && xfdt_worker_ended(status, &code) && !job->flooded &&
+	    (code == XFDT_EXIT_ERROR || verdict_of(code, &kind)))
 		confined = parse_output(job, &json);
 	if (confined) {
-		result.exit_code = WEXITSTATUS(status);
+		result.exit_code = code;
 		result.ended = result.exit_code == XFDT_EXIT_ERROR ? XFDT_ENDED_ERROR :
 								     XFDT_ENDED_OK;
 		result.verdict = result.ended == XFDT_ENDED_OK ? xfdt_verdict_name(kind) : "error";

@@ -8,7 +8,7 @@
 #include "store/store.h"
 #include "verdict/verdict.h"
 
-/* An exit code of a worker that had not enough memory, beside those of docs/verdicts.md. */
+/* The code of a worker that had not enough memory, beside those of docs/verdicts.md. */
 #define XFDT_WORKER_NO_MEMORY 12
 
 struct xfdt_batch_counts {
@@ -39,7 +39,7 @@ struct xfdt_batch {
 
 	/*
 	 * In a worker, which has to end in it: print the first line of how it is
-	 * confined, a second of JSON, and _exit() with the exit code.
+	 * confined, a second of JSON, and _exit() with xfdt_worker_status().
 	 */
 	void (*work)(void *context, const struct xfdt_found *found);
 	/* A dump is done now, or is @known from before.  Not for failures to store it. */

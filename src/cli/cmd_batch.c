@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command batch: what it prints, and what a worker does. */
+#include "base/output.h"
 #include "batch/batch.h"
 #include "cli/command.h"
 #include "triage/rights.h"
@@ -7,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -70,7 +72,7 @@ static void work(void *context, const struct xfdt_found *found)
 	}
 	if (err || fflush(stdout) || ferror(stdout))
 		status = XFDT_WORKER_NO_MEMORY;
-	_exit(status);
+	_exit(xfdt_worker_status(status));
 }
 
 /* what is seen of it */
@@ -83,11 +85,8 @@ static void clear_bar(const struct screen *screen)
 
 static void complain_of(void *context, const char *path, const char *why)
 {
-	char escaped[1024];
-
 	clear_bar(context);
-	xfdt_escape(path, escaped, sizeof(escaped));
-	fprintf(stderr, "xfdtriage: cannot read '%s': %s\n", escaped, why);
+	warn("cannot read '%s': %s", path, why);
 }
 
 /* "12 confirmed, 4000 not-this-bug, 3 errors"; what there is none of is left out. */
@@ -199,7 +198,7 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 	const struct xfdt_scan_counts *scan = counts->scan;
 	uint64_t now = counts->done - counts->known;
 	double seconds = (double)(now_ms() - screen->started) / 1000;
-	char verdicts[200];
+	char verdicts[200], escaped[PATH_MAX];
 
 	format_counts(counts, verdicts, sizeof(verdicts));
 	fprintf(out, "%" PRIu64 " dump%s%s%s\n", counts->found, counts->found == 1 ? "" : "s",
@@ -226,7 +225,8 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 		print_count(out, scan->folders, "path that cannot be read",
 			    "paths that cannot be read");
 	}
-	fprintf(out, "results are in %s\n", store);
+	xfdt_escape(store, escaped, sizeof(escaped));
+	fprintf(out, "results are in %s\n", escaped);
 }
 
 /* running it */
@@ -261,28 +261,26 @@ static bool open_jsonl(struct screen *screen)
 		return true;
 	screen->jsonl = strcmp(path, "-") ? fopen(path, "we") : stdout;
 	if (!screen->jsonl)
-		fprintf(stderr, "xfdtriage: cannot write '%s': %s\n", path, strerror(errno));
+		warn("cannot write '%s': %s", path, strerror(errno));
 	return screen->jsonl != NULL;
 }
 
 /* False if not all that was to be written is. */
 static bool close_jsonl(struct screen *screen)
 {
-	bool failed;
+	struct xfdt_error *err = screen->err;
+	char name[PATH_MAX + 2];
 
-	if (screen->err) {
-		complain(screen->err);
-		return false;
-	}
 	if (!screen->jsonl)
 		return true;
-	failed = fflush(screen->jsonl) || ferror(screen->jsonl);
-	if (screen->jsonl != stdout && fclose(screen->jsonl))
-		failed = true;
-	if (failed)
-		fprintf(stderr, "xfdtriage: cannot write '%s': %s\n", screen->arguments->jsonl,
-			strerror(errno));
-	return !failed;
+	snprintf(name, sizeof(name), "'%s'", screen->arguments->jsonl);
+	if (!err)
+		err = xfdt_flush(screen->jsonl, name);
+	if (screen->jsonl != stdout && fclose(screen->jsonl) && !err)
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", name, strerror(errno));
+	if (err)
+		complain(err);
+	return !err;
 }
 
 static int run_with_store(struct screen *screen, struct xfdt_store *store, const char *path)
@@ -316,8 +314,7 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 	clear_bar(screen);
 	if (err) {
 		complain(xfdt_error_wrap(err, "stopped after %" PRIu64 " dumps", screen->told));
-		fputs("xfdtriage: what is done is stored; the same command goes on from there\n",
-		      stderr);
+		warn("what is done is stored; the same command goes on from there");
 		return XFDT_EXIT_ERROR;
 	}
 	if (!arguments->quiet)
@@ -326,9 +323,8 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 		return XFDT_EXIT_ERROR;
 	if (!stopped_by)
 		return xfdt_batch_exit(&counts);
-	fprintf(stderr,
-		"xfdtriage: stopped (%s); what is done is stored, and the same command goes on from there\n",
-		strsignal(stopped_by));
+	warn("stopped (%s); what is done is stored, and the same command goes on from there",
+	     strsignal(stopped_by));
 	return 128 + stopped_by;
 }
 

@@ -111,10 +111,7 @@ static struct xfdt_error *put_account(const struct work *work, const struct xfdt
 	err = work->arguments->format == FORMAT_JSON ?
 		      xfdt_contents_json(contents, distilling->account) :
 		      xfdt_contents_text(contents, distilling->account);
-	if (!err && (fflush(distilling->account) || ferror(distilling->account)))
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write the account: %s",
-				     strerror(errno));
-	return err;
+	return err ? err : xfdt_flush(distilling->account, "the account");
 }
 
 /* Read once more, to see which bytes that takes, and write those. */

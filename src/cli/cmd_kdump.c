@@ -6,6 +6,7 @@
  */
 #include "sandbox/worker.h"
 #include "cli/work.h"
+#include "render/fields.h"
 #include "triage/rights.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@
 /* of the 64 MiB that all may take */
 #define MEMORY_MIB 48ull
 #define REPORT_MIB 16ull
-#define EXIT_NO_ROOM 125 /* the worker's, where its report does not fit */
+#define EXIT_NO_ROOM 13 /* the worker's, where its report does not fit */
 #define PREFIX "xfdtriage: "
 
 /* What is said: to the console, and to whoever keeps it. */
@@ -45,9 +46,12 @@ static void put_cost(const struct timespec *start, const struct rusage *usage)
 
 static void put_error(const struct result *result, const char *path, const char *message)
 {
+	char escaped[PATH_MAX + 1024];
+
+	xfdt_escape(message, escaped, sizeof(escaped));
 	fprintf(result->brief,
 		PREFIX "error: %s\n" PREFIX "  do      triage the dump once it is saved\n",
-		message);
+		escaped);
 	xfdt_error_free(xfdt_render_json_error(path, message, result->json));
 }
 
@@ -66,8 +70,7 @@ static void limit_more(void)
 			errno = 0;
 		close(fd);
 	}
-	/* of what it leaves in memory; more is an error of write(2) */
-	signal(SIGXFSZ, SIG_IGN);
+	/* of what it leaves in memory */
 	setrlimit(RLIMIT_FSIZE, &report);
 }
 
@@ -98,7 +101,7 @@ static int work(const struct arguments *arguments, const struct result *result)
 		if (xfdt_error_code(err) == XFDT_NO_MEMORY)
 			err = xfdt_error_wrap(err, "in the memory that --kdump takes");
 		if (!start_over(result->brief) || !start_over(result->json))
-			_exit(EXIT_NO_ROOM);
+			_exit(xfdt_worker_status(EXIT_NO_ROOM));
 		put_error(result, arguments->paths[0], xfdt_error_message(err));
 		xfdt_error_free(err);
 		status = XFDT_EXIT_ERROR;
@@ -115,7 +118,7 @@ static void run_worker(const struct arguments *arguments, const struct result *r
 	if (fflush(result->brief) || ferror(result->brief) || fflush(result->json) ||
 	    ferror(result->json))
 		status = EXIT_NO_ROOM;
-	_exit(status);
+	_exit(xfdt_worker_status(status));
 }
 
 /* the one that waits */
@@ -128,7 +131,7 @@ static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage
 {
 	const struct timespec limit = { .tv_sec = SECONDS };
 	sigset_t child;
-	int status;
+	int status, code;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
@@ -144,9 +147,11 @@ static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage
 		return WTERMSIG(status) == SIGKILL ?
 			       "the process that read it was killed: memory may be short" :
 			       "reading it ended with a signal; the dump is damaged, or this is a bug";
-	if (WEXITSTATUS(status) == EXIT_NO_ROOM)
+	if (!xfdt_worker_ended(status, &code))
+		return "reading it ended without an answer; the dump is damaged, or this is a bug";
+	if (code == EXIT_NO_ROOM)
 		return "the report does not fit into the memory that --kdump takes";
-	*ret_status = WEXITSTATUS(status);
+	*ret_status = code;
 	return NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "report/report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -40,16 +41,23 @@ static struct xfdt_error *add_result(void *context, const struct xfdt_result *re
 	return xfdt_report_add(context, result);
 }
 
+/* *@ret_damaged is the number of rows that are left out. */
 static struct xfdt_error *summarise(const struct stores *stores, const struct arguments *arguments,
-				    struct xfdt_report *summary)
+				    struct xfdt_report *summary, uint64_t *ret_damaged)
 {
 	struct xfdt_error *err = NULL;
 	size_t i;
 
 	for (i = 0; i < stores->count && !err; i++) {
+		uint64_t damaged = 0;
+
 		err = xfdt_report_add_store(summary, arguments->paths[i]);
 		if (!err)
-			err = xfdt_store_each(stores->items[i], add_result, summary);
+			err = xfdt_store_each(stores->items[i], add_result, summary, &damaged);
+		if (damaged)
+			warn("store '%s': %" PRIu64 " damaged row%s left out of the report",
+			     arguments->paths[i], damaged, damaged == 1 ? " is" : "s are");
+		*ret_damaged += damaged;
 	}
 	return err ? err : xfdt_report_finish(summary);
 }
@@ -100,21 +108,24 @@ static struct xfdt_error *write_report(const struct xfdt_report *summary, struct
 	return xfdt_output_finish(&output, render(summary, stores, arguments, output.file));
 }
 
-/* 0 whatever the verdicts are: a report that could be written is one. */
+/* 0 whatever the verdicts are, if the report was written and has all results. */
 int run_report(const struct arguments *arguments)
 {
 	struct xfdt_report *summary = NULL;
 	struct stores stores = { .count = 0 };
 	struct xfdt_error *err;
+	uint64_t damaged = 0;
 
 	err = open_stores(&stores, arguments);
 	if (!err)
 		err = xfdt_report_new(&summary);
 	if (!err)
-		err = summarise(&stores, arguments, summary);
+		err = summarise(&stores, arguments, summary, &damaged);
 	if (!err)
 		err = write_report(summary, &stores, arguments);
 	xfdt_report_free(summary);
 	close_stores(&stores);
-	return err ? complain(err) : 0;
+	if (err)
+		return complain(err);
+	return damaged ? XFDT_EXIT_ERROR : 0;
 }

@@ -58,7 +58,7 @@ static int report_dump(const struct arguments *arguments, const char *const *pat
 
 	if (died && arguments->format == FORMAT_JSON && !arguments->quiet)
 		xfdt_error_free(
-			xfdt_render_json_error(paths[0], "reading it ended with a signal", stdout));
+			xfdt_render_json_error(paths[0], "the process that read it died", stdout));
 	return status;
 }
 

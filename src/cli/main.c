@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xfdtriage: the commands. */
+#include "base/output.h"
 #include "cli/command.h"
 
-#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 const struct command commands[] = {
 	{ COMMAND_TRIAGE, "triage", "VMCORE...",
@@ -23,6 +23,7 @@ int main(int argc, char **argv)
 {
 	const struct command *command = NULL;
 	struct arguments arguments = { 0 };
+	struct xfdt_error *err;
 	int status;
 
 	if (argc == 1) {
@@ -36,10 +37,9 @@ int main(int argc, char **argv)
 		return usage_error(command->bit == COMMAND_REPORT ? "name a store" :
 								    "name a vmcore",
 				   NULL);
+	/* a file that may not grow any further is an error of write(2), which is reported */
+	signal(SIGXFSZ, SIG_IGN);
 	status = command->run(&arguments);
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
-		return XFDT_EXIT_ERROR;
-	}
-	return status;
+	err = xfdt_flush(stdout, "the report");
+	return err ? complain(err) : status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One dump, one process: forked, confined, waited for. */
+#include "base/output.h"
 #include "cli/work.h"
 #include "triage/rights.h"
 #include "sandbox/worker.h"
@@ -43,34 +44,38 @@ static void run_worker(struct work *work) __attribute__((noreturn));
 static void run_worker(struct work *work)
 {
 	char confined[XFDT_CONFINED_SIZE];
+	struct xfdt_error *err;
 	int status;
 
 	xfdt_confine_for_dump(work->paths, work->path_count, work->written, &work->options,
 			      confined);
 	status = work->run(work);
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "xfdtriage: cannot write the report: %s\n", strerror(errno));
-		status = XFDT_EXIT_ERROR;
-	}
-	_exit(status);
+	err = xfdt_flush(stdout, "the report");
+	if (err)
+		status = complain(err);
+	_exit(xfdt_worker_status(status));
 }
 
 static int wait_for_worker(pid_t pid, const char *path, bool *ret_died)
 {
-	int status;
+	int status, code;
 
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return XFDT_EXIT_ERROR;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	/* whoever reads the report has had enough: no fault of the dump's */
+	if (xfdt_worker_ended(status, &code))
+		return code;
+	*ret_died = true;
+	if (WIFEXITED(status)) {
+		warn("%s: reading it ended with exit status %d; the file is damaged, or this is a bug",
+		     path, WEXITSTATUS(status));
+		return XFDT_EXIT_ERROR;
+	}
+	/* what reads the report has ended */
 	if (WTERMSIG(status) == SIGPIPE)
 		raise(SIGPIPE);
-	fprintf(stderr,
-		"xfdtriage: %s: reading it ended with %s; the file is damaged, or this is a bug\n",
-		path, strsignal(WTERMSIG(status)));
-	*ret_died = true;
+	warn("%s: reading it ended with %s; the file is damaged, or this is a bug", path,
+	     strsignal(WTERMSIG(status)));
 	return XFDT_EXIT_ERROR;
 }
 

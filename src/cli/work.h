@@ -22,8 +22,8 @@ struct work {
 };
 
 /*
- * Have @work done, with the debuginfo fetched that it asks for.  Returns its exit code.  If a
- * signal ended it that is said, *@ret_died set, and the code that of an error.
+ * Have @work done, with the debuginfo fetched that it asks for.  Returns its exit code.  If it
+ * ended without one, a message is printed, *@ret_died set, and the code that of an error.
  */
 int do_work(struct work *work, bool *ret_died);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* AddressSanitizer maps terabytes. */
@@ -15,6 +16,10 @@
 #else
 #define LIMITS_MEMORY 1
 #endif
+
+/* Marks a code as a worker's own. */
+#define CODE_MARK 0xa0
+#define CODE_MASK 0x0f
 
 static void limit(int resource, rlim_t most)
 {
@@ -62,5 +67,18 @@ bool xfdt_worker_detach(int out)
 		signal(keyboard[i], SIG_IGN);
 	/* it does no harm if that fails */
 	setpriority(PRIO_PROCESS, 0, 10);
+	return true;
+}
+
+int xfdt_worker_status(int code)
+{
+	return CODE_MARK | (code & CODE_MASK);
+}
+
+bool xfdt_worker_ended(int status, int *ret_code)
+{
+	if (!WIFEXITED(status) || (WEXITSTATUS(status) & ~CODE_MASK) != CODE_MARK)
+		return false;
+	*ret_code = WEXITSTATUS(status) & CODE_MASK;
 	return true;
 }

@@ -25,4 +25,12 @@ pid_t xfdt_worker_fork(const struct xfdt_limits *limits);
  */
 bool xfdt_worker_detach(int out);
 
+/*
+ * What a worker has to end with so that @code, 0 to 15, is believed: the
+ * libraries that read a dump may call exit(3), with a code that would be an answer.
+ */
+int xfdt_worker_status(int code);
+/* Did a worker end with a code?  @status is from waitpid(2). */
+bool xfdt_worker_ended(int status, int *ret_code);
+
 #endif
