@@ -37,6 +37,13 @@ sed -n 's/^| `\([a-z_.]*\)` |.*/\1/p' docs/report.md | paste -s -d , >"$work/doc
 head -1 "$work/out" | tr -d '\r' >"$work/header"
 check csv-documented diff "$work/documented" "$work/header"
 
+# one damaged row hides no other result
+line /srv/d/vmcore id5 2026-11-22T10:00:00Z "$clean" | cat - <(line /srv/e/vmcore id6 2026-11-22T10:00:00Z "$confirmed") |
+	"$make_store" --damage /srv/d/vmcore "$work/damaged"
+exits damaged 2 report "$work/damaged"
+check damaged-others grep -q '^confirmed  */srv/e/vmcore ' "$work/out"
+check damaged-said grep -q "^xfdtriage: store '.*': 1 damaged row is left out of the report$" "$work/err"
+
 exits jsonl 0 report -f jsonl "$work/first" "$work/second"
 check jsonl-lines [ "$(wc -l <"$work/out")" = 4 ]
 check jsonl-batch [ "$(grep -c '"batch":{' "$work/out")" = 4 ]

@@ -2,10 +2,12 @@
 /*
  * Make a store for tests: each line of the standard input is
  * PATH <tab> IDENTITY <tab> FINISHED <tab> JSON, which need not be what it says.
- * $1: the store.
+ * The last argument is the store; with --damage PATH before it, the row of PATH is damaged then.
  */
 #include "store/store.h"
 
+#include <sqlite3.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +42,23 @@ static struct xfdt_error *put_line(struct xfdt_store *store, char *line)
 	return xfdt_store_put(store, &result);
 }
 
+/* Make the row of @path one that no batch writes. */
+static bool damage(const char *file, const char *path)
+{
+	sqlite3_stmt *statement = NULL;
+	sqlite3 *db = NULL;
+	bool done;
+
+	done = sqlite3_open(file, &db) == SQLITE_OK &&
+	       sqlite3_prepare_v2(db, "UPDATE result SET ended = 'nonsense' WHERE path = ?", -1,
+				  &statement, NULL) == SQLITE_OK &&
+	       sqlite3_bind_blob(statement, 1, path, (int)strlen(path), NULL) == SQLITE_OK &&
+	       sqlite3_step(statement) == SQLITE_DONE;
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return done;
+}
+
 int main(int argc, char **argv)
 {
 	struct xfdt_store *store;
@@ -48,9 +67,9 @@ int main(int argc, char **argv)
 	size_t room = 0;
 	ssize_t len;
 
-	if (argc != 2)
+	if (argc != 2 && (argc != 4 || strcmp(argv[1], "--damage")))
 		return 99;
-	err = xfdt_store_open(&store, argv[1], XFDT_STORE_WRITE);
+	err = xfdt_store_open(&store, argv[argc - 1], XFDT_STORE_WRITE);
 	if (err)
 		return fail(err);
 	while (!err && (len = getline(&line, &room, stdin)) > 0) {
@@ -60,5 +79,7 @@ int main(int argc, char **argv)
 	}
 	free(line);
 	xfdt_store_close(store);
-	return err ? fail(err) : 0;
+	if (err)
+		return fail(err);
+	return argc == 4 && !damage(argv[3], argv[2]) ? 99 : 0;
 }

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+static uint64_t damaged;
 static char dir[200], file[300];
 
 static void setup(void)
@@ -188,7 +189,7 @@ static void test_store__forgets(void **state)
 	put(store, "/b");
 	assert_ok(xfdt_store_forget(store, "/a", 2));
 	assert_ok(xfdt_store_forget(store, "/none", 5));
-	assert_ok(xfdt_store_each(store, see, &seen));
+	assert_ok(xfdt_store_each(store, see, &seen, &damaged));
 	assert_int_equal(seen.count, 1);
 	assert_string_equal(seen.paths[0], "/b");
 	xfdt_store_close(store);
@@ -206,12 +207,12 @@ static void test_store__walks_by_path(void **state)
 	put(store, "/a");
 	put(store, "/b");
 	put(store, "/a");
-	assert_ok(xfdt_store_each(store, see, &seen));
+	assert_ok(xfdt_store_each(store, see, &seen, &damaged));
 	assert_int_equal(seen.count, 3);
 	assert_string_equal(seen.paths[0], "/a");
 	assert_string_equal(seen.paths[1], "/b");
 	assert_string_equal(seen.paths[2], "/c");
-	assert_fails(xfdt_store_each(store, see, &some), XFDT_LIMIT);
+	assert_fails(xfdt_store_each(store, see, &some, &damaged), XFDT_LIMIT);
 	assert_int_equal(some.count, 2);
 	/* and nothing stays locked */
 	put(store, "/d");
@@ -251,10 +252,10 @@ static void test_store__one_writer_many_readers(void **state)
 	assert_not_opened(XFDT_STORE_WRITE, XFDT_LIMIT);
 	put(writer, "/a");
 	reader = open_store(XFDT_STORE_READ);
-	assert_ok(xfdt_store_each(reader, see, &seen));
+	assert_ok(xfdt_store_each(reader, see, &seen, &damaged));
 	assert_int_equal(seen.count, 1);
 	put(writer, "/b");
-	assert_ok(xfdt_store_each(reader, see, &seen));
+	assert_ok(xfdt_store_each(reader, see, &seen, &damaged));
 	assert_int_equal(seen.count, 3);
 	xfdt_store_close(reader);
 	put(writer, "/c");
@@ -329,16 +330,41 @@ static void test_store__does_not_trust_its_rows(void **state)
 		xfdt_store_close(store);
 		tamper(bad[i]);
 		store = NULL;
+		damaged = 0;
 		err = xfdt_store_open(&store, file, XFDT_STORE_READ);
 		if (!err)
-			err = xfdt_store_each(store, see, &seen);
-		if (!err)
+			err = xfdt_store_each(store, see, &seen, &damaged);
+		if (!err && damaged != 1)
 			fail_msg("taken: %s", bad[i]);
 		xfdt_error_free(err);
 		assert_int_equal(seen.count, 0);
 		xfdt_store_close(store);
 		teardown();
 	}
+}
+
+/* the others are still there to be reported */
+static void test_store__one_damaged_row_is_left_out(void **state)
+{
+	struct xfdt_store *store;
+	struct seen seen = { 0 };
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	put(store, "/a");
+	put(store, "/b");
+	put(store, "/c");
+	xfdt_store_close(store);
+	tamper("UPDATE result SET ended = 'nonsense' WHERE path = x'2f62'");
+	store = open_store(XFDT_STORE_READ);
+	assert_ok(xfdt_store_each(store, see, &seen, &damaged));
+	assert_int_equal(damaged, 1);
+	assert_int_equal(seen.count, 2);
+	assert_string_equal(seen.paths[1], "/c");
+	assert_ok(xfdt_store_get(store, "/b", 2, see, &seen));
+	assert_int_equal(seen.count, 2);
+	xfdt_store_close(store);
+	teardown();
 }
 
 static void test_store__what_is_missing_is_not_put(void **state)
@@ -351,7 +377,7 @@ static void test_store__what_is_missing_is_not_put(void **state)
 	store = open_store(XFDT_STORE_WRITE);
 	result.json = NULL;
 	assert_fails(xfdt_store_put(store, &result), XFDT_SYSTEM);
-	assert_ok(xfdt_store_each(store, see, &seen));
+	assert_ok(xfdt_store_each(store, see, &seen, &damaged));
 	assert_int_equal(seen.count, 0);
 	put(store, "/x");
 	xfdt_store_close(store);
@@ -406,7 +432,7 @@ static void test_store__survives_being_killed(void **state)
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
 		close(pipes[0]);
 		store = open_store(round % 2 ? XFDT_STORE_READ : XFDT_STORE_WRITE);
-		assert_ok(xfdt_store_each(store, see, &seen));
+		assert_ok(xfdt_store_each(store, see, &seen, &damaged));
 		/* the last one may have been put and not been told of */
 		assert_within(seen.count, told, told + 1);
 		if (round % 2 == 0)
@@ -441,10 +467,27 @@ static void test_store__json_line_has_the_batch(void **state)
 	assert_int_equal(json_object_get_int64(json_object_object_get(batch, "size")), 100);
 	json_object_put(object);
 	free(text);
-	result.json = "[1]";
-	assert_fails(xfdt_result_json(&result, stderr), XFDT_CORRUPT);
-	result.json = "{\"a\":";
-	assert_fails(xfdt_result_json(&result, stderr), XFDT_CORRUPT);
+}
+
+static void test_store__what_is_no_json_object_is_an_error(void **state)
+{
+	static const char *const bad[] = { "[1]", "{\"a\":", "", NULL };
+	struct xfdt_result result = result_of("/x");
+	size_t i, len;
+
+	for (i = 0; i < COUNT(bad); i++) {
+		char *text = NULL;
+		FILE *out = open_memstream(&text, &len);
+
+		result.json = bad[i];
+		assert_ok(xfdt_result_json(&result, out));
+		fclose(out);
+		assert_non_null(strstr(text, "\"verdict\":\"error\""));
+		assert_non_null(strstr(text, "\"path\":\"/x\""));
+		assert_non_null(strstr(text, XFDT_RESULT_NO_JSON));
+		assert_non_null(strstr(text, "\"batch\":{"));
+		free(text);
+	}
 }
 
 #include "test_store.tests.h"

@@ -206,7 +206,7 @@ static void set_verdict(struct filler *filler, struct json_object *json)
 
 	filler->row.kind = kind_of(verdict);
 	if (!json)
-		error = "what is stored of it is no JSON object, or too large";
+		error = XFDT_RESULT_NO_JSON;
 	else if (filler->row.kind == XFDT_REPORT_ERROR && (!verdict || strcmp(verdict, "error")))
 		error = "what is stored of it has no verdict";
 	if (error)

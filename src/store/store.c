@@ -434,39 +434,46 @@ static bool read_row(sqlite3_stmt *row, struct xfdt_result *ret_result)
 	return parse_ended(text_of(row, COLUMN_ENDED, &sane), &ret_result->ended) && sane;
 }
 
-/* All rows of @statement; it is reset, so that no lock stays behind. */
+/*
+ * All rows of @statement but damaged ones, which are counted; it is reset, so
+ * that no lock stays behind.
+ */
 static struct xfdt_error *visit_rows(struct xfdt_store *store, sqlite3_stmt *statement,
-				     xfdt_store_visit *visit, void *context)
+				     xfdt_store_visit *visit, void *context, uint64_t *ret_damaged)
 {
 	struct xfdt_error *err = NULL;
 	struct xfdt_result result;
 	int status = SQLITE_DONE;
+	uint64_t damaged = 0;
 
 	while (!err && (status = sqlite3_step(statement)) == SQLITE_ROW) {
 		if (read_row(statement, &result))
 			err = visit(context, &result);
 		else
-			err = xfdt_error_new(XFDT_CORRUPT, 0,
-					     "store '%s' has a row that makes no sense",
-					     store->path);
+			damaged++;
 	}
 	if (!err && status != SQLITE_DONE)
 		err = store_error(store);
 	sqlite3_reset(statement);
+	if (!err)
+		*ret_damaged = damaged;
 	return err;
 }
 
 struct xfdt_error *xfdt_store_get(struct xfdt_store *store, const void *path, size_t path_len,
 				  xfdt_store_visit *visit, void *context)
 {
+	uint64_t damaged;
+
 	if (sqlite3_bind_blob64(store->get, 1, path, path_len, SQLITE_STATIC) != SQLITE_OK)
 		return store_error(store);
-	return visit_rows(store, store->get, visit, context);
+	return visit_rows(store, store->get, visit, context, &damaged);
 }
 
-struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *visit, void *context)
+struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *visit, void *context,
+				   uint64_t *ret_damaged)
 {
-	return visit_rows(store, store->all, visit, context);
+	return visit_rows(store, store->all, visit, context, ret_damaged);
 }
 
 /* JSON */
@@ -505,16 +512,36 @@ static struct json_object *batch_object(const struct xfdt_result *result, bool *
 	return object;
 }
 
+/* Of what is stored and is no result; NULL for want of memory. */
+static struct json_object *error_object(const struct xfdt_result *result)
+{
+	char *path = strndup(result->path, result->path_len), *text = NULL;
+	struct json_object *object = NULL;
+	struct xfdt_error *err = NULL;
+	FILE *memory = NULL;
+	size_t len;
+
+	if (path)
+		memory = open_memstream(&text, &len);
+	if (memory)
+		err = xfdt_render_json_error(path, XFDT_RESULT_NO_JSON, memory);
+	if (memory && !fclose(memory) && !err)
+		object = json_tokener_parse(text);
+	xfdt_error_free(err);
+	free(text);
+	free(path);
+	return object;
+}
+
 struct xfdt_error *xfdt_result_json(const struct xfdt_result *result, FILE *out)
 {
-	struct json_object *object = json_tokener_parse(result->json);
+	struct json_object *object = result->json ? json_tokener_parse(result->json) : NULL;
 	const char *text = NULL;
 	bool failed = false;
 
 	if (!json_object_is_type(object, json_type_object)) {
 		json_object_put(object);
-		return xfdt_error_new(XFDT_CORRUPT, 0, "'%.*s': what is stored is no JSON object",
-				      (int)result->path_len, (const char *)result->path);
+		object = error_object(result);
 	}
 	add(object, "batch", batch_object(result, &failed), &failed);
 	if (!failed)

@@ -59,7 +59,8 @@ struct xfdt_result {
 struct xfdt_store;
 
 /*
- * Open the store at @path.  Errors: XFDT_NOT_A_DUMP (no store), XFDT_UNSUPPORTED
+ * Open the store at @path.  Errors: XFDT_MISSING (no store), XFDT_UNSUPPORTED (a newer version),
+ * XFDT_LIMIT (another batch writes to it), XFDT_CORRUPT, XFDT_SYSTEM.
  */
 struct xfdt_error *xfdt_store_open(struct xfdt_store **ret_store, const char *path,
 				   enum xfdt_store_mode mode);
@@ -77,25 +78,28 @@ struct xfdt_error *xfdt_store_forget(struct xfdt_store *store, const void *path,
 /* @result is valid during the call.  An error ends the walk, and is returned. */
 typedef struct xfdt_error *xfdt_store_visit(void *context, const struct xfdt_result *result);
 
-/* Visit the result of @path, if there is one. */
+/* Visit the result of @path, if there is one that is not damaged. */
 struct xfdt_error *xfdt_store_get(struct xfdt_store *store, const void *path, size_t path_len,
 				  xfdt_store_visit *visit, void *context);
 
 /*
  * Visit all results by rising path, as of one moment.  A batch that writes to
- * the store at the same time may have to wait, so be quick.
+ * the store at the same time may have to wait, so be quick.  *@ret_damaged is
+ * the number of rows that xfdt_store_put() cannot have written; they are not visited.
  */
-struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *visit,
-				   void *context);
+struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *visit, void *context,
+				   uint64_t *ret_damaged);
 
 /* "ok", "error", "timeout", "killed", "out of memory" */
 const char *xfdt_ended_name(enum xfdt_ended ended);
 
 /*
  * Print @result as one line: its JSON object with the key "batch" added
- * (docs/json.md).  XFDT_CORRUPT if it has no JSON object; errors of @out are
- * left for ferror().
+ * (docs/json.md).  A result without a JSON object becomes an error that says
+ * XFDT_RESULT_NO_JSON; errors of @out are left for ferror().
  */
 struct xfdt_error *xfdt_result_json(const struct xfdt_result *result, FILE *out);
+
+#define XFDT_RESULT_NO_JSON "what is stored of it is no JSON object, or too large"
 
 #endif
