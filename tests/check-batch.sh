@@ -154,9 +154,9 @@ if [ -d "$build/../sanitize" ] && [ "$(basename "$build")" = sanitize ]; then
 	report skip memory "AddressSanitizer takes terabytes of addresses, so there is no limit"
 else
 	# enough to open it, too little for its types: that is no fault of the dump's
-	batch memory 2 --store "$work/memory" --memory 24 -n "$dumps/set-xsave-6.18.5.vmcore"
+	batch memory 2 --store "$work/memory" --memory 24 "$dumps/set-xsave-6.18.5.vmcore"
 	says memory-why out '1 needed too much memory\|1 ended its process with a signal'
-	batch memory-enough 0 --store "$work/memory" --retry-failed -n "$dumps/set-xsave-6.18.5.vmcore"
+	batch memory-enough 0 --store "$work/memory" --retry-failed "$dumps/set-xsave-6.18.5.vmcore"
 fi
 
 # ^C

@@ -222,7 +222,7 @@ for code in 0 1 6 77; do
 	cp "$clean" "$work/exit.$code"
 	for form in "" --kdump; do
 		LD_PRELOAD="$PWD/$1/tests/spin.so" ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}" \
-			timeout 60 "$xfdtriage" $form -n "$work/exit.$code" >"$work/out" 2>"$work/err"
+			timeout 60 "$xfdtriage" $form "$work/exit.$code" >"$work/out" 2>"$work/err"
 		status=$?
 		if [ $status = 2 ]; then report ok "worker-exits$form-$code"; else report fail "worker-exits$form-$code" "exit $status"; fi
 		says "worker-exits$form-$code-why" err 'reading it ended with'
@@ -258,6 +258,12 @@ done
 exits no-argument 2
 exits no-vmcore 2 -v
 exits bad-option 2 --nonsense "$clean"
+says bad-option-why err "^xfdtriage: there is no option '--nonsense'"
+exits bad-option-letter 2 -n "$clean"
+exits odd-option 2 "--$(printf 'x\033')" "$clean"
+says odd-option-escaped err "there is no option '--x\\\\x1b'"
+exits no-option-argument 2 "$clean" -f
+says no-option-argument-why err "there is no argument to '-f'"
 exits bad-format 2 --format xml "$clean"
 exits help 0 --help
 says help-codes out 'not-applicable'

@@ -339,10 +339,10 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 		    const struct command **ret_command)
 {
 	struct option long_options[OPTIONS + 1] = { 0 };
-	char short_options[2 * OPTIONS + 1];
+	char short_options[2 * OPTIONS + 2] = ":";
 	bool help = false, used[OPTIONS] = { 0 };
 	const struct command *command;
-	size_t i, len = 0;
+	size_t i, len = 1;
 	int letter, status;
 
 	for (i = 0; i < OPTIONS; i++) {
@@ -354,13 +354,14 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 			short_options[len++] = ':';
 	}
 	short_options[len] = '\0';
+	opterr = 0;
 	while ((letter = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
 		const struct option_spec *spec = spec_of(letter);
 
-		if (!spec) {
-			fputs("see 'xfdtriage --help'\n", stderr);
-			return XFDT_EXIT_ERROR;
-		}
+		if (!spec)
+			return usage_error(letter == ':' ? "there is no argument to" :
+							   "there is no option",
+					   argv[optind - 1]);
 		used[spec - options] = true;
 		if (letter == 'V') {
 			print_version();
