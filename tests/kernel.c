@@ -1,50 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A small kernel made by hand. */
+/* A small kernel made by hand: its memory, code, threads, VMs, log, and what ends it. */
 #include "kernel.h"
 
-#include <bpf/btf.h>
-#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PERCPU 0xffffffff83000000ull /* .data..percpu */
-#define PERCPU_SIZE 0x1000u
-#define XTILEDATA (1ull << 18)
-#define XCR0 0x602e7ull
-#define MASK 0x600ffull
-
-/* kallsyms: five tables in one segment */
-#define NUM_SYMS KERNEL_KALLSYMS
-#define RELATIVE_BASE (KERNEL_KALLSYMS + 8)
-#define TOKEN_INDEX (KERNEL_KALLSYMS + 0x100)
-#define TOKEN_TABLE (KERNEL_KALLSYMS + 0x400)
-#define OFFSETS (KERNEL_KALLSYMS + 0x800)
-#define NAMES (KERNEL_KALLSYMS + 0x1000)
-
-/* the printk ring: 16 records, 4 KiB of text */
-#define COUNT_BITS 4
-#define SIZE_BITS 12
-#define PRB KERNEL_LOG
-#define DESCS (KERNEL_LOG + 0x100)
-#define INFOS (KERNEL_LOG + 0x400)
-#define TEXT (KERNEL_LOG + 0x1000)
-#define INFO_SIZE 32
-
-#define MODULES (KERNEL_DATA + 0x500)
-#define BTF_MODULES (KERNEL_DATA + 0x520)
-#define MODULE_KALLSYMS (KERNEL_MODULE + 0x200)
-#define MODULE_SYMTAB (KERNEL_MODULE + 0x300)
-#define MODULE_STRTAB (KERNEL_MODULE + 0x400)
-#define MODULE_BTF (KERNEL_MODULE + 0x500) /* struct btf_module, struct btf */
-#define PERCPU_XFD_STATE 8
-#define PERCPU_CURRENT (KERNEL_CURRENT(0) - KERNEL_PERCPU(0))
-#define PERCPU_HOT 64
-#define HOT_CURRENT 8 /* pcpu_hot.current_task */
-#define TASK_SIZE 1024
-#define TASK_THREAD 192
-#define THREAD_FPU 64 /* thread_struct.fpu */
-#define KVM_VCPUS 64
+#define PAGE 4096u
+#define HEAP_ALIGN 64u
+#define RECORDS_BITS 6
+#define TEXT_BITS 13
 
 const struct kernel_layout kernel_5_16 = {
 	.release = "5.16.0-test",
@@ -82,362 +47,60 @@ const struct kernel_layout kernel_7_2 = {
 	.tif = 19,
 	.on_cpu = 1,
 	.regs = 64,
+	.panic_redirect = true,
 };
 
-static const struct kernel_symbol symbols[] = { { "_stext", KERNEL_TEXT },
-						{ "fpregs_mark_activate", KERNEL_TEXT + 0x100 },
-						{ "fpu_swap_kvm_fpstate", KERNEL_TEXT + 0x200 },
-						{ "switch_fpu_return", KERNEL_TEXT + 0x300 },
-						{ "restore_fpregs_from_fpstate", KERNEL_RESTORE },
-						{ "exc_device_not_available", KERNEL_TEXT + 0x500 },
-						{ "fpu_update_guest_xfd", KERNEL_UPDATE_XFD },
-						{ "fpu_copy_uabi_to_guest_fpstate",
-						  KERNEL_COPY_UABI },
-						{ "kvm_arch_vcpu_ioctl", KERNEL_IOCTL },
-						{ "asm_exc_device_not_available", KERNEL_ASM_NM },
-						{ "asm_fred_entrypoint_kernel", KERNEL_ASM_FRED },
-						{ "_etext", KERNEL_TEXT + 0xb00 },
-						{ "fpu_kernel_cfg", KERNEL_DATA },
-						{ "prb", KERNEL_DATA + 0x40 },
-						{ "panic_cpu", KERNEL_PANIC_CPU },
-						{ "crashing_cpu", KERNEL_CRASHING_CPU },
-						{ "nr_cpu_ids", KERNEL_DATA + 0x50 },
-						{ "__per_cpu_offset", KERNEL_DATA + 0x60 },
-						{ "vm_list", KERNEL_VM_LIST },
-						{ "init_uts_ns", KERNEL_DATA + 0x100 },
-						{ "exec_summary_regs", KERNEL_EXEC_SUMMARY },
-						{ "behind", KERNEL_DATA + 0x400 },
-						{ "__start_BTF", KERNEL_BTF },
-						{ "xfd_state", PERCPU_XFD_STATE },
-						{ "fpu_fpregs_owner_ctx", 16 },
-						{ "last", 128 },
-						{ NULL, 0 } };
-
-static bool is_kvms(const struct kernel_symbol *symbol)
+void kernel_broken(const char *what)
 {
-	return symbol->kvaddr == KERNEL_IOCTL || symbol->kvaddr == KERNEL_VM_LIST;
-}
-
-static void add_symbols(struct kernel *kernel, const struct kernel_symbol *more)
-{
-	uint64_t percpu = kernel->layout->percpu_from_0 ? 0 : PERCPU;
-	size_t at;
-
-	for (; more && more->name; more++) {
-		struct kernel_symbol symbol = *more;
-
-		if (kernel->layout->kvm_is_module && is_kvms(&symbol))
-			continue;
-		if (symbol.kvaddr < PERCPU_SIZE)
-			symbol.kvaddr += percpu;
-		if (kernel->symbol_count == KERNEL_SYMBOLS_MAX)
-			exit(99);
-		for (at = kernel->symbol_count++;
-		     at && kernel->symbols[at - 1].kvaddr > symbol.kvaddr; at--)
-			kernel->symbols[at] = kernel->symbols[at - 1];
-		kernel->symbols[at] = symbol;
-	}
-}
-
-uint64_t kernel_symbol_place(const struct kernel *kernel, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < kernel->symbol_count; i++)
-		if (!strcmp(kernel->symbols[i].name, name))
-			return OFFSETS + 4 * i;
+	fprintf(stderr, "broken set-up of the kernel: %s\n", what);
 	exit(99);
 }
 
-static uint32_t encode(const struct kernel *kernel, uint64_t kvaddr)
+/* Memory */
+
+uint64_t kernel_kvaddr(const struct kernel *kernel, const void *object)
 {
-	if (!kernel->layout->percpu_from_0)
-		return (uint32_t)(kvaddr - KERNEL_TEXT);
-	return kvaddr < PERCPU_SIZE ? (uint32_t)kvaddr : (uint32_t)(KERNEL_TEXT - 1 - kvaddr);
+	return memory_kvaddr(&kernel->memory, object);
 }
 
-static void put_kallsyms(struct kernel *kernel, uint64_t stop_btf)
+void *kernel_at(struct kernel *kernel, uint64_t kvaddr)
 {
-	struct memory *memory = &kernel->memory;
-	const struct kernel_symbol stop[] = { { "__stop_BTF", stop_btf }, { NULL, 0 } };
-	const struct kernel_symbol current[] = {
-		{ kernel->layout->pcpu_hot ? "pcpu_hot" : "current_task", PERCPU_CURRENT },
-		{ NULL, 0 },
-	};
-	static const struct kernel_symbol lists[] = {
-		{ "modules", MODULES },
-		{ "btf_modules", BTF_MODULES },
-		{ NULL, 0 },
-	};
-	uint64_t name = NAMES;
-	size_t i;
-
-	add_symbols(kernel, symbols);
-	if (kernel->layout->kvm_is_module)
-		add_symbols(kernel, lists);
-	add_symbols(kernel, stop);
-	add_symbols(kernel, current);
-	add_symbols(kernel, kernel->layout->more);
-
-	memory_add(memory, KERNEL_KALLSYMS, 0x2000);
-	memory_put_u32(memory, NUM_SYMS, (uint32_t)kernel->symbol_count);
-	memory_put_u64(memory, RELATIVE_BASE, KERNEL_TEXT);
-	/* token number n is the character n */
-	for (i = 0; i < 256; i++) {
-		uint16_t index = (uint16_t)(2 * i);
-		char token[2] = { (char)i, '\0' };
-
-		memory_put(memory, TOKEN_INDEX + 2 * i, &index, sizeof(index));
-		memory_put(memory, TOKEN_TABLE + 2 * i, token, sizeof(token));
-	}
-	for (i = 0; i < kernel->symbol_count; i++) {
-		const struct kernel_symbol *symbol = &kernel->symbols[i];
-		uint8_t len = (uint8_t)(strlen(symbol->name) + 1);
-
-		memory_put_u32(memory, OFFSETS + 4 * i, encode(kernel, symbol->kvaddr));
-		memory_put(memory, name, &len, 1);
-		memory_put(memory, name + 1, "t", 1);
-		memory_put(memory, name + 2, symbol->name, len - 1u);
-		name += 1u + len;
-	}
-	snprintf(kernel->vmcoreinfo, sizeof(kernel->vmcoreinfo),
-		 "OSRELEASE=%s\nBUILD-ID=00112233445566778899aabbccddeeff00112233\nPAGESIZE=4096\n"
-		 "SYMBOL(_stext)=%llx\nSYMBOL(prb)=%llx\nSYMBOL(init_uts_ns)=%llx\n"
-		 "SYMBOL(kallsyms_names)=%llx\nSYMBOL(kallsyms_num_syms)=%llx\n"
-		 "SYMBOL(kallsyms_token_table)=%llx\nSYMBOL(kallsyms_token_index)=%llx\n"
-		 "SYMBOL(kallsyms_offsets)=%llx\nSYMBOL(kallsyms_relative_base)=%llx\n"
-		 "SIZE(prb_desc)=24\nSIZE(printk_info)=%d\n"
-		 "OFFSET(printk_ringbuffer.desc_ring)=0\nOFFSET(printk_ringbuffer.text_data_ring)=48\n"
-		 "OFFSET(prb_desc_ring.count_bits)=0\nOFFSET(prb_desc_ring.descs)=8\n"
-		 "OFFSET(prb_desc_ring.infos)=16\nOFFSET(prb_desc_ring.head_id)=24\n"
-		 "OFFSET(prb_desc_ring.tail_id)=32\nOFFSET(prb_desc.state_var)=0\n"
-		 "OFFSET(prb_desc.text_blk_lpos)=8\nOFFSET(prb_data_blk_lpos.begin)=0\n"
-		 "OFFSET(prb_data_blk_lpos.next)=8\nOFFSET(printk_info.seq)=0\n"
-		 "OFFSET(printk_info.ts_nsec)=8\nOFFSET(printk_info.text_len)=16\n"
-		 "OFFSET(printk_info.caller_id)=20\n"
-		 "OFFSET(prb_data_ring.size_bits)=0\nOFFSET(prb_data_ring.data)=8\n"
-		 "OFFSET(uts_namespace.name)=0\n",
-		 kernel->layout->release, KERNEL_TEXT, KERNEL_DATA + 0x40, KERNEL_DATA + 0x100,
-		 NAMES, NUM_SYMS, TOKEN_TABLE, TOKEN_INDEX, OFFSETS, RELATIVE_BASE, INFO_SIZE);
+	return memory_at(&kernel->memory, kvaddr, 1);
 }
 
-struct field {
-	const char *name;
-	int type;
-	uint32_t bits; /* offset */
-	uint32_t bit_size;
-};
-
-static int add_struct(struct btf *btf, const char *name, uint32_t size, const struct field *fields)
+void *kernel_alloc(struct kernel *kernel, size_t size)
 {
-	int id = btf__add_struct(btf, name, size);
+	uint64_t kvaddr = KERNEL_HEAP + kernel->heap_used;
 
-	for (; fields->name; fields++)
-		if (btf__add_field(btf, fields->name, fields->type, fields->bits, fields->bit_size))
-			exit(99);
-	return id;
+	if (size > KERNEL_HEAP_SIZE - kernel->heap_used)
+		kernel_broken("the heap is full");
+	kernel->heap_used += (size + HEAP_ALIGN - 1) / HEAP_ALIGN * HEAP_ALIGN;
+	return memory_at(&kernel->memory, kvaddr, size);
 }
 
-#define STRUCT(name, size, ...) \
-	add_struct(btf, name, size, (const struct field[]){ __VA_ARGS__, { NULL, 0, 0, 0 } })
-#define AT(name, type, offset) \
-	{ \
-		name, type, 8 * (offset), 0 \
-	}
-#define AS_FIELD(...) (struct field) AT(__VA_ARGS__)
-
-/* The types that struct kvm is made of. */
-struct kvm_types {
-	int u8, u32, pointer, vcpus, xarray, list_head;
-};
-
-static void add_kvm(struct btf *btf, const struct kvm_types *types, bool vcpus_array,
-		    unsigned int moved)
+void *kernel_vmalloc(struct kernel *kernel, size_t size)
 {
-	STRUCT("kvm", 128 + moved,
-	       vcpus_array ? AS_FIELD("vcpus", types->vcpus, KVM_VCPUS + moved) :
-			     AS_FIELD("vcpu_array", types->xarray, moved),
-	       AT("mm", types->pointer, 16 + moved), AT("userspace_pid", types->u32, 24 + moved),
-	       AT("online_vcpus", types->u32, KERNEL_KVM_ONLINE + moved),
-	       AT("created_vcpus", types->u32, 32 + moved),
-	       AT("vm_list", types->list_head, KERNEL_KVM_LIST + moved),
-	       AT("vm_bugged", types->u8, KERNEL_KVM_BUGGED + moved),
-	       AT("vm_dead", types->u8, KERNEL_KVM_DEAD + moved));
+	uint64_t kvaddr = kernel->vmalloc_next;
+
+	size = (size + PAGE - 1) / PAGE * PAGE;
+	kernel->vmalloc_next += size + PAGE;
+	return memory_add(&kernel->memory, kvaddr, size);
 }
 
-static void put_raw(struct kernel *kernel, const struct btf *btf, uint64_t kvaddr, __u32 *ret_len)
+static void list_init(struct kernel *kernel, struct list_head *list)
 {
-	const void *data = btf__raw_data(btf, ret_len);
-
-	if (!data)
-		exit(99);
-	memory_add(&kernel->memory, kvaddr, *ret_len);
-	memory_put(&kernel->memory, kvaddr, data, *ret_len);
+	list->next = list->prev = kernel_kvaddr(kernel, list);
 }
 
-/* Of kvm, as the only module: its structures, its symbols, its own struct kvm. */
-static void put_module(struct kernel *kernel, struct btf *base, const struct kvm_types *types)
+static void list_add_tail(struct kernel *kernel, struct list_head *node, struct list_head *list)
 {
-	static const char strings[] = "\0vm_list\0kvm_arch_vcpu_ioctl";
-	const Elf64_Sym syms[] = {
-		{ .st_name = 0 },
-		{ .st_name = 1, .st_shndx = 1, .st_value = KERNEL_VM_LIST, .st_size = 16 },
-		{ .st_name = 9, .st_shndx = 1, .st_value = KERNEL_IOCTL, .st_size = 0x100 },
-	};
-	struct memory *memory = &kernel->memory;
-	struct btf *btf = btf__new_empty_split(base);
-	__u32 len;
+	struct list_head *last = kernel_at(kernel, list->prev);
 
-	add_kvm(btf, types, kernel->layout->vcpus_array, 0);
-	put_raw(kernel, btf, KERNEL_MODULE_BTF, &len);
-	btf__free(btf);
-	memory_add(memory, KERNEL_MODULE, 0x1000);
-	memory_put_u64(memory, KERNEL_MODULE + 8, MODULES);
-	memory_put(memory, KERNEL_MODULE + 24, "kvm", 4);
-	memory_put_u64(memory, KERNEL_MODULE + 96, MODULE_KALLSYMS);
-	memory_put_u64(memory, MODULE_KALLSYMS, MODULE_SYMTAB);
-	memory_put_u32(memory, MODULE_KALLSYMS + 8, sizeof(syms) / sizeof(syms[0]));
-	memory_put_u64(memory, MODULE_KALLSYMS + 16, MODULE_STRTAB);
-	memory_put(memory, MODULE_SYMTAB, syms, sizeof(syms));
-	memory_put(memory, MODULE_STRTAB, strings, sizeof(strings));
-	memory_put_u64(memory, MODULE_BTF, BTF_MODULES);
-	memory_put_u64(memory, MODULE_BTF + 16, KERNEL_MODULE);
-	memory_put_u64(memory, MODULE_BTF + 24, MODULE_BTF + 64);
-	memory_put_u64(memory, MODULE_BTF + 64, KERNEL_MODULE_BTF);
-	memory_put_u32(memory, MODULE_BTF + 64 + 8, len);
+	*node = (struct list_head){ kernel_kvaddr(kernel, list), list->prev };
+	last->next = list->prev = kernel_kvaddr(kernel, node);
 }
 
-/* Returns the address behind it. */
-static uint64_t put_btf(struct kernel *kernel)
-{
-	const struct kernel_layout *layout = kernel->layout;
-	struct btf *btf = btf__new_empty();
-	const int u8 = btf__add_int(btf, "unsigned char", 1, 0);
-	const int u16 = btf__add_int(btf, "unsigned short", 2, 0);
-	const int u32 = btf__add_int(btf, "unsigned int", 4, 0);
-	const int u64 = btf__add_int(btf, "unsigned long", 8, 0);
-	const int pointer = btf__add_ptr(btf, 0);
-	const int slots = btf__add_array(btf, u32, pointer, 64);
-	const int vcpus = btf__add_array(btf, u32, pointer, 8);
-	const int comm = btf__add_array(btf, u32, u8, 16);
-	const int module_name = btf__add_array(btf, u32, u8, 56);
-	const int regs = btf__add_array(btf, u32, u8, 4096);
-	const int list_head = STRUCT("list_head", 16, AT("next", pointer, 0),
-				     AT("prev", pointer, 8));
-	const int hlist_head = STRUCT("hlist_head", 8, AT("first", pointer, 0));
-	const int hlist_node = STRUCT("hlist_node", 16, AT("next", pointer, 0),
-				      AT("pprev", pointer, 8));
-	const int links = btf__add_array(btf, u32, hlist_node, 4);
-	const int tasks = btf__add_array(btf, u32, hlist_head, 4);
-	const int xarray = STRUCT("xarray", 16, AT("xa_lock", u32, 0), AT("xa_flags", u32, 4),
-				  AT("xa_head", pointer, 8));
-	const int fpu_guest = STRUCT("fpu_guest", 32, AT("xfeatures", u64, 0),
-				     AT("xfd_err", u64, 8), AT("uabi_size", u32, 16),
-				     AT("fpstate", pointer, 24));
-	const int thread_info = STRUCT("thread_info", 24, AT("flags", u64, 0), AT("cpu", u32, 16));
-	const int fpu = STRUCT("fpu", 64, AT("last_cpu", u32, 0), AT("fpstate", pointer, 16));
-	const int thread = layout->fpu_in_thread ? STRUCT("thread_struct", 128, AT("sp", u64, 0),
-							  AT("fpu", fpu, THREAD_FPU)) :
-						   STRUCT("thread_struct", 64, AT("sp", u64, 0));
-	const int notifier = STRUCT("preempt_notifier", 24, AT("link", hlist_node, 0),
-				    AT("ops", pointer, 16));
-	const int arch = STRUCT("kvm_vcpu_arch", 256, AT("guest_fpu", fpu_guest, 64),
-				AT("xcr0", u64, 128), AT("guest_supported_xcr0", u64, 136),
-				AT("ia32_xss", u64, 144), AT("xfd_no_write_intercept", u8, 152));
-	const struct kvm_types kvm_types = { u8, u32, pointer, vcpus, xarray, list_head };
-	__u32 len;
-
-	STRUCT("xa_node", 576, AT("shift", u8, 0), AT("offset", u8, 1),
-	       AT("slots", slots, KERNEL_SLOTS));
-	STRUCT("fpstate", 4096 + layout->regs, AT("size", u32, 0), AT("xfeatures", u64, 8),
-	       AT("user_xfeatures", u64, 16), AT("xfd", u64, KERNEL_FPSTATE_XFD),
-	       { "is_valloc", u32, 256, 1 }, { "is_guest", u32, 257, 1 },
-	       { "is_confidential", u32, 258, 1 }, { "in_use", u32, 259, 1 },
-	       AT("regs", regs, layout->regs));
-	STRUCT("fpu_state_config", 32, AT("max_size", u32, 0), AT("max_features", u64, 8));
-	STRUCT("task_struct", TASK_SIZE, AT("thread_info", thread_info, 0),
-	       AT("stack", pointer, KERNEL_TASK_STACK),
-	       AT("on_cpu", layout->on_cpu == 1 ? u8 : u32, KERNEL_TASK_ON_CPU),
-	       AT("pid", u32, KERNEL_TASK_PID), AT("tgid", u32, KERNEL_TASK_TGID),
-	       AT("comm", comm, 72), AT("exit_state", u32, KERNEL_TASK_EXIT_STATE),
-	       AT("pid_links", links, 96),
-	       AT("preempt_notifiers", hlist_head, KERNEL_TASK_NOTIFIERS),
-	       AT("thread", thread, TASK_THREAD));
-	STRUCT("pid", 64, AT("count", u32, 0), AT("tasks", tasks, 16));
-	STRUCT("kvm_vcpu", 512, AT("kvm", pointer, 0), AT("preempt_notifier", notifier, 8),
-	       AT("cpu", u32, 32), AT("vcpu_id", u32, 36), AT("mode", u32, 44),
-	       AT("pid", pointer, KERNEL_VCPU_PID), AT("arch", arch, 64));
-	add_kvm(btf, &kvm_types, layout->vcpus_array, layout->kvm_moved);
-	if (layout->kvm_is_module) {
-		STRUCT("module", 256, AT("list", list_head, 8), AT("name", module_name, 24),
-		       AT("taints", u64, 80), AT("kallsyms", pointer, 96));
-		STRUCT("mod_kallsyms", 24, AT("symtab", pointer, 0), AT("num_symtab", u32, 8),
-		       AT("strtab", pointer, 16));
-		STRUCT("btf_module", 32, AT("list", list_head, 0), AT("module", pointer, 16),
-		       AT("btf", pointer, 24));
-		STRUCT("btf", 64, AT("data", pointer, 0), AT("data_size", u32, 8));
-	}
-	if (layout->pcpu_hot)
-		STRUCT("pcpu_hot", 64, AT("current_task", pointer, HOT_CURRENT));
-	STRUCT("mm_struct", 64, AT("owner", pointer, 0));
-	STRUCT("printk_info", INFO_SIZE, AT("seq", u64, 0), AT("ts_nsec", u64, 8),
-	       AT("text_len", u16, 16), AT("facility", u8, 18), AT("caller_id", u32, 20));
-	put_raw(kernel, btf, KERNEL_BTF, &len);
-	if (layout->kvm_is_module)
-		put_module(kernel, btf, &kvm_types);
-	btf__free(btf);
-	return KERNEL_BTF + len;
-}
-
-void kernel_log(struct kernel *kernel, const char *const *lines)
-{
-	struct memory *memory = &kernel->memory;
-	uint64_t position = 0, id;
-
-	for (id = 0; lines[id]; id++) {
-		uint16_t len = (uint16_t)strlen(lines[id]);
-		uint64_t next = position + ((8u + len + 7) & ~7ull);
-
-		memory_put_u64(memory, DESCS + 24 * id, id | 2ull << 62);
-		memory_put_u64(memory, DESCS + 24 * id + 8, position);
-		memory_put_u64(memory, DESCS + 24 * id + 16, next);
-		memory_put_u64(memory, INFOS + INFO_SIZE * id, id);
-		memory_put_u64(memory, INFOS + INFO_SIZE * id + 8, 1000000 * id);
-		memory_put(memory, INFOS + INFO_SIZE * id + 16, &len, sizeof(len));
-		kernel_log_caller(kernel, id, 1404);
-		memory_put_u64(memory, TEXT + position, id);
-		memory_put(memory, TEXT + position + 8, lines[id], len);
-		position = next;
-	}
-	memory_put_u64(memory, PRB + 24, id - 1); /* head_id */
-	memory_put_u64(memory, PRB + 32, 0);	  /* tail_id */
-}
-
-void kernel_log_caller(struct kernel *kernel, size_t line, uint32_t caller)
-{
-	memory_put_u32(&kernel->memory, INFOS + INFO_SIZE * line + 20, caller);
-}
-
-static void put_log(struct kernel *kernel)
-{
-	static const char *const lines[] = {
-		"WARNING: CPU: 0 PID: 1404 at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90",
-		"Code: 89 e8 48 c1 ea 20 <48> 0f c7 5b 40 5b 5d",
-		"RAX: 00000000000600ff RBX: ffff888100005000 RCX: 0000000000000000",
-		NULL
-	};
-	struct memory *memory = &kernel->memory;
-
-	memory_add(memory, KERNEL_LOG, 0x1000 + (1u << SIZE_BITS));
-	memory_put_u32(memory, PRB, COUNT_BITS);
-	memory_put_u64(memory, PRB + 8, DESCS);
-	memory_put_u64(memory, PRB + 16, INFOS);
-	memory_put_u32(memory, PRB + 48, SIZE_BITS);
-	memory_put_u64(memory, PRB + 56, TEXT);
-	kernel_log(kernel, lines);
-}
+/* Code and variables */
 
 static void put_text(struct kernel *kernel)
 {
@@ -460,143 +123,468 @@ static void put_text(struct kernel *kernel)
 
 	memset(memory_add(memory, KERNEL_TEXT, KERNEL_TEXT_SIZE), 0x90, KERNEL_TEXT_SIZE);
 	memory_put(memory, KERNEL_TEXT + 0x100, clear_tif, sizeof(clear_tif));
-	memory_put(memory, KERNEL_TEXT + 0x210, call_restore, sizeof(call_restore));
-	memory_put(memory, KERNEL_RESTORE + 0x3c, xrstors, sizeof(xrstors));
+	memory_put(memory, KERNEL_SWAP_RETURN - sizeof(call_restore), call_restore,
+		   sizeof(call_restore));
+	memory_put(memory, KERNEL_XRSTOR, xrstors, sizeof(xrstors));
 	memory_put(memory, KERNEL_IOCTL, call_copy, sizeof(call_copy));
 }
 
 static void put_data(struct kernel *kernel)
 {
-	struct memory *memory = &kernel->memory;
-	uint64_t percpu = kernel->layout->percpu_from_0 ? 0 : PERCPU;
+	struct kernel_data *data = memory_add(&kernel->memory, KERNEL_DATA, sizeof(*data));
+	uint32_t *capability = data->boot_cpu_data.x86_capability;
 	unsigned int cpu;
 
-	memory_add(memory, KERNEL_DATA, KERNEL_DATA_SIZE);
-	memory_put_u64(memory, KERNEL_DATA + 8, XCR0); /* fpu_kernel_cfg.max_features */
-	memory_put_u64(memory, KERNEL_DATA + 0x40, PRB);
-	memory_put_u32(memory, KERNEL_CRASHING_CPU, UINT32_MAX); /* -1 */
-	memory_put_u32(memory, KERNEL_DATA + 0x50, kernel->layout->cpus);
+	kernel->data = data;
+	data->fpu_kernel_cfg.max_features = KERNEL_XCR0;
+	data->fpu_kernel_cfg.default_features = KERNEL_XCR0 & ~KERNEL_XTILEDATA;
+	KERNEL_CAP_XFD(capability) |= 1u << 4;
+	KERNEL_CAP_AMX(capability) |= 1u << 24;
+	data->panic_cpu = data->crashing_cpu = data->panic_redirect_cpu = UINT32_MAX;
+	data->nr_cpu_ids = kernel->layout->cpus;
+	list_init(kernel, &data->vm_list);
+	strcpy(data->init_uts_ns.name[1], "host1");
+	data->init_fpstate.size = FPSTATE_REGS_SIZE;
+	data->init_fpstate.xfeatures = KERNEL_XCR0 & ~KERNEL_XTILEDATA;
+	data->init_fpstate.xfd = KERNEL_XTILEDATA;
 	for (cpu = 0; cpu < kernel->layout->cpus; cpu++)
-		memory_put_u64(memory, KERNEL_DATA + 0x60 + 8 * cpu, KERNEL_PERCPU(cpu) - percpu);
-	memory_put_u64(memory, KERNEL_VM_LIST, KERNEL_KVM + KERNEL_KVM_LIST);
-	memory_put_u64(memory, KERNEL_VM_LIST + 8, KERNEL_KVM + KERNEL_KVM_LIST);
-	memory_put(memory, KERNEL_DATA + 0x100 + 65, "host1", 6);
-	if (kernel->layout->kvm_is_module) {
-		memory_put_u64(memory, MODULES, KERNEL_MODULE + 8);
-		memory_put_u64(memory, BTF_MODULES, MODULE_BTF);
+		kernel->percpu[cpu] = kernel_alloc(kernel, sizeof(*kernel->percpu[cpu]));
+}
+
+/* Of kvm, as the only module. */
+static void put_module(struct kernel *kernel)
+{
+	struct module *module = memory_add(&kernel->memory, KERNEL_MODULE, sizeof(*module));
+
+	kernel->module = module;
+	list_init(kernel, &kernel->data->modules);
+	list_add_tail(kernel, &module->list, &kernel->data->modules);
+	strcpy(module->name, "kvm");
+}
+
+/* Threads */
+
+struct fpu *kernel_fpu(const struct kernel *kernel, struct task_struct *task)
+{
+	return kernel->layout->fpu_in_thread ? &task->thread.fpu : (struct fpu *)(task + 1);
+}
+
+static void set_on_cpu(const struct kernel *kernel, struct task_struct *task, bool runs)
+{
+	/* what is behind a narrow on_cpu is not its value */
+	task->on_cpu = kernel->layout->on_cpu == 1 ? 0x01010100u | runs : runs;
+}
+
+static void put_thread(struct kernel *kernel, struct task_struct *task, const char *comm,
+		       unsigned int pid)
+{
+	const size_t size = kernel->layout->kasan ? KERNEL_STACK_SIZE_KASAN : KERNEL_STACK_SIZE;
+
+	task->thread_info.flags = 1ull << kernel->layout->tif;
+	task->stack = kernel_kvaddr(kernel, kernel_vmalloc(kernel, size));
+	set_on_cpu(kernel, task, false);
+	task->pid = pid;
+	snprintf(task->comm, sizeof(task->comm), "%s", comm);
+}
+
+static void put_process(struct kernel *kernel, struct task_struct *leader)
+{
+	struct signal_struct *signal = kernel_alloc(kernel, sizeof(*signal));
+
+	leader->tgid = leader->pid;
+	leader->signal = kernel_kvaddr(kernel, signal);
+	list_init(kernel, &signal->thread_head);
+	list_add_tail(kernel, &leader->thread_node, &signal->thread_head);
+}
+
+struct task_struct *kernel_add_thread(struct kernel *kernel, const struct kernel_thread *thread)
+{
+	struct task_struct *task = kernel_alloc(kernel, sizeof(*task) + sizeof(struct fpu));
+	struct task_struct *leader = thread->leader;
+	struct signal_struct *signal;
+
+	put_thread(kernel, task, thread->comm, thread->pid);
+	task->mm = thread->mm ? kernel_kvaddr(kernel, thread->mm) : 0;
+	if (!leader) {
+		put_process(kernel, task);
+		list_add_tail(kernel, &task->tasks, &kernel->data->init_task.tasks);
+		return task;
+	}
+	signal = kernel_at(kernel, leader->signal);
+	task->tgid = leader->tgid;
+	task->mm = leader->mm;
+	task->signal = leader->signal;
+	list_add_tail(kernel, &task->thread_node, &signal->thread_head);
+	return task;
+}
+
+/* The word that says which thread @cpu is running. */
+static uint64_t *current_of(const struct kernel *kernel, unsigned int cpu)
+{
+	struct kernel_percpu *percpu = kernel->percpu[cpu];
+
+	return kernel->layout->pcpu_hot ? &percpu->pcpu_hot.current_task : &percpu->current_task;
+}
+
+void kernel_run(struct kernel *kernel, struct task_struct *task, unsigned int cpu)
+{
+	uint64_t *current;
+
+	if (cpu >= kernel->layout->cpus)
+		kernel_broken("no such CPU");
+	current = current_of(kernel, cpu);
+	if (*current)
+		set_on_cpu(kernel, kernel_at(kernel, *current), false);
+	*current = kernel_kvaddr(kernel, task);
+	set_on_cpu(kernel, task, true);
+	task->thread_info.cpu = cpu;
+	task->thread_info.flags &= ~(1ull << kernel->layout->tif);
+}
+
+static void put_idle_threads(struct kernel *kernel)
+{
+	struct task_struct *idle = &kernel->data->init_task;
+	unsigned int cpu;
+
+	put_thread(kernel, idle, "swapper/0", 0);
+	put_process(kernel, idle);
+	list_init(kernel, &idle->tasks);
+	kernel_run(kernel, idle, 0);
+	/* of the others, no list has the idle threads */
+	for (cpu = 1; cpu < kernel->layout->cpus; cpu++) {
+		idle = kernel_alloc(kernel, sizeof(*idle) + sizeof(struct fpu));
+		put_thread(kernel, idle, "swapper", 0);
+		kernel_run(kernel, idle, cpu);
 	}
 }
 
-uint64_t kernel_fpu(const struct kernel *kernel, unsigned int task)
+/* VMs */
+
+static struct fpstate *add_fpstate(struct kernel *kernel, bool armed,
+				   struct xstate_header **ret_header)
 {
-	return KERNEL_TASK(task) +
-	       (kernel->layout->fpu_in_thread ? TASK_THREAD + THREAD_FPU : TASK_SIZE);
+	const unsigned int regs = kernel->layout->regs;
+	struct fpstate *fpstate = kernel_vmalloc(kernel, regs + FPSTATE_REGS_SIZE);
+
+	*fpstate = (struct fpstate){
+		.size = FPSTATE_REGS_SIZE,
+		.xfeatures = KERNEL_XCR0,
+		.user_xfeatures = KERNEL_XCR0,
+		.xfd = armed ? KERNEL_XTILEDATA : 0,
+		.is_valloc = 1,
+		.is_guest = 1,
+		.in_use = 1,
+	};
+	*ret_header = (struct xstate_header *)((char *)fpstate + regs + 512);
+	(*ret_header)->xfeatures = KERNEL_XCR0;
+	(*ret_header)->xcomp_bv = 1ull << 63 | KERNEL_XCR0;
+	return fpstate;
 }
 
-static void put_thread(struct kernel *kernel, unsigned int n)
+static void put_vcpu(struct kernel *kernel, struct kernel_vm *vm, unsigned int n)
 {
-	const struct kernel_layout *layout = kernel->layout;
-	struct memory *memory = &kernel->memory;
-	uint64_t task = KERNEL_TASK(n);
-	const bool runs = n < layout->cpus;
-	char comm[16] = { 0 };
+	struct kernel_vcpu *made = &vm->vcpu[n];
+	struct kvm_vcpu *vcpu = kernel_alloc(kernel, sizeof(*vcpu));
+	uint64_t fpstate, *slot;
+
+	made->vcpu = vcpu;
+	made->fpstate = add_fpstate(kernel, n < vm->armed, &made->header);
+	made->pid = kernel_alloc(kernel, sizeof(*made->pid));
+	fpstate = kernel_kvaddr(kernel, made->fpstate);
+	*vcpu = (struct kvm_vcpu){
+		.kvm = kernel_kvaddr(kernel, vm->kvm),
+		.vcpu_id = n,
+		.vcpu_idx = n,
+		.pid = kernel_kvaddr(kernel, made->pid),
+		.arch = {
+			.guest_fpu = { .xfeatures = KERNEL_XCR0, .fpstate = fpstate },
+			.xcr0 = KERNEL_XCR0,
+		},
+	};
+	slot = kernel->layout->vcpus_array ? &vm->kvm->vcpus[n] : &vm->node->slots[n];
+	*slot = kernel_kvaddr(kernel, vcpu);
+}
+
+static void put_vcpu_thread(struct kernel *kernel, struct kernel_vm *vm, unsigned int n)
+{
+	struct kernel_vcpu *vcpu = &vm->vcpu[n];
+	char comm[16];
 
 	snprintf(comm, sizeof(comm), "CPU %u/KVM", n);
-	memory_put_u64(memory, task, n ? 1u << layout->tif : 0); /* TIF_NEED_FPU_LOAD */
-	memory_put_u32(memory, task + 16, runs ? n : 0);
-	memory_put_u64(memory, task + 32, n ? 0 : KERNEL_STACK);
-	/* what is behind a narrow on_cpu is none of its business */
-	memory_put_u64(memory, task + KERNEL_TASK_ON_CPU,
-		       layout->on_cpu == 1 ? 0x0101010101010100 | runs : runs);
-	memory_put_u32(memory, task + KERNEL_TASK_PID, 1404 + n);
-	memory_put_u32(memory, task + 68, 1400);
-	memory_put(memory, task + 72, comm, sizeof(comm));
-	memory_put_u64(memory, kernel_fpu(kernel, n) + 16, KERNEL_FPSTATE(n));
-	memory_put_u64(memory, KERNEL_PID(n) + 16, task + 96);
-	if (!runs)
+	vcpu->task = kernel_add_thread(kernel, &(struct kernel_thread){
+						       .comm = comm,
+						       .pid = vm->leader->pid + 4 + n,
+						       .leader = vm->leader,
+					       });
+	kernel_fpu(kernel, vcpu->task)->fpstate = kernel_kvaddr(kernel, vcpu->fpstate);
+	vcpu->pid->tasks[0].first = kernel_kvaddr(kernel, &vcpu->task->pid_links[0]);
+	if (n >= vm->running)
 		return;
-	memory_put_u64(memory,
-		       KERNEL_PERCPU(n) +
-			       (layout->pcpu_hot ? PERCPU_HOT + HOT_CURRENT : PERCPU_CURRENT),
-		       task);
+	kernel->percpu[kernel->busy_cpus]->xfd_state = vcpu->fpstate->xfd;
+	kernel_run(kernel, vcpu->task, kernel->busy_cpus++);
 }
 
-static void put_vcpu(struct kernel *kernel, unsigned int n)
+static void put_kvm(struct kernel *kernel, struct kernel_vm *vm)
 {
-	uint64_t vcpu = KERNEL_VCPU(n), fpstate = KERNEL_FPSTATE(n),
-		 header = fpstate + kernel->layout->regs + 512;
-	struct memory *memory = &kernel->memory;
+	struct kvm *kvm = kernel_alloc(kernel, sizeof(*kvm));
 
-	memory_put_u64(memory, vcpu, KERNEL_KVM);
-	memory_put_u32(memory, vcpu + 36, n);
-	memory_put_u64(memory, vcpu + KERNEL_VCPU_PID, KERNEL_PID(n));
-	memory_put_u64(memory, vcpu + 64 + 64, XCR0); /* guest_fpu.xfeatures */
-	memory_put_u64(memory, vcpu + 64 + 64 + 24, fpstate);
-	memory_put_u64(memory, vcpu + 64 + 128, XCR0);
-	memory_put_u64(memory,
-		       kernel->layout->vcpus_array ? KERNEL_KVM + KVM_VCPUS + 8 * n :
-						     KERNEL_NODE + KERNEL_SLOTS + 8 * n,
-		       vcpu);
-
-	memory_put_u32(memory, fpstate, 4096);
-	memory_put_u64(memory, fpstate + 8, XCR0);
-	memory_put_u64(memory, fpstate + 16, XCR0);
-	memory_put_u64(memory, fpstate + KERNEL_FPSTATE_XFD, n ? 0 : XTILEDATA);
-	memory_put_u32(memory, fpstate + KERNEL_FPSTATE_BITS,
-		       0xb); /* is_valloc, is_guest, in_use */
-	memory_put_u64(memory, header, XCR0);
-	memory_put_u64(memory, header + 8, 1ull << 63 | XCR0);
+	vm->kvm = kvm;
+	kvm->mm = kernel_kvaddr(kernel, vm->mm);
+	kvm->userspace_pid = vm->leader->pid;
+	kvm->online_vcpus = kvm->created_vcpus = vm->vcpus;
+	if (!kernel->layout->vcpus_array) {
+		vm->node = kernel_alloc(kernel, sizeof(*vm->node));
+		kvm->vcpu_array.xa_head = kernel_kvaddr(kernel, vm->node) | 2;
+	}
+	if (vm->unlisted)
+		list_init(kernel, &kvm->vm_list);
+	else
+		list_add_tail(kernel, &kvm->vm_list, &kernel->data->vm_list);
 }
 
-static void put_heap(struct kernel *kernel)
+struct kernel_vm *kernel_add_vm(struct kernel *kernel, const struct kernel_vm *wanted)
 {
-	struct memory *memory = &kernel->memory;
+	struct kernel_vm *vm = &kernel->vms[kernel->vm_count];
 	unsigned int n;
 
-	memory_add(memory, KERNEL_HEAP, KERNEL_HEAP_SIZE);
-	memory_put_u64(memory, KERNEL_PERCPU(0) + PERCPU_XFD_STATE, XTILEDATA);
-	if (!kernel->layout->vcpus_array)
-		memory_put_u64(memory, KERNEL_KVM + 8, KERNEL_NODE | 2);
-	memory_put_u32(memory, KERNEL_KVM + 24, 1400);
-	memory_put_u32(memory, KERNEL_KVM + KERNEL_KVM_ONLINE, 2);
-	memory_put_u64(memory, KERNEL_KVM + KERNEL_KVM_LIST, KERNEL_VM_LIST);
-	for (n = 0; n < 2; n++) {
-		put_thread(kernel, n);
-		put_vcpu(kernel, n);
+	if (kernel->vm_count == KERNEL_VMS_MAX || wanted->vcpus > KERNEL_VCPUS_MAX ||
+	    wanted->running > kernel->layout->cpus - kernel->busy_cpus)
+		kernel_broken("a VM too large");
+	*vm = *wanted;
+	vm->mm = kernel_alloc(kernel, sizeof(*vm->mm));
+	vm->mm->mm_count = vm->mm->mm_users = 1;
+	vm->leader = kernel_add_thread(kernel, &(struct kernel_thread){
+						       .comm = "qemu-system-x86",
+						       .pid = 1400 + 100 * kernel->vm_count++,
+						       .mm = vm->mm,
+					       });
+	vm->mm->owner = kernel_kvaddr(kernel, vm->leader);
+	put_kvm(kernel, vm);
+	for (n = 0; n < vm->vcpus; n++) {
+		put_vcpu(kernel, vm, n);
+		put_vcpu_thread(kernel, vm, n);
 	}
+	return vm;
+}
+
+/* The log */
+
+struct log {
+	struct printk_ringbuffer rb;
+	struct prb_desc descs[1 << RECORDS_BITS];
+	struct printk_info infos[1 << RECORDS_BITS];
+	char text[1 << TEXT_BITS];
+};
+
+static struct log *log_of(struct kernel *kernel)
+{
+	return kernel_at(kernel, KERNEL_LOG);
+}
+
+static void put_log(struct kernel *kernel)
+{
+	struct log *log = memory_add(&kernel->memory, KERNEL_LOG, sizeof(*log));
+
+	log->rb.desc_ring.count_bits = RECORDS_BITS;
+	log->rb.desc_ring.descs = KERNEL_LOG + offsetof(struct log, descs);
+	log->rb.desc_ring.infos = KERNEL_LOG + offsetof(struct log, infos);
+	log->rb.text_data_ring.size_bits = TEXT_BITS;
+	log->rb.text_data_ring.data = KERNEL_LOG + offsetof(struct log, text);
+	kernel->data->prb = KERNEL_LOG;
+}
+
+void kernel_log_add(struct kernel *kernel, const struct kernel_record *record)
+{
+	struct log *log = log_of(kernel);
+	const uint64_t id = kernel->log_first + kernel->records;
+	const size_t slot = id % (1 << RECORDS_BITS), at = kernel->log_used;
+	const uint16_t len = (uint16_t)strlen(record->text);
+	const size_t next = at + ((sizeof(id) + len + 7) & ~(size_t)7);
+
+	if (kernel->records == 1 << RECORDS_BITS || next > sizeof(log->text))
+		kernel_broken("the log is full");
+	log->descs[slot] = (struct prb_desc){ id | 2ull << 62, { at, next } };
+	log->infos[slot] = (struct printk_info){
+		.seq = id,
+		.ts_nsec = record->nsec,
+		.text_len = len,
+		.facility = record->from_user,
+		.caller_id = record->caller,
+	};
+	memcpy(log->text + at, &id, sizeof(id));
+	memcpy(log->text + at + sizeof(id), record->text, len);
+	log->rb.desc_ring.head_id = id;
+	log->rb.desc_ring.tail_id = kernel->log_first;
+	kernel->records++;
+	kernel->log_used = next;
+}
+
+void kernel_log(struct kernel *kernel, const char *const *lines)
+{
+	size_t i;
+
+	kernel->records = 0;
+	kernel->log_used = 0;
+	for (i = 0; lines[i]; i++)
+		kernel_log_add(kernel, &(struct kernel_record){ .text = lines[i],
+								.caller = kernel->caller,
+								.nsec = 1000000 * i });
+}
+
+void kernel_log_caller(struct kernel *kernel, size_t line, uint32_t caller)
+{
+	log_of(kernel)->infos[(kernel->log_first + line) % (1 << RECORDS_BITS)].caller_id = caller;
+}
+
+void kernel_log_nm(struct kernel *kernel, unsigned int number, const struct xfdt_regs *regs)
+{
+	char text[10][128];
+	const char *lines[11];
+	size_t count = 0, i;
+
+#define LINE(...) snprintf(text[count++], sizeof(text[0]), __VA_ARGS__)
+#define VALUE(name) (unsigned long long)regs->name
+	LINE("WARNING: CPU: 0 PID: %u at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0",
+	     kernel->caller);
+	LINE("Oops: unexpected #NM exception: 0000 [#%u] SMP NOPTI", number);
+	if (regs) {
+		LINE("RIP: 0010:restore_fpregs_from_fpstate+%#llx/0x90",
+		     VALUE(ip) - KERNEL_RESTORE);
+		LINE("Code: 89 e8 48 c1 ea 20 <48> 0f c7 5b 40 5b 5d");
+		LINE("RSP: 0018:%016llx EFLAGS: 00010046", VALUE(sp));
+		LINE("RAX: %016llx RBX: %016llx RCX: %016llx", VALUE(ax), VALUE(bx), VALUE(cx));
+		LINE("RDX: %016llx RSI: %016llx RDI: %016llx", VALUE(dx), VALUE(si), VALUE(di));
+		LINE("RBP: %016llx R08: %016llx R09: %016llx", VALUE(bp), VALUE(r8), VALUE(r9));
+		LINE("R10: %016llx R11: %016llx R12: %016llx", VALUE(r10), VALUE(r11), VALUE(r12));
+		LINE("R13: %016llx R14: %016llx R15: %016llx", VALUE(r13), VALUE(r14), VALUE(r15));
+	}
+#undef LINE
+#undef VALUE
+	for (i = 0; i < count; i++)
+		lines[i] = text[i];
+	lines[count] = NULL;
+	kernel_log(kernel, lines);
+}
+
+/* The end */
+
+struct xfdt_cpu_note *kernel_add_note(struct kernel *kernel, int pid)
+{
+	struct xfdt_cpu_note *note = &kernel->notes[kernel->source.note_count];
+
+	if (kernel->source.note_count++ == KERNEL_NOTES_MAX)
+		kernel_broken("too many notes");
+	*note = (struct xfdt_cpu_note){
+		.pid = pid, .regs = { .ip = KERNEL_ELSEWHERE, .cs = 0x10, .orig_ax = ~0ull }
+	};
+	return note;
+}
+
+uint64_t *kernel_stack(struct kernel *kernel, const struct task_struct *task, uint32_t offset)
+{
+	return memory_at(&kernel->memory, task->stack + offset, sizeof(uint64_t));
+}
+
+struct xfdt_regs kernel_nm_regs(const struct kernel *kernel, const struct task_struct *task,
+				const struct fpstate *fpstate)
+{
+	return (struct xfdt_regs){
+		.ip = KERNEL_XRSTOR,
+		.cs = 0x10,
+		.orig_ax = ~0ull,
+		.ax = KERNEL_MASK,
+		/* the operand is 64 bytes behind RBX */
+		.bx = kernel_kvaddr(kernel, fpstate) + kernel->layout->regs - 64,
+		.sp = task->stack + KERNEL_STACK_POINTER,
+	};
+}
+
+struct xfdt_regs *kernel_push_nm(struct kernel *kernel, struct task_struct *task, uint32_t offset,
+				 const struct xfdt_regs *regs)
+{
+	struct xfdt_regs *frame = memory_at(&kernel->memory, task->stack + offset, sizeof(*frame));
+
+	*frame = *regs;
+	frame->sp = task->stack + offset + sizeof(*frame);
+	*kernel_stack(kernel, task, offset - 8) = KERNEL_NM_RETURN;
+	*kernel_stack(kernel, task, offset + sizeof(*frame)) = KERNEL_SWAP_RETURN;
+	return frame;
+}
+
+/* Whatever was the end before, it is now one by @task. */
+static void end(struct kernel *kernel, const struct task_struct *task, const struct xfdt_regs *oops)
+{
+	struct kernel_data *data = kernel->data;
+
+	data->panic_cpu = task->thread_info.cpu;
+	data->die_counter = oops ? 1 : 0;
+	data->tainted_mask = oops ? KERNEL_TAINT_DIE | KERNEL_TAINT_WARN : 0;
+	data->exec_summary_regs = oops ? *oops : (struct xfdt_regs){ 0 };
+	kernel->caller = task->pid;
+	kernel->source.note_count = 0;
+}
+
+void kernel_die_of_nm(struct kernel *kernel, struct kernel_vcpu *vcpu)
+{
+	const struct xfdt_regs regs = kernel_nm_regs(kernel, vcpu->task, vcpu->fpstate);
+
+	end(kernel, vcpu->task, &regs);
+	kernel_log_nm(kernel, 1, &regs);
+	kernel_add_note(kernel, (int)vcpu->task->pid)->regs = regs;
 	/* who called restore_fpregs_from_fpstate() */
-	memory_put_u64(memory, KERNEL_STACK + 0x3100, KERNEL_SWAP_RETURN);
+	*kernel_stack(kernel, vcpu->task, KERNEL_STACK_POINTER) = KERNEL_SWAP_RETURN;
+}
+
+void kernel_panic(struct kernel *kernel, struct task_struct *task, const char *const *lines)
+{
+	static const char *const sysrq[] = { "sysrq: Trigger a crash",
+					     "Kernel panic - not syncing: sysrq triggered crash",
+					     NULL };
+
+	end(kernel, task, NULL);
+	kernel_log(kernel, lines ? lines : sysrq);
+	kernel_add_note(kernel, (int)task->pid)->regs.sp = task->stack + KERNEL_STACK_POINTER;
+}
+
+void kernel_boot(struct kernel *kernel, const struct kernel_layout *layout)
+{
+	static const char *const lines[] = { "Linux version 6.18", NULL };
+
+	memset(kernel, 0, sizeof(*kernel));
+	kernel->layout = layout;
+	kernel->vmalloc_next = KERNEL_VMALLOC;
+	memory_init(&kernel->memory);
+	memory_add(&kernel->memory, KERNEL_HEAP, KERNEL_HEAP_SIZE);
+	put_text(kernel);
+	put_data(kernel);
+	put_log(kernel);
+	if (layout->kvm_is_module)
+		put_module(kernel);
+	kernel_put_symbols(kernel);
+	put_idle_threads(kernel);
+	kernel_log(kernel, lines);
+	kernel->vcpu = kernel->vms[0].vcpu;
+	kernel->source = (struct xfdt_source){
+		.reader = &kernel->memory.reader,
+		.arch = "x86_64",
+		.vmcoreinfo = kernel->vmcoreinfo,
+		.notes = kernel->notes,
+	};
+}
+
+void kernel_init_as(struct kernel *kernel, const struct kernel_layout *layout)
+{
+	kernel_boot(kernel, layout);
+	kernel_add_vm(kernel, &(struct kernel_vm){ .vcpus = 2,
+						   .armed = 1,
+						   .running = layout->cpus > 1 ? 2 : 1 });
+	kernel->vcpu[1].task->thread_info.flags |= 1ull << layout->tif;
+	kernel_die_of_nm(kernel, &kernel->vcpu[0]);
 }
 
 void kernel_init(struct kernel *kernel)
 {
 	kernel_init_as(kernel, &kernel_6_18);
-}
-
-void kernel_init_as(struct kernel *kernel, const struct kernel_layout *layout)
-{
-	memset(kernel, 0, sizeof(*kernel));
-	kernel->layout = layout;
-	memory_init(&kernel->memory);
-	put_kallsyms(kernel, put_btf(kernel));
-	put_log(kernel);
-	put_text(kernel);
-	put_data(kernel);
-	put_heap(kernel);
-	kernel->note = (struct xfdt_cpu_note) {
-		.pid = 1404,
-		.regs = {
-			.ip = KERNEL_RESTORE + 0x3c, .cs = 0x10, .orig_ax = ~0ull, .ax = MASK,
-			.bx = KERNEL_FPSTATE(0) + layout->regs - 64, .sp = KERNEL_STACK + 0x3100,
-		},
-	};
-	kernel->source = (struct xfdt_source){
-		.reader = &kernel->memory.reader,
-		.arch = "x86_64",
-		.vmcoreinfo = kernel->vmcoreinfo,
-		.notes = &kernel->note,
-		.note_count = 1,
-	};
 }
 
 void kernel_deinit(struct kernel *kernel)

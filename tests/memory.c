@@ -56,7 +56,7 @@ void memory_deinit(struct memory *memory)
 }
 
 /* A broken set-up: exit code 99, as a test may not go on. */
-static void broken(const char *what, uint64_t kvaddr)
+static void __attribute__((noreturn)) broken(const char *what, uint64_t kvaddr)
 {
 	fprintf(stderr, "broken set-up: %s at %#llx\n", what, (unsigned long long)kvaddr);
 	exit(99);
@@ -93,6 +93,30 @@ void *memory_at(struct memory *memory, uint64_t kvaddr, size_t len)
 	return segment->bytes + (kvaddr - segment->kvaddr);
 }
 
+struct memory_segment *memory_segment_at(struct memory *memory, uint64_t kvaddr)
+{
+	size_t i;
+
+	for (i = 0; i < memory->count; i++)
+		if (memory->segments[i].kvaddr == kvaddr)
+			return &memory->segments[i];
+	broken("no segment begins", kvaddr);
+}
+
+uint64_t memory_kvaddr(const struct memory *memory, const void *byte)
+{
+	size_t i;
+
+	for (i = 0; i < memory->count; i++) {
+		const struct memory_segment *segment = &memory->segments[i];
+		uintptr_t offset = (uintptr_t)byte - (uintptr_t)segment->bytes;
+
+		if (offset < segment->len)
+			return segment->kvaddr + offset;
+	}
+	broken("an object in no segment", (uintptr_t)byte);
+}
+
 void memory_put(struct memory *memory, uint64_t kvaddr, const void *bytes, size_t len)
 {
 	memcpy(memory_at(memory, kvaddr, len), bytes, len);
@@ -110,14 +134,7 @@ void memory_put_u32(struct memory *memory, uint64_t kvaddr, uint32_t value)
 
 void memory_fail(struct memory *memory, uint64_t kvaddr, enum xfdt_code code)
 {
-	size_t i;
-
-	for (i = 0; i < memory->count; i++)
-		if (memory->segments[i].kvaddr == kvaddr)
-			break;
-	if (i == memory->count)
-		broken("no segment begins", kvaddr);
-	memory->segments[i].code = code;
+	memory_segment_at(memory, kvaddr)->code = code;
 }
 
 void memory_image(struct xfdt_image *image, struct memory *memory)

@@ -5,7 +5,7 @@
 
 #include "image/image.h"
 
-#define MEMORY_SEGMENTS 64
+#define MEMORY_SEGMENTS 128
 
 struct memory_segment {
 	uint64_t kvaddr;
@@ -32,6 +32,10 @@ void memory_deinit(struct memory *memory);
 void *memory_add(struct memory *memory, uint64_t kvaddr, size_t len);
 /* The bytes at @kvaddr, which have to be in a segment together. */
 void *memory_at(struct memory *memory, uint64_t kvaddr, size_t len);
+/* The segment that begins at @kvaddr. */
+struct memory_segment *memory_segment_at(struct memory *memory, uint64_t kvaddr);
+/* The kvaddr of @byte, which has to be one of a segment. */
+uint64_t memory_kvaddr(const struct memory *memory, const void *byte);
 void memory_put(struct memory *memory, uint64_t kvaddr, const void *bytes, size_t len);
 void memory_put_u64(struct memory *memory, uint64_t kvaddr, uint64_t value);
 void memory_put_u32(struct memory *memory, uint64_t kvaddr, uint32_t value);

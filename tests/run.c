@@ -37,10 +37,5 @@ void assert_verdict(struct kernel *kernel, enum xfdt_verdict_kind expected)
 
 void run_die_otherwise(struct kernel *kernel)
 {
-	static const char *const log[] = { "sysrq: Trigger a crash",
-					   "Kernel panic - not syncing: sysrq triggered crash",
-					   NULL };
-
-	kernel_log(kernel, log);
-	kernel->note.regs.ip = KERNEL_TEXT + 0x10;
+	kernel_panic(kernel, kernel->vcpu[0].task, NULL);
 }

@@ -97,8 +97,6 @@ static void test_fix__cleared_in_another_way_is_not_absent(void **state)
 /* a livepatch may be the fix, or undo it */
 static void test_fix__livepatches(void **state)
 {
-	static const struct kernel_symbol more[] = { { "klp_patches", KERNEL_SPARE }, { NULL, 0 } };
-	struct kernel_layout layout = kernel_6_18;
 	struct kernel kernel;
 	struct run run;
 
@@ -107,16 +105,14 @@ static void test_fix__livepatches(void **state)
 	run_init(&run, &kernel);
 	assert_false(run.host.fix.livepatched.known);
 	run_deinit(&run);
-	kernel_deinit(&kernel);
 
-	layout.more = more;
-	kernel_init_as(&kernel, &layout);
-	memory_put_u64(&kernel.memory, KERNEL_SPARE, KERNEL_SPARE);
+	kernel_add_symbol(&kernel, "klp_patches", KERNEL_SPARE);
+	kernel.data->spare[0] = KERNEL_SPARE;
 	run_init(&run, &kernel);
 	assert_true(run.host.fix.livepatched.known);
 	assert_int_equal(run.host.fix.livepatched.value, 0);
 	run_deinit(&run);
-	memory_put_u64(&kernel.memory, KERNEL_SPARE, 0xffffffffc0a01000ull);
+	kernel.data->spare[0] = 0xffffffffc0a01000ull;
 	run_init(&run, &kernel);
 	assert_true(run.host.fix.livepatched.known);
 	assert_int_equal(run.host.fix.livepatched.value, 1);

@@ -8,50 +8,39 @@
 
 #include <string.h>
 
-#define OTHER_TASK (KERNEL_HEAP + 0xa000)
 #define OTHER_PID 999
-#define FRAME (KERNEL_STACK + 0x2f00)
 
 struct fixture {
 	struct kernel kernel;
-	struct xfdt_cpu_note notes[2]; /* of the thread that panics, of vCPU 0's */
-	struct xfdt_regs regs;	       /* of the #NM */
+	struct xfdt_regs regs;	    /* of the #NM */
+	struct xfdt_cpu_note *note; /* of vCPU 0's thread */
 };
 
 static void put_frame(struct fixture *fixture)
 {
-	struct memory *memory = &fixture->kernel.memory;
+	struct kernel *kernel = &fixture->kernel;
 
-	memory_put_u64(memory, FRAME - 8, KERNEL_ASM_NM + 0x1a);
-	memory_put(memory, FRAME, &fixture->regs, sizeof(fixture->regs));
-	memory_put_u64(memory, FRAME + sizeof(fixture->regs), KERNEL_SWAP_RETURN);
+	kernel_push_nm(kernel, kernel->vcpu[0].task, KERNEL_FRAME, &fixture->regs);
 }
 
 /* Another thread uses sysrq; vCPU 0's is further down the stack than its #NM. */
 static void set_up(struct fixture *fixture)
 {
-	static const char *const log[] = { "sysrq: Trigger a crash",
-					   "Kernel panic - not syncing: sysrq triggered crash",
-					   NULL };
+	struct kernel_layout layout = kernel_6_18;
 	struct kernel *kernel = &fixture->kernel;
+	struct task_struct *task, *other;
 
-	kernel_init(kernel);
-	kernel_log(kernel, log);
-	kernel_log_caller(kernel, 0, OTHER_PID);
-	kernel_log_caller(kernel, 1, OTHER_PID);
-	memory_put_u64(&kernel->memory, KERNEL_CURRENT(0), OTHER_TASK);
-	memory_put_u64(&kernel->memory, OTHER_TASK + KERNEL_TASK_STACK, KERNEL_HEAP + 0x8000);
-	memory_put_u32(&kernel->memory, OTHER_TASK + KERNEL_TASK_ON_CPU, 1);
-	memory_put_u32(&kernel->memory, OTHER_TASK + KERNEL_TASK_PID, OTHER_PID);
-	memory_put_u32(&kernel->memory, OTHER_TASK + KERNEL_TASK_TGID, OTHER_PID);
-	fixture->regs = kernel->note.regs;
-	fixture->regs.sp = FRAME + sizeof(fixture->regs);
-	fixture->notes[0] = (struct xfdt_cpu_note){ .pid = OTHER_PID };
-	fixture->notes[1] = kernel->note;
-	fixture->notes[1].regs.ip = KERNEL_TEXT + 0x10;
-	fixture->notes[1].regs.sp = KERNEL_STACK + 0x2000;
-	kernel->source.notes = fixture->notes;
-	kernel->source.note_count = 2;
+	layout.cpus = 2;
+	kernel_boot(kernel, &layout);
+	kernel_add_vm(kernel, &(struct kernel_vm){ .vcpus = 2, .armed = 1, .running = 1 });
+	task = kernel->vcpu[0].task;
+	other = kernel_add_thread(kernel,
+				  &(struct kernel_thread){ .comm = "sh", .pid = OTHER_PID });
+	kernel_run(kernel, other, 1);
+	kernel_panic(kernel, other, NULL);
+	fixture->note = kernel_add_note(kernel, (int)task->pid);
+	fixture->note->regs.sp = task->stack + 0x2000;
+	fixture->regs = kernel_nm_regs(kernel, task, kernel->vcpu[0].fpstate);
 }
 
 static void check(struct fixture *fixture, enum xfdt_verdict_kind kind, enum xfdt_vcpu_state state)
@@ -94,7 +83,8 @@ static void test_handler__frame_left_over(void **state)
 
 	set_up(&fixture);
 	put_frame(&fixture);
-	fixture.notes[1].regs.sp = FRAME + sizeof(fixture.regs);
+	fixture.note->regs.sp = fixture.kernel.vcpu[0].task->stack + KERNEL_FRAME +
+				sizeof(fixture.regs);
 	check(&fixture, XFDT_NOT_THIS_BUG, XFDT_VCPU_STALE);
 }
 
@@ -103,7 +93,7 @@ static void test_handler__frame_of_another_state(void **state)
 	struct fixture fixture;
 
 	set_up(&fixture);
-	fixture.regs.bx = KERNEL_FPSTATE(1);
+	fixture.regs.bx = kernel_kvaddr(&fixture.kernel, fixture.kernel.vcpu[1].fpstate);
 	put_frame(&fixture);
 	check(&fixture, XFDT_NOT_THIS_BUG, XFDT_VCPU_STALE);
 }
@@ -119,7 +109,7 @@ static void test_handler__stack_pointer_unknown(void **state)
 	check(&fixture, XFDT_INCONCLUSIVE, XFDT_VCPU_INDETERMINATE);
 	set_up(&fixture);
 	put_frame(&fixture);
-	fixture.notes[1].regs.sp = KERNEL_HEAP;
+	fixture.note->regs.sp = KERNEL_HEAP;
 	check(&fixture, XFDT_INCONCLUSIVE, XFDT_VCPU_INDETERMINATE);
 	/* where there is none, it does not matter */
 	set_up(&fixture);
@@ -132,8 +122,7 @@ static void test_handler__stack_not_in_the_dump(void **state)
 	struct fixture fixture;
 
 	set_up(&fixture);
-	memory_put_u64(&fixture.kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_STACK,
-		       0xffffc90000100000ull);
+	fixture.kernel.vcpu[0].task->stack = 0xffffc90000100000ull;
 	check(&fixture, XFDT_INCONCLUSIVE, XFDT_VCPU_INDETERMINATE);
 }
 
@@ -150,23 +139,24 @@ static void test_handler__note_of_another_cpu(void **state)
 	size_t i;
 
 	kernel_init(&kernel);
+	kernel_forget_symbol(&kernel, "exec_summary_regs");
 	kernel_log(&kernel, log);
 	for (i = 0; log[i]; i++)
 		kernel_log_caller(&kernel, i, 3);
-	memory_put_u32(&kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_PID, 3);
-	kernel.note.pid = 3;
+	kernel.vcpu[0].task->pid = 3;
+	kernel.notes[0].pid = 3;
 	run_init(&run, &kernel);
 	assert_true(run.host.panic.note_on_stack);
 	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_PRSTATUS);
 	assert_kind(&run, XFDT_CONFIRMED);
 	run_deinit(&run);
-	kernel.note.regs.sp = KERNEL_HEAP;
+	kernel.notes[0].regs.sp = KERNEL_HEAP;
 	run_init(&run, &kernel);
 	assert_false(run.host.panic.note_on_stack);
 	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_NONE);
 	assert_kind(&run, XFDT_INCONCLUSIVE);
 	run_deinit(&run);
-	kernel.note.regs.ip = KERNEL_TEXT + 0x10;
+	kernel.notes[0].regs.ip = KERNEL_ELSEWHERE;
 	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
 	kernel_deinit(&kernel);
 }
@@ -178,9 +168,9 @@ static void test_handler__thread_that_has_ended(void **state)
 
 	kernel_init(&kernel);
 	run_die_otherwise(&kernel);
-	memory_put_u32(&kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_ON_CPU, 0);
+	kernel.vcpu[0].task->on_cpu = 0;
 	assert_verdict(&kernel, XFDT_ARMED);
-	memory_put_u32(&kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_EXIT_STATE, 32);
+	kernel.vcpu[0].task->exit_state = 32;
 	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
 	kernel_deinit(&kernel);
 }
@@ -192,11 +182,11 @@ static void test_handler__vm_that_is_dead(void **state)
 
 	kernel_init(&kernel);
 	run_die_otherwise(&kernel);
-	memory_put_u32(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_BITS, 3); /* not in use */
+	kernel.vcpu[0].fpstate->in_use = 0;
 	assert_verdict(&kernel, XFDT_ARMED);
-	memory_put(&kernel.memory, KERNEL_KVM + KERNEL_KVM_BUGGED, "\1", 1);
+	kernel.vms[0].kvm->vm_bugged = 1;
 	assert_verdict(&kernel, XFDT_ARMED);
-	memory_put(&kernel.memory, KERNEL_KVM + KERNEL_KVM_DEAD, "\1", 1);
+	kernel.vms[0].kvm->vm_dead = 1;
 	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
 	kernel_deinit(&kernel);
 }

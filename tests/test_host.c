@@ -27,22 +27,22 @@ static void test_host__confirmed_from_memory(void **state)
 	assert_true(run.host.enabled_features == 0x602e7);
 	assert_int_equal(run.host.kvm, XFDT_KVM_LOADED);
 	assert_int_equal(run.host.vm_count, 1);
-	assert_true(run.host.vms[0].kvaddr == KERNEL_KVM);
+	assert_true(run.host.vms[0].kvaddr == kernel_kvaddr(&kernel, kernel.vms[0].kvm));
 	assert_int_equal(run.host.vms[0].pid, 1400);
 	assert_int_equal(run.host.vms[0].vcpu_count, 2);
 	assert_true(run.host.vms[0].complete && run.host.vms_complete);
-	assert_true(run.host.vms[0].vcpus[1].kvaddr == KERNEL_VCPU(1));
+	assert_true(run.host.vms[0].vcpus[1].kvaddr == kernel_kvaddr(&kernel, kernel.vcpu[1].vcpu));
 	assert_string_equal(run.host.vms[0].vcpus[1].thread.comm, "CPU 1/KVM");
 	assert_int_equal(run.host.vms[0].vcpus[1].thread.pid, 1405);
 	assert_true(run.host.vms[0].vcpus[0].header.xstate_bv == 0x602e7);
 	assert_true(run.host.vms[0].vcpus[0].xfd == 1u << 18);
 	assert_true(run.host.vms[0].vcpus[0].in_use);
 	assert_false(run.host.vms[0].vcpus[0].is_confidential);
-	assert_true(run.host.panic.task == KERNEL_TASK(0));
+	assert_true(run.host.panic.task == kernel_kvaddr(&kernel, kernel.vcpu[0].task));
 	fault = &run.host.panic.fault;
 	assert_int_equal(fault->source, XFDT_REGS_PRSTATUS);
 	assert_true(fault->supervisor);
-	assert_true(fault->operand == KERNEL_FPSTATE(0) + 64);
+	assert_true(fault->operand == kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate) + 64);
 	assert_true(fault->edx_eax == 0x600ff);
 	assert_string_equal(fault->caller, "fpu_swap_kvm_fpstate");
 	assert_true(fault->caller_return == KERNEL_SWAP_RETURN);
@@ -59,7 +59,7 @@ static void test_host__other_panic_is_not_this_bug(void **state)
 
 	kernel_init(&kernel);
 	run_die_otherwise(&kernel);
-	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+	kernel.vcpu[0].fpstate->xfd = 0;
 	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
 	kernel_deinit(&kernel);
 }
@@ -71,11 +71,20 @@ static void test_host__vcpu_that_would_have_been_next(void **state)
 	kernel_init(&kernel);
 	run_die_otherwise(&kernel);
 	/* vCPU 1: its thread is off the CPU */
-	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
-	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_XFD, 1u << 18);
+	kernel.vcpu[0].fpstate->xfd = 0;
+	kernel.vcpu[1].fpstate->xfd = 1u << 18;
 	assert_verdict(&kernel, XFDT_ARMED);
 	kernel_deinit(&kernel);
 }
+
+static const char *const half_of_the_registers[] = {
+	"WARNING: CPU: 0 PID: 1404 at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0",
+	"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+	"RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90",
+	"Code: 89 e8 48 c1 ea 20 <48> 0f c7 5b 40 5b 5d",
+	"RAX: 00000000000600ff RBX: ffff888100005000 RCX: 0000000000000000",
+	NULL
+};
 
 /* registers of the log, where the dump has no note */
 static void test_host__no_note_and_half_of_the_registers(void **state)
@@ -83,6 +92,8 @@ static void test_host__no_note_and_half_of_the_registers(void **state)
 	struct kernel kernel;
 
 	kernel_init(&kernel);
+	kernel_log(&kernel, half_of_the_registers);
+	kernel_forget_symbol(&kernel, "exec_summary_regs");
 	kernel.source.note_count = 0;
 	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
 	kernel_deinit(&kernel);
@@ -91,8 +102,8 @@ static void test_host__no_note_and_half_of_the_registers(void **state)
 /* any one segment missing: no crash, and no other verdict than an honest one */
 static void test_host__segments_missing_in_turn(void **state)
 {
-	static const uint64_t segments[] = {
-		KERNEL_TEXT, KERNEL_DATA, KERNEL_LOG, KERNEL_KALLSYMS, KERNEL_BTF, KERNEL_HEAP,
+	uint64_t segments[] = {
+		KERNEL_TEXT, KERNEL_DATA, KERNEL_LOG, KERNEL_KALLSYMS, KERNEL_BTF, KERNEL_HEAP, 0,
 	};
 	static const enum xfdt_code codes[] = { XFDT_EXCLUDED, XFDT_TRUNCATED, XFDT_CORRUPT,
 						XFDT_UNMAPPED };
@@ -104,13 +115,17 @@ static void test_host__segments_missing_in_turn(void **state)
 			struct run run;
 
 			kernel_init(&kernel);
+			kernel_log(&kernel, half_of_the_registers);
+			segments[COUNT(segments) - 1] = kernel_kvaddr(&kernel,
+								      kernel.vcpu[0].fpstate);
 			memory_fail(&kernel.memory, segments[i], codes[j]);
 			run_init(&run, &kernel);
-			/* the heap holds the state; without it the rest still matches */
+			/* without the state the rest still matches */
 			if (run.verdict.kind != XFDT_INCONCLUSIVE)
 				assert_int_equal(run.verdict.kind, XFDT_PROBABLE);
 			assert_true(run.image.gaps.count + run.host.gaps.count > 0 ||
-				    segments[i] == KERNEL_TEXT);
+				    segments[i] == KERNEL_TEXT ||
+				    run.verdict.states[XFDT_VCPU_UNREADABLE]);
 			run_deinit(&run);
 			kernel_deinit(&kernel);
 		}
@@ -146,8 +161,9 @@ static void test_host__list_of_vms_that_loops(void **state)
 
 	kernel_init(&kernel);
 	run_die_otherwise(&kernel);
-	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
-	memory_put_u64(&kernel.memory, KERNEL_KVM + KERNEL_KVM_LIST, KERNEL_KVM + KERNEL_KVM_LIST);
+	kernel.vcpu[0].fpstate->xfd = 0;
+	kernel.vms[0].kvm->vm_list.next = kernel_kvaddr(&kernel, kernel.vms[0].kvm) +
+					  offsetof(struct kvm, vm_list);
 	run_init(&run, &kernel);
 	assert_kind(&run, XFDT_INCONCLUSIVE);
 	assert_int_equal(run.host.vm_count, 1);
@@ -163,7 +179,7 @@ static void test_host__list_of_vms_that_leads_nowhere(void **state)
 
 	kernel_init(&kernel);
 	run_die_otherwise(&kernel);
-	memory_put_u64(&kernel.memory, KERNEL_KVM + KERNEL_KVM_LIST, 0xdead000000000100ull);
+	kernel.vms[0].kvm->vm_list.next = 0xdead000000000100ull;
 	run_init(&run, &kernel);
 	assert_false(run.host.vms_complete);
 	assert_int_not_equal(run.verdict.kind, XFDT_NOT_THIS_BUG);
@@ -183,8 +199,8 @@ static void test_host__online_vcpus_have_to_agree(void **state)
 
 		kernel_init(&kernel);
 		run_die_otherwise(&kernel);
-		memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
-		memory_put_u32(&kernel.memory, KERNEL_KVM + KERNEL_KVM_ONLINE, counts[i]);
+		kernel.vcpu[0].fpstate->xfd = 0;
+		kernel.vms[0].kvm->online_vcpus = counts[i];
 		run_init(&run, &kernel);
 		assert_kind(&run, XFDT_INCONCLUSIVE);
 		assert_false(run.host.vms[0].complete);
@@ -201,8 +217,8 @@ static void test_host__vcpu_of_another_vm(void **state)
 
 	kernel_init(&kernel);
 	run_die_otherwise(&kernel);
-	memory_put_u64(&kernel.memory, KERNEL_VCPU(1), KERNEL_KVM + 8);
-	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+	kernel.vcpu[1].vcpu->kvm = kernel_kvaddr(&kernel, kernel.vms[0].kvm) + 8;
+	kernel.vcpu[0].fpstate->xfd = 0;
 	run_init(&run, &kernel);
 	assert_int_equal(run.verdict.states[XFDT_VCPU_UNREADABLE], 1);
 	assert_kind(&run, XFDT_INCONCLUSIVE);
@@ -216,26 +232,27 @@ static void test_host__vcpu_of_another_vm(void **state)
  */
 static void test_host__vcpus_are_bounded_in_all(void **state)
 {
-	const uint64_t second = KERNEL_HEAP + 0x1800, nodes = KERNEL_HEAP + 0x8000;
+	struct xa_node *nodes[3];
 	struct kernel kernel;
 	struct run run;
 	size_t i, level, total = 0;
 
 	kernel_init(&kernel);
 	run_die_otherwise(&kernel);
-	for (level = 0; level < 3; level++) {
-		uint64_t node = nodes + 0x400 * level;
-
-		memory_put_u64(&kernel.memory, node, 12 - 6 * level);
-		for (i = 0; i < 64; i++)
-			memory_put_u64(&kernel.memory, node + KERNEL_SLOTS + 8 * i,
-				       level < 2 ? (node + 0x400) | 2 : KERNEL_VCPU(1));
+	for (level = 0; level < COUNT(nodes); level++)
+		nodes[level] = kernel_alloc(&kernel, sizeof(*nodes[level]));
+	for (level = 0; level < COUNT(nodes); level++) {
+		nodes[level]->shift = (uint8_t)(12 - 6 * level);
+		for (i = 0; i < COUNT(nodes[level]->slots); i++)
+			nodes[level]->slots[i] =
+				level < 2 ? kernel_kvaddr(&kernel, nodes[level + 1]) | 2 :
+					    kernel_kvaddr(&kernel, kernel.vcpu[1].vcpu);
 	}
-	memory_put_u64(&kernel.memory, KERNEL_KVM + 8, nodes | 2);
-	memory_put_u32(&kernel.memory, KERNEL_KVM + KERNEL_KVM_ONLINE, 1u << 18);
-	memcpy(memory_at(&kernel.memory, second, 128), memory_at(&kernel.memory, KERNEL_KVM, 128),
-	       128);
-	memory_put_u64(&kernel.memory, KERNEL_KVM + KERNEL_KVM_LIST, second + KERNEL_KVM_LIST);
+	kernel_add_vm(&kernel, &(struct kernel_vm){ .vcpus = 0 });
+	for (i = 0; i < 2; i++) {
+		kernel.vms[i].kvm->vcpu_array.xa_head = kernel_kvaddr(&kernel, nodes[0]) | 2;
+		kernel.vms[i].kvm->online_vcpus = 1u << 18;
+	}
 	alloc_watch();
 	run_init(&run, &kernel);
 	assert_int_equal(run.host.vm_count, 2);
@@ -257,11 +274,85 @@ static void test_host__culprit_found_by_its_thread(void **state)
 
 	/* the VM is not in the list; its thread's preempt notifier leads to the vCPU */
 	kernel_init(&kernel);
-	memory_put_u64(&kernel.memory, KERNEL_VM_LIST, KERNEL_VM_LIST);
-	memory_put_u64(&kernel.memory, KERNEL_TASK(0) + KERNEL_TASK_NOTIFIERS, KERNEL_VCPU(0) + 8);
+	kernel.data->vm_list.next = KERNEL_VARIABLE(vm_list);
+	kernel.vcpu[0].task->preempt_notifiers.first =
+		kernel_kvaddr(&kernel, &kernel.vcpu[0].vcpu->preempt_notifier.link);
 	run_init(&run, &kernel);
-	assert_non_null(xfdt_kvm_find(&run.host, KERNEL_FPSTATE(0), NULL));
+	assert_non_null(
+		xfdt_kvm_find(&run.host, kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate), NULL));
 	assert_kind(&run, XFDT_CONFIRMED);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* two VMs, of which the second one's last vCPU is in order; a panic of a thread of neither */
+static void test_host__vms_of_a_live_host(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct task_struct *shell;
+	struct kernel kernel;
+	struct run run;
+
+	layout.cpus = 2;
+	kernel_boot(&kernel, &layout);
+	kernel_add_vm(&kernel, &(struct kernel_vm){ .vcpus = 1, .running = 1 });
+	kernel_add_vm(&kernel, &(struct kernel_vm){ .vcpus = 3, .armed = 2 });
+	shell = kernel_add_thread(&kernel, &(struct kernel_thread){ .comm = "sh", .pid = 999 });
+	kernel_run(&kernel, shell, 1);
+	kernel_panic(&kernel, shell, NULL);
+	run_init(&run, &kernel);
+	assert_kind(&run, XFDT_ARMED);
+	assert_int_equal(run.host.vm_count, 2);
+	assert_int_equal(run.host.vms[1].vcpu_count, 3);
+	assert_string_equal(run.host.vms[1].comm, "qemu-system-x86");
+	assert_int_equal(run.verdict.states[XFDT_VCPU_ARMED], 2);
+	assert_int_equal(run.verdict.states[XFDT_VCPU_OK] + run.verdict.states[XFDT_VCPU_STALE], 2);
+	assert_int_equal(run.image.gaps.count + run.host.gaps.count, 0);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* as many vCPUs and VMs as the builder makes: nothing lies on anything else */
+static void test_host__largest_kernel_made_by_hand(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+	unsigned int n;
+
+	kernel_boot(&kernel, &kernel_7_2);
+	for (n = 0; n < 3; n++)
+		kernel_add_vm(&kernel, &(struct kernel_vm){ .vcpus = KERNEL_VCPUS_MAX });
+	kernel_panic(&kernel, kernel.vms[2].leader, NULL);
+	run_init(&run, &kernel);
+	assert_kind(&run, XFDT_NOT_THIS_BUG);
+	assert_int_equal(run.verdict.states[XFDT_VCPU_OK], 3 * KERNEL_VCPUS_MAX);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* what the builder can take away: a symbol (of vmlinux, of VMCOREINFO too, of kvm.ko), a member, a VM of the list */
+static void test_host__what_a_kernel_lacks(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct kernel kernel;
+	struct run run;
+
+	layout.kvm_is_module = true;
+	kernel_boot(&kernel, &layout);
+	kernel_add_vm(&kernel, &(struct kernel_vm){ .vcpus = 1, .unlisted = true });
+	kernel_forget_symbol(&kernel, "crashing_cpu");
+	kernel_forget_symbol(&kernel, "prb");
+	kernel_forget_symbol(&kernel, "kvm_arch_vcpu_ioctl");
+	kernel_forget_member(&kernel, "fpstate", "xfd");
+	run_init(&run, &kernel);
+	assert_null(xfdt_symbol(&run.image, XFDT_S_crashing_cpu));
+	assert_non_null(xfdt_symbol(&run.image, XFDT_S_panic_cpu));
+	assert_null(xfdt_symbol(&run.image, XFDT_S_prb));
+	assert_null(xfdt_symbol(&run.image, XFDT_S_kvm_arch_vcpu_ioctl));
+	assert_non_null(xfdt_symbol(&run.image, XFDT_S_vm_list));
+	assert_false(xfdt_has_member(&run.image, XFDT_M_fpstate_xfd));
+	assert_true(xfdt_has_member(&run.image, XFDT_M_fpstate_xfeatures));
+	assert_int_equal(run.host.vm_count, 0);
 	run_deinit(&run);
 	kernel_deinit(&kernel);
 }
@@ -292,10 +383,13 @@ static void test_host__confirmed_in_every_layout(void **state)
 		assert_true(run.host.vms[0].complete && run.host.vms_complete);
 		for (n = 0; n < 2; n++) {
 			thread = &run.host.vms[0].vcpus[n].thread;
-			assert_true(thread->task == KERNEL_TASK(n));
-			assert_true(thread->fpu == kernel_fpu(&kernel, n));
+			assert_true(thread->task == kernel_kvaddr(&kernel, kernel.vcpu[n].task));
+			assert_true(
+				thread->fpu ==
+				kernel_kvaddr(&kernel, kernel_fpu(&kernel, kernel.vcpu[n].task)));
 			assert_true(thread->fpstate.known &&
-				    thread->fpstate.value == KERNEL_FPSTATE(n));
+				    thread->fpstate.value ==
+					    kernel_kvaddr(&kernel, kernel.vcpu[n].fpstate));
 			assert_true(thread->on_cpu.known);
 			assert_int_equal(thread->on_cpu.value, n < layout->cpus);
 			assert_true(thread->need_fpu_load.known);
@@ -335,18 +429,20 @@ static void test_host__kvm_out_of_tree_has_its_own_types(void **state)
 	layout.kvm_moved = 8;
 	kernel_init_as(&kernel, &layout);
 	/* every taint but that one */
-	memory_put_u64(&kernel.memory, KERNEL_MODULE_TAINTS, ~(1ull << 12));
+	kernel.module->taints = ~(1ull << 12);
 	run_init(&run, &kernel);
-	assert_int_equal(run.image.layout.members[XFDT_M_kvm_vm_list].offset, KERNEL_KVM_LIST + 8);
-	assert_true(run.host.vms[0].kvaddr != KERNEL_KVM);
+	assert_int_equal(run.image.layout.members[XFDT_M_kvm_vm_list].offset,
+			 offsetof(struct kvm, vm_list) + 8);
+	assert_true(run.host.vms[0].kvaddr != kernel_kvaddr(&kernel, kernel.vms[0].kvm));
 	assert_int_equal(run.verdict.states[XFDT_VCPU_UNREADABLE], 2);
 	run_deinit(&run);
 
-	memory_put_u64(&kernel.memory, KERNEL_MODULE_TAINTS, 1ull << 12);
+	kernel.module->taints = 1ull << 12;
 	run_init(&run, &kernel);
 	assert_string_equal(run.image.type_source, "btf (vmlinux and kvm)");
-	assert_int_equal(run.image.layout.members[XFDT_M_kvm_vm_list].offset, KERNEL_KVM_LIST);
-	assert_int_equal(run.image.layout.structs[XFDT_T_kvm], 128);
+	assert_int_equal(run.image.layout.members[XFDT_M_kvm_vm_list].offset,
+			 offsetof(struct kvm, vm_list));
+	assert_int_equal(run.image.layout.structs[XFDT_T_kvm], sizeof(struct kvm));
 	assert_int_equal(run.image.gaps.count + run.host.gaps.count, 0);
 	assert_kind(&run, XFDT_CONFIRMED);
 	run_deinit(&run);
@@ -365,9 +461,8 @@ static void arm_the_other(struct kernel *kernel, const struct kernel_layout *lay
 {
 	kernel_init_as(kernel, layout);
 	run_die_otherwise(kernel);
-	memory_put_u64(&kernel->memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
-	memory_put_u64(&kernel->memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_XFD, 1u << 18);
-	memory_put_u64(&kernel->memory, KERNEL_TASK(1) + KERNEL_TASK_STACK, KERNEL_STACK + 0x4000);
+	kernel->vcpu[0].fpstate->xfd = 0;
+	kernel->vcpu[1].fpstate->xfd = 1u << 18;
 }
 
 /* the thread is on a CPU: only TIF_NEED_FPU_LOAD tells whether memory counts */
@@ -378,7 +473,7 @@ static void test_host__flag_decides_on_a_cpu(void **state)
 	arm_the_other(&kernel, &kernel_6_12);
 	assert_verdict(&kernel, XFDT_ARMED);
 	/* every other bit, and not that one */
-	memory_put_u64(&kernel.memory, KERNEL_TASK(1), ~(1ull << kernel_6_12.tif));
+	kernel.vcpu[1].task->thread_info.flags = ~(1ull << kernel_6_12.tif);
 	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
 	kernel_deinit(&kernel);
 }
@@ -389,7 +484,7 @@ static void test_host__narrow_on_cpu(void **state)
 	struct kernel kernel;
 
 	arm_the_other(&kernel, &kernel_7_2);
-	memory_put_u64(&kernel.memory, KERNEL_TASK(1), 0);
+	kernel.vcpu[1].task->thread_info.flags = 0;
 	assert_verdict(&kernel, XFDT_ARMED);
 	kernel_deinit(&kernel);
 }
@@ -397,26 +492,17 @@ static void test_host__narrow_on_cpu(void **state)
 /* tainted_mask, of a log that tells of no death; where it cannot be read there is no word of it */
 static void test_host__taint_by_a_death(void **state)
 {
-	static const struct kernel_symbol more[] = { { "tainted_mask", KERNEL_SPARE },
-						     { NULL, 0 } };
-	static const struct kernel_symbol gone[] = { { "tainted_mask", KERNEL_TEXT + 0x900000 },
-						     { NULL, 0 } };
-	struct kernel_layout layout = kernel_6_18;
 	struct kernel kernel;
 
-	layout.more = more;
-	kernel_init_as(&kernel, &layout);
+	kernel_init(&kernel);
 	run_die_otherwise(&kernel);
-	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
-	memory_put_u64(&kernel.memory, KERNEL_SPARE, 0x200);
+	kernel.vcpu[0].fpstate->xfd = 0;
+	kernel.data->tainted_mask = KERNEL_TAINT_WARN;
 	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
-	memory_put_u64(&kernel.memory, KERNEL_SPARE, 0x280);
+	kernel.data->tainted_mask = KERNEL_TAINT_WARN | KERNEL_TAINT_DIE;
 	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
-	kernel_deinit(&kernel);
-	layout.more = gone;
-	kernel_init_as(&kernel, &layout);
-	run_die_otherwise(&kernel);
-	memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+	kernel_forget_symbol(&kernel, "tainted_mask");
+	kernel_add_symbol(&kernel, "tainted_mask", KERNEL_TEXT + 0x900000);
 	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
 	kernel_deinit(&kernel);
 }
@@ -429,22 +515,22 @@ static void test_host__cpu_of_crash_kexec_alone(void **state)
 	struct run run;
 
 	kernel_init_as(&kernel, &kernel_6_12);
-	memory_put_u32(&kernel.memory, KERNEL_PANIC_CPU, UINT32_MAX);
-	memory_put_u32(&kernel.memory, KERNEL_CRASHING_CPU, 1);
+	kernel.data->panic_cpu = UINT32_MAX;
+	kernel.data->crashing_cpu = 1;
 	run_init(&run, &kernel);
 	assert_true(run.host.panic.cpu.known);
 	assert_int_equal(run.host.panic.cpu.value, 1);
-	assert_true(run.host.panic.task == KERNEL_TASK(1));
+	assert_true(run.host.panic.task == kernel_kvaddr(&kernel, kernel.vcpu[1].task));
 	run_deinit(&run);
 	/* panic() names its CPU first */
-	memory_put_u32(&kernel.memory, KERNEL_PANIC_CPU, 0);
+	kernel.data->panic_cpu = 0;
 	run_init(&run, &kernel);
 	assert_int_equal(run.host.panic.cpu.value, 0);
-	assert_true(run.host.panic.task == KERNEL_TASK(0));
+	assert_true(run.host.panic.task == kernel_kvaddr(&kernel, kernel.vcpu[0].task));
 	run_deinit(&run);
 	/* neither */
-	memory_put_u32(&kernel.memory, KERNEL_PANIC_CPU, UINT32_MAX);
-	memory_put_u32(&kernel.memory, KERNEL_CRASHING_CPU, UINT32_MAX);
+	kernel.data->panic_cpu = UINT32_MAX;
+	kernel.data->crashing_cpu = UINT32_MAX;
 	run_init(&run, &kernel);
 	assert_true(run.host.panic.cpu_known);
 	assert_false(run.host.panic.cpu.known);
@@ -463,18 +549,18 @@ static void test_host__note_of_an_idle_thread(void **state)
 
 	kernel_init_as(&kernel, &kernel_6_12);
 	for (cpu = 0; cpu < 2; cpu++) {
-		notes[cpu] = kernel.note;
+		notes[cpu] = kernel.notes[0];
 		notes[cpu].pid = 0;
-		notes[cpu].regs.ip = KERNEL_TEXT + 0x10 + cpu;
-		memory_put_u32(&kernel.memory, KERNEL_TASK(cpu) + KERNEL_TASK_PID, 0);
+		notes[cpu].regs.ip = KERNEL_ELSEWHERE + cpu;
+		kernel.vcpu[cpu].task->pid = 0;
 	}
 	kernel.source.notes = notes;
 	kernel.source.note_count = 2;
 	for (cpu = 0; cpu < 2; cpu++) {
-		memory_put_u32(&kernel.memory, KERNEL_PANIC_CPU, cpu);
+		kernel.data->panic_cpu = cpu;
 		run_init(&run, &kernel);
 		assert_true(run.host.panic.note_known);
-		assert_true(run.host.panic.note.ip == KERNEL_TEXT + 0x10 + cpu);
+		assert_true(run.host.panic.note.ip == KERNEL_ELSEWHERE + cpu);
 		run_deinit(&run);
 	}
 	kernel_deinit(&kernel);
@@ -485,7 +571,6 @@ static void test_host__note_of_an_idle_thread(void **state)
 /* a page of zeros has no mismatch: it must not pass for a state that is in order */
 static void test_host__zeros_are_no_fpstate(void **state)
 {
-	static const uint8_t zeros[0x1000];
 	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
@@ -494,18 +579,16 @@ static void test_host__zeros_are_no_fpstate(void **state)
 
 		kernel_init(&kernel);
 		run_die_otherwise(&kernel);
-		memory_put_u64(&kernel.memory, KERNEL_FPSTATE(0) + KERNEL_FPSTATE_XFD, 0);
+		kernel.vcpu[0].fpstate->xfd = 0;
 		switch (i) {
 		case 0:
-			memory_put(&kernel.memory, KERNEL_FPSTATE(1), zeros, sizeof(zeros));
+			memset(kernel.vcpu[1].fpstate, 0, XFDT_PAGE_SIZE);
 			break;
 		case 1: /* no guest's */
-			memory_put_u32(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_BITS,
-				       0x9);
+			kernel.vcpu[1].fpstate->is_guest = 0;
 			break;
 		case 2: /* no SSE, which every state has */
-			memory_put_u64(&kernel.memory, KERNEL_FPSTATE(1) + KERNEL_FPSTATE_XFEATURES,
-				       0x602e5);
+			kernel.vcpu[1].fpstate->xfeatures = 0x602e5;
 			break;
 		}
 		run_init(&run, &kernel);
@@ -527,12 +610,12 @@ static void test_host__thread_of_a_vcpu_by_the_panic(void **state)
 
 	kernel_init(&kernel);
 	for (n = 0; n < 2; n++)
-		memory_put_u64(&kernel.memory, KERNEL_VCPU(n) + KERNEL_VCPU_PID,
-			       0xffff8881deadb000ull);
+		kernel.vcpu[n].vcpu->pid = 0xffff8881deadb000ull;
 	run_init(&run, &kernel);
 	assert_kind(&run, XFDT_CONFIRMED);
 	vcpus = run.host.vms[0].vcpus;
-	assert_true(vcpus[0].thread.known && vcpus[0].thread.task == KERNEL_TASK(0));
+	assert_true(vcpus[0].thread.known &&
+		    vcpus[0].thread.task == kernel_kvaddr(&kernel, kernel.vcpu[0].task));
 	assert_int_equal(vcpus[0].thread.pid, 1404);
 	assert_false(vcpus[1].thread.known);
 	run_deinit(&run);

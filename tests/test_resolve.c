@@ -35,19 +35,10 @@ static void put_text(void *out, const char *format, va_list arguments)
 	vfprintf(out, format, arguments);
 }
 
-static const struct memory_segment *btf_segment(const struct kernel *kernel)
-{
-	size_t i;
-
-	for (i = 0; kernel->memory.segments[i].kvaddr != KERNEL_BTF; i++)
-		assert_true(i < kernel->memory.count);
-	return &kernel->memory.segments[i];
-}
-
 /* Every type, as C, with a variable so that the compiler keeps it. */
 static void write_source(struct kernel *kernel, FILE *out)
 {
-	const struct memory_segment *segment = btf_segment(kernel);
+	const struct memory_segment *segment = memory_segment_at(&kernel->memory, KERNEL_BTF);
 	struct btf *btf = btf__new(segment->bytes, (__u32)segment->len);
 	struct btf_dump *dump;
 	__u32 id;
@@ -104,19 +95,10 @@ static void link_vmlinux(struct kernel *kernel, const char *options)
 
 #define BUILD "-g -Wl,--build-id=0x" ID
 
-/* Overwrite @word in VMCOREINFO: an older kernel does not know of it. */
-static void forget(struct kernel *kernel, const char *word)
-{
-	char *at = strstr(kernel->vmcoreinfo, word);
-
-	assert_non_null(at);
-	memset(at, 'x', strlen(word));
-}
-
 /* There is none where its symbols say. */
 static void forget_btf(struct kernel *kernel)
 {
-	const struct memory_segment *segment = btf_segment(kernel);
+	const struct memory_segment *segment = memory_segment_at(&kernel->memory, KERNEL_BTF);
 
 	memset(segment->bytes, 0, segment->len);
 }
@@ -221,7 +203,7 @@ static void test_resolve__each_rung_gives_the_same_answer(void **state)
 		if (!i)
 			link_vmlinux(&kernel, BUILD);
 		if (runs[i].no_kallsyms)
-			forget(&kernel, "SYMBOL(kallsyms_names)");
+			kernel_forget_vmcoreinfo(&kernel, "SYMBOL(kallsyms_names)");
 		if (runs[i].no_btf)
 			forget_btf(&kernel);
 		debug = by_name(runs[i].choice, runs[i].prefer);
@@ -312,8 +294,8 @@ static void test_resolve__a_build_id_in_memory_is_proof(void **state)
 
 	kernel_init(&kernel);
 	link_vmlinux(&kernel, BUILD);
-	forget(&kernel, "BUILD-ID=");
-	forget(&kernel, "SYMBOL(kallsyms_names)");
+	kernel_forget_vmcoreinfo(&kernel, "BUILD-ID=");
+	kernel_forget_vmcoreinfo(&kernel, "SYMBOL(kallsyms_names)");
 	debug = by_name(XFDT_TYPES_AUTO, true);
 	answer = ask(&kernel, &debug);
 	assert_answer(&answer, XFDT_INCONCLUSIVE, "vmcoreinfo", "vmcoreinfo");
@@ -352,7 +334,7 @@ static void test_resolve__carried_from_dwarf(void **state)
 	assert_ok(xfdt_image_record(&image, &text, &len));
 	xfdt_image_deinit(&image);
 	forget_btf(&kernel);
-	forget(&kernel, "SYMBOL(kallsyms_names)");
+	kernel_forget_vmcoreinfo(&kernel, "SYMBOL(kallsyms_names)");
 	kernel.source.record = text;
 	kernel.source.record_len = len;
 	answer = ask(&kernel, NULL);
@@ -383,17 +365,12 @@ static void test_resolve__vmcoreinfo_that_contradicts_btf(void **state)
 /* KVM's code is in vmlinux, and its list is not to be found */
 static void test_resolve__built_in_kvm_without_its_list(void **state)
 {
-	static const char name[] = "vm_list";
 	struct xfdt_image image;
 	struct kernel kernel;
-	uint64_t at;
 
 	kernel_init(&kernel);
 	link_vmlinux(&kernel, BUILD);
-	for (at = KERNEL_KALLSYMS + 0x1000;
-	     memcmp(memory_at(&kernel.memory, at, sizeof(name) - 1), name, sizeof(name) - 1);)
-		at++;
-	memory_put(&kernel.memory, at, "other_l", sizeof(name) - 1);
+	kernel_forget_symbol(&kernel, "vm_list");
 	xfdt_image_init(&image, &kernel.source, NULL);
 	assert_null(xfdt_symbol(&image, XFDT_S_vm_list));
 	assert_true(image.kvm_is_built_in);
@@ -404,20 +381,16 @@ static void test_resolve__built_in_kvm_without_its_list(void **state)
 /* a static variable elsewhere has the name too: no telling which is meant */
 static void test_resolve__symbol_found_twice_is_not_taken(void **state)
 {
-	static const struct kernel_symbol more[] = { { "fpu_kernel_cfg", KERNEL_SPARE },
-						     { NULL, 0 } };
-	struct kernel_layout layout = kernel_6_18;
 	struct xfdt_image image;
 	struct kernel kernel;
 
 	kernel_init(&kernel);
 	xfdt_image_init(&image, &kernel.source, NULL);
-	assert_true(xfdt_symbol(&image, XFDT_S_fpu_kernel_cfg)->kvaddr == KERNEL_DATA);
+	assert_true(xfdt_symbol(&image, XFDT_S_fpu_kernel_cfg)->kvaddr ==
+		    KERNEL_VARIABLE(fpu_kernel_cfg));
 	xfdt_image_deinit(&image);
-	kernel_deinit(&kernel);
 
-	layout.more = more;
-	kernel_init_as(&kernel, &layout);
+	kernel_add_symbol(&kernel, "fpu_kernel_cfg", KERNEL_SPARE);
 	xfdt_image_init(&image, &kernel.source, NULL);
 	assert_null(xfdt_symbol(&image, XFDT_S_fpu_kernel_cfg));
 	assert_non_null(xfdt_symbol(&image, XFDT_S_vm_list));
@@ -428,17 +401,13 @@ static void test_resolve__symbol_found_twice_is_not_taken(void **state)
 /* A distilled dump of before tainted_mask was asked for lacks its entry; of other symbols, that is a gap. */
 static void test_resolve__symbol_that_can_be_spared(void **state)
 {
-	static const struct kernel_symbol more[] = { { "tainted_mask", KERNEL_SPARE },
-						     { NULL, 0 } };
 	static const char *const names[] = { "tainted_mask", "vm_list" };
-	struct kernel_layout layout = kernel_6_18;
 	struct xfdt_image image;
 	struct kernel kernel;
 	size_t i;
 
-	layout.more = more;
 	for (i = 0; i < COUNT(names); i++) {
-		kernel_init_as(&kernel, &layout);
+		kernel_init(&kernel);
 		kernel.memory.missing = kernel_symbol_place(&kernel, names[i]);
 		xfdt_image_init(&image, &kernel.source, NULL);
 		assert_null(xfdt_symbol(&image, XFDT_S_tainted_mask));

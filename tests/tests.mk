@@ -13,7 +13,7 @@
 FUZZ_SECONDS ?= 30
 FUZZ_CC ?= clang
 
-TEST_SUPPORT := $(patsubst %,$(BUILD)/tests/%.o,alloc memory host kernel run results manifest)
+TEST_SUPPORT := $(patsubst %,$(BUILD)/tests/%.o,alloc memory host kernel kernel_symbols kernel_btf run results manifest)
 TEST_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 TEST_LIBS := $(LIBS) -lcmocka
 TEST_CFLAGS := -Wno-unused-parameter -iquote tests -iquote $(BUILD)/tests
@@ -62,7 +62,7 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Wno-unus
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -iquote tests
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(FUZZ_BUILD)/%)
-FUZZ_OBJECTS := $(CORE_SOURCES:%.c=$(FUZZ_BUILD)/%.o) $(patsubst %,$(FUZZ_BUILD)/tests/%.o,memory kernel results)
+FUZZ_OBJECTS := $(CORE_SOURCES:%.c=$(FUZZ_BUILD)/%.o) $(patsubst %,$(FUZZ_BUILD)/tests/%.o,memory kernel kernel_symbols kernel_btf results)
 FUZZ_FLAGS := -timeout=20 -rss_limit_mb=768 -malloc_limit_mb=256
 
 $(FUZZ_BUILD)/%.o: %.c
@@ -79,6 +79,14 @@ $(FUZZ_SEEDS): DWARF ?= -gdwarf-$(@F)
 $(FUZZ_SEEDS): tests/structures.c tests/structures.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(DWARF) -ffreestanding -static -nostdlib -no-pie -Wl,-e,_stext,--build-id,-z,noseparate-code -o $@ $<
+
+# nor are those of fuzz_host, as they follow from the hand-made kernel
+FUZZ_SEEDS += $(FUZZ_BUILD)/corpus/host/unchanged
+$(FUZZ_BUILD)/tests/seeds_host: $(FUZZ_BUILD)/tests/fuzz/seeds_host.o $(FUZZ_OBJECTS)
+	$(call SAY,LD,$@)$(FUZZ_CC) -fsanitize=address,undefined -o $@ $^ $(LIBS)
+$(FUZZ_BUILD)/corpus/host/unchanged: $(FUZZ_BUILD)/tests/seeds_host
+	@mkdir -p $(@D)
+	$(Q)$< $(@D)
 
 .PHONY: fuzz-build
 fuzz-build: $(FUZZERS)

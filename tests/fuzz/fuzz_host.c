@@ -2,6 +2,7 @@
 /*
  * Fuzz the whole way from memory to a report.  The input is a list of changes
  * to the memory of tests/kernel.c: segment, offset (2 bytes), length, bytes.
+ * tests/fuzz/seeds_host.c writes seeds of that form.
  */
 #include "fuzz/fuzz.h"
 #include "resolve/resolve.h"
@@ -50,8 +51,9 @@ static void change(struct kernel *kernel, const uint8_t *data, size_t size)
 		uint8_t *bytes;
 
 		bytes = number < memory->count ? memory->segments[number].bytes :
-						 (uint8_t *)&kernel->note;
-		room = number < memory->count ? memory->segments[number].len : sizeof(kernel->note);
+						 (uint8_t *)&kernel->notes[0];
+		room = number < memory->count ? memory->segments[number].len :
+						sizeof(kernel->notes[0]);
 		offset %= room;
 		data += 4;
 		size -= 4;
@@ -95,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pristine *base = pristine();
 	struct kernel *kernel = &base->kernel;
-	struct xfdt_cpu_note note = kernel->note;
+	struct xfdt_cpu_note note = kernel->notes[0];
 	struct xfdt_verdict verdict;
 	struct xfdt_image image;
 	struct xfdt_host host;
@@ -123,6 +125,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (i = 0; i < kernel->memory.count; i++)
 		memcpy(kernel->memory.segments[i].bytes, base->copies[i],
 		       kernel->memory.segments[i].len);
-	kernel->note = note;
+	kernel->notes[0] = note;
 	return 0;
 }
