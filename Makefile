@@ -50,7 +50,7 @@ ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -Ibuild/include -DXFD
 # one set of objects for programs and xfd.so
 ALL_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 MADE_WITH := $(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) $(LDFLAGS))
-XFD_LIBS := -lbpf -ldw -lelf -lZydis -ljson-c -lz
+XFD_LIBS := -lbpf -ldw -lelf -lcapstone -ljson-c -lz
 LIBS := -lkdumpfile -laddrxlat $(XFD_LIBS) -lsqlite3 -lseccomp
 
 ifneq ($(V),1)

@@ -10,6 +10,18 @@ enum { AX, CX, DX, BX, SP, BP, SI, DI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
 #define ADDRESS 0xffffffff81040000ull
 
+static struct xfdt_decoder *decoder;
+
+__attribute__((constructor)) static void make_decoder(void)
+{
+	decoder = xfdt_decoder_new();
+}
+
+__attribute__((destructor)) static void free_decoder(void)
+{
+	xfdt_decoder_free(decoder);
+}
+
 /* Register number n holds 0xffff8880nn000000: each tells which it is. */
 static struct xfdt_gpr numbered(void)
 {
@@ -34,7 +46,7 @@ static void assert_xrstor(const uint8_t *code, size_t len, bool supervisor, uint
 	struct xfdt_xrstor_insn insn;
 
 	memset(&insn, 0x5a, sizeof(insn));
-	assert_true(xfdt_insn_xrstor(code, len, ADDRESS, &gpr, &insn));
+	assert_true(xfdt_insn_xrstor(decoder, code, len, ADDRESS, &gpr, &insn));
 	assert_int_equal(insn.supervisor, supervisor);
 	if (insn.operand != operand)
 		fail_msg("operand %#llx, not %#llx (%s)", (unsigned long long)insn.operand,
@@ -51,7 +63,7 @@ static void assert_no_xrstor(const uint8_t *code, size_t len)
 
 	memset(&insn, 0x5a, sizeof(insn));
 	untouched = insn;
-	assert_false(xfdt_insn_xrstor(code, len, ADDRESS, &gpr, &insn));
+	assert_false(xfdt_insn_xrstor(decoder, code, len, ADDRESS, &gpr, &insn));
 	assert_memory_equal(&insn, &untouched, sizeof(insn));
 }
 
@@ -141,7 +153,7 @@ static void test_insn__length_is_the_instruction_alone(void **state)
 	struct xfdt_gpr gpr = numbered();
 	struct xfdt_xrstor_insn insn;
 
-	assert_true(xfdt_insn_xrstor(code, sizeof(code), ADDRESS, &gpr, &insn));
+	assert_true(xfdt_insn_xrstor(decoder, code, sizeof(code), ADDRESS, &gpr, &insn));
 	assert_int_equal(insn.length, 5);
 }
 
@@ -156,6 +168,37 @@ static void test_insn__neighbours_of_xrstor_are_not_it(void **state)
 	assert_no_xrstor(CODE(0x0f, 0xc7, 0xd8));	/* /3 with a register: undefined */
 	assert_no_xrstor(CODE(0x0f, 0x0b));		/* ud2 */
 	assert_no_xrstor(CODE(0x90));
+}
+
+/* SDM vol. 2, "NP": these raise #UD */
+static void test_insn__xrstor_with_a_prefix_is_none(void **state)
+{
+	static const uint8_t prefixes[] = { 0x66, 0xf0, 0xf2, 0xf3 };
+	static const uint8_t insns[][4] = { { 0x48, 0x0f, 0xae, 0x2f },
+					    { 0x48, 0x0f, 0xc7, 0x1f } };
+	size_t i, k;
+
+	for (k = 0; k < COUNT(insns); k++) {
+		uint8_t code[5];
+
+		memcpy(code + 1, insns[k], 4);
+		for (i = 0; i < COUNT(prefixes); i++) {
+			code[0] = prefixes[i];
+			assert_no_xrstor(code, sizeof(code));
+			assert_no_xrstor((const uint8_t[]){ prefixes[i], 0x0f, code[3], code[4] },
+					 4);
+		}
+	}
+}
+
+/* The operand is not at the sum of registers that are known. */
+static void test_insn__xrstor_with_a_segment_or_32_bit_address_is_none(void **state)
+{
+	assert_no_xrstor(CODE(0x65, 0x48, 0x0f, 0xae, 0x2f));
+	assert_no_xrstor(CODE(0x64, 0x48, 0x0f, 0xc7, 0x1f));
+	assert_no_xrstor(CODE(0x67, 0x48, 0x0f, 0xae, 0x2f));
+	/* what DS is meant to be */
+	assert_xrstor(CODE(0x3e, 0x48, 0x0f, 0xae, 0x2f), false, value_of(DI));
 }
 
 static void test_insn__truncated_xrstor_is_none(void **state)
@@ -181,9 +224,9 @@ static void test_insn__call_before_return_address(void **state)
 	static const uint8_t code[] = { 0x90, 0xe8, 0xf0, 0xff, 0xff, 0xff };
 	uint64_t target = 0;
 
-	assert_true(xfdt_insn_call_before(code, sizeof(code), ADDRESS, &target));
+	assert_true(xfdt_insn_call_before(decoder, code, sizeof(code), ADDRESS, &target));
 	assert_true(target == ADDRESS - 0x10);
-	assert_true(xfdt_insn_call_before(code + 1, 5, ADDRESS, &target));
+	assert_true(xfdt_insn_call_before(decoder, code + 1, 5, ADDRESS, &target));
 	assert_true(target == ADDRESS - 0x10);
 }
 
@@ -195,10 +238,10 @@ static void test_insn__no_call_before(void **state)
 	uint64_t target = 0x5a5a;
 	size_t len;
 
-	assert_false(xfdt_insn_call_before(jump, sizeof(jump), ADDRESS, &target));
-	assert_false(xfdt_insn_call_before(indirect, sizeof(indirect), ADDRESS, &target));
+	assert_false(xfdt_insn_call_before(decoder, jump, sizeof(jump), ADDRESS, &target));
+	assert_false(xfdt_insn_call_before(decoder, indirect, sizeof(indirect), ADDRESS, &target));
 	for (len = 0; len < sizeof(call); len++)
-		assert_false(xfdt_insn_call_before(call, len, ADDRESS, &target));
+		assert_false(xfdt_insn_call_before(decoder, call, len, ADDRESS, &target));
 	assert_int_equal(target, 0x5a5a);
 }
 
@@ -224,11 +267,12 @@ static void test_insn__and_with_disp32(void **state)
 	/* and %rsi,0x240(%r12): with SIB */
 	static const uint8_t sib[] = { 0x49, 0x21, 0xb4, 0x24, 0x40, 0x02, 0x00, 0x00 };
 
-	assert_true(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x240, 0, 0, NULL));
-	assert_true(xfdt_insn_has_and(sib, sizeof(sib), ADDRESS, 0x240, 0, 0, NULL));
-	assert_false(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, 0, 0, NULL));
-	assert_false(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x241, 0, 0, NULL));
-	assert_false(xfdt_insn_has_and(code, sizeof(code) - 2, ADDRESS, 0x240, 0, 0, NULL));
+	assert_true(xfdt_insn_has_and(decoder, code, sizeof(code), ADDRESS, 0x240, 0, 0, NULL));
+	assert_true(xfdt_insn_has_and(decoder, sib, sizeof(sib), ADDRESS, 0x240, 0, 0, NULL));
+	assert_false(xfdt_insn_has_and(decoder, code, sizeof(code), ADDRESS, 0x200, 0, 0, NULL));
+	assert_false(xfdt_insn_has_and(decoder, code, sizeof(code), ADDRESS, 0x241, 0, 0, NULL));
+	assert_false(
+		xfdt_insn_has_and(decoder, code, sizeof(code) - 2, ADDRESS, 0x240, 0, 0, NULL));
 }
 
 static void test_insn__and_of_another_kind_is_none(void **state)
@@ -246,12 +290,14 @@ static void test_insn__and_of_another_kind_is_none(void **state)
 	/* mov $imm32,%eax whose immediate holds the bytes of the AND */
 	static const uint8_t inside[] = { 0xb8, 0x48, 0x21, 0x82, 0x40, 0xc3, 0x90, 0x90 };
 
-	assert_false(xfdt_insn_has_and(load, sizeof(load), ADDRESS, 0x240, 0, 0, NULL));
-	assert_false(xfdt_insn_has_and(narrow, sizeof(narrow), ADDRESS, 0x240, 0, 0, NULL));
-	assert_false(xfdt_insn_has_and(rip, sizeof(rip), ADDRESS, 0x240, 0, 0, NULL));
-	assert_false(xfdt_insn_has_and(index, sizeof(index), ADDRESS, 0x240, 0, 0, NULL));
-	assert_false(xfdt_insn_has_and(or, sizeof(or), ADDRESS, 0x240, 0, 0, NULL));
-	assert_false(xfdt_insn_has_and(inside, sizeof(inside), ADDRESS, 0x240, 0, 0, NULL));
+	assert_false(xfdt_insn_has_and(decoder, load, sizeof(load), ADDRESS, 0x240, 0, 0, NULL));
+	assert_false(
+		xfdt_insn_has_and(decoder, narrow, sizeof(narrow), ADDRESS, 0x240, 0, 0, NULL));
+	assert_false(xfdt_insn_has_and(decoder, rip, sizeof(rip), ADDRESS, 0x240, 0, 0, NULL));
+	assert_false(xfdt_insn_has_and(decoder, index, sizeof(index), ADDRESS, 0x240, 0, 0, NULL));
+	assert_false(xfdt_insn_has_and(decoder, or, sizeof(or), ADDRESS, 0x240, 0, 0, NULL));
+	assert_false(
+		xfdt_insn_has_and(decoder, inside, sizeof(inside), ADDRESS, 0x240, 0, 0, NULL));
 }
 
 /* kvm.ko's half: and %rax,0x200(%r14) right before the call */
@@ -266,19 +312,22 @@ static void test_insn__and_before_a_call(void **state)
 	uint64_t callee = ADDRESS + 15 + 0x100;
 	bool seen = false;
 
-	assert_true(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, callee, 16, &seen));
+	assert_true(
+		xfdt_insn_has_and(decoder, code, sizeof(code), ADDRESS, 0x200, callee, 16, &seen));
 	assert_true(seen);
 	/* no call of that function */
 	seen = true;
-	assert_false(
-		xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, callee + 0x1000, 16, &seen));
+	assert_false(xfdt_insn_has_and(decoder, code, sizeof(code), ADDRESS, 0x200, callee + 0x1000,
+				       16, &seen));
 	assert_false(seen);
 	/* an AND too far in front of it: two instructions, window of one */
-	assert_false(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, callee, 1, &seen));
+	assert_false(
+		xfdt_insn_has_and(decoder, code, sizeof(code), ADDRESS, 0x200, callee, 1, &seen));
 	assert_true(seen);
 	/* a call with no AND in front */
 	code[1] = 0x09;
-	assert_false(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, callee, 16, &seen));
+	assert_false(
+		xfdt_insn_has_and(decoder, code, sizeof(code), ADDRESS, 0x200, callee, 16, &seen));
 	assert_true(seen);
 }
 
@@ -291,8 +340,8 @@ static void test_insn__and_behind_the_call_does_not_count(void **state)
 	};
 	bool seen = false;
 
-	assert_false(xfdt_insn_has_and(code, sizeof(code), ADDRESS, 0x200, ADDRESS + 5 + 0x100, 16,
-				       &seen));
+	assert_false(xfdt_insn_has_and(decoder, code, sizeof(code), ADDRESS, 0x200,
+				       ADDRESS + 5 + 0x100, 16, &seen));
 	assert_true(seen);
 }
 
@@ -311,7 +360,7 @@ static bool calls_behind_test(const uint8_t *code, size_t at)
 	whole[at] = 0xe8;
 	memcpy(whole + at + 1, &distance, sizeof(distance));
 	whole[at + 5] = 0xc3;
-	return xfdt_insn_calls_behind_test(whole, at + 6, ADDRESS, 0x20, CALLEE);
+	return xfdt_insn_calls_behind_test(decoder, whole, at + 6, ADDRESS, 0x20, CALLEE);
 }
 
 static void test_insn__call_behind_a_test(void **state)
@@ -350,7 +399,8 @@ static void test_insn__call_behind_a_test(void **state)
 			fail_msg("change %zu", i);
 	}
 	/* no CALL of that function */
-	assert_false(xfdt_insn_calls_behind_test(moved, sizeof(moved), ADDRESS, 0x20, CALLEE));
+	assert_false(
+		xfdt_insn_calls_behind_test(decoder, moved, sizeof(moved), ADDRESS, 0x20, CALLEE));
 }
 
 static void test_insn__call_behind_a_test_and_more(void **state)
@@ -386,11 +436,11 @@ static void test_insn__trap(void **state)
 	static const uint8_t ud1[] = { 0x0f, 0xb9, 0xc8 };
 	static const uint8_t none[] = { 0xb8, 0x0f, 0x0b, 0x00, 0x00, 0xc3 };
 
-	assert_true(xfdt_insn_has_trap(ud2, sizeof(ud2)));
-	assert_true(xfdt_insn_has_trap(ud1, sizeof(ud1)));
-	assert_false(xfdt_insn_has_trap(none, sizeof(none)));
-	assert_false(xfdt_insn_has_trap(ud2, 2));
-	assert_false(xfdt_insn_has_trap(ud2, 0));
+	assert_true(xfdt_insn_has_trap(decoder, ud2, sizeof(ud2)));
+	assert_true(xfdt_insn_has_trap(decoder, ud1, sizeof(ud1)));
+	assert_false(xfdt_insn_has_trap(decoder, none, sizeof(none)));
+	assert_false(xfdt_insn_has_trap(decoder, ud2, 2));
+	assert_false(xfdt_insn_has_trap(decoder, ud2, 0));
 }
 
 /* cleared_bit: TIF_NEED_FPU_LOAD is bit 14 through 6.17, bit 19 from 6.18 */
@@ -401,7 +451,7 @@ static void test_insn__clear_bit_14_with_lock(void **state)
 	static const uint8_t code[] = { 0xf0, 0x80, 0x60, 0x01, 0xbf, 0xc3 };
 	unsigned int bit = 99;
 
-	assert_true(xfdt_insn_cleared_bit(code, sizeof(code), 0, &bit));
+	assert_true(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0, &bit));
 	assert_int_equal(bit, 14);
 }
 
@@ -411,7 +461,7 @@ static void test_insn__clear_bit_19_patched_for_one_cpu(void **state)
 	static const uint8_t code[] = { 0x3e, 0x80, 0x60, 0x02, 0xf7, 0xc3 };
 	unsigned int bit = 99;
 
-	assert_true(xfdt_insn_cleared_bit(code, sizeof(code), 0, &bit));
+	assert_true(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0, &bit));
 	assert_int_equal(bit, 19);
 }
 
@@ -423,14 +473,14 @@ static void test_insn__clear_bit_of_flags_at_an_offset(void **state)
 	static const uint8_t first[] = { 0xf0, 0x80, 0x20, 0xbf };
 	unsigned int bit = 99;
 
-	assert_true(xfdt_insn_cleared_bit(code, sizeof(code), 0x10, &bit));
+	assert_true(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0x10, &bit));
 	assert_int_equal(bit, 19);
-	assert_true(xfdt_insn_cleared_bit(first, sizeof(first), 0, &bit));
+	assert_true(xfdt_insn_cleared_bit(decoder, first, sizeof(first), 0, &bit));
 	assert_int_equal(bit, 6);
 	/* outside of the word */
 	bit = 99;
-	assert_false(xfdt_insn_cleared_bit(code, sizeof(code), 0x13, &bit));
-	assert_false(xfdt_insn_cleared_bit(code, sizeof(code), 0x0a, &bit));
+	assert_false(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0x13, &bit));
+	assert_false(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0x0a, &bit));
 	assert_int_equal(bit, 99);
 }
 
@@ -441,7 +491,7 @@ static void test_insn__the_same_bit_twice(void **state)
 	};
 	unsigned int bit = 99;
 
-	assert_true(xfdt_insn_cleared_bit(code, sizeof(code), 0, &bit));
+	assert_true(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0, &bit));
 	assert_int_equal(bit, 14);
 }
 
@@ -452,7 +502,7 @@ static void test_insn__conflicting_bits_are_none(void **state)
 	};
 	unsigned int bit = 99;
 
-	assert_false(xfdt_insn_cleared_bit(code, sizeof(code), 0, &bit));
+	assert_false(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0, &bit));
 	assert_int_equal(bit, 99);
 }
 
@@ -463,10 +513,10 @@ static void test_insn__mask_of_several_or_no_bits_is_none(void **state)
 	static const uint8_t set[] = { 0xf0, 0x80, 0x48, 0x01, 0x40 }; /* lock orb */
 	unsigned int bit = 99;
 
-	assert_false(xfdt_insn_cleared_bit(two, sizeof(two), 0, &bit));
-	assert_false(xfdt_insn_cleared_bit(zero, sizeof(zero), 0, &bit));
-	assert_false(xfdt_insn_cleared_bit(set, sizeof(set), 0, &bit));
-	assert_false(xfdt_insn_cleared_bit(set, 0, 0, &bit));
+	assert_false(xfdt_insn_cleared_bit(decoder, two, sizeof(two), 0, &bit));
+	assert_false(xfdt_insn_cleared_bit(decoder, zero, sizeof(zero), 0, &bit));
+	assert_false(xfdt_insn_cleared_bit(decoder, set, sizeof(set), 0, &bit));
+	assert_false(xfdt_insn_cleared_bit(decoder, set, 0, 0, &bit));
 	assert_int_equal(bit, 99);
 }
 
@@ -489,19 +539,19 @@ static void test_insn__random_bytes(void **state)
 		/* some that are nearly one */
 		if (len > 4 && round % 4 == 0)
 			memcpy(code, (const uint8_t[]){ 0x48, 0x0f, round % 8 ? 0xc7 : 0xae }, 3);
-		if (xfdt_insn_xrstor(code, len, ADDRESS, &gpr, &insn)) {
+		if (xfdt_insn_xrstor(decoder, code, len, ADDRESS, &gpr, &insn)) {
 			assert_within(insn.length, 3, XFDT_INSN_MAX);
 			assert_true(insn.length <= len);
 			assert_non_null(memchr(code, insn.supervisor ? 0xc7 : 0xae, insn.length));
 			assert_non_null(memchr(insn.text, '\0', sizeof(insn.text)));
 		}
-		if (xfdt_insn_cleared_bit(code, len, 0, &bit))
+		if (xfdt_insn_cleared_bit(decoder, code, len, 0, &bit))
 			assert_within(bit, 0, 63);
-		xfdt_insn_has_and(code, len, ADDRESS, 0x240, 0, 0, NULL);
-		xfdt_insn_has_and(code, len, ADDRESS, 0x240, ADDRESS, 16, &seen);
-		xfdt_insn_calls_behind_test(code, len, ADDRESS, 0x20, ADDRESS);
-		xfdt_insn_has_trap(code, len);
-		xfdt_insn_call_before(code, len, ADDRESS, &target);
+		xfdt_insn_has_and(decoder, code, len, ADDRESS, 0x240, 0, 0, NULL);
+		xfdt_insn_has_and(decoder, code, len, ADDRESS, 0x240, ADDRESS, 16, &seen);
+		xfdt_insn_calls_behind_test(decoder, code, len, ADDRESS, 0x20, ADDRESS);
+		xfdt_insn_has_trap(decoder, code, len);
+		xfdt_insn_call_before(decoder, code, len, ADDRESS, &target);
 		free(code);
 	}
 }

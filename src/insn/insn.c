@@ -1,156 +1,104 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A few x86-64 instructions, by Zydis. */
+/* Patterns in x86-64 code. */
 #include "insn/insn.h"
 
-#include <Zydis/Zydis.h>
-#include <stdio.h>
 #include <string.h>
 
 #define WINDOW_MAX 64
 #define PADDING_MAX 64
 #define ENDBR64_SIZE 4
 
-struct insn {
-	ZydisDecodedInstruction info;
-	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-};
-
-static bool init_decoder(ZydisDecoder *decoder)
-{
-	return ZYAN_SUCCESS(
-		ZydisDecoderInit(decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64));
-}
-
 /* Decode at @offset; an undecodable byte counts as an instruction of its own. */
-static size_t decode(const ZydisDecoder *decoder, const uint8_t *code, size_t len, size_t offset,
-		     struct insn *insn, bool *ret_valid)
+static size_t decode(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+		     uint64_t address, size_t offset, struct xfdt_insn *insn, bool *ret_valid)
 {
-	*ret_valid = ZYAN_SUCCESS(ZydisDecoderDecodeFull(decoder, code + offset, len - offset,
-							 &insn->info, insn->operands));
-	return *ret_valid ? insn->info.length : 1;
+	*ret_valid = xfdt_decode(decoder, code + offset, len - offset, address + offset, insn);
+	return *ret_valid ? insn->length : 1;
 }
 
-bool xfdt_insn_xrstor(const uint8_t *code, size_t len, uint64_t address, const struct xfdt_gpr *gpr,
+static uint64_t effective_address(const struct xfdt_insn *insn, uint64_t address,
+				  const struct xfdt_gpr *gpr)
+{
+	const struct xfdt_insn_memory *memory = &insn->memory;
+	uint64_t sum = (uint64_t)memory->displacement;
+
+	if (memory->rip)
+		sum += address + insn->length;
+	if (memory->base >= 0)
+		sum += gpr->r[memory->base];
+	if (memory->index >= 0)
+		sum += gpr->r[memory->index] * memory->scale;
+	return sum;
+}
+
+bool xfdt_insn_xrstor(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+		      uint64_t address, const struct xfdt_gpr *gpr,
 		      struct xfdt_xrstor_insn *ret_insn)
 {
-	static const ZydisRegister registers[16] = {
-		ZYDIS_REGISTER_RAX, ZYDIS_REGISTER_RCX, ZYDIS_REGISTER_RDX, ZYDIS_REGISTER_RBX,
-		ZYDIS_REGISTER_RSP, ZYDIS_REGISTER_RBP, ZYDIS_REGISTER_RSI, ZYDIS_REGISTER_RDI,
-		ZYDIS_REGISTER_R8,  ZYDIS_REGISTER_R9,	ZYDIS_REGISTER_R10, ZYDIS_REGISTER_R11,
-		ZYDIS_REGISTER_R12, ZYDIS_REGISTER_R13, ZYDIS_REGISTER_R14, ZYDIS_REGISTER_R15,
-	};
-	struct xfdt_xrstor_insn result = { 0 };
-	ZydisRegisterContext context = { 0 };
-	ZydisFormatter formatter;
-	ZydisDecoder decoder;
-	struct insn insn;
-	ZyanU64 operand;
-	size_t i;
+	struct xfdt_insn insn;
 
-	if (!init_decoder(&decoder) ||
-	    ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code, len, &insn.info, insn.operands)))
+	if (!xfdt_decode(decoder, code, len, address, &insn) || !insn.memory_known ||
+	    (insn.kind != XFDT_INSN_XRSTOR && insn.kind != XFDT_INSN_XRSTORS))
 		return false;
-	switch (insn.info.mnemonic) {
-	case ZYDIS_MNEMONIC_XRSTOR:
-	case ZYDIS_MNEMONIC_XRSTOR64:
-		break;
-	case ZYDIS_MNEMONIC_XRSTORS:
-	case ZYDIS_MNEMONIC_XRSTORS64:
-		result.supervisor = true;
-		break;
-	default:
-		return false;
-	}
-	if (insn.operands[0].type != ZYDIS_OPERAND_TYPE_MEMORY)
-		return false;
-	for (i = 0; i < 16; i++)
-		context.values[registers[i]] = gpr->r[i];
-	if (ZYAN_FAILED(ZydisCalcAbsoluteAddressEx(&insn.info, &insn.operands[0], address, &context,
-						   &operand)))
-		return false;
-	result.operand = operand;
-	result.length = insn.info.length;
-	if (ZYAN_FAILED(ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL)) ||
-	    ZYAN_FAILED(ZydisFormatterFormatInstruction(&formatter, &insn.info, insn.operands,
-							insn.info.operand_count_visible,
-							result.text, sizeof(result.text), address,
-							ZYAN_NULL)))
-		result.text[0] = '\0';
-	*ret_insn = result;
+	ret_insn->supervisor = insn.kind == XFDT_INSN_XRSTORS;
+	ret_insn->operand = effective_address(&insn, address, gpr);
+	ret_insn->length = insn.length;
+	memcpy(ret_insn->text, insn.text, sizeof(ret_insn->text));
 	return true;
 }
 
-static bool call_target(const struct insn *insn, uint64_t address, uint64_t *ret_target)
+static bool is_direct_call(const struct xfdt_insn *insn)
 {
-	ZyanU64 target;
-
-	if (insn->info.mnemonic != ZYDIS_MNEMONIC_CALL ||
-	    insn->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
-	    ZYAN_FAILED(
-		    ZydisCalcAbsoluteAddress(&insn->info, &insn->operands[0], address, &target)))
-		return false;
-	*ret_target = target;
-	return true;
+	return insn->kind == XFDT_INSN_CALL && insn->direct;
 }
 
-bool xfdt_insn_call_before(const uint8_t *code, size_t len, uint64_t return_address,
-			   uint64_t *ret_target)
+bool xfdt_insn_call_before(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+			   uint64_t return_address, uint64_t *ret_target)
 {
 	/* E8 rel32 */
-	static const size_t call_length = 5;
-	ZydisDecoder decoder;
-	struct insn insn;
-	bool valid;
+	static const size_t length = 5;
+	struct xfdt_insn insn;
 
-	if (len < call_length || !init_decoder(&decoder))
+	if (len < length ||
+	    !xfdt_decode(decoder, code + len - length, length, return_address - length, &insn) ||
+	    insn.length != length || !is_direct_call(&insn))
 		return false;
-	return decode(&decoder, code, len, len - call_length, &insn, &valid) == call_length &&
-	       valid && call_target(&insn, return_address - call_length, ret_target);
-}
-
-static bool memory_operand(const struct insn *insn, const ZydisDecodedOperandMem **ret_mem)
-{
-	const ZydisDecodedOperand *operand = &insn->operands[0];
-
-	if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY ||
-	    operand->mem.type != ZYDIS_MEMOP_TYPE_MEM || operand->mem.base == ZYDIS_REGISTER_NONE ||
-	    operand->mem.base == ZYDIS_REGISTER_RIP)
-		return false;
-	*ret_mem = &operand->mem;
+	*ret_target = insn.target;
 	return true;
 }
 
-bool xfdt_insn_has_and(const uint8_t *code, size_t len, uint64_t address, int64_t displacement,
-		       uint64_t before_call_to, unsigned int window, bool *ret_call_seen)
+/* Is an operand memory at a register plus @displacement? */
+static bool is_at_register(const struct xfdt_insn *insn, int64_t displacement)
+{
+	return insn->memory_known && insn->memory.base >= 0 && insn->memory.index < 0 &&
+	       insn->memory.displacement == displacement;
+}
+
+bool xfdt_insn_has_and(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+		       uint64_t address, int64_t displacement, uint64_t before_call_to,
+		       unsigned int window, bool *ret_call_seen)
 {
 	unsigned int since = WINDOW_MAX;
-	size_t offset = 0, step;
-	ZydisDecoder decoder;
+	struct xfdt_insn insn;
+	size_t offset, step;
 	bool found = false;
+	bool valid;
 
 	if (ret_call_seen)
 		*ret_call_seen = false;
-	if (!init_decoder(&decoder))
-		return false;
-	for (; offset < len; offset += step) {
-		const ZydisDecodedOperandMem *mem;
-		struct insn insn;
-		uint64_t target;
-		bool valid;
-
-		step = decode(&decoder, code, len, offset, &insn, &valid);
+	for (offset = 0; offset < len; offset += step) {
+		step = decode(decoder, code, len, address, offset, &insn, &valid);
 		if (since < WINDOW_MAX)
 			since++;
 		if (!valid)
 			continue;
-		if (insn.info.mnemonic == ZYDIS_MNEMONIC_AND && insn.operands[0].size == 64 &&
-		    memory_operand(&insn, &mem) && mem->index == ZYDIS_REGISTER_NONE &&
-		    mem->disp.value == displacement) {
+		if (insn.kind == XFDT_INSN_AND && insn.first == XFDT_OPERAND_MEMORY &&
+		    insn.size == 8 && is_at_register(&insn, displacement)) {
 			if (!before_call_to)
 				return true;
 			since = 0;
-		} else if (before_call_to && call_target(&insn, address + offset, &target) &&
-			   xfdt_insn_calls(target, before_call_to)) {
+		} else if (before_call_to && is_direct_call(&insn) &&
+			   xfdt_insn_calls(insn.target, before_call_to)) {
 			if (ret_call_seen)
 				*ret_call_seen = true;
 			if (since <= window)
@@ -166,66 +114,36 @@ bool xfdt_insn_calls(uint64_t target, uint64_t function)
 }
 
 /* Moves, and how compilers add up addresses. */
-static bool is_move(const struct insn *insn)
+static bool is_move(const struct xfdt_insn *insn)
 {
-	switch (insn->info.mnemonic) {
-	case ZYDIS_MNEMONIC_ADD:
-		return insn->operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
-		       insn->operands[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
-	case ZYDIS_MNEMONIC_MOV:
-	case ZYDIS_MNEMONIC_MOVSXD:
-	case ZYDIS_MNEMONIC_LEA:
-	case ZYDIS_MNEMONIC_NOP:
-		return true;
-	default:
-		return false;
-	}
+	return insn->kind == XFDT_INSN_MOVE ||
+	       (insn->kind == XFDT_INSN_ADD && insn->first == XFDT_OPERAND_REGISTER &&
+		insn->second == XFDT_OPERAND_IMMEDIATE);
 }
 
 /* Is @insn a branch on that TEST?  *@tested says whether the flags are of one, before and after. */
-static bool is_branch_on_test(const struct insn *insn, int64_t displacement, bool *tested)
+static bool is_branch_on_test(const struct xfdt_insn *insn, int64_t displacement, bool *tested)
 {
 	const bool before = *tested;
-	const ZydisDecodedOperandMem *mem;
 
-	*tested = before && is_move(insn) && insn->info.mnemonic != ZYDIS_MNEMONIC_ADD;
-	if (insn->info.mnemonic == ZYDIS_MNEMONIC_TEST && memory_operand(insn, &mem) &&
-	    mem->index == ZYDIS_REGISTER_NONE && mem->disp.value == displacement)
-		*tested = true;
-	return before && insn->info.meta.category == ZYDIS_CATEGORY_COND_BR;
+	*tested = (before && insn->kind == XFDT_INSN_MOVE) ||
+		  (insn->kind == XFDT_INSN_TEST && is_at_register(insn, displacement));
+	return before && insn->kind == XFDT_INSN_BRANCH;
 }
 
-static bool branch_target(const struct insn *insn, uint64_t address, uint64_t *ret_target)
-{
-	ZyanU64 target;
-
-	if ((insn->info.meta.category != ZYDIS_CATEGORY_COND_BR &&
-	     insn->info.meta.category != ZYDIS_CATEGORY_UNCOND_BR) ||
-	    insn->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
-	    ZYAN_FAILED(
-		    ZydisCalcAbsoluteAddress(&insn->info, &insn->operands[0], address, &target)))
-		return false;
-	*ret_target = target;
-	return true;
-}
-
-bool xfdt_insn_calls_behind_test(const uint8_t *code, size_t len, uint64_t address,
-				 int64_t displacement, uint64_t function)
+bool xfdt_insn_calls_behind_test(const struct xfdt_decoder *decoder, const uint8_t *code,
+				 size_t len, uint64_t address, int64_t displacement,
+				 uint64_t function)
 {
 	/* the moves before the CALL begin at @first; what is in front of them goes elsewhere, or on the TEST */
 	size_t first = 0, begin = 0, end = 0, offset, step, calls = 0;
 	bool leaves = false, on_test = false, tested = false, entered = false;
-	ZydisDecoder decoder;
-	struct insn insn;
-	uint64_t target;
+	struct xfdt_insn insn;
 	bool valid, this;
 
-	if (!init_decoder(&decoder))
-		return false;
 	for (offset = 0; offset < len; offset += step) {
-		step = decode(&decoder, code, len, offset, &insn, &valid);
-		if (valid && call_target(&insn, address + offset, &target) &&
-		    xfdt_insn_calls(target, function)) {
+		step = decode(decoder, code, len, address, offset, &insn, &valid);
+		if (valid && is_direct_call(&insn) && xfdt_insn_calls(insn.target, function)) {
 			if (calls++ || (!leaves && !on_test))
 				return false;
 			begin = first;
@@ -238,18 +156,17 @@ bool xfdt_insn_calls_behind_test(const uint8_t *code, size_t len, uint64_t addre
 			continue;
 		first = offset + step;
 		on_test = this;
-		leaves = valid && (insn.info.meta.category == ZYDIS_CATEGORY_UNCOND_BR ||
-				   insn.info.meta.category == ZYDIS_CATEGORY_RET);
+		leaves = valid && (insn.kind == XFDT_INSN_JUMP || insn.kind == XFDT_INSN_RETURN);
 	}
 	if (!calls)
 		return false;
 	tested = false;
 	for (offset = 0; offset < len; offset += step) {
-		step = decode(&decoder, code, len, offset, &insn, &valid);
+		step = decode(decoder, code, len, address, offset, &insn, &valid);
 		this = valid && is_branch_on_test(&insn, displacement, &tested);
 		tested &= valid;
-		if (!valid || !branch_target(&insn, address + offset, &target) ||
-		    target - (address + begin) > end - begin)
+		if (!valid || !insn.direct || insn.kind == XFDT_INSN_CALL ||
+		    insn.target - (address + begin) > end - begin)
 			continue;
 		if (!this)
 			return false;
@@ -258,52 +175,48 @@ bool xfdt_insn_calls_behind_test(const uint8_t *code, size_t len, uint64_t addre
 	return entered;
 }
 
-bool xfdt_insn_has_trap(const uint8_t *code, size_t len)
+bool xfdt_insn_has_trap(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len)
 {
-	size_t offset = 0, step;
-	ZydisDecoder decoder;
+	struct xfdt_insn insn;
+	size_t offset, step;
+	bool valid;
 
-	if (!init_decoder(&decoder))
-		return false;
-	for (; offset < len; offset += step) {
-		struct insn insn;
-		bool valid;
-
-		step = decode(&decoder, code, len, offset, &insn, &valid);
-		if (valid && (insn.info.mnemonic == ZYDIS_MNEMONIC_UD2 ||
-			      insn.info.mnemonic == ZYDIS_MNEMONIC_UD1))
+	for (offset = 0; offset < len; offset += step) {
+		step = decode(decoder, code, len, 0, offset, &insn, &valid);
+		if (valid && insn.kind == XFDT_INSN_TRAP)
 			return true;
 	}
 	return false;
 }
 
-bool xfdt_insn_cleared_bit(const uint8_t *code, size_t len, uint32_t offset, unsigned int *ret_bit)
+/* The bit of the word at a register plus @offset that @insn clears. */
+static bool clears_bit(const struct xfdt_insn *insn, uint32_t offset, unsigned int *ret_bit)
 {
-	size_t at = 0, step;
-	ZydisDecoder decoder;
-	bool found = false;
-	unsigned int bit = 0;
+	const uint64_t zeroes = ~insn->immediate & 0xff;
+	const int64_t byte = insn->memory.displacement - (int64_t)offset;
 
-	if (!init_decoder(&decoder))
+	if (insn->kind != XFDT_INSN_AND || insn->first != XFDT_OPERAND_MEMORY || insn->size != 1 ||
+	    !insn->memory_known || insn->memory.base < 0 ||
+	    insn->second != XFDT_OPERAND_IMMEDIATE || !zeroes || (zeroes & (zeroes - 1)) ||
+	    byte < 0 || byte >= 8)
 		return false;
-	for (; at < len; at += step) {
-		const ZydisDecodedOperandMem *mem;
-		unsigned int this_bit;
-		struct insn insn;
-		uint64_t zeroes;
-		int64_t byte;
-		bool valid;
+	*ret_bit = (unsigned int)byte * 8 + (unsigned int)__builtin_ctzll(zeroes);
+	return true;
+}
 
-		step = decode(&decoder, code, len, at, &insn, &valid);
-		if (!valid || insn.info.mnemonic != ZYDIS_MNEMONIC_AND ||
-		    insn.operands[0].size != 8 || !memory_operand(&insn, &mem) ||
-		    insn.operands[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
+bool xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+			   uint32_t offset, unsigned int *ret_bit)
+{
+	unsigned int bit = 0, this_bit;
+	struct xfdt_insn insn;
+	bool found = false;
+	size_t at, step;
+	bool valid;
+
+	for (at = 0; at < len; at += step) {
+		step = decode(decoder, code, len, 0, at, &insn, &valid);
+		if (!valid || !clears_bit(&insn, offset, &this_bit))
 			continue;
-		zeroes = ~insn.operands[1].imm.value.u & 0xff;
-		byte = mem->disp.value - (int64_t)offset;
-		if (!zeroes || (zeroes & (zeroes - 1)) || byte < 0 || byte >= 8)
-			continue;
-		this_bit = (unsigned int)byte * 8 + (unsigned int)__builtin_ctzll(zeroes);
 		if (found && this_bit != bit)
 			return false;
 		bit = this_bit;

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a few x86-64 instructions say, by Zydis.  Pure functions over code
- * bytes; @address is always the kvaddr of the first byte.
+ * Patterns in x86-64 code.  Pure functions over code bytes; @address is always
+ * the kvaddr of the first byte.
  */
 #ifndef XFDT_INSN_INSN_H
 #define XFDT_INSN_INSN_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "insn/decode.h"
 
-/* Longest instruction (SDM vol. 2, 2.3.11). */
-#define XFDT_INSN_MAX 15
-
-/* General registers by their number in ModRM: AX CX DX BX SP BP SI DI R8..R15. */
 struct xfdt_gpr {
-	uint64_t r[16];
+	uint64_t r[XFDT_GPRS];
 };
 
 struct xfdt_xrstor_insn {
@@ -25,16 +19,18 @@ struct xfdt_xrstor_insn {
 	char text[48];	     /* disassembly, Intel syntax */
 };
 
-/* Is the instruction at @code an XRSTOR or XRSTORS, and what is its operand? */
-bool xfdt_insn_xrstor(const uint8_t *code, size_t len, uint64_t address, const struct xfdt_gpr *gpr,
+/* Is the instruction at @code an XRSTOR or XRSTORS, and what is its operand?  False as well
+ * if the operand has a segment of its own or 32-bit registers. */
+bool xfdt_insn_xrstor(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+		      uint64_t address, const struct xfdt_gpr *gpr,
 		      struct xfdt_xrstor_insn *ret_insn);
 
 /*
  * Does a return to @return_address come from a direct CALL, whose last bytes
  * are at the end of @code (@len bytes before @return_address)?
  */
-bool xfdt_insn_call_before(const uint8_t *code, size_t len, uint64_t return_address,
-			   uint64_t *ret_target);
+bool xfdt_insn_call_before(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+			   uint64_t return_address, uint64_t *ret_target);
 
 /*
  * Does @code contain AND to memory at a register plus exactly @displacement
@@ -42,8 +38,9 @@ bool xfdt_insn_call_before(const uint8_t *code, size_t len, uint64_t return_addr
  * instructions before a CALL of that function (see xfdt_insn_calls()), and
  * *@ret_call_seen says whether there is such a CALL.
  */
-bool xfdt_insn_has_and(const uint8_t *code, size_t len, uint64_t address, int64_t displacement,
-		       uint64_t before_call_to, unsigned int window, bool *ret_call_seen);
+bool xfdt_insn_has_and(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+		       uint64_t address, int64_t displacement, uint64_t before_call_to,
+		       unsigned int window, bool *ret_call_seen);
 
 /*
  * Does @code have one CALL of the function at @function (see xfdt_insn_calls()),
@@ -51,11 +48,12 @@ bool xfdt_insn_has_and(const uint8_t *code, size_t len, uint64_t address, int64_
  * plus @displacement, with nothing in between but moves (and sums of a register and
  * a constant), and no other way in?
  */
-bool xfdt_insn_calls_behind_test(const uint8_t *code, size_t len, uint64_t address,
-				 int64_t displacement, uint64_t function);
+bool xfdt_insn_calls_behind_test(const struct xfdt_decoder *decoder, const uint8_t *code,
+				 size_t len, uint64_t address, int64_t displacement,
+				 uint64_t function);
 
 /* Does @code contain UD2 or UD1 (which WARN is made of)? */
-bool xfdt_insn_has_trap(const uint8_t *code, size_t len);
+bool xfdt_insn_has_trap(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len);
 
 /*
  * Does a CALL of @target call the function at @function?  It may enter at the
@@ -69,6 +67,7 @@ bool xfdt_insn_calls(uint64_t target, uint64_t function);
  * is (Linux: arch/x86/include/asm/bitops.h).  False if there is none, or if
  * two differ.
  */
-bool xfdt_insn_cleared_bit(const uint8_t *code, size_t len, uint32_t offset, unsigned int *ret_bit);
+bool xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+			   uint32_t offset, unsigned int *ret_bit);
 
 #endif

@@ -141,7 +141,7 @@ static void find_exec_summary(const struct xfdt_image *image, struct xfdt_fault 
 	xfdt_error_free(err);
 }
 
-static void decode_fault(const struct xfdt_image *image, const struct xfdt_log_regs *logged,
+static void decode_fault(const struct xfdt_host *host, const struct xfdt_log_regs *logged,
 			 struct xfdt_fault *fault)
 {
 	struct xfdt_gpr gpr = xfdt_gpr_of(&fault->regs);
@@ -151,7 +151,7 @@ static void decode_fault(const struct xfdt_image *image, const struct xfdt_log_r
 	size_t len = sizeof(code);
 	struct xfdt_error *err;
 
-	err = xfdt_read_for(image, XFDT_FOR_CODE, fault->regs.ip, code, sizeof(code));
+	err = xfdt_read_for(host->image, XFDT_FOR_CODE, fault->regs.ip, code, sizeof(code));
 	if (err) {
 		xfdt_error_free(err);
 		if (!logged || !logged->code_len)
@@ -160,7 +160,7 @@ static void decode_fault(const struct xfdt_image *image, const struct xfdt_log_r
 		bytes = logged->code;
 		len = logged->code_len;
 	}
-	if (!xfdt_insn_xrstor(bytes, len, fault->regs.ip, &gpr, &insn))
+	if (!xfdt_insn_xrstor(host->decoder, bytes, len, fault->regs.ip, &gpr, &insn))
 		return;
 	fault->decoded = true;
 	fault->supervisor = insn.supervisor;
@@ -170,7 +170,7 @@ static void decode_fault(const struct xfdt_image *image, const struct xfdt_log_r
 }
 
 /* Who called restore_fpregs_from_fpstate(): the return address whose CALL says so. */
-static void find_caller(const struct xfdt_image *image, const struct stack *stack,
+static void find_caller(const struct xfdt_host *host, const struct stack *stack,
 			const struct xfdt_log_regs *logged, struct xfdt_fault *fault)
 {
 	static const enum xfdt_symbol_id callers[] = {
@@ -178,6 +178,7 @@ static void find_caller(const struct xfdt_image *image, const struct stack *stac
 		XFDT_S_switch_fpu_return,
 		XFDT_S_fpregs_restore_userregs,
 	};
+	const struct xfdt_image *image = host->image;
 	const struct xfdt_symbol *restore = xfdt_symbol(image, XFDT_S_restore_fpregs);
 	uint64_t first = (fault->regs.sp - stack->kvaddr) / 8;
 	size_t i, c;
@@ -200,7 +201,7 @@ static void find_caller(const struct xfdt_image *image, const struct stack *stac
 			xfdt_error_free(err);
 			continue;
 		}
-		if (!xfdt_insn_call_before(code, sizeof(code), address, &target) ||
+		if (!xfdt_insn_call_before(host->decoder, code, sizeof(code), address, &target) ||
 		    !xfdt_insn_calls(target, restore->kvaddr))
 			continue;
 		snprintf(fault->caller, sizeof(fault->caller), "%s",
@@ -294,8 +295,8 @@ struct xfdt_error *xfdt_fault_read(struct xfdt_host *host)
 		}
 	}
 	if (fault->source != XFDT_REGS_NONE) {
-		decode_fault(image, logged, fault);
-		find_caller(image, stack, logged, fault);
+		decode_fault(host, logged, fault);
+		find_caller(host, stack, logged, fault);
 		if (fault->decoded)
 			read_fault_fpstate(image, fault);
 	}
@@ -320,9 +321,10 @@ static uint64_t stack_pointer(const struct xfdt_image *image, const struct xfdt_
 		       0;
 }
 
-static void read_handler(const struct xfdt_image *image, struct stack *stack,
+static void read_handler(const struct xfdt_host *host, struct stack *stack,
 			 struct xfdt_thread *thread)
 {
+	const struct xfdt_image *image = host->image;
 	uint64_t sp = stack_pointer(image, thread);
 	struct xfdt_fault fault = { .source = XFDT_REGS_NONE };
 	struct xfdt_error *err;
@@ -339,7 +341,7 @@ static void read_handler(const struct xfdt_image *image, struct stack *stack,
 		thread->nm_fpstate.known = true;
 		return;
 	}
-	decode_fault(image, NULL, &fault);
+	decode_fault(host, NULL, &fault);
 	/* without a stack pointer the frame may be one that is left over */
 	thread->nm_fpstate.known = sp && fault.decoded;
 	thread->nm_fpstate.value = fault.operand -
@@ -368,7 +370,7 @@ struct xfdt_error *xfdt_fault_read_others(struct xfdt_host *host)
 			stack = calloc(1, sizeof(*stack));
 		if (!stack)
 			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a stack");
-		read_handler(image, stack, thread);
+		read_handler(host, stack, thread);
 	}
 	free(stack);
 	return NULL;

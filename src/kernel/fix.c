@@ -27,7 +27,8 @@ static void why_not(char *ret_why, size_t size, struct xfdt_error *err)
 	xfdt_error_free(err);
 }
 
-static void read_vmlinux(const struct xfdt_image *image, struct xfdt_fix *fix)
+static void read_vmlinux(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+			 struct xfdt_fix *fix)
 {
 	bool clears, warns, warns_known = false;
 	struct xfdt_error *err;
@@ -45,12 +46,12 @@ static void read_vmlinux(const struct xfdt_image *image, struct xfdt_fix *fix)
 	}
 	header += XFDT_XSAVE_HEADER_OFFSET;
 	kvaddr = xfdt_symbol(image, XFDT_S_fpu_update_guest_xfd)->kvaddr;
-	clears = xfdt_insn_has_and(code, len, kvaddr, (int64_t)header, 0, 0, NULL);
+	clears = xfdt_insn_has_and(decoder, code, len, kvaddr, (int64_t)header, 0, 0, NULL);
 	free(code);
 	err = xfdt_function_code(image, XFDT_S_fpu_copy_uabi, &code, &len);
 	if (!err) {
 		warns_known = true;
-		warns = xfdt_insn_has_trap(code, len);
+		warns = xfdt_insn_has_trap(decoder, code, len);
 		free(code);
 	}
 	xfdt_error_free(err);
@@ -71,7 +72,8 @@ static void read_vmlinux(const struct xfdt_image *image, struct xfdt_fix *fix)
 	}
 }
 
-static void read_kvm(const struct xfdt_image *image, struct xfdt_fix *fix)
+static void read_kvm(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+		     struct xfdt_fix *fix)
 {
 	enum xfdt_symbol_id id = xfdt_symbol(image, XFDT_S_kvm_set_xsave) ?
 					 XFDT_S_kvm_set_xsave :
@@ -96,9 +98,10 @@ static void read_kvm(const struct xfdt_image *image, struct xfdt_fix *fix)
 		why_not(fix->kvm_why, sizeof(fix->kvm_why), err);
 		return;
 	}
-	clears = xfdt_insn_has_and(code, len, xfdt_symbol(image, id)->kvaddr,
+	clears = xfdt_insn_has_and(decoder, code, len, xfdt_symbol(image, id)->kvaddr,
 				   XFDT_XSAVE_HEADER_OFFSET, callee->kvaddr, CALL_WINDOW, &called);
-	leaves_alone = xfdt_insn_calls_behind_test(code, len, xfdt_symbol(image, id)->kvaddr,
+	leaves_alone = xfdt_insn_calls_behind_test(decoder, code, len,
+						   xfdt_symbol(image, id)->kvaddr,
 						   (int64_t)confidential, callee->kvaddr);
 	free(code);
 	if (!called) {
@@ -120,13 +123,14 @@ static void read_kvm(const struct xfdt_image *image, struct xfdt_fix *fix)
 		 xfdt_symbol_needs[id].name);
 }
 
-void xfdt_fix_read(const struct xfdt_image *image, struct xfdt_fix *ret_fix)
+void xfdt_fix_read(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+		   struct xfdt_fix *ret_fix)
 {
 	const struct xfdt_symbol *patches = xfdt_symbol(image, XFDT_S_klp_patches);
 	struct xfdt_fix fix = { 0 };
 
-	read_vmlinux(image, &fix);
-	read_kvm(image, &fix);
+	read_vmlinux(image, decoder, &fix);
+	read_kvm(image, decoder, &fix);
 	if (patches) {
 		struct xfdt_value next = xfdt_value_of(image, patches->kvaddr,
 						       XFDT_M_list_head_next);

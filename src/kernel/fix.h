@@ -3,6 +3,7 @@
 #ifndef XFDT_KERNEL_FIX_H
 #define XFDT_KERNEL_FIX_H
 
+#include "insn/decode.h"
 #include "kernel/host.h"
 
 /*
@@ -10,6 +11,7 @@
  * the only witness; what cannot be read, or does not look like either, is
  * XFDT_UNKNOWN.
  */
-void xfdt_fix_read(const struct xfdt_image *image, struct xfdt_fix *ret_fix);
+void xfdt_fix_read(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+		   struct xfdt_fix *ret_fix);
 
 #endif

@@ -129,11 +129,14 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_imag
 	host->image = image;
 	if (!xfdt_is_x86_64(image))
 		return NULL;
+	host->decoder = xfdt_decoder_new();
+	if (!host->decoder)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a disassembler");
 	xfdt_set_purpose(image, XFDT_FOR_HOST);
 	read_nodename(host);
 	read_enabled_features(host);
 	read_xsave_layout(host);
-	host->tif_need_fpu_load = xfdt_tif_need_fpu_load(image);
+	host->tif_need_fpu_load = xfdt_tif_need_fpu_load(image, host->decoder);
 	xfdt_set_purpose(image, XFDT_FOR_VCPUS);
 	err = xfdt_kvm_read(host);
 	xfdt_set_purpose(image, XFDT_FOR_HOST);
@@ -149,7 +152,7 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_imag
 		xfdt_host_deinit(host);
 		return err;
 	}
-	xfdt_fix_read(image, &host->fix);
+	xfdt_fix_read(image, host->decoder, &host->fix);
 	return NULL;
 }
 
@@ -166,5 +169,6 @@ void xfdt_host_deinit(struct xfdt_host *host)
 	free(host->vms);
 	xfdt_panic_deinit(&host->panic);
 	xfdt_gaps_deinit(&host->gaps);
+	xfdt_decoder_free(host->decoder);
 	memset(host, 0, sizeof(*host));
 }

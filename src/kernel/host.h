@@ -186,6 +186,7 @@ enum xfdt_kvm_presence { XFDT_KVM_UNKNOWN, XFDT_KVM_ABSENT, XFDT_KVM_LOADED };
 
 struct xfdt_host {
 	const struct xfdt_image *image; /* borrowed */
+	struct xfdt_decoder *decoder;	/* NULL: not x86-64 */
 	char nodename[65];		/* empty: unknown */
 	enum xfdt_kvm_presence kvm;
 	struct xfdt_value tif_need_fpu_load; /* bit number, from code */

@@ -86,8 +86,9 @@ static struct xfdt_value read_tainted(const struct xfdt_image *image)
 	return tainted;
 }
 
-static void decode_note(const struct xfdt_image *image, struct xfdt_panic *panic)
+static void decode_note(struct xfdt_host *host)
 {
+	struct xfdt_panic *panic = &host->panic;
 	struct xfdt_gpr gpr = xfdt_gpr_of(&panic->note);
 	static const uint8_t zeros[XFDT_INSN_MAX];
 	struct xfdt_xrstor_insn insn;
@@ -96,10 +97,11 @@ static void decode_note(const struct xfdt_image *image, struct xfdt_panic *panic
 
 	if (!panic->note_known)
 		return;
-	err = xfdt_read_for(image, XFDT_FOR_CODE, panic->note.ip, code, sizeof(code));
+	err = xfdt_read_for(host->image, XFDT_FOR_CODE, panic->note.ip, code, sizeof(code));
 	/* no function holds that many zeros: such a page is not what it was */
 	panic->note_code_known = !err && memcmp(code, zeros, sizeof(code));
-	if (!err && xfdt_insn_xrstor(code, sizeof(code), panic->note.ip, &gpr, &insn)) {
+	if (!err &&
+	    xfdt_insn_xrstor(host->decoder, code, sizeof(code), panic->note.ip, &gpr, &insn)) {
 		panic->note_is_xrstor = true;
 		panic->note_operand = insn.operand;
 	}
@@ -139,7 +141,7 @@ struct xfdt_error *xfdt_panic_read(struct xfdt_host *host)
 			xfdt_task_comm(image, panic->task, panic->comm);
 		}
 		find_note(host);
-		decode_note(image, panic);
+		decode_note(host);
 	}
 	return xfdt_fault_read(host);
 }

@@ -170,7 +170,8 @@ struct xfdt_error *xfdt_function_code(const struct xfdt_image *image, enum xfdt_
  * v6.18).  fpregs_mark_activate() does nothing to the thread's flags but clear
  * it.
  */
-struct xfdt_value xfdt_tif_need_fpu_load(const struct xfdt_image *image)
+struct xfdt_value xfdt_tif_need_fpu_load(const struct xfdt_image *image,
+					 const struct xfdt_decoder *decoder)
 {
 	const struct xfdt_member *flags = &image->layout.members[XFDT_M_task_thread_info_flags];
 	struct xfdt_value value = { .known = false };
@@ -186,7 +187,7 @@ struct xfdt_value xfdt_tif_need_fpu_load(const struct xfdt_image *image)
 		xfdt_error_free(err);
 		return value;
 	}
-	if (xfdt_insn_cleared_bit(code, len, flags->offset, &bit)) {
+	if (xfdt_insn_cleared_bit(decoder, code, len, flags->offset, &bit)) {
 		value.known = true;
 		value.value = bit;
 	}

@@ -3,6 +3,7 @@
 #ifndef XFDT_KERNEL_TASK_H
 #define XFDT_KERNEL_TASK_H
 
+#include "insn/decode.h"
 #include "kernel/host.h"
 
 /* Read a member into a value; unknown if that fails. */
@@ -28,7 +29,8 @@ struct xfdt_error *xfdt_current_task(const struct xfdt_image *image, unsigned in
 				     uint64_t *ret_task);
 
 /* The number of TIF_NEED_FPU_LOAD, from the code that clears it. */
-struct xfdt_value xfdt_tif_need_fpu_load(const struct xfdt_image *image);
+struct xfdt_value xfdt_tif_need_fpu_load(const struct xfdt_image *image,
+					 const struct xfdt_decoder *decoder);
 
 /*
  * The code of function @id; the caller frees *@ret_code.  Functions of more
