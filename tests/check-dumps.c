@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The vmcores in dumps/ against dumps/manifest.json, whose truth comes from
- * the lab: every answer agrees.  What the manifest must have is in manifest.c.
+ * the lab: every answer agrees.  What the manifest must have is in manifest/manifest.jq.
  *
  * check-dumps DIR		compare answers; prints "ok" or "FAIL" lines
- * check-dumps --manifest DIR [MANIFEST]	check the manifest, or another, of these vmcores; opens none
- * check-dumps --sums DIR	print "sha256  file" lines for sha256sum -c
  * check-dumps --flatten IN OUT	write IN in the flattened format
  * check-dumps --split IN OUT OUT	write IN, kdump-compressed, as two parts of half its pages each
  * check-dumps --json		check that standard input is lines of JSON; print their verdicts
  */
 #include "triage/session.h"
 #include "dump/kdump_format.h"
-#include "manifest.h"
 
 #include <dirent.h>
 #include <endian.h>
@@ -42,9 +39,27 @@ static void fail(const char *name, const char *format, ...)
 	putchar('\n');
 }
 
+/* Member @key of @object; NULL if there is none, or it is null.  Borrowed. */
+static struct json_object *member(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	if (json_object_is_type(object, json_type_object))
+		json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+/* That member if it is text, else NULL; borrowed. */
+static const char *text_of(struct json_object *object, const char *key)
+{
+	struct json_object *value = member(object, key);
+
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
 static bool hex_of(struct json_object *object, const char *key, uint64_t *ret_number)
 {
-	const char *text = manifest_text(object, key);
+	const char *text = text_of(object, key);
 
 	return text && sscanf(text, "%" SCNx64, ret_number) == 1;
 }
@@ -83,7 +98,7 @@ static void check_rfbm(const char *name, const char *what, const struct xfdt_ses
 {
 	const struct xfdt_fault *fault = &session->host.panic.fault;
 
-	if (vcpu->culprit != !!manifest_text(expected, "rfbm")) {
+	if (vcpu->culprit != !!text_of(expected, "rfbm")) {
 		fail(name, "%s: its load %s, which it %s", what,
 		     vcpu->culprit ? "faulted" : "did not fault",
 		     vcpu->culprit ? "should not (no rfbm)" : "should (rfbm)");
@@ -101,10 +116,10 @@ static void check_vcpu(const char *name, const struct xfdt_session *session, int
 		       struct json_object *expected)
 {
 	uint64_t mask = ~0ull;
-	int id = json_object_get_int(manifest_member(expected, "id"));
+	int id = json_object_get_int(member(expected, "id"));
 	size_t first, i;
 	const struct xfdt_vm *vm = find_vm(&session->host, pid, &first);
-	const char *state = manifest_text(expected, "state");
+	const char *state = text_of(expected, "state");
 	char what[64];
 
 	snprintf(what, sizeof(what), "pid %d vCPU %d", pid, id);
@@ -130,15 +145,15 @@ static void check_vcpu(const char *name, const struct xfdt_session *session, int
 static void check_vms(const char *name, const struct xfdt_session *session,
 		      struct json_object *expected)
 {
-	struct json_object *vms = manifest_member(expected, "vms");
+	struct json_object *vms = member(expected, "vms");
 	size_t i, j, count = vms ? json_object_array_length(vms) : 0;
 
 	if (vms && count != session->host.vm_count)
 		fail(name, "%zu VMs, should be %zu", session->host.vm_count, count);
 	for (i = 0; i < count; i++) {
 		struct json_object *vm = json_object_array_get_idx(vms, i);
-		struct json_object *vcpus = manifest_member(vm, "vcpus");
-		int pid = json_object_get_int(manifest_member(vm, "pid"));
+		struct json_object *vcpus = member(vm, "vcpus");
+		int pid = json_object_get_int(member(vm, "pid"));
 		const struct xfdt_vm *found;
 		size_t first;
 
@@ -164,7 +179,7 @@ static void check_fix(const char *name, const struct xfdt_session *session,
 		[XFDT_PRESENT] = "present",
 	};
 	const struct xfdt_fix *fix = &session->host.fix;
-	const char *word = manifest_text(expected, "fix");
+	const char *word = text_of(expected, "fix");
 
 	if (!word)
 		return;
@@ -184,8 +199,8 @@ static bool has_types(const struct xfdt_image *image)
 static void check_kernel(const char *name, const struct xfdt_session *session,
 			 struct json_object *entry)
 {
-	const char *release = manifest_text(manifest_member(entry, "kernel"), "release");
-	size_t cpus = (size_t)json_object_get_int(manifest_member(entry, "cpus"));
+	const char *release = text_of(member(entry, "kernel"), "release");
+	size_t cpus = (size_t)json_object_get_int(member(entry, "cpus"));
 
 	if (!same(release, session->image.release))
 		fail(name, "kernel.release is %s, should be %s",
@@ -199,8 +214,8 @@ static void check_kernel(const char *name, const struct xfdt_session *session,
 static void check_entry(const char *dir, struct json_object *entry)
 {
 	static const struct xfdt_session_options options = { .dump = { .temp_dir = "/tmp" } };
-	struct json_object *expected = manifest_member(entry, "expect");
-	const char *name = manifest_text(entry, "name"), *file = manifest_text(entry, "file");
+	struct json_object *expected = member(entry, "expect");
+	const char *name = text_of(entry, "name"), *file = text_of(entry, "file");
 	struct xfdt_session session;
 	struct xfdt_error *err;
 	char path[PATH_MAX];
@@ -218,21 +233,20 @@ static void check_entry(const char *dir, struct json_object *entry)
 		xfdt_error_free(err);
 		return;
 	}
-	if (!same(manifest_text(expected, "verdict"), xfdt_verdict_name(session.verdict.kind)))
+	if (!same(text_of(expected, "verdict"), xfdt_verdict_name(session.verdict.kind)))
 		fail(name, "verdict is %s, should be %s", xfdt_verdict_name(session.verdict.kind),
-		     manifest_text(expected, "verdict"));
-	if (!!json_object_get_boolean(manifest_member(entry, "carries_types")) !=
-	    has_types(&session.image))
+		     text_of(expected, "verdict"));
+	if (!!json_object_get_boolean(member(entry, "carries_types")) != has_types(&session.image))
 		fail(name, "carries_types is wrong: symbols are from %s, types from %s%s",
 		     session.image.symbol_source ? session.image.symbol_source : "nowhere",
 		     session.image.type_source ? session.image.type_source : "nowhere",
 		     session.image.embedded ? ", both by the note of a distilled dump" : "");
-	if (json_object_get_int(manifest_member(expected, "exit")) !=
+	if (json_object_get_int(member(expected, "exit")) !=
 	    xfdt_verdict_exit(session.verdict.kind))
 		fail(name, "exit code is %d", xfdt_verdict_exit(session.verdict.kind));
-	if (!same(manifest_text(expected, "route"), xfdt_route_name(session.verdict.route)))
+	if (!same(text_of(expected, "route"), xfdt_route_name(session.verdict.route)))
 		fail(name, "route is %s, should be %s", xfdt_route_name(session.verdict.route),
-		     manifest_text(expected, "route"));
+		     text_of(expected, "route"));
 	check_kernel(name, &session, entry);
 	check_fix(name, &session, expected);
 	check_vms(name, &session, expected);
@@ -249,7 +263,7 @@ static struct json_object *load_entries(const char *dir, struct json_object **re
 
 	snprintf(path, sizeof(path), "%s/manifest.json", dir);
 	*ret_root = json_object_from_file(path);
-	return *ret_root ? manifest_member(*ret_root, "vmcores") : NULL;
+	return *ret_root ? member(*ret_root, "vmcores") : NULL;
 }
 
 static int run_compare(const char *dir)
@@ -266,46 +280,6 @@ static int run_compare(const char *dir)
 	printf("vmcores: %zu passed, %zu failed\n", passed, count - passed);
 	json_object_put(root);
 	return failures != 0;
-}
-
-static void print_failure(void *context, const char *name, const char *message)
-{
-	(void)context;
-	fail(name, "%s", message);
-}
-
-/* @path: NULL for @dir/manifest.json. */
-static int run_manifest(const char *dir, const char *path)
-{
-	struct json_object *root;
-	char own[PATH_MAX];
-
-	snprintf(own, sizeof(own), "%s/manifest.json", dir);
-	root = json_object_from_file(path ? path : own);
-	if (!root) {
-		printf("FAIL manifest: %s\n", json_util_get_last_err());
-		return 99;
-	}
-	if (!manifest_check(root, dir, print_failure, NULL))
-		printf("ok manifest\n");
-	json_object_put(root);
-	return failures != 0;
-}
-
-static int run_sums(const char *dir)
-{
-	struct json_object *root, *entries = load_entries(dir, &root);
-	size_t i;
-
-	if (!entries)
-		return 99;
-	for (i = 0; i < json_object_array_length(entries); i++) {
-		struct json_object *entry = json_object_array_get_idx(entries, i);
-
-		printf("%s  %s\n", manifest_text(entry, "sha256"), manifest_text(entry, "file"));
-	}
-	json_object_put(root);
-	return 0;
 }
 
 static void put_record(FILE *out, int64_t offset, int64_t size)
@@ -416,9 +390,9 @@ static int run_json(void)
 	while (getline(&line, &size, stdin) > 0) {
 		struct json_object *root = json_tokener_parse(line);
 
-		if (!root || !manifest_text(root, "schema") || !manifest_text(root, "verdict"))
+		if (!root || !text_of(root, "schema") || !text_of(root, "verdict"))
 			return 1;
-		printf("%s\n", manifest_text(root, "verdict"));
+		printf("%s\n", text_of(root, "verdict"));
 		json_object_put(root);
 	}
 	free(line);
@@ -434,10 +408,6 @@ int main(int argc, char **argv)
 		return run_flatten(argv[2], argv[3]);
 	if (argc == 5 && !strcmp(argv[1], "--split"))
 		return run_split(argv[2], argv[3], argv[4]);
-	if (argc == 3 && !strcmp(argv[1], "--sums"))
-		return run_sums(argv[2]);
-	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "--manifest"))
-		return run_manifest(argv[2], argc == 4 ? argv[3] : NULL);
 	if (argc == 2)
 		return run_compare(argv[1]);
 	return 99;

@@ -15,7 +15,7 @@ for symbol in $2; do
 	fi
 done
 
-for file in $(find src tests extensions dumps/*.c dumps/lab -name '*.[ch]' -o -name '*.def' -o -name '*.sh' -o -name '*.py'); do
+for file in $(find src tests extensions dumps/*.c dumps/lab -name '*.[ch]' -o -name '*.def' -o -name '*.sh' -o -name '*.py' -o -name '*.jq'); do
 	head -3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' ||
 		complain "$file has no SPDX line"
 done

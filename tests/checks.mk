@@ -3,7 +3,7 @@
 
 check: check-unit check-dumps check-recipes check-cli check-batch check-debuginfod check-hooks check-report check-large check-style
 
-$(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/tests/manifest.o $(BUILD)/libxfdtriage.a
+$(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/make-store: $(BUILD)/tests/make-store.o $(BUILD)/libxfdtriage.a
@@ -12,8 +12,9 @@ $(BUILD)/tests/make-store: $(BUILD)/tests/make-store.o $(BUILD)/libxfdtriage.a
 # All of it runs, also after a failure.
 check-dumps: $(BUILD)/tests/check-dumps
 	$(Q)status=0; \
-	$< --manifest dumps || status=1; \
-	$< --sums dumps | (cd dumps && sha256sum --quiet --strict -c -) || status=1; \
+	tests/check-manifest.sh dumps || status=1; \
+	tests/check-mutations.sh || status=1; \
+	jq -r '.vmcores[] | "\(.sha256)  \(.file)"' dumps/manifest.json | (cd dumps && sha256sum --quiet --strict -c -) || status=1; \
 	$< dumps || status=1; \
 	tests/check-answers.sh $(BUILD) || status=1; \
 	exit $$status
