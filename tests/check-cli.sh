@@ -37,7 +37,7 @@ mkdir "$work/home"
 HOME=$work/home XDG_CACHE_HOME=$work/home/cache exits stateless 0 "$confirmed"
 if [ -z "$(ls -A "$work/home")" ]; then report ok stateless-home; else report fail stateless-home "a file was made"; fi
 exits no-cache 2 --no-cache "$confirmed"
-says no-cache-why err "unrecognized option '--no-cache'"
+says no-cache-why err "there is no option '--no-cache'"
 
 # for kdump: a few lines on stderr, one object on stdout, nothing left behind, limits kept
 
