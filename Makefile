@@ -109,6 +109,7 @@ build/include/report/page.h: $(PAGE_FILES) Makefile
 
 include tests/tests.mk
 include tests/checks.mk
+include tests/hostile.mk
 include tests/large.mk
 include tests/crash.mk
 

@@ -5,6 +5,7 @@
  *
  * check-dumps DIR		compare answers; prints "ok" or "FAIL" lines
  * check-dumps --flatten IN OUT	write IN in the flattened format
+ * check-dumps --elf IN OUT	write IN, which is not distilled, as ELF
  * check-dumps --split IN OUT OUT	write IN, kdump-compressed, as two parts of half its pages each
  * check-dumps --json		check that standard input is lines of JSON; print their verdicts
  */
@@ -12,6 +13,7 @@
 #include "dump/kdump_format.h"
 
 #include <dirent.h>
+#include <elf.h>
 #include <endian.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -382,6 +384,97 @@ static int run_split(const char *from, const char *one, const char *two)
 	return 0;
 }
 
+struct elf_run {
+	uint64_t first, count; /* page frames */
+};
+
+/* Page frames of @dump that lie behind each other; returns how many runs. */
+static size_t find_runs(struct xfdt_dump *dump, uint64_t frames, struct elf_run *runs, size_t room)
+{
+	uint8_t page[XFDT_PAGE_SIZE];
+	size_t count = 0;
+	uint64_t pfn;
+
+	for (pfn = 0; pfn < frames; pfn++) {
+		struct xfdt_error *err = xfdt_dump_read_frame(dump, pfn, page);
+
+		if (!err && count && runs[count - 1].first + runs[count - 1].count == pfn)
+			runs[count - 1].count++;
+		else if (!err && count < room)
+			runs[count++] = (struct elf_run){ pfn, 1 };
+		xfdt_error_free(err);
+	}
+	return count;
+}
+
+static void write_runs(struct xfdt_dump *dump, const struct elf_run *runs, size_t count, FILE *out)
+{
+	uint8_t page[XFDT_PAGE_SIZE];
+	uint64_t i;
+
+	for (; count; count--, runs++) {
+		for (i = 0; i < runs->count; i++) {
+			xfdt_error_free(xfdt_dump_read_frame(dump, runs->first + i, page));
+			fwrite(page, sizeof(page), 1, out);
+		}
+	}
+}
+
+/* The dump @from, which is not distilled, as an ELF file. */
+static int run_elf(const char *from, const char *to)
+{
+	static struct elf_run runs[PN_XNUM - 2];
+	const struct xfdt_dump_options options = { 0 };
+	Elf64_Ehdr header = {
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+			     EV_CURRENT },
+		.e_type = ET_CORE,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_phoff = sizeof(header),
+		.e_ehsize = sizeof(header),
+		.e_phentsize = sizeof(Elf64_Phdr),
+	};
+	struct xfdt_kdump_sub_header sub;
+	FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+	struct xfdt_dump *dump;
+	uint64_t offset;
+	size_t count, i;
+	char *notes;
+
+	if (!in || !out || fseek(in, XFDT_PAGE_SIZE, SEEK_SET) ||
+	    fread(&sub, sizeof(sub), 1, in) != 1 || xfdt_dump_open(&dump, &from, 1, &options))
+		return 99;
+	notes = malloc(sub.size_note);
+	if (!notes || fseek(in, (long)sub.offset_note, SEEK_SET) ||
+	    fread(notes, sub.size_note, 1, in) != 1)
+		return 99;
+	count = find_runs(dump, sub.max_mapnr_64, runs, sizeof(runs) / sizeof(runs[0]));
+	header.e_phnum = (uint16_t)(count + 1);
+	offset = sizeof(header) + (count + 1) * sizeof(Elf64_Phdr);
+	fwrite(&header, sizeof(header), 1, out);
+	fwrite(&(Elf64_Phdr){ .p_type = PT_NOTE, .p_offset = offset, .p_filesz = sub.size_note },
+	       sizeof(Elf64_Phdr), 1, out);
+	offset += sub.size_note;
+	for (i = 0; i < count; i++) {
+		const uint64_t size = runs[i].count * XFDT_PAGE_SIZE;
+
+		fwrite(&(Elf64_Phdr){ .p_type = PT_LOAD,
+				      .p_offset = offset,
+				      .p_paddr = runs[i].first * XFDT_PAGE_SIZE,
+				      .p_filesz = size,
+				      .p_memsz = size },
+		       sizeof(Elf64_Phdr), 1, out);
+		offset += size;
+	}
+	fwrite(notes, sub.size_note, 1, out);
+	write_runs(dump, runs, count, out);
+	free(notes);
+	fclose(in);
+	xfdt_dump_close(dump);
+	return fclose(out) ? 99 : 0;
+}
+
 static int run_json(void)
 {
 	char *line = NULL;
@@ -406,6 +499,8 @@ int main(int argc, char **argv)
 		return run_json();
 	if (argc == 4 && !strcmp(argv[1], "--flatten"))
 		return run_flatten(argv[2], argv[3]);
+	if (argc == 4 && !strcmp(argv[1], "--elf"))
+		return run_elf(argv[2], argv[3]);
 	if (argc == 5 && !strcmp(argv[1], "--split"))
 		return run_split(argv[2], argv[3], argv[4]);
 	if (argc == 2)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Damaged and crafted dumps, under ASan and UBSan (docs/hostile.md).
+#
+#   check-hostile   a sample of all damage, in about HOSTILE_SECONDS on two CPUs
+#
+# Knobs
+#   HOSTILE_SECONDS how long; 0: until all is done, each random kind HOSTILE_RUNS times
+#   HOSTILE_RUNS    how often each random kind for each dump, at the most
+#   HOSTILE_SEED    of all that is random
+#   HOSTILE_ONLY    one kind of damage: bits, pages, random, cut, headers, file
+
+HOSTILE_SECONDS ?= 150
+HOSTILE_RUNS ?= 3000
+HOSTILE_SEED ?= $(shell date +%s)
+HOSTILE_JOBS ?= 2
+HOSTILE_ONLY ?=
+
+HOSTILE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/hostile/*.c)))
+$(HOSTILE_OBJECTS): ALL_CPPFLAGS += -iquote tests
+
+$(BUILD)/tests/hostile/hostile: $(HOSTILE_OBJECTS) $(BUILD)/libxfdtriage.a
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: check-hostile check-hostile-here
+check-hostile:
+	$(Q)$(MAKE) SANITIZE=yes check-hostile-here
+
+check-hostile-here: $(BUILD)/tests/hostile/hostile $(BUILD)/tests/check-dumps
+	$(Q)LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+		tests/check-hostile.sh $(BUILD) --seed $(HOSTILE_SEED) --seconds $(HOSTILE_SECONDS) --runs $(HOSTILE_RUNS) \
+		--jobs $(HOSTILE_JOBS) $(if $(HOSTILE_ONLY),--only $(HOSTILE_ONLY))
