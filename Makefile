@@ -7,6 +7,7 @@
 #   check           unit tests, tests on the vmcores in dumps/, style checks
 #   check-sanitize  the same with AddressSanitizer and UndefinedBehaviorSanitizer
 #   check-browser   drive the page of xfdtriage report in Chromium (sh tests/install-deps.sh browser)
+#   check-hostile   triage damaged and crafted dumps under sanitizers (docs/hostile.md)
 #   check-crash     compare xfd.so with xfdtriage in crash sessions, on CRASH_VMCORE with CRASH_VMLINUX, or on vmcores that
 #                   the lab makes for it (root, Debian's packages)
 #   fuzz            run the fuzzers for FUZZ_SECONDS each (clang)
