@@ -32,6 +32,9 @@ _xfdtriage()
 	-t | --types)
 		words="auto dwarf btf"
 		;;
+	--symbols)
+		words="auto vmcoreinfo search"
+		;;
 	-j | --jobs | --shard | --timeout | --memory)
 		return
 		;;

@@ -24,6 +24,7 @@ enum {
 	OPTION_MEMORY,
 	OPTION_RETRY,
 	OPTION_FORCE,
+	OPTION_SYMBOLS,
 };
 
 #define JOBS_MAX 1024
@@ -53,6 +54,8 @@ static const struct option_spec options[] = {
 	  "PATH", "vmlinux or kvm.ko with debuginfo, or a folder of it; may be repeated" },
 	{ { "types", required_argument, NULL, 't' }, COMMAND_DUMPS | COMMAND_BATCH,
 	  "SOURCE", "layouts of structures from auto (default), dwarf, btf" },
+	{ { "symbols", required_argument, NULL, OPTION_SYMBOLS }, COMMAND_DUMPS | COMMAND_BATCH,
+	  "SOURCE", "kallsyms from auto (default), vmcoreinfo, search" },
 	{ { "kdump", no_argument, NULL, OPTION_KDUMP }, COMMAND_TRIAGE,
 	  NULL, "for kdump: in 30 s and 64 MiB, a few lines to stderr, JSON to stdout" },
 	{ { "keep-types", no_argument, NULL, 'k' }, COMMAND_DISTILL,
@@ -238,6 +241,21 @@ static int parse_types(const char *name, struct arguments *arguments)
 	return -1;
 }
 
+static int parse_symbols(const char *name, struct arguments *arguments)
+{
+	static const char *const names[] = {
+		[XFDT_SYMBOLS_AUTO] = "auto",
+		[XFDT_SYMBOLS_VMCOREINFO] = "vmcoreinfo",
+		[XFDT_SYMBOLS_SEARCH] = "search",
+	};
+	int index = index_of(name, names, sizeof(names) / sizeof(names[0]));
+
+	if (index < 0)
+		return usage_error("no such source of symbols:", name);
+	arguments->symbols = (enum xfdt_symbol_choice)index;
+	return -1;
+}
+
 static int add_debuginfo(const char *path, struct arguments *arguments)
 {
 	if (arguments->debuginfo_count == DEBUGINFO_MAX)
@@ -256,6 +274,8 @@ static int take_option(int letter, struct arguments *arguments)
 		return add_debuginfo(optarg, arguments);
 	case 't':
 		return parse_types(optarg, arguments);
+	case OPTION_SYMBOLS:
+		return parse_symbols(optarg, arguments);
 	case 'v':
 		arguments->verbose = true;
 		break;

@@ -30,6 +30,7 @@ struct arguments {
 	unsigned int jobs, seconds, memory_mib, shard, shards; /* 0: not given */
 	const char *output, *store, *jsonl;
 	enum xfdt_type_choice types;
+	enum xfdt_symbol_choice symbols;
 	const char *debuginfo[DEBUGINFO_MAX];
 	size_t debuginfo_count;
 	const char *const *paths;

@@ -29,6 +29,7 @@ static struct xfdt_debug_options debug_options(const struct arguments *arguments
 
 	return (struct xfdt_debug_options){
 		.types = arguments->types,
+		.symbols = arguments->symbols,
 		.paths = arguments->debuginfo,
 		.path_count = arguments->debuginfo_count,
 		.named = "by -d",

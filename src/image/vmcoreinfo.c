@@ -82,6 +82,30 @@ bool xfdt_vmcoreinfo_symbol(const char *text, const char *name, uint64_t *ret_kv
 	return get_number(text, "SYMBOL", name, 16, ret_kvaddr);
 }
 
+bool xfdt_vmcoreinfo_next_symbol(const char **text, char *ret_name, size_t size,
+				 uint64_t *ret_kvaddr)
+{
+	static const char prefix[] = "SYMBOL(";
+	const char *line = *text;
+
+	while (line && *line) {
+		const char *end = strchrnul(line, '\n'), *name = line + strlen(prefix);
+		bool is_symbol = !strncmp(line, prefix, strlen(prefix));
+		size_t len = is_symbol ? strcspn(name, ")\n") : 0;
+
+		*text = line;
+		line = *end ? end + 1 : end;
+		if (!len || len >= size)
+			continue;
+		snprintf(ret_name, size, "%.*s", (int)len, name);
+		if (!xfdt_vmcoreinfo_symbol(*text, ret_name, ret_kvaddr))
+			continue;
+		*text = line;
+		return true;
+	}
+	return false;
+}
+
 bool xfdt_vmcoreinfo_number(const char *text, const char *name, uint64_t *ret_number)
 {
 	return get_number(text, "NUMBER", name, 0, ret_number);

@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rungs of the chain: kallsyms and BTF in the dump's memory. */
 #include "resolve/chain.h"
+#include "symbols/kallsyms_search.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define BTF_MAX (64u << 20)
+
+static struct xfdt_error *find_tables(const struct xfdt_chain *chain,
+				      struct xfdt_kallsyms *ret_kallsyms, const char **ret_source)
+{
+	enum xfdt_symbol_choice choice = chain->debug->symbols;
+	const struct xfdt_image *image = chain->image;
+	struct xfdt_error *err;
+
+	if (choice != XFDT_SYMBOLS_SEARCH) {
+		*ret_source = "kallsyms";
+		err = xfdt_kallsyms_init(ret_kallsyms, image->reader, image->vmcoreinfo);
+		if (choice == XFDT_SYMBOLS_VMCOREINFO || !err ||
+		    xfdt_error_code(err) != XFDT_MISSING)
+			return err;
+		xfdt_error_free(err);
+	}
+	*ret_source = "kallsyms (found by search)";
+	return xfdt_kallsyms_search(ret_kallsyms, image->reader, image->vmcoreinfo);
+}
 
 struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain)
 {
@@ -13,8 +33,9 @@ struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain)
 	struct xfdt_image *image = chain->image;
 	struct xfdt_kallsyms kallsyms;
 	struct xfdt_error *err;
+	const char *source;
 
-	err = xfdt_kallsyms_init(&kallsyms, image->reader, image->vmcoreinfo);
+	err = find_tables(chain, &kallsyms, &source);
 	if (err)
 		return err;
 	xfdt_chain_ask(chain, queries);
@@ -22,7 +43,7 @@ struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain)
 	if (err)
 		return err;
 	xfdt_chain_take_symbols(chain, queries);
-	image->symbol_source = "kallsyms";
+	image->symbol_source = source;
 	chain->has_symbols = true;
 	return NULL;
 }

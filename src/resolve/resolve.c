@@ -38,15 +38,19 @@ static void resolve_vmlinux(struct xfdt_chain *chain, const struct xfdt_source *
 	struct xfdt_error *no_symbols = NULL, *no_types = NULL;
 	struct xfdt_image *image = chain->image;
 
-	if (xfdt_from_embedded(chain, source))
+	bool files = chain->debug->symbols == XFDT_SYMBOLS_AUTO;
+
+	/* it does not hold the tables that were asked for */
+	if (files && xfdt_from_embedded(chain, source))
 		return;
 	if (chain->debug->prefer_named && xfdt_chain_takes_dwarf(chain)) {
-		xfdt_from_named_file(chain, false);
+		if (files)
+			xfdt_from_named_file(chain, false);
 		xfdt_from_named_file(chain, true);
 	}
 	if (!chain->has_symbols)
 		no_symbols = xfdt_from_kallsyms(chain);
-	if (!chain->has_symbols || !has_variables(image))
+	if (files && (!chain->has_symbols || !has_variables(image)))
 		no_symbols = xfdt_from_found_file(chain, false, no_symbols);
 	if (!chain->has_types && xfdt_chain_takes_btf(chain))
 		no_types = xfdt_from_btf(chain);

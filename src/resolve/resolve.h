@@ -8,9 +8,13 @@
 /* Where layouts of structures are to come from. */
 enum xfdt_type_choice { XFDT_TYPES_AUTO, XFDT_TYPES_DWARF, XFDT_TYPES_BTF };
 
+/* Which kallsyms tables may be used: those that VMCOREINFO names, or those that a search finds. */
+enum xfdt_symbol_choice { XFDT_SYMBOLS_AUTO, XFDT_SYMBOLS_VMCOREINFO, XFDT_SYMBOLS_SEARCH };
+
 /* What may be asked besides the dump itself.  All zero: nothing.  All borrowed. */
 struct xfdt_debug_options {
 	enum xfdt_type_choice types;
+	enum xfdt_symbol_choice symbols; /* auto: files with debuginfo, too */
 	/* files with debuginfo, and folders of them, that the user named */
 	const char *const *paths;
 	size_t path_count;

@@ -61,9 +61,7 @@ struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
 	    !xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_token_table", &kallsyms.token_table) ||
 	    !xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_token_index", &kallsyms.token_index) ||
 	    !xfdt_vmcoreinfo_symbol(vmcoreinfo, "kallsyms_num_syms", &kvaddr))
-		return xfdt_error_new(
-			XFDT_MISSING, 0,
-			"VMCOREINFO does not say where kallsyms is (a kernel before v6.0, or CONFIG_KALLSYMS=n)");
+		return xfdt_error_new(XFDT_MISSING, 0, "VMCOREINFO does not name kallsyms");
 	err = read_value(reader, kvaddr, &kallsyms.num_syms, sizeof(kallsyms.num_syms),
 			 "kallsyms_num_syms");
 	if (err)
