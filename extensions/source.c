@@ -119,7 +119,10 @@ static struct xfdt_error *read_error(struct request *request)
 				      "the page at physical address %#llx does not uncompress",
 				      (unsigned long long)request->paddr &
 					      ~(XFDT_PAGE_SIZE - 1ull));
-	if (absent || request->status == PAGE_EXCLUDED || request->status == SEEK_ERROR)
+	/* a kdump-compressed dump says of each frame whether it was memory */
+	if (absent || (pc->flags & DISKDUMP && request->status == SEEK_ERROR))
+		return xfdt_page_not_ram(request->paddr);
+	if (request->status == PAGE_EXCLUDED || request->status == SEEK_ERROR)
 		return xfdt_page_left_out(request->paddr);
 	if (pc->flags & (DISKDUMP | KDUMP | NETDUMP))
 		return xfdt_page_cut_off(request->paddr);
@@ -196,6 +199,13 @@ static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
 		return err;
 	err = read_physical(paddr, buf, len);
 	return err ? xfdt_error_wrap(err, "%#llx", (unsigned long long)kvaddr) : NULL;
+}
+
+static struct xfdt_error *session_read_physical(struct xfdt_reader *reader, uint64_t paddr,
+						void *buf, size_t len)
+{
+	(void)reader;
+	return read_physical(paddr, buf, len);
 }
 
 static struct xfdt_error *session_read(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
@@ -368,7 +378,10 @@ static void refuse_zeros(void)
 
 struct xfdt_source xfd_source(void)
 {
-	static struct xfdt_reader reader = { .read = session_read };
+	static struct xfdt_reader reader = {
+		.read = session_read,
+		.read_physical = session_read_physical,
+	};
 
 	/* what the core makes of a failed read is in its report */
 	fp = pc->nullfp ? pc->nullfp : fopen("/dev/null", "w");

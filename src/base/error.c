@@ -84,6 +84,7 @@ const char *xfdt_error_message(const struct xfdt_error *err)
 
 int xfdt_error_is_absence(const struct xfdt_error *err)
 {
-	return err->code == XFDT_EXCLUDED || err->code == XFDT_TRUNCATED ||
-	       err->code == XFDT_UNMAPPED || err->code == XFDT_MISSING;
+	return err->code == XFDT_EXCLUDED || err->code == XFDT_NOT_RAM ||
+	       err->code == XFDT_TRUNCATED || err->code == XFDT_UNMAPPED ||
+	       err->code == XFDT_MISSING;
 }

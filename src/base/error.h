@@ -11,6 +11,7 @@
  */
 enum xfdt_code {
 	XFDT_EXCLUDED = 1, /* the page was filtered out of the dump */
+	XFDT_NOT_RAM,	   /* the dumped kernel had no memory there: a device, or kdump's own */
 	XFDT_TRUNCATED,	   /* the file ends before the page */
 	XFDT_CORRUPT,	   /* the bytes contradict their own format */
 	XFDT_UNMAPPED,	   /* the kernel page tables do not map the address */

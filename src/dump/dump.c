@@ -3,7 +3,7 @@
 #include "dump/dump.h"
 #include "dump/embedded.h"
 #include "dump/extent.h"
-#include "image/vmcoreinfo.h"
+#include "image/page_tables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,6 @@
 #define TLB_SIZE 512
 #define CACHE_PAGES 64
 #define PARTS_MAX 64
-#define KERNEL_MAP 0xffffffff80000000ull /* __START_KERNEL_map */
 
 struct tlb_entry {
 	uint64_t vpage; /* page-aligned kvaddr, 0: free */
@@ -133,7 +132,7 @@ static struct xfdt_error *note_read(struct xfdt_dump *dump, uint64_t paddr, size
 	uint64_t pfn = paddr / XFDT_PAGE_SIZE;
 	size_t slot;
 
-	if (!dump->record)
+	if (!dump->record || purpose == XFDT_FOR_SEARCH)
 		return NULL;
 	if (recording->count == recording->room && !grow_recording(recording))
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the list of pages");
@@ -182,6 +181,29 @@ static void renew_cache(struct xfdt_dump *dump)
 	kdump_set_number_attr(dump->kdump, "cache.size", dump->cache_pages);
 }
 
+/* Was it memory of the dumped kernel?  Assume so where the dump does not say. */
+static bool is_ram(struct xfdt_dump *dump, uint64_t paddr)
+{
+	uint64_t pfn = paddr / XFDT_PAGE_SIZE;
+	unsigned char bit;
+	kdump_attr_t map;
+	bool ram;
+
+	/* libkdumpfile would read the whole bitmap for one bit of it: seconds, on a large host */
+	if (xfdt_kdump_ram(dump->fds[0], pfn, &ram))
+		return ram;
+	if (kdump_get_attr(dump->kdump, KDUMP_ATTR_MEMORY_PAGEMAP, &map) != KDUMP_OK ||
+	    map.type != KDUMP_BITMAP ||
+	    kdump_bmp_get_bits(map.val.bitmap, pfn, pfn, &bit) != KDUMP_OK)
+		return true;
+	return bit & 1;
+}
+
+static struct xfdt_error *absent_page(struct xfdt_dump *dump, uint64_t paddr)
+{
+	return is_ram(dump, paddr) ? xfdt_page_left_out(paddr) : xfdt_page_not_ram(paddr);
+}
+
 /* @paddr to @paddr + @len lies within one frame. */
 static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr, void *buf,
 					size_t len)
@@ -199,13 +221,13 @@ static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr, 
 			return xfdt_page_cut_off(paddr);
 		/* of a split set, another part may have it */
 		if (held == XFDT_LEFT_OUT && dump->fd_count == 1)
-			return xfdt_page_left_out(paddr);
+			return absent_page(dump, paddr);
 	}
 	status = kdump_read(dump->kdump, KDUMP_MACHPHYSADDR, paddr, buf, &done);
 	if (status == KDUMP_OK && done == len)
 		return NULL;
 	if (status == KDUMP_ERR_NODATA)
-		err = xfdt_page_left_out(paddr);
+		err = absent_page(dump, paddr);
 	else if (status == KDUMP_ERR_EOF)
 		err = xfdt_page_cut_off(paddr);
 	else
@@ -329,6 +351,15 @@ static struct xfdt_error *dump_read(struct xfdt_reader *reader, uint64_t kvaddr,
 	return xfdt_read_by_page(reader, kvaddr, buf, len, read_part);
 }
 
+static struct xfdt_error *dump_read_physical(struct xfdt_reader *reader, uint64_t paddr, void *buf,
+					     size_t len)
+{
+	struct xfdt_dump *dump = (struct xfdt_dump *)reader;
+	struct xfdt_error *err = read_physical(dump, paddr, buf, len);
+
+	return err ? err : note_read(dump, paddr, len, reader->purpose);
+}
+
 static void forget_part(struct xfdt_dump *dump, uint64_t kvaddr, size_t len)
 {
 	struct recording *recording = &dump->recording;
@@ -376,18 +407,12 @@ struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn, vo
 
 static void set_up_page_tables(struct xfdt_dump *dump)
 {
-	uint64_t root, phys_base, five_levels = 0, sme_mask = 0;
 	addrxlat_param_pgt_t *pgt = &dump->meth.param.pgt;
+	struct xfdt_page_root root;
 	addrxlat_cb_t *callbacks;
 
-	/* SYMBOL(swapper_pg_dir) is init_top_pgt on x86-64 */
-	if (!dump->vmcoreinfo ||
-	    (!xfdt_vmcoreinfo_symbol(dump->vmcoreinfo, "init_top_pgt", &root) &&
-	     !xfdt_vmcoreinfo_symbol(dump->vmcoreinfo, "swapper_pg_dir", &root)) ||
-	    !xfdt_vmcoreinfo_number(dump->vmcoreinfo, "phys_base", &phys_base) || root < KERNEL_MAP)
+	if (!xfdt_page_root_find(dump->vmcoreinfo, &root))
 		return;
-	xfdt_vmcoreinfo_number(dump->vmcoreinfo, "pgtable_l5_enabled", &five_levels);
-	xfdt_vmcoreinfo_number(dump->vmcoreinfo, "sme_mask", &sme_mask);
 	dump->xlat = addrxlat_ctx_new();
 	if (!dump->xlat)
 		return;
@@ -402,12 +427,12 @@ static void set_up_page_tables(struct xfdt_dump *dump)
 	callbacks->read_caps = table_caps;
 	dump->meth.kind = ADDRXLAT_PGT;
 	dump->meth.target_as = ADDRXLAT_MACHPHYSADDR;
-	pgt->root.addr = root - KERNEL_MAP + phys_base;
+	pgt->root.addr = root.paddr;
 	pgt->root.as = ADDRXLAT_MACHPHYSADDR;
-	pgt->pte_mask = sme_mask;
+	pgt->pte_mask = root.sme_mask;
 	pgt->pf = (addrxlat_paging_form_t){
 		.pte_format = ADDRXLAT_PTE_X86_64,
-		.nfields = five_levels ? 6 : 5,
+		.nfields = (unsigned short)(root.levels + 1),
 		.fieldsz = { 12, 9, 9, 9, 9, 9 },
 	};
 }
@@ -576,6 +601,7 @@ struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump, const char *const
 	if (!dump)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	dump->reader.read = dump_read;
+	dump->reader.read_physical = dump_read_physical;
 	for (i = 0; i < count; i++) {
 		err = open_file(dump, paths[i]);
 		if (err) {

@@ -342,6 +342,31 @@ static enum xfdt_held check_kdump(const struct xfdt_extent *extent, uint64_t pad
 		       XFDT_CUT_OFF;
 }
 
+bool xfdt_kdump_ram(int fd, uint64_t pfn, bool *ret_is_ram)
+{
+	struct xfdt_kdump_header header;
+	uint64_t bits;
+	uint8_t byte;
+
+	if (!xfdt_read_file(fd, &header, sizeof(header), 0) ||
+	    memcmp(header.signature, XFDT_KDUMP_SIGNATURE, sizeof(header.signature)) ||
+	    header.block_size != PAGE || header.sub_hdr_size < 0)
+		return false;
+	bits = header.bitmap_blocks / 2 * PAGE * 8;
+	/* then there is but one, of what the file holds */
+	if (header.max_mapnr > bits)
+		return false;
+	if (pfn >= bits) {
+		*ret_is_ram = false;
+		return true;
+	}
+	if (!xfdt_read_file(fd, &byte, sizeof(byte),
+			    (1 + (uint64_t)header.sub_hdr_size) * PAGE + pfn / 8))
+		return false;
+	*ret_is_ram = byte >> pfn % 8 & 1;
+	return true;
+}
+
 struct xfdt_error *xfdt_extent_new(int fd, struct xfdt_extent **ret_extent)
 {
 	struct xfdt_error *err = NULL;

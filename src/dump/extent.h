@@ -36,4 +36,11 @@ void xfdt_extent_free(struct xfdt_extent *extent);
 /* Are the @len bytes at @paddr, which lie within one page frame, in the file? */
 enum xfdt_held xfdt_extent_check(const struct xfdt_extent *extent, uint64_t paddr, size_t len);
 
+/*
+ * Of a kdump-compressed file behind @fd, by the first of its bitmaps: was page
+ * frame @pfn memory of the dumped kernel, whether the file holds it or not?
+ * False if that is no such file, or does not say.
+ */
+bool xfdt_kdump_ram(int fd, uint64_t pfn, bool *ret_is_ram);
+
 #endif

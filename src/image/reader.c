@@ -13,6 +13,13 @@ struct xfdt_error *xfdt_page_left_out(uint64_t paddr)
 			      (unsigned long long)(paddr & FRAME_MASK));
 }
 
+struct xfdt_error *xfdt_page_not_ram(uint64_t paddr)
+{
+	return xfdt_error_new(XFDT_NOT_RAM, 0,
+			      "physical address %#llx is no memory of the kernel's",
+			      (unsigned long long)(paddr & FRAME_MASK));
+}
+
 struct xfdt_error *xfdt_page_cut_off(uint64_t paddr)
 {
 	return xfdt_error_new(XFDT_TRUNCATED, 0,

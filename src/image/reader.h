@@ -19,7 +19,9 @@ enum xfdt_purpose {
 	XFDT_FOR_LOG,
 	XFDT_FOR_STACK,
 	XFDT_FOR_PAGE_TABLES,
-	XFDT_PURPOSES
+	XFDT_PURPOSES,
+	/* to find what is then read again for one of those: not kept, and in no account */
+	XFDT_FOR_SEARCH = XFDT_PURPOSES
 };
 
 /* Where memory comes from.  Back ends embed this. */
@@ -28,6 +30,9 @@ struct xfdt_reader {
 	/* Fill @buf with @len bytes at @kvaddr: all of them, or an error. */
 	struct xfdt_error *(*read)(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
 				   size_t len);
+	/* The same at physical address @paddr, within one page; NULL if the back end cannot do it. */
+	struct xfdt_error *(*read_physical)(struct xfdt_reader *reader, uint64_t paddr, void *buf,
+					    size_t len);
 };
 
 /* x86-64 registers in the order of struct pt_regs (arch/x86/include/asm/ptrace.h). */
@@ -74,6 +79,8 @@ struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr
 
 /* XFDT_EXCLUDED: the page with physical address @paddr is not in the dump. */
 struct xfdt_error *xfdt_page_left_out(uint64_t paddr);
+/* XFDT_NOT_RAM: it is no memory that the dumped kernel had. */
+struct xfdt_error *xfdt_page_not_ram(uint64_t paddr);
 /* XFDT_TRUNCATED: the file ends before the page with physical address @paddr. */
 struct xfdt_error *xfdt_page_cut_off(uint64_t paddr);
 /* XFDT_UNMAPPED: the kernel's page tables do not map @kvaddr. */

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Walks over page tables made by hand, also over hostile ones. */
+#include "unit.h"
+#include "image/page_tables.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ROOT 0x1000ull /* physical, as are all tables: one a page */
+#define TABLES 128
+#define PRESENT 0x63ull
+#define LARGE 0x80ull
+#define DIRECT_MAP 0xffff888000000000ull
+#define DIRECT_MAP_5 0xff11000000000000ull
+#define VMALLOC 0xffffc90000000000ull
+#define VMALLOC_5 0xffa0000000000000ull
+#define KERNEL_IMAGE 0xffffffff81000000ull
+#define MIB2 0x200000ull
+#define GIB 0x40000000ull
+#define RUNS 64
+
+struct fixture {
+	struct xfdt_reader reader;
+	uint64_t tables[TABLES][512];
+	size_t count;
+	uint64_t missing; /* the table at this paddr cannot be read */
+	enum xfdt_code code;
+	unsigned int levels;
+	uint64_t mark; /* in each entry */
+	struct xfdt_page_tables walked;
+};
+
+static struct xfdt_error *read_table(struct xfdt_reader *reader, uint64_t paddr, void *buf,
+				     size_t len)
+{
+	struct fixture *fixture = (struct fixture *)reader;
+	size_t index = paddr / 4096 - ROOT / 4096;
+
+	assert_int_equal(paddr % 4096, 0);
+	assert_int_equal(len, 4096);
+	if (fixture->missing && paddr == fixture->missing)
+		return xfdt_error_new(fixture->code, 0, "the table is missing");
+	if (index >= fixture->count)
+		return xfdt_page_left_out(paddr);
+	memcpy(buf, fixture->tables[index], len);
+	return NULL;
+}
+
+static void setup(struct fixture *fixture, unsigned int levels)
+{
+	const struct xfdt_page_root root = { .paddr = ROOT, .levels = levels };
+
+	memset(fixture, 0, sizeof(*fixture));
+	fixture->reader.read_physical = read_table;
+	fixture->count = 1;
+	fixture->levels = levels;
+	xfdt_page_tables_init(&fixture->walked, &fixture->reader, &root);
+}
+
+static void teardown(struct fixture *fixture)
+{
+	xfdt_page_tables_deinit(&fixture->walked);
+}
+
+/* The entry at @level (1: the lowest) for @kvaddr, with the tables above it. */
+static uint64_t *entry_of(struct fixture *fixture, uint64_t kvaddr, unsigned int level)
+{
+	size_t table = 0;
+	unsigned int at;
+
+	for (at = fixture->levels; at > level; at--) {
+		uint64_t *entry = &fixture->tables[table][kvaddr >> (12 + 9 * (at - 1)) & 511];
+
+		if (!*entry) {
+			assert_true(fixture->count < TABLES);
+			*entry = (ROOT + 4096 * fixture->count++) | PRESENT | fixture->mark;
+		}
+		table = ((*entry & ~fixture->mark & ~0xfffull) - ROOT) / 4096;
+	}
+	return &fixture->tables[table][kvaddr >> (12 + 9 * (level - 1)) & 511];
+}
+
+static void map(struct fixture *fixture, uint64_t kvaddr, unsigned int level, uint64_t paddr)
+{
+	*entry_of(fixture, kvaddr, level) = paddr | PRESENT | (level > 1 ? LARGE : 0) |
+					    fixture->mark;
+}
+
+static void map_pages(struct fixture *fixture, uint64_t kvaddr, size_t pages, uint64_t paddr)
+{
+	for (; pages--; kvaddr += 4096, paddr += 4096)
+		map(fixture, kvaddr, 1, paddr);
+}
+
+/* A direct mapping of 5 GiB with a hole, vmalloc's area, and the kernel's image. */
+static void map_kernel(struct fixture *fixture, uint64_t direct_map, uint64_t vmalloc)
+{
+	map_pages(fixture, direct_map, 2, 0);
+	map(fixture, direct_map + MIB2, 2, MIB2);
+	map(fixture, direct_map + GIB, 3, GIB);
+	map(fixture, direct_map + 4 * GIB, 3, 4 * GIB);
+	map_pages(fixture, vmalloc, 1, 0x7000000);
+	map(fixture, KERNEL_IMAGE, 2, 0x1000000);
+}
+
+struct seen {
+	struct xfdt_page_run runs[RUNS];
+	size_t count;
+	size_t stop_at; /* fail at this visit; 0: never */
+};
+
+static struct xfdt_error *note_run(void *context, const struct xfdt_page_run *run)
+{
+	struct seen *seen = context;
+
+	assert_true(run->pages > 0);
+	if (seen->count < RUNS)
+		seen->runs[seen->count] = *run;
+	seen->count++;
+	return seen->count == seen->stop_at ? xfdt_error_new(XFDT_LIMIT, 0, "stop") : NULL;
+}
+
+static void walk(struct fixture *fixture, uint64_t from, uint64_t to, struct seen *seen)
+{
+	memset(seen, 0, sizeof(*seen));
+	assert_ok(xfdt_page_tables_walk(&fixture->walked, from, to, note_run, seen));
+}
+
+static void assert_run(const struct seen *seen, size_t i, uint64_t kvaddr, uint64_t pages,
+		       uint64_t paddr)
+{
+	assert_true(i < seen->count);
+	assert_true(seen->runs[i].kvaddr == kvaddr);
+	assert_true(seen->runs[i].pages == pages);
+	assert_true(seen->runs[i].paddr == paddr);
+}
+
+/* the root */
+
+static void test_page_tables__root_by_vmcoreinfo(void **state)
+{
+	struct xfdt_page_root root = { .levels = 99 };
+
+	assert_false(xfdt_page_root_find(NULL, &root));
+	assert_false(xfdt_page_root_find("OSRELEASE=6.1\n", &root));
+	assert_false(xfdt_page_root_find("SYMBOL(init_top_pgt)=ffffffff82000000\n", &root));
+	/* not in the kernel's image, or not a page */
+	assert_false(
+		xfdt_page_root_find("SYMBOL(init_top_pgt)=ffff888002000000\nNUMBER(phys_base)=0\n",
+				    &root));
+	assert_false(
+		xfdt_page_root_find("SYMBOL(init_top_pgt)=ffffffff82000008\nNUMBER(phys_base)=0\n",
+				    &root));
+	assert_false(
+		xfdt_page_root_find("SYMBOL(init_top_pgt)=ffffffff82000000\nNUMBER(phys_base)=8\n",
+				    &root));
+	assert_int_equal(root.levels, 99);
+	assert_true(xfdt_page_root_find(
+		"SYMBOL(init_top_pgt)=ffffffff82000000\nNUMBER(phys_base)=16777216\n", &root));
+	assert_true(root.paddr == 0x3000000 && root.levels == 4 && !root.sme_mask);
+	assert_true(xfdt_page_root_find(
+		"SYMBOL(swapper_pg_dir)=ffffffff82000000\nNUMBER(phys_base)=-16777216\n"
+		"NUMBER(pgtable_l5_enabled)=1\nNUMBER(sme_mask)=140737488355328\n",
+		&root));
+	assert_true(root.paddr == 0x1000000 && root.levels == 5 && root.sme_mask == 1ull << 47);
+}
+
+/* vmalloc's range */
+
+static void test_page_tables__vmalloc_is_behind_the_direct_mapping(void **state)
+{
+	static struct fixture fixture;
+	uint64_t from, to;
+
+	setup(&fixture, 4);
+	map_kernel(&fixture, DIRECT_MAP, VMALLOC);
+	assert_ok(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+	assert_true(from == VMALLOC);
+	assert_true(to == VMALLOC + (32ull << 40));
+	assert_false(fixture.walked.unreadable || fixture.walked.limited);
+	teardown(&fixture);
+}
+
+/* KASLR puts regions at any GiB, also two of them below one entry of the top-level table */
+static void test_page_tables__vmalloc_at_any_gib(void **state)
+{
+	static struct fixture fixture;
+	uint64_t from, to, gib;
+
+	for (gib = 6; gib < 1030; gib += 93) {
+		setup(&fixture, 4);
+		map_kernel(&fixture, DIRECT_MAP + 77 * GIB, DIRECT_MAP + (77 + gib) * GIB);
+		map(&fixture, DIRECT_MAP + (2000 + gib) * GIB, 2, 0x5000000);
+		assert_ok(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+		assert_true(from == DIRECT_MAP + (77 + gib) * GIB);
+		teardown(&fixture);
+	}
+}
+
+static void test_page_tables__vmalloc_with_five_levels(void **state)
+{
+	static struct fixture fixture;
+	uint64_t from, to;
+
+	setup(&fixture, 5);
+	map_kernel(&fixture, DIRECT_MAP_5, VMALLOC_5);
+	assert_ok(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+	assert_true(from == VMALLOC_5);
+	assert_true(to == VMALLOC_5 + (12800ull << 40));
+	teardown(&fixture);
+}
+
+static void test_page_tables__vmalloc_of_an_encrypted_host(void **state)
+{
+	static struct fixture fixture;
+	struct seen seen;
+	uint64_t from, to;
+
+	setup(&fixture, 4);
+	fixture.mark = 1ull << 47;
+	fixture.walked.root.sme_mask = 1ull << 47;
+	map_kernel(&fixture, DIRECT_MAP, VMALLOC);
+	assert_ok(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+	assert_true(from == VMALLOC);
+	walk(&fixture, from, to, &seen);
+	assert_int_equal(seen.count, 1);
+	assert_run(&seen, 0, VMALLOC, 1, 0x7000000);
+	teardown(&fixture);
+}
+
+static void test_page_tables__no_direct_mapping(void **state)
+{
+	static struct fixture fixture;
+	uint64_t from = 99, to = 99;
+
+	/* nothing; the image alone; what is not where a direct mapping can be; no vmalloc */
+	setup(&fixture, 4);
+	assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_MISSING);
+	map(&fixture, KERNEL_IMAGE, 2, 0x1000000);
+	assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_MISSING);
+	map(&fixture, DIRECT_MAP, 2, MIB2);
+	assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_MISSING);
+	map(&fixture, DIRECT_MAP, 2, 0);
+	assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_MISSING);
+	assert_true(from == 99 && to == 99);
+	teardown(&fixture);
+}
+
+/* runs */
+
+static void test_page_tables__runs_end_where_nothing_is_mapped(void **state)
+{
+	static struct fixture fixture;
+	struct seen seen;
+
+	setup(&fixture, 4);
+	map_pages(&fixture, VMALLOC, 1, 0x10000);
+	map_pages(&fixture, VMALLOC + 0x3000, 3, 0x20000);
+	/* physical pages need not be in order */
+	map(&fixture, VMALLOC + 0x8000, 1, 0x90000);
+	map(&fixture, VMALLOC + 0x9000, 1, 0x30000);
+	walk(&fixture, VMALLOC, VMALLOC + GIB, &seen);
+	assert_int_equal(seen.count, 3);
+	assert_run(&seen, 0, VMALLOC, 1, 0x10000);
+	assert_run(&seen, 1, VMALLOC + 0x3000, 3, 0x20000);
+	assert_run(&seen, 2, VMALLOC + 0x8000, 2, 0x90000);
+	assert_false(seen.runs[0].cut || seen.runs[1].cut || seen.runs[2].cut);
+	assert_int_equal(fixture.walked.read, 4);
+	teardown(&fixture);
+}
+
+static void test_page_tables__runs_cross_tables(void **state)
+{
+	static struct fixture fixture;
+	struct seen seen;
+
+	setup(&fixture, 4);
+	map_pages(&fixture, VMALLOC + MIB2 - 0x1000, 3, 0x10000);
+	/* and those of all levels */
+	map_pages(&fixture, VMALLOC + 512 * GIB - 0x2000, 4, 0x20000);
+	walk(&fixture, VMALLOC, VMALLOC + 1024 * GIB, &seen);
+	assert_int_equal(seen.count, 2);
+	assert_run(&seen, 0, VMALLOC + MIB2 - 0x1000, 3, 0x10000);
+	assert_run(&seen, 1, VMALLOC + 512 * GIB - 0x2000, 4, 0x20000);
+	teardown(&fixture);
+}
+
+static void test_page_tables__runs_end_at_large_pages(void **state)
+{
+	static struct fixture fixture;
+	struct seen seen;
+
+	setup(&fixture, 4);
+	map_pages(&fixture, VMALLOC + MIB2 - 0x1000, 1, 0x10000);
+	map(&fixture, VMALLOC + MIB2, 2, 0x400000);
+	map_pages(&fixture, VMALLOC + 2 * MIB2, 2, 0x20000);
+	map_pages(&fixture, VMALLOC + GIB - 0x1000, 1, 0x30000);
+	map(&fixture, VMALLOC + GIB, 3, GIB);
+	map_pages(&fixture, VMALLOC + 2 * GIB, 1, 0x40000);
+	walk(&fixture, VMALLOC, VMALLOC + 4 * GIB, &seen);
+	assert_int_equal(seen.count, 4);
+	assert_run(&seen, 0, VMALLOC + MIB2 - 0x1000, 1, 0x10000);
+	assert_run(&seen, 1, VMALLOC + 2 * MIB2, 2, 0x20000);
+	assert_run(&seen, 2, VMALLOC + GIB - 0x1000, 1, 0x30000);
+	assert_run(&seen, 3, VMALLOC + 2 * GIB, 1, 0x40000);
+	teardown(&fixture);
+}
+
+static void test_page_tables__only_the_range(void **state)
+{
+	static struct fixture fixture;
+	struct seen seen;
+
+	setup(&fixture, 5);
+	map_pages(&fixture, VMALLOC_5 - 0x1000, 1, 0x10000);
+	map_pages(&fixture, VMALLOC_5 + 0x4000, 1, 0x20000);
+	map_pages(&fixture, VMALLOC_5 + GIB - 0x1000, 4, 0x30000);
+	walk(&fixture, VMALLOC_5, VMALLOC_5 + GIB, &seen);
+	assert_int_equal(seen.count, 2);
+	assert_run(&seen, 0, VMALLOC_5 + 0x4000, 1, 0x20000);
+	assert_run(&seen, 1, VMALLOC_5 + GIB - 0x1000, 1, 0x30000);
+	teardown(&fixture);
+}
+
+/* espfix maps one page table 65,536 times */
+static void test_page_tables__shared_tables_are_read_once(void **state)
+{
+	static struct fixture fixture;
+	struct seen seen;
+	size_t i;
+
+	setup(&fixture, 4);
+	map_pages(&fixture, VMALLOC, 1, 0x10000);
+	for (i = 1; i < 512; i++)
+		*entry_of(&fixture, VMALLOC + i * MIB2, 2) = *entry_of(&fixture, VMALLOC, 2);
+	for (i = 1; i < 512; i++)
+		*entry_of(&fixture, VMALLOC + i * GIB, 3) = *entry_of(&fixture, VMALLOC, 3);
+	walk(&fixture, VMALLOC, VMALLOC + 512 * GIB, &seen);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(fixture.walked.read, 4);
+	teardown(&fixture);
+}
+
+static void test_page_tables__tables_that_map_themselves(void **state)
+{
+	static struct fixture fixture;
+	uint64_t from, to;
+	struct seen seen;
+	size_t i, levels;
+
+	for (levels = 4; levels <= 5; levels++) {
+		setup(&fixture, (unsigned int)levels);
+		for (i = 0; i < 512; i++)
+			fixture.tables[0][i] = ROOT | PRESENT;
+		walk(&fixture, VMALLOC, VMALLOC + (32ull << 40), &seen);
+		assert_int_equal(seen.count, 0);
+		assert_int_equal(fixture.walked.read, 1);
+		/* all of memory is one page */
+		assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_MISSING);
+		assert_true(fixture.walked.read < 500);
+		teardown(&fixture);
+	}
+}
+
+static void test_page_tables__a_missing_table_cuts_its_neighbours(void **state)
+{
+	static struct fixture fixture;
+	struct seen seen;
+
+	setup(&fixture, 4);
+	map_pages(&fixture, VMALLOC + MIB2 - 0x4000, 1, 0x10000);
+	map_pages(&fixture, VMALLOC + MIB2 - 0x2000, 514, 0x20000);
+	map_pages(&fixture, VMALLOC + 2 * MIB2 + 0x4000, 1, 0x30000);
+	fixture.missing = *entry_of(&fixture, VMALLOC + MIB2, 2) & ~0xfffull;
+	fixture.code = XFDT_EXCLUDED;
+	walk(&fixture, VMALLOC, VMALLOC + GIB, &seen);
+	assert_int_equal(seen.count, 3);
+	assert_run(&seen, 0, VMALLOC + MIB2 - 0x4000, 1, 0x10000);
+	assert_run(&seen, 1, VMALLOC + MIB2 - 0x2000, 2, 0x20000);
+	assert_run(&seen, 2, VMALLOC + 2 * MIB2 + 0x4000, 1, 0x30000);
+	assert_false(seen.runs[0].cut);
+	assert_true(seen.runs[1].cut);
+	assert_false(seen.runs[2].cut);
+	assert_int_equal(fixture.walked.unreadable, 1);
+	assert_string_equal(xfdt_error_message(fixture.walked.why), "the table is missing");
+	/* and a run right behind it is one */
+	teardown(&fixture);
+	setup(&fixture, 4);
+	map_pages(&fixture, VMALLOC, 513, 0x10000);
+	fixture.missing = *entry_of(&fixture, VMALLOC, 2) & ~0xfffull;
+	fixture.code = XFDT_CORRUPT;
+	walk(&fixture, VMALLOC, VMALLOC + GIB, &seen);
+	assert_int_equal(seen.count, 1);
+	assert_run(&seen, 0, VMALLOC + MIB2, 1, 0x10000 + 512 * 4096);
+	assert_true(seen.runs[0].cut);
+	teardown(&fixture);
+}
+
+static void test_page_tables__root_cannot_be_read(void **state)
+{
+	static struct fixture fixture;
+	uint64_t from, to;
+	struct seen seen;
+
+	setup(&fixture, 4);
+	map_kernel(&fixture, DIRECT_MAP, VMALLOC);
+	fixture.missing = ROOT;
+	fixture.code = XFDT_TRUNCATED;
+	walk(&fixture, VMALLOC, VMALLOC + GIB, &seen);
+	assert_int_equal(seen.count, 0);
+	assert_int_equal(fixture.walked.unreadable, 1);
+	assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_MISSING);
+	fixture.code = XFDT_NO_MEMORY;
+	assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_NO_MEMORY);
+	teardown(&fixture);
+}
+
+static void test_page_tables__an_error_of_the_visit_ends_it(void **state)
+{
+	static struct fixture fixture;
+	struct seen seen = { .stop_at = 2 };
+
+	setup(&fixture, 4);
+	map_pages(&fixture, VMALLOC, 1, 0x10000);
+	map_pages(&fixture, VMALLOC + 0x2000, 1, 0x10000);
+	map_pages(&fixture, VMALLOC + 0x4000, 1, 0x10000);
+	assert_fails(xfdt_page_tables_walk(&fixture.walked, VMALLOC, VMALLOC + GIB, note_run,
+					   &seen),
+		     XFDT_LIMIT);
+	assert_int_equal(seen.count, 2);
+	teardown(&fixture);
+}
+
+/* Every page is a table, and each of its entries leads to another one. */
+static struct xfdt_error *read_endless(struct xfdt_reader *reader, uint64_t paddr, void *buf,
+				       size_t len)
+{
+	uint64_t *entries = buf;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*entries); i++)
+		entries[i] = ((paddr / 4096 * 512 + i + 1) << 12 & 0x000ffffffffff000ull) | PRESENT;
+	return NULL;
+}
+
+static struct xfdt_error *read_nothing(struct xfdt_reader *reader, uint64_t paddr, void *buf,
+				       size_t len)
+{
+	return paddr == ROOT ? read_endless(reader, paddr, buf, len) : xfdt_page_left_out(paddr);
+}
+
+static void test_page_tables__endless_tables_are_bounded(void **state)
+{
+	static struct fixture fixture;
+	uint64_t from, to;
+	struct seen seen;
+
+	setup(&fixture, 4);
+	fixture.reader.read_physical = read_endless;
+	walk(&fixture, VMALLOC, VMALLOC + (32ull << 40), &seen);
+	assert_true(fixture.walked.limited);
+	assert_int_equal(fixture.walked.read, XFDT_PAGE_TABLES_MAX);
+	/* one run, of which the end is not known */
+	assert_int_equal(seen.count, 1);
+	assert_true(seen.runs[0].cut);
+	/* nothing is read behind the limit */
+	xfdt_error_free(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+	assert_int_equal(fixture.walked.read + fixture.walked.unreadable, XFDT_PAGE_TABLES_MAX);
+	teardown(&fixture);
+	setup(&fixture, 4);
+	fixture.reader.read_physical = read_nothing;
+	walk(&fixture, VMALLOC, VMALLOC + (32ull << 40), &seen);
+	assert_int_equal(seen.count, 0);
+	assert_int_equal(fixture.walked.unreadable, 64);
+	teardown(&fixture);
+}
+
+#include "test_page_tables.tests.h"
