@@ -136,6 +136,7 @@ static void put_data(struct kernel *kernel)
 	unsigned int cpu;
 
 	kernel->data = data;
+	data->fpu_kernel_cfg.max_size = FPSTATE_REGS_SIZE;
 	data->fpu_kernel_cfg.max_features = KERNEL_XCR0;
 	data->fpu_kernel_cfg.default_features = KERNEL_XCR0 & ~KERNEL_XTILEDATA;
 	KERNEL_CAP_XFD(capability) |= 1u << 4;
@@ -268,6 +269,7 @@ static struct fpstate *add_fpstate(struct kernel *kernel, bool armed,
 
 	*fpstate = (struct fpstate){
 		.size = FPSTATE_REGS_SIZE,
+		.user_size = FPSTATE_REGS_SIZE,
 		.xfeatures = KERNEL_XCR0,
 		.user_xfeatures = KERNEL_XCR0,
 		.xfd = armed ? KERNEL_XTILEDATA : 0,

@@ -164,10 +164,10 @@ uint64_t kernel_put_btf(struct kernel *kernel)
 	STRUCT(xa_node, MEMBER(xa_node, shift, u8), MEMBER(xa_node, offset, u8),
 	       MEMBER(xa_node, slots, slots));
 	STRUCT_OF("fpstate", FPSTATE_REGS_SIZE + layout->regs, MEMBER(fpstate, size, u32),
-		  MEMBER(fpstate, xfeatures, u64), MEMBER(fpstate, user_xfeatures, u64),
-		  MEMBER(fpstate, xfd, u64), BIT(fpstate, is_valloc), BIT(fpstate, is_guest),
-		  BIT(fpstate, is_confidential), BIT(fpstate, in_use),
-		  { "regs", regs, 8 * layout->regs, 0 });
+		  MEMBER(fpstate, user_size, u32), MEMBER(fpstate, xfeatures, u64),
+		  MEMBER(fpstate, user_xfeatures, u64), MEMBER(fpstate, xfd, u64),
+		  BIT(fpstate, is_valloc), BIT(fpstate, is_guest), BIT(fpstate, is_confidential),
+		  BIT(fpstate, in_use), { "regs", regs, 8 * layout->regs, 0 });
 	STRUCT(fpu_state_config, MEMBER(fpu_state_config, max_size, u32),
 	       MEMBER(fpu_state_config, max_features, u64),
 	       MEMBER(fpu_state_config, default_features, u64));

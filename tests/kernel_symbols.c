@@ -154,6 +154,8 @@ static void put_vmcoreinfo(struct kernel *kernel)
 	SYMBOL_LINE("_stext", KERNEL_TEXT);
 	SYMBOL_LINE("prb", KERNEL_VARIABLE(prb));
 	SYMBOL_LINE("init_uts_ns", KERNEL_VARIABLE(init_uts_ns));
+	SYMBOL_LINE("init_top_pgt", MEMORY_ROOT);
+	LINE("NUMBER(phys_base)=%llu\nNUMBER(pgtable_l5_enabled)=0\n", MEMORY_PHYS_BASE);
 	KALLSYMS_LINE(names);
 	KALLSYMS_LINE(num_syms);
 	KALLSYMS_LINE(token_table);

@@ -6,6 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PAGE 4096ull
+#define KERNEL_MAP 0xffffffff80000000ull
+#define TABLES (MEMORY_ROOT - KERNEL_MAP + MEMORY_PHYS_BASE)
+#define TABLES_MAX 64
+#define ENTRY_TABLE 0x63ull
+#define ENTRY_PAGE 0x8000000000000163ull
+
 static struct memory_segment *find(struct memory *memory, uint64_t kvaddr, size_t len)
 {
 	size_t i;
@@ -40,10 +47,95 @@ static struct xfdt_error *read_memory(struct xfdt_reader *reader, uint64_t kvadd
 	return xfdt_error_new(code, kvaddr, "no memory at %#llx", (unsigned long long)kvaddr);
 }
 
+/* A broken set-up: exit code 99, as a test may not go on. */
+static void __attribute__((noreturn)) broken(const char *what, uint64_t kvaddr)
+{
+	fprintf(stderr, "broken set-up: %s at %#llx\n", what, (unsigned long long)kvaddr);
+	exit(99);
+}
+
+/* Where physical memory is, as in Linux: the image, the direct mapping, and vmalloc's far behind both. */
+static const struct {
+	uint64_t kvaddr, end, paddr;
+} regions[] = {
+	{ KERNEL_MAP, UINT64_MAX, 0 },
+	{ 0xffff888000000000ull, 0xffffc90000000000ull, 0 },
+	{ 0xffffc90000000000ull, KERNEL_MAP, 1ull << 46 },
+};
+#define REGIONS (sizeof(regions) / sizeof(regions[0]))
+
+static uint64_t physical(uint64_t kvaddr)
+{
+	size_t i;
+
+	for (i = 0; i < REGIONS; i++)
+		if (kvaddr >= regions[i].kvaddr && kvaddr < regions[i].end)
+			return kvaddr - regions[i].kvaddr + regions[i].paddr;
+	return 0;
+}
+
+static void map_page(struct memory *memory, uint64_t kvaddr)
+{
+	unsigned int table = 0, shift;
+
+	for (shift = 39; shift > 12; shift -= 9) {
+		uint64_t *entry = &memory->tables[table][kvaddr >> shift & 511];
+
+		if (!*entry) {
+			if (memory->table_count == TABLES_MAX)
+				broken("too many page tables", kvaddr);
+			*entry = (TABLES + memory->table_count++ * PAGE) | ENTRY_TABLE;
+		}
+		table = (unsigned int)(((*entry & ~(PAGE - 1)) - TABLES) / PAGE);
+	}
+	memory->tables[table][kvaddr >> 12 & 511] = physical(kvaddr) | ENTRY_PAGE;
+}
+
+static void map_segments(struct memory *memory)
+{
+	size_t i;
+
+	if (!memory->tables)
+		memory->tables = calloc(TABLES_MAX, sizeof(*memory->tables));
+	if (!memory->tables)
+		broken("no memory", 0);
+	memory->table_count += !memory->table_count;
+	for (; memory->mapped < memory->count; memory->mapped++) {
+		const struct memory_segment *segment = &memory->segments[memory->mapped];
+
+		for (i = 0; i < segment->len; i += PAGE)
+			map_page(memory, segment->kvaddr + i);
+	}
+}
+
+static struct xfdt_error *read_physical(struct xfdt_reader *reader, uint64_t paddr, void *buf,
+					size_t len)
+{
+	struct memory *memory = (struct memory *)reader;
+	size_t i;
+
+	if (paddr % PAGE + len > PAGE)
+		broken("a physical read of more than one page", paddr);
+	map_segments(memory);
+	if (paddr - TABLES < memory->table_count * PAGE) {
+		memory->reads++;
+		memcpy(buf, (uint8_t *)memory->tables + (paddr - TABLES), len);
+		return NULL;
+	}
+	for (i = 0; i < memory->count; i++) {
+		uint64_t kvaddr = memory->segments[i].kvaddr;
+
+		if (paddr - physical(kvaddr) < memory->segments[i].len)
+			return read_memory(reader, kvaddr + (paddr - physical(kvaddr)), buf, len);
+	}
+	return xfdt_page_not_ram(paddr);
+}
+
 void memory_init(struct memory *memory)
 {
 	memset(memory, 0, sizeof(*memory));
 	memory->reader.read = read_memory;
+	memory->reader.read_physical = read_physical;
 }
 
 void memory_deinit(struct memory *memory)
@@ -52,14 +144,9 @@ void memory_deinit(struct memory *memory)
 
 	for (i = 0; i < memory->count; i++)
 		free(memory->segments[i].bytes);
-	memory->count = 0;
-}
-
-/* A broken set-up: exit code 99, as a test may not go on. */
-static void __attribute__((noreturn)) broken(const char *what, uint64_t kvaddr)
-{
-	fprintf(stderr, "broken set-up: %s at %#llx\n", what, (unsigned long long)kvaddr);
-	exit(99);
+	free(memory->tables);
+	memory->tables = NULL;
+	memory->count = memory->mapped = memory->table_count = 0;
 }
 
 void *memory_add(struct memory *memory, uint64_t kvaddr, size_t len)

@@ -6,6 +6,8 @@
 #include "image/image.h"
 
 #define MEMORY_SEGMENTS 128
+#define MEMORY_ROOT 0xffffffffbf000000ull /* what VMCOREINFO's init_top_pgt has to be, */
+#define MEMORY_PHYS_BASE 0ull		  /* and its phys_base, for page tables to be found */
 
 struct memory_segment {
 	uint64_t kvaddr;
@@ -20,6 +22,9 @@ struct memory {
 	size_t count;
 	unsigned long reads; /* how many were asked for */
 	uint64_t missing;    /* reads of this byte give XFDT_EXCLUDED; 0: of none */
+	/* page tables of 4 levels that map the segments, made when they are read */
+	uint64_t (*tables)[512];
+	size_t table_count, mapped; /* of all segments */
 };
 
 void memory_init(struct memory *memory);

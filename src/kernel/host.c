@@ -137,8 +137,10 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_imag
 	read_enabled_features(host);
 	read_xsave_layout(host);
 	host->tif_need_fpu_load = xfdt_tif_need_fpu_load(image, host->decoder);
+	err = xfdt_census_init(&host->census, image);
 	xfdt_set_purpose(image, XFDT_FOR_VCPUS);
-	err = xfdt_kvm_read(host);
+	if (!err)
+		err = xfdt_kvm_read(host);
 	xfdt_set_purpose(image, XFDT_FOR_HOST);
 	if (!err)
 		err = xfdt_panic_read(host);
@@ -167,6 +169,7 @@ void xfdt_host_deinit(struct xfdt_host *host)
 	for (i = 0; i < host->vm_count; i++)
 		free(host->vms[i].vcpus);
 	free(host->vms);
+	xfdt_census_deinit(&host->census);
 	xfdt_panic_deinit(&host->panic);
 	xfdt_gaps_deinit(&host->gaps);
 	xfdt_decoder_free(host->decoder);

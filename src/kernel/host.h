@@ -8,6 +8,7 @@
 #define XFDT_KERNEL_HOST_H
 
 #include "image/image.h"
+#include "kernel/census.h"
 #include "kernel/log.h"
 #include "xstate/xstate.h"
 
@@ -192,6 +193,7 @@ struct xfdt_host {
 	struct xfdt_value tif_need_fpu_load; /* bit number, from code */
 	uint64_t enabled_features;	     /* XCR0 | IA32_XSS of the host; 0: unknown */
 	struct xfdt_xsave_layout xsave_layout;
+	struct xfdt_census census; /* of guest FPU states, whether a vCPU leads to them or not */
 	struct xfdt_vm *vms;
 	size_t vm_count, vcpu_count;
 	bool vms_complete; /* the list of VMs was followed to its end */

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The census of guest FPU states, on the hand-made kernel. */
+#include "unit.h"
+#include "kernel.h"
+#include "kernel/census.h"
+#include "resolve/resolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct fixture {
+	struct kernel kernel;
+	struct xfdt_image image;
+	struct xfdt_census census;
+};
+
+static void setup_as(struct fixture *fixture, const struct kernel_layout *layout)
+{
+	memset(fixture, 0, sizeof(*fixture));
+	kernel_init_as(&fixture->kernel, layout);
+	xfdt_image_init(&fixture->image, &fixture->kernel.source, NULL);
+}
+
+static void setup(struct fixture *fixture)
+{
+	setup_as(fixture, &kernel_6_18);
+}
+
+/* Of VMCOREINFO, what page tables need, and no more: no symbols and no types. */
+static void setup_bare(struct fixture *fixture)
+{
+	static const char bare[] = "OSRELEASE=6.18.5\nSYMBOL(init_top_pgt)=ffffffffbf000000\n"
+				   "NUMBER(phys_base)=0\nNUMBER(pgtable_l5_enabled)=0\n";
+
+	memset(fixture, 0, sizeof(*fixture));
+	kernel_init(&fixture->kernel);
+	fixture->kernel.source.vmcoreinfo = bare;
+	xfdt_image_init(&fixture->image, &fixture->kernel.source, NULL);
+}
+
+/* The state of vCPU @n, as bytes. */
+static uint8_t *state_of(const struct fixture *fixture, size_t n)
+{
+	return (uint8_t *)fixture->kernel.vcpu[n].fpstate;
+}
+
+static uint64_t kvaddr_of(const struct fixture *fixture, size_t n)
+{
+	return kernel_kvaddr(&fixture->kernel, fixture->kernel.vcpu[n].fpstate);
+}
+
+static void take(struct fixture *fixture)
+{
+	xfdt_census_deinit(&fixture->census);
+	assert_ok(xfdt_census_init(&fixture->census, &fixture->image));
+}
+
+static void teardown(struct fixture *fixture)
+{
+	xfdt_census_deinit(&fixture->census);
+	xfdt_image_deinit(&fixture->image);
+	kernel_deinit(&fixture->kernel);
+}
+
+static void assert_count(struct fixture *fixture, size_t count, bool complete)
+{
+	take(fixture);
+	assert_true(fixture->census.known);
+	assert_int_equal(fixture->census.count, count);
+	assert_int_equal(fixture->census.complete, complete);
+	assert_int_equal(!*fixture->census.why, complete);
+}
+
+static void assert_unknown(struct fixture *fixture, const char *why)
+{
+	take(fixture);
+	assert_false(fixture->census.known || fixture->census.complete);
+	assert_int_equal(fixture->census.count, 0);
+	assert_non_null(strstr(fixture->census.why, why));
+}
+
+static void test_census__finds_every_state(void **state)
+{
+	static const struct kernel_layout *const layouts[] = { &kernel_5_16, &kernel_6_12,
+							       &kernel_6_18, &kernel_7_2 };
+	struct fixture fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(layouts); i++) {
+		const struct xfdt_guest_state *found;
+
+		setup_as(&fixture, layouts[i]);
+		assert_count(&fixture, 2, true);
+		assert_string_equal(fixture.census.layout, "types");
+		found = xfdt_census_find(&fixture.census, kvaddr_of(&fixture, 0));
+		assert_non_null(found);
+		assert_int_equal(found->pages, 2);
+		assert_int_equal(found->size, FPSTATE_REGS_SIZE);
+		assert_int_equal(found->user_size, FPSTATE_REGS_SIZE);
+		assert_true(found->xfeatures == KERNEL_XCR0);
+		assert_true(found->user_xfeatures == KERNEL_XCR0);
+		assert_true(found->xfd == KERNEL_XTILEDATA);
+		assert_true(found->in_use && !found->is_confidential);
+		assert_true(found->header.xstate_bv == KERNEL_XCR0);
+		assert_true(found->header.xcomp_bv == (1ull << 63 | KERNEL_XCR0));
+		found = xfdt_census_find(&fixture.census, kvaddr_of(&fixture, 1));
+		assert_non_null(found);
+		assert_true(found->xfd == 0);
+		assert_null(xfdt_census_find(&fixture.census, kvaddr_of(&fixture, 1) + 4096));
+		teardown(&fixture);
+	}
+}
+
+/* a VM that is being destroyed is no longer in vm_list, and its states are still there */
+static void test_census__needs_no_list(void **state)
+{
+	const struct kernel_vm unlisted = { .vcpus = 3, .unlisted = true };
+	struct fixture fixture;
+
+	setup(&fixture);
+	kernel_add_vm(&fixture.kernel, &unlisted);
+	assert_count(&fixture, 5, true);
+	teardown(&fixture);
+}
+
+/* KALLSYMS_ALL=n, no BTF, no module: VMCOREINFO is enough */
+static void test_census__without_symbols_and_types(void **state)
+{
+	struct fixture fixture;
+
+	setup_bare(&fixture);
+	assert_false(xfdt_has_struct(&fixture.image, XFDT_T_fpstate));
+	assert_count(&fixture, 2, true);
+	assert_string_equal(fixture.census.layout, "the layout of v5.16 to v7.3");
+	assert_true(fixture.census.states[0].xfd == KERNEL_XTILEDATA);
+	assert_true(fixture.census.states[0].in_use);
+	/* where nothing confirms that layout, nobody knows that there is no state */
+	fixture.kernel.vcpu[0].fpstate->is_guest = fixture.kernel.vcpu[1].fpstate->is_guest = 0;
+	assert_count(&fixture, 0, false);
+	teardown(&fixture);
+}
+
+struct wrong {
+	uint32_t offset;
+	uint64_t value;
+};
+
+/* and what does not fit it in all is no state */
+static void test_census__known_layout_is_checked(void **state)
+{
+	static const struct wrong wrong[] = { { 32, 0x13 }, { 16, 0x702e7 }, { 16, 0x602e5 } };
+	struct fixture fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(wrong); i++) {
+		setup_bare(&fixture);
+		memcpy(state_of(&fixture, 1) + wrong[i].offset, &wrong[i].value, 8);
+		assert_count(&fixture, 1, true);
+		teardown(&fixture);
+		/* types need no such check */
+		setup(&fixture);
+		memcpy(state_of(&fixture, 1) + wrong[i].offset, &wrong[i].value, 8);
+		assert_count(&fixture, 2, true);
+		teardown(&fixture);
+	}
+}
+
+static void test_census__what_is_no_state(void **state)
+{
+	static const struct wrong wrong[] = {
+		{ 0, 575 | 4096ull << 32 }, /* size */
+		{ 0, ((1u << 20) + 1) | 4096ull << 32 },
+		{ 0, 4096 | 575ull << 32 }, /* user_size */
+		{ 0, 4096 | ((1ull << 20) + 1) << 32 },
+		{ 0, (4096 + 4096) | 4096ull << 32 }, /* too large for the area */
+		{ 0, 4000 | 4096ull << 32 },	      /* too small */
+		{ 8, 0x602e5 },			      /* xfeatures */
+		{ 8, 0x602e6 },
+		{ 8, 0x1000602e7 },
+		{ 32, 0xa }, /* is_valloc */
+		{ 32, 0x9 }, /* is_guest */
+	};
+	struct fixture fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(wrong); i++) {
+		setup(&fixture);
+		memcpy(state_of(&fixture, 1) + wrong[i].offset, &wrong[i].value, 8);
+		assert_count(&fixture, 1, true);
+		assert_true(fixture.census.states[0].fpstate == kvaddr_of(&fixture, 0));
+		teardown(&fixture);
+	}
+}
+
+/* a header that makes no sense is for the verdict */
+static void test_census__a_malformed_state_is_one(void **state)
+{
+	const struct xfdt_guest_state *found;
+	struct fixture fixture;
+
+	setup(&fixture);
+	fixture.kernel.vcpu[1].header->xfeatures = ~0ull;
+	assert_count(&fixture, 2, true);
+	found = xfdt_census_find(&fixture.census, kvaddr_of(&fixture, 1));
+	assert_true(found && found->header.xstate_bv == ~0ull);
+	teardown(&fixture);
+}
+
+/* copies of a state in areas of another length, and in the direct mapping */
+static void test_census__only_areas_of_its_length(void **state)
+{
+	struct fixture fixture;
+	size_t pages;
+
+	for (pages = 1; pages <= 8; pages++) {
+		setup(&fixture);
+		memcpy(kernel_vmalloc(&fixture.kernel, pages * 4096), state_of(&fixture, 1), 4096);
+		assert_count(&fixture, pages == 2 ? 3 : 2, true);
+		teardown(&fixture);
+	}
+	setup(&fixture);
+	memcpy(memory_add(&fixture.kernel.memory, KERNEL_HEAP + 0x100000, 8192),
+	       state_of(&fixture, 1), 4096);
+	assert_count(&fixture, 2, true);
+	teardown(&fixture);
+}
+
+/* An area of @pages whose first page is not in the dump. */
+static void add_excluded(struct fixture *fixture, size_t pages)
+{
+	void *area = kernel_vmalloc(&fixture->kernel, pages * 4096);
+
+	memory_fail(&fixture->kernel.memory, kernel_kvaddr(&fixture->kernel, area), XFDT_EXCLUDED);
+}
+
+/* kernel stacks are told by their length: fpu_kernel_cfg.max_size bounds that of states */
+static void test_census__stacks_are_not_read(void **state)
+{
+	struct fixture fixture;
+
+	setup(&fixture);
+	add_excluded(&fixture, 4);
+	assert_count(&fixture, 2, true);
+	/* where that is not known, they may be states */
+	fixture.kernel.data->fpu_kernel_cfg.max_size = 0;
+	assert_count(&fixture, 2, false);
+	/* an area of up to three pages may be one in any case: max_size might be wrong */
+	fixture.kernel.data->fpu_kernel_cfg.max_size = 576;
+	assert_count(&fixture, 2, true);
+	add_excluded(&fixture, 3);
+	assert_count(&fixture, 2, false);
+	teardown(&fixture);
+}
+
+static void test_census__first_pages_that_are_missing(void **state)
+{
+	static const enum xfdt_code codes[] = { XFDT_EXCLUDED, XFDT_TRUNCATED, XFDT_CORRUPT };
+	struct fixture fixture;
+	size_t i;
+
+	for (i = 0; i < COUNT(codes); i++) {
+		setup(&fixture);
+		memory_fail(&fixture.kernel.memory, kvaddr_of(&fixture, 1), codes[i]);
+		assert_count(&fixture, 1, false);
+		assert_non_null(strstr(fixture.census.why, "1 page that may be a state's"));
+		teardown(&fixture);
+	}
+	/* what ioremap() maps is no memory */
+	setup(&fixture);
+	memory_fail(&fixture.kernel.memory, kvaddr_of(&fixture, 1), XFDT_NOT_RAM);
+	assert_count(&fixture, 1, true);
+	teardown(&fixture);
+}
+
+static void test_census__reasons_not_to_know(void **state)
+{
+	struct fixture fixture;
+
+	setup(&fixture);
+	fixture.image.vmcoreinfo = NULL;
+	assert_unknown(&fixture, "VMCOREINFO");
+	teardown(&fixture);
+	setup(&fixture);
+	fixture.kernel.memory.reader.read_physical = NULL;
+	assert_unknown(&fixture, "physical");
+	teardown(&fixture);
+	setup(&fixture);
+	fixture.image.embedded = true;
+	assert_unknown(&fixture, "distilled");
+	teardown(&fixture);
+	/* 5.10: types are there, and struct fpstate is not among them */
+	setup(&fixture);
+	fixture.image.layout.structs[XFDT_T_fpstate] = 0;
+	fixture.image.layout.members[XFDT_M_fpstate_is_valloc].known = false;
+	assert_unknown(&fixture, "no struct fpstate");
+	teardown(&fixture);
+	/* a layout that cannot be */
+	setup(&fixture);
+	set_member(&fixture.image, XFDT_M_fpstate_regs, 4096, 4096);
+	assert_unknown(&fixture, "makes no sense");
+	teardown(&fixture);
+	setup(&fixture);
+	set_member(&fixture.image, XFDT_M_fpstate_xfd, 60, 8);
+	assert_unknown(&fixture, "makes no sense");
+	teardown(&fixture);
+}
+
+static void test_census__out_of_memory(void **state)
+{
+	struct fixture fixture;
+	bool failed = true;
+	long number;
+
+	setup(&fixture);
+	take(&fixture);
+	xfdt_census_deinit(&fixture.census);
+	for (number = 0; failed; number++) {
+		struct xfdt_error *err;
+
+		assert_true(number < 100);
+		alloc_fail(number);
+		err = xfdt_census_init(&fixture.census, &fixture.image);
+		failed = alloc_has_failed();
+		alloc_fail(-1);
+		assert_int_equal(err != NULL, failed);
+		if (err)
+			assert_int_equal(xfdt_error_code(err), XFDT_NO_MEMORY);
+		xfdt_error_free(err);
+		xfdt_census_deinit(&fixture.census);
+	}
+	assert_true(number > 2);
+	teardown(&fixture);
+}
+
+#include "test_census.tests.h"
