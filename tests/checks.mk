@@ -59,3 +59,8 @@ check-style: $(BUILD)/libxfdtriage.a
 check-sanitize:
 	$(Q)LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
 		$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-batch check-report
+
+# The Debian packages, in a clean root: no part of check, since it takes minutes and the network.
+.PHONY: check-packages
+check-packages: $(BUILD)/xfdtriage
+	$(Q)tests/check-packages.sh $(BUILD) || [ $$? = 77 ]
