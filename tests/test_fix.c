@@ -94,6 +94,43 @@ static void test_fix__cleared_in_another_way_is_not_absent(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* Proxmox's patch of PKRU clears with a constant in the same function; the fix's mask is a register */
+static void test_fix__constant_mask_is_another_patch(void **state)
+{
+	static const uint8_t pkru[] = {
+		0x49, 0x81, 0xa6, 0x00, 0x02, 0x00, 0x00, 0xff, 0xfd, 0xff, 0xff, /* andq $~0x200,0x200(%r14) */
+		0xe8, 0xf0, 0xfe, 0xff, 0xff, /* call fpu_copy_uabi_to_guest_fpstate */
+		0xc3,
+	};
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	memory_put(&kernel.memory, KERNEL_IOCTL, pkru, sizeof(pkru));
+	run_init(&run, &kernel);
+	assert_int_not_equal(run.host.fix.kvm, XFDT_PRESENT);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* clang ends kvm_vcpu_ioctl_x86_set_xsave() with a jump */
+static void test_fix__tail_call(void **state)
+{
+	static const uint8_t jump[] = {
+		0x49, 0x21, 0x86, 0x00, 0x02, 0x00, 0x00, /* and %rax,0x200(%r14) */
+		0xe9, 0xf4, 0xfe, 0xff, 0xff,		  /* jmp fpu_copy_uabi_to_guest_fpstate */
+	};
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	memory_put(&kernel.memory, KERNEL_IOCTL, jump, sizeof(jump));
+	run_init(&run, &kernel);
+	assert_int_equal(run.host.fix.kvm, XFDT_PRESENT);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
 /* a livepatch may be the fix, or undo it */
 static void test_fix__livepatches(void **state)
 {

@@ -74,6 +74,13 @@ static bool is_at_register(const struct xfdt_insn *insn, int64_t displacement)
 	       insn->memory.displacement == displacement;
 }
 
+/* Does @insn go to the start of @function: by a CALL, or by a JMP, which is how compilers end in a call? */
+static bool hands_over(const struct xfdt_insn *insn, uint64_t function)
+{
+	return insn->direct && (insn->kind == XFDT_INSN_CALL || insn->kind == XFDT_INSN_JUMP) &&
+	       xfdt_insn_calls(insn->target, function);
+}
+
 bool xfdt_insn_has_and(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
 		       uint64_t address, int64_t displacement, uint64_t before_call_to,
 		       unsigned int window, bool *ret_call_seen)
@@ -93,12 +100,12 @@ bool xfdt_insn_has_and(const struct xfdt_decoder *decoder, const uint8_t *code, 
 		if (!valid)
 			continue;
 		if (insn.kind == XFDT_INSN_AND && insn.first == XFDT_OPERAND_MEMORY &&
-		    insn.size == 8 && is_at_register(&insn, displacement)) {
+		    insn.second == XFDT_OPERAND_REGISTER && insn.size == 8 &&
+		    is_at_register(&insn, displacement)) {
 			if (!before_call_to)
 				return true;
 			since = 0;
-		} else if (before_call_to && is_direct_call(&insn) &&
-			   xfdt_insn_calls(insn.target, before_call_to)) {
+		} else if (before_call_to && hands_over(&insn, before_call_to)) {
 			if (ret_call_seen)
 				*ret_call_seen = true;
 			if (since <= window)
@@ -143,7 +150,7 @@ bool xfdt_insn_calls_behind_test(const struct xfdt_decoder *decoder, const uint8
 
 	for (offset = 0; offset < len; offset += step) {
 		step = decode(decoder, code, len, address, offset, &insn, &valid);
-		if (valid && is_direct_call(&insn) && xfdt_insn_calls(insn.target, function)) {
+		if (valid && hands_over(&insn, function)) {
 			if (calls++ || (!leaves && !on_test))
 				return false;
 			begin = first;

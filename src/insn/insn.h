@@ -33,9 +33,9 @@ bool xfdt_insn_call_before(const struct xfdt_decoder *decoder, const uint8_t *co
 			   uint64_t return_address, uint64_t *ret_target);
 
 /*
- * Does @code contain AND to memory at a register plus exactly @displacement
- * (a 64-bit one)?  Where @before_call_to is not 0, only in the @window
- * instructions before a CALL of that function (see xfdt_insn_calls()), and
+ * Does @code contain AND of a register to memory at a register plus exactly
+ * @displacement (a 64-bit one)?  A constant mask does not count.  Where @before_call_to is not 0, only in the @window
+ * instructions before a CALL of that function, or a JMP to it (see xfdt_insn_calls()), and
  * *@ret_call_seen says whether there is such a CALL.
  */
 bool xfdt_insn_has_and(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
@@ -43,7 +43,7 @@ bool xfdt_insn_has_and(const struct xfdt_decoder *decoder, const uint8_t *code, 
 		       unsigned int window, bool *ret_call_seen);
 
 /*
- * Does @code have one CALL of the function at @function (see xfdt_insn_calls()),
+ * Does @code have one CALL of the function at @function, or JMP to it (see xfdt_insn_calls()),
  * and is that right behind a conditional branch on a TEST of memory at a register
  * plus @displacement, with nothing in between but moves (and sums of a register and
  * a constant), and no other way in?
