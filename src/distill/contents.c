@@ -65,19 +65,21 @@ static int compare_processes(const void *a, const void *b)
 /* Every name in @host once, by rising thread id. */
 static bool list_processes(const struct xfdt_host *host, struct processes *ret_processes)
 {
-	struct processes all = { calloc(host->vm_count + host->vcpu_count + 1, sizeof(*all.items)),
+	struct processes all = { calloc(host->vm_count + host->vcpu_count +
+						host->unlisted.vcpu_count + 1,
+					sizeof(*all.items)),
 				 0 };
-	size_t i, j, kept = 0;
+	struct xfdt_vcpu_at at = { 0 };
+	const struct xfdt_vcpu *vcpu;
+	size_t i, kept = 0;
 
 	if (!all.items)
 		return false;
 	add_process(&all, host->panic.pid, host->panic.comm);
-	for (i = 0; i < host->vm_count; i++) {
+	for (i = 0; i < host->vm_count; i++)
 		add_process(&all, host->vms[i].pid, host->vms[i].comm);
-		for (j = 0; j < host->vms[i].vcpu_count; j++)
-			add_process(&all, host->vms[i].vcpus[j].thread.pid,
-				    host->vms[i].vcpus[j].thread.comm);
-	}
+	while ((vcpu = xfdt_next_vcpu(host, &at)))
+		add_process(&all, vcpu->thread.pid, vcpu->thread.comm);
 	qsort(all.items, all.count, sizeof(*all.items), compare_processes);
 	for (i = 0; i < all.count; i++)
 		if (!kept || compare_processes(&all.items[kept - 1], &all.items[i]))
@@ -101,7 +103,7 @@ static bool *kept_lines(const struct xfdt_contents *contents, size_t *ret_kept)
 	if (contents->options->keep_log)
 		memset(lines, true, panic->log.count);
 	else
-		xfdt_oops_log_lines(panic, lines);
+		xfdt_oops_log_lines(&panic->log, &panic->events, lines);
 	for (*ret_kept = i = 0; i < panic->log.count; i++)
 		*ret_kept += lines[i];
 	return lines;

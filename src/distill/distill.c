@@ -109,15 +109,14 @@ static void put_vmcoreinfo(const char *vmcoreinfo, FILE *out, struct notes *note
 	notes->vmcoreinfo = (size_t)ftello(out) - ((len + 3) & ~(size_t)3);
 }
 
-/* Was the stack that @sp points to searched, for a vCPU's thread of this id? */
-static bool points_to_searched_stack(const struct xfdt_host *host, int pid, uint64_t sp)
+/* Was the stack that @regs point to searched? */
+static bool is_of_searched_stack(const struct xfdt_host *host, const struct xfdt_regs *regs)
 {
 	struct xfdt_vcpu_at at = { 0 };
 	const struct xfdt_vcpu *vcpu;
 
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
-		if (vcpu->thread.pid == pid &&
-		    sp - vcpu->thread.stack.kvaddr < vcpu->thread.stack.len)
+		if (regs->sp - vcpu->stack.kvaddr < vcpu->stack.len)
 			return true;
 	return false;
 }
@@ -133,13 +132,12 @@ static struct xfdt_error *make_notes(const struct writer *writer, struct notes *
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
 	for (i = 0; i < source.note_count; i++) {
 		struct elf_prstatus status = { .pr_pid = source.notes[i].pid };
-		struct xfdt_regs regs = { .sp = source.notes[i].regs.sp };
+		struct xfdt_regs regs = { .sp = 0 };
 
-		if (panic->note_known &&
-		    !memcmp(&source.notes[i].regs, &panic->note, sizeof(panic->note)))
-			regs = panic->note;
-		else if (!points_to_searched_stack(writer->host, source.notes[i].pid, regs.sp))
-			regs.sp = 0;
+		if ((panic->note_known &&
+		     !memcmp(&source.notes[i].regs, &panic->note, sizeof(panic->note))) ||
+		    is_of_searched_stack(writer->host, &source.notes[i].regs))
+			regs = source.notes[i].regs;
 		memcpy(&status.pr_reg, &regs, sizeof(regs));
 		put_note(out, "CORE", NT_PRSTATUS, &status, sizeof(status));
 	}
@@ -324,7 +322,8 @@ static struct xfdt_error *put_file(struct writer *writer)
 	return put_pages(writer);
 }
 
-static struct xfdt_error *spare(struct xfdt_dump *dump, const struct xfdt_host *host, bool keep_log)
+static struct xfdt_error *redact(struct xfdt_dump *dump, const struct xfdt_host *host,
+				 bool keep_log)
 {
 	bool *lines = NULL;
 	struct xfdt_error *err;
@@ -333,7 +332,7 @@ static struct xfdt_error *spare(struct xfdt_dump *dump, const struct xfdt_host *
 		lines = calloc(host->panic.log.count, sizeof(*lines));
 		if (!lines)
 			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
-		xfdt_oops_log_lines(&host->panic, lines);
+		xfdt_oops_log_lines(&host->panic.log, &host->panic.events, lines);
 	}
 	err = xfdt_redact(dump, host, lines);
 	free(lines);
@@ -373,7 +372,7 @@ struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, const struct xfdt_
 	struct xfdt_error *err;
 	size_t i;
 
-	err = spare(dump, host, options->keep_log);
+	err = redact(dump, host, options->keep_log);
 	if (err)
 		return err;
 	writer.frames = xfdt_dump_frames(dump, &writer.count);

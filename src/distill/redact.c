@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Leaving out what was searched, but not found to matter. */
+/* Redacts data that was scanned but not used: stacks, and lines of the log. */
 #include "distill/redact.h"
 
 #define WORD 8
@@ -13,39 +13,65 @@ static struct xfdt_error *keep(const struct xfdt_image *image, uint64_t kvaddr, 
 	return xfdt_read(image, kvaddr, bytes, len < sizeof(bytes) ? len : sizeof(bytes));
 }
 
-/* The word below a frame says whose it is. */
-static struct xfdt_error *keep_frame(const struct xfdt_image *image, uint64_t frame)
+/* The frame, the word below it, which says which entry pushed it, and the return address. */
+static struct xfdt_error *keep_fault(const struct xfdt_image *image, const struct xfdt_fault *fault)
 {
-	return keep(image, frame - WORD, WORD + sizeof(struct xfdt_regs));
-}
-
-static struct xfdt_error *spare_stack(struct xfdt_dump *dump, const struct xfdt_host *host)
-{
-	const struct xfdt_panic *panic = &host->panic;
-	const struct xfdt_fault *fault = &panic->fault;
 	struct xfdt_error *err = NULL;
 
-	xfdt_set_purpose(host->image, XFDT_FOR_STACK);
-	xfdt_dump_forget(dump, panic->stack.kvaddr, panic->stack.len);
 	if (fault->frame)
-		err = keep_frame(host->image, fault->frame);
+		err = keep(image, fault->frame - WORD, WORD + sizeof(struct xfdt_regs));
 	if (!err && fault->caller_slot)
-		err = keep(host->image, fault->caller_slot, WORD);
+		err = keep(image, fault->caller_slot, WORD);
 	return err;
 }
 
-/* Of a record that is not kept, its place in the order stays: the first says whether some are lost. */
-static struct xfdt_error *keep_sequence(const struct xfdt_image *image, uint64_t info)
+/* The innermost return addresses say whether a thread was within the restore. */
+static struct xfdt_error *keep_top(const struct xfdt_image *image, const struct xfdt_piece *stack,
+				   uint64_t sp)
 {
-	uint64_t seq;
+	size_t len = XFDT_STACK_TOP;
 
-	return xfdt_has_member(image, XFDT_M_printk_info_seq) ?
-		       xfdt_read_member(image, info, XFDT_M_printk_info_seq, &seq) :
-		       NULL;
+	if (!stack->len || sp - stack->kvaddr >= stack->len)
+		return NULL;
+	if (len > stack->kvaddr + stack->len - sp)
+		len = stack->kvaddr + stack->len - sp;
+	return keep(image, sp & ~(uint64_t)(WORD - 1), len);
 }
 
-static struct xfdt_error *spare_log(struct xfdt_dump *dump, const struct xfdt_host *host,
-				    const bool *lines)
+static struct xfdt_error *redact_stacks(struct xfdt_dump *dump, const struct xfdt_host *host)
+{
+	const struct xfdt_panic *panic = &host->panic;
+	struct xfdt_vcpu_at at = { 0 };
+	struct xfdt_error *err = NULL;
+	const struct xfdt_vcpu *vcpu;
+	size_t i;
+
+	xfdt_set_purpose(host->image, XFDT_FOR_STACK);
+	xfdt_dump_forget(dump, panic->stack.kvaddr, panic->stack.len);
+	while ((vcpu = xfdt_next_vcpu(host, &at)))
+		xfdt_dump_forget(dump, vcpu->stack.kvaddr, vcpu->stack.len);
+	for (i = 0; !err && i < panic->fault_count; i++)
+		err = keep_fault(host->image, &panic->faults[i]);
+	at = (struct xfdt_vcpu_at){ 0 };
+	while (!err && (vcpu = xfdt_next_vcpu(host, &at)))
+		err = keep_top(host->image, &vcpu->stack, vcpu->stack_sp);
+	return err;
+}
+
+/* A redacted line keeps its place: the sequence number, and the id of its block. */
+static struct xfdt_error *keep_place(const struct xfdt_image *image,
+				     const struct xfdt_log_line *line)
+{
+	struct xfdt_error *err = NULL;
+	uint64_t seq;
+
+	if (xfdt_has_member(image, XFDT_M_printk_info_seq))
+		err = xfdt_read_member(image, line->info.kvaddr, XFDT_M_printk_info_seq, &seq);
+	return err ? err : keep(image, line->where.kvaddr, XFDT_LOG_BLOCK_ID);
+}
+
+static struct xfdt_error *redact_log(struct xfdt_dump *dump, const struct xfdt_host *host,
+				     const bool *lines)
 {
 	const struct xfdt_log *log = &host->panic.log;
 	struct xfdt_error *err = NULL;
@@ -60,7 +86,7 @@ static struct xfdt_error *spare_log(struct xfdt_dump *dump, const struct xfdt_ho
 		const struct xfdt_log_line *line = &log->lines[i];
 
 		if (!lines[i]) {
-			err = keep_sequence(host->image, line->info.kvaddr);
+			err = keep_place(host->image, line);
 			continue;
 		}
 		err = keep(host->image, line->info.kvaddr, line->info.len);
@@ -70,35 +96,12 @@ static struct xfdt_error *spare_log(struct xfdt_dump *dump, const struct xfdt_ho
 	return err;
 }
 
-/* Of the stacks that were searched for the frame of an #NM, that frame. */
-static struct xfdt_error *spare_other_stacks(struct xfdt_dump *dump, const struct xfdt_host *host)
-{
-	struct xfdt_vcpu_at at = { 0 };
-	struct xfdt_error *err = NULL;
-	const struct xfdt_vcpu *vcpu;
-
-	xfdt_set_purpose(host->image, XFDT_FOR_STACK);
-	while (!err && (vcpu = xfdt_next_vcpu(host, &at))) {
-		const struct xfdt_thread *thread = &vcpu->thread;
-
-		if (!thread->stack.len)
-			continue;
-		xfdt_dump_forget(dump, thread->stack.kvaddr, thread->stack.len);
-		if (thread->nm_frame)
-			err = keep_frame(host->image, thread->nm_frame);
-	}
-	return err;
-}
-
 struct xfdt_error *xfdt_redact(struct xfdt_dump *dump, const struct xfdt_host *host,
 			       const bool *lines)
 {
-	struct xfdt_error *err = spare_stack(dump, host);
-
-	if (!err)
-		err = spare_other_stacks(dump, host);
+	struct xfdt_error *err = redact_stacks(dump, host);
 
 	if (!err && lines)
-		err = spare_log(dump, host, lines);
+		err = redact_log(dump, host, lines);
 	return err;
 }

@@ -188,6 +188,44 @@ struct xfdt_error *xfdt_read_member(const struct xfdt_image *image, uint64_t bas
 	return NULL;
 }
 
+struct xfdt_value xfdt_value_of(const struct xfdt_image *image, uint64_t base,
+				enum xfdt_member_id id)
+{
+	struct xfdt_value value = { .known = false };
+	struct xfdt_error *err;
+
+	if (!xfdt_has_member(image, id))
+		return value;
+	err = xfdt_read_member(image, base, id, &value.value);
+	value.known = !err;
+	xfdt_error_free(err);
+	return value;
+}
+
+struct xfdt_value xfdt_value_at(const struct xfdt_image *image, enum xfdt_symbol_id id, size_t len)
+{
+	const struct xfdt_symbol *symbol = xfdt_symbol(image, id);
+	struct xfdt_value value = { .known = false };
+	struct xfdt_error *err;
+
+	if (!symbol || len > sizeof(value.value))
+		return value;
+	err = xfdt_read(image, symbol->kvaddr, &value.value, len);
+	value.known = !err;
+	xfdt_error_free(err);
+	return value;
+}
+
+enum xfdt_truth xfdt_value_truth(const struct xfdt_value *value)
+{
+	return value->known ? xfdt_truth(value->value) : XFDT_UNSURE;
+}
+
+enum xfdt_truth xfdt_value_bool(const struct xfdt_value *value)
+{
+	return value->known && value->value <= 1 ? xfdt_truth(value->value) : XFDT_UNSURE;
+}
+
 bool xfdt_member_value(const struct xfdt_image *image, const void *buf, size_t len,
 		       enum xfdt_member_id id, uint64_t *ret_value)
 {

@@ -9,6 +9,7 @@
 #define XFDT_IMAGE_IMAGE_H
 
 #include "base/error.h"
+#include "base/truth.h"
 #include "image/layout.h"
 #include "image/reader.h"
 
@@ -90,6 +91,23 @@ struct xfdt_error *xfdt_member_kvaddr(const struct xfdt_image *image, uint64_t b
 /* Value of integer, pointer or bit-field member @id, of 1 to 8 bytes. */
 struct xfdt_error *xfdt_read_member(const struct xfdt_image *image, uint64_t base,
 				    enum xfdt_member_id id, uint64_t *ret_value);
+/* A value that not every kernel or dump gives. */
+struct xfdt_value {
+	bool known;
+	uint64_t value;
+};
+
+/* Yes if @value is not 0. */
+enum xfdt_truth xfdt_value_truth(const struct xfdt_value *value);
+/* Of a bool, which memory holds as 0 or 1; any other value is damage, so unknown. */
+enum xfdt_truth xfdt_value_bool(const struct xfdt_value *value);
+
+/* Value of member @id of the structure at @base; unknown if it cannot be read. */
+struct xfdt_value xfdt_value_of(const struct xfdt_image *image, uint64_t base,
+				enum xfdt_member_id id);
+/* The @len bytes (1 to 8) of the variable @id of vmlinux. */
+struct xfdt_value xfdt_value_at(const struct xfdt_image *image, enum xfdt_symbol_id id, size_t len);
+
 /* The same out of a copy @buf of @len bytes of the structure; false if it does not fit. */
 bool xfdt_member_value(const struct xfdt_image *image, const void *buf, size_t len,
 		       enum xfdt_member_id id, uint64_t *ret_value);

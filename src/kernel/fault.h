@@ -1,26 +1,114 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The XRSTOR that faulted: its registers, its operand, its caller. */
+/* A place at which an exception hit the kernel: registers, instruction, operand. */
 #ifndef XFDT_KERNEL_FAULT_H
 #define XFDT_KERNEL_FAULT_H
 
+#include "image/image.h"
 #include "insn/insn.h"
-#include "kernel/host.h"
+#include "kernel/oops_log.h"
+#include "xstate/xstate.h"
+
+/* Where the registers come from. */
+enum xfdt_regs_source {
+	XFDT_REGS_NONE,
+	XFDT_REGS_PRSTATUS,	/* the dump's note of the CPU that panicked */
+	XFDT_REGS_STACK,	/* struct pt_regs on a thread's stack, pushed by the entry of #NM */
+	XFDT_REGS_EXEC_SUMMARY, /* exec_summary_regs, of the first oops */
+	XFDT_REGS_LOG,		/* printed in the kernel log */
+};
+
+/* What the instruction at RIP does. */
+enum xfdt_target {
+	XFDT_TARGET_UNKNOWN,   /* not readable, or contradictory */
+	XFDT_TARGET_ELSEWHERE, /* no XRSTOR */
+	XFDT_TARGET_TASK,      /* an XRSTOR of the FPU state of the thread itself */
+	XFDT_TARGET_GUEST,     /* an XRSTOR of a guest's FPU state */
+};
+
+/* What lies at an address that may be a struct fpstate. */
+struct xfdt_fpstate {
+	bool read;
+	bool absent;	   /* its page is not in the dump */
+	bool intact_guest; /* flags, features and sizes are those of a guest's state */
+	uint64_t xfeatures, xfd;
+	struct xfdt_xsave_header header;
+};
+
+struct xfdt_fault {
+	enum xfdt_regs_source source;
+	enum xfdt_target target;
+	struct xfdt_regs regs;
+	uint64_t task;	     /* kvaddr of the thread; 0: unknown */
+	int pid;	     /* its id; 0: unknown */
+	uint64_t frame;	     /* kvaddr of struct pt_regs, for STACK; else 0 */
+	bool warned;	     /* the log has the WARN of the #NM handler for it */
+	unsigned long oops;  /* number of the oops; 0: unknown, or none yet */
+	bool decoded;	     /* the instruction is an XRSTOR or XRSTORS: all that follows is set */
+	bool supervisor;     /* XRSTORS */
+	bool bytes_from_log; /* the bytes are those of the log's Code: line */
+	char text[48];	     /* disassembly */
+	uint64_t operand;    /* kvaddr of the XSAVE area */
+	uint64_t edx_eax;
+	uint64_t fpstate_kvaddr; /* operand less offsetof(struct fpstate, regs) */
+	struct xfdt_fpstate fpstate;
+	char function[64];	   /* that contains RIP; empty: unknown */
+	char caller[64];	   /* who called the function that restores; empty: unknown */
+	const char *caller_source; /* static words */
+	uint64_t caller_slot;	   /* kvaddr of the return address; 0: not from the stack */
+	uint64_t caller_return;
+};
 
 struct xfdt_gpr xfdt_gpr_of(const struct xfdt_regs *regs);
 
 /*
- * Fill @host->panic.fault from the rest of @host->panic, the stack and the log;
- * its source is XFDT_REGS_NONE if there was no such fault.
+ * Does the struct fpstate at @kvaddr, with these @xfeatures, look like a guest's?
+ * fpu_alloc_guest_fpstate() and fpstate_realloc() set flags and sizes; a page of
+ * zeros has none of them.
  */
-struct xfdt_error *xfdt_fault_read(struct xfdt_host *host);
+bool xfdt_is_intact_guest(const struct xfdt_image *image, uint64_t kvaddr, uint64_t xfeatures);
 
-/* May the stack pointer @sp be one of the stack of @task, a kvaddr? */
+/* Read what lies at @kvaddr as a struct fpstate. */
+void xfdt_fpstate_read(const struct xfdt_image *image, uint64_t kvaddr,
+		       struct xfdt_fpstate *ret_fpstate);
+
+/*
+ * Fill @fault by its @regs, @source and @task: decode the instruction at RIP, in
+ * memory or, failing that, in @logged (NULL: none), and look at its operand.
+ * Where memory and log disagree, the one that names a guest's state counts.
+ */
+void xfdt_fault_decode(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+		       const struct xfdt_log_regs *logged, struct xfdt_fault *fault);
+
+/* A thread's kernel stack.  Large: allocate it. */
+#define XFDT_STACK_MAX 32768u /* THREAD_SIZE with CONFIG_KASAN; 16 KiB without */
+#define XFDT_STACK_TOP 128u   /* bytes at the stack pointer that are asked for callers */
+struct xfdt_stack {
+	uint64_t kvaddr, sp; /* sp 0: unknown */
+	size_t len;	     /* bytes that were read; 0: none */
+	uint64_t words[XFDT_STACK_MAX / 8];
+};
+
+/* Read the stack of @task, which last had its stack pointer at @sp (0: unknown). */
+struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task, uint64_t sp,
+				   struct xfdt_stack *stack);
+/* May stack pointer @sp be one of the stack of @task? */
 bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp);
 
 /*
- * Fill nm_fpstate, stack and nm_frame of each vCPU's thread where they decide: a mismatch in
- * memory, in use on a CPU, by another thread than the one that panicked.
+ * The next frame at or above word *@at (start with 0) that the entry of #NM has
+ * pushed on @stack: its return address lies in asm_exc_device_not_available() and
+ * its saved RSP points behind it.  Frames below the stack pointer do not count.
+ * Sets source, regs and frame of @fault; false: there is no further one.
  */
-struct xfdt_error *xfdt_fault_read_others(struct xfdt_host *host);
+bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_stack *stack,
+			   size_t *at, struct xfdt_fault *fault);
+
+/* Find who called the function that restores, on @stack or in @logged (NULL: not there). */
+void xfdt_fault_find_caller(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+			    const struct xfdt_stack *stack, const struct xfdt_log_regs *logged,
+			    struct xfdt_fault *fault);
+
+/* Is @kvaddr in a function that restores guest state, as far as symbols tell? */
+bool xfdt_in_restore(const struct xfdt_image *image, uint64_t kvaddr);
 
 #endif

@@ -15,6 +15,7 @@
 #include "kernel/fix.h"
 #include "insn/insn.h"
 #include "kernel/task.h"
+#include "xstate/xstate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

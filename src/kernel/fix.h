@@ -3,8 +3,17 @@
 #ifndef XFDT_KERNEL_FIX_H
 #define XFDT_KERNEL_FIX_H
 
+#include "image/image.h"
 #include "insn/decode.h"
-#include "kernel/host.h"
+
+enum xfdt_presence { XFDT_UNKNOWN, XFDT_ABSENT, XFDT_PRESENT };
+
+/* The fix by the code in memory; each half has its own witness. */
+struct xfdt_fix {
+	enum xfdt_presence vmlinux, kvm;
+	struct xfdt_value livepatched; /* are livepatches loaded? */
+	char vmlinux_why[160], kvm_why[160];
+};
 
 /*
  * Look at the code of both halves.  No type changed with the fix, so code is

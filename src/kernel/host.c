@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All of a host. */
 #include "kernel/host.h"
-#include "kernel/fix.h"
-#include "kernel/fault.h"
-#include "kernel/kvm.h"
-#include "kernel/panic.h"
-#include "kernel/task.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +11,11 @@
 #define UTS_FIELDS 6
 #define UTS_FIELD 65
 #define UTS_NODENAME 1
+/* X86_FEATURE_XFD and X86_FEATURE_AMX_TILE (Linux: arch/x86/include/asm/cpufeatures.h) */
+#define XFD_WORD 10
+#define XFD_BIT 4
+#define AMX_TILE_WORD 18
+#define AMX_TILE_BIT 24
 
 static void read_nodename(struct xfdt_host *host)
 {
@@ -34,25 +34,41 @@ static void read_nodename(struct xfdt_host *host)
 	xfdt_error_free(err);
 }
 
-static void read_enabled_features(struct xfdt_host *host)
+/* Word and bit of a capability (Linux: arch/x86/include/asm/cpufeatures.h). */
+static struct xfdt_value cpu_capability(const struct xfdt_image *image, unsigned int word,
+					unsigned int bit)
 {
-	const struct xfdt_symbol *symbol = xfdt_symbol(host->image, XFDT_S_fpu_kernel_cfg);
+	const struct xfdt_symbol *symbol = xfdt_symbol(image, XFDT_S_boot_cpu_data);
+	struct xfdt_value value = { .known = false };
+	struct xfdt_error *err;
+	uint32_t bits = 0;
+	uint64_t kvaddr;
 
-	if (symbol)
-		host->enabled_features = xfdt_value_of(host->image, symbol->kvaddr,
-						       XFDT_M_fpu_state_config_max_features)
-						 .value;
+	if (!symbol)
+		return value;
+	err = xfdt_member_kvaddr(image, symbol->kvaddr, XFDT_M_cpuinfo_x86_capability, &kvaddr);
+	if (!err)
+		err = xfdt_read(image, kvaddr + sizeof(bits) * word, &bits, sizeof(bits));
+	value.known = !err;
+	value.value = bits >> bit & 1;
+	xfdt_error_free(err);
+	return value;
 }
 
-/* The culprit's vCPU by its thread, where the lists do not lead to it. */
-static struct xfdt_error *find_culprit(struct xfdt_host *host)
+static void read_features(struct xfdt_host *host)
 {
-	const struct xfdt_fault *fault = &host->panic.fault;
+	const struct xfdt_symbol *config = xfdt_symbol(host->image, XFDT_S_fpu_kernel_cfg);
+	const struct xfdt_symbol *init = xfdt_symbol(host->image, XFDT_S_init_fpstate);
+	struct xfdt_features *features = &host->features;
 
-	if (!fault->decoded || !fault->fpstate_read || !fault->fpstate_is_guest ||
-	    !host->panic.task || xfdt_kvm_find(host, fault->fpstate, NULL))
-		return NULL;
-	return xfdt_kvm_add_loaded(host, host->panic.task, fault->fpstate);
+	if (config)
+		features->max_features = xfdt_value_of(host->image, config->kvaddr,
+						       XFDT_M_fpu_state_config_max_features);
+	if (init)
+		features->init_xfd = xfdt_value_of(host->image, init->kvaddr, XFDT_M_fpstate_xfd);
+	features->cpu_xfd = cpu_capability(host->image, XFD_WORD, XFD_BIT);
+	features->cpu_amx_tile = cpu_capability(host->image, AMX_TILE_WORD, AMX_TILE_BIT);
+	host->enabled_features = features->max_features.value;
 }
 
 /* Up to XFDT_COMPONENTS words of a static array of unsigned int. */
@@ -93,11 +109,20 @@ static void read_xsave_layout(struct xfdt_host *host)
 	}
 }
 
+const struct xfdt_vm *xfdt_host_vm(const struct xfdt_host *host, size_t index)
+{
+	if (index < host->vm_count)
+		return &host->vms[index];
+	return index == host->vm_count && host->unlisted.vcpu_count ? &host->unlisted : NULL;
+}
+
 struct xfdt_vcpu *xfdt_next_vcpu(const struct xfdt_host *host, struct xfdt_vcpu_at *at)
 {
-	for (; at->vm < host->vm_count; at->vm++, at->next = 0)
-		if (at->next < host->vms[at->vm].vcpu_count)
-			return &host->vms[at->vm].vcpus[at->next++];
+	const struct xfdt_vm *vm;
+
+	for (; (vm = xfdt_host_vm(host, at->vm)); at->vm++, at->next = 0)
+		if (at->next < vm->vcpu_count)
+			return &vm->vcpus[at->next++];
 	return NULL;
 }
 
@@ -113,11 +138,13 @@ static void find_threads(struct xfdt_host *host)
 
 	if (!host->panic.task)
 		return;
-	xfdt_thread_read(host->image, &host->tif_need_fpu_load, host->panic.task, &thread);
-	if (!thread.fpstate.known)
+	xfdt_thread_read(host->image, &host->tif_need_fpu_load, host->panic.task, host->panic.task,
+			 &thread);
+	if (!thread.fpu.fpstate.known)
 		return;
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
-		if (!vcpu->thread.known && vcpu->fpstate && vcpu->fpstate == thread.fpstate.value)
+		if (!vcpu->thread.known && vcpu->fpstate &&
+		    vcpu->fpstate == thread.fpu.fpstate.value)
 			vcpu->thread = thread;
 }
 
@@ -134,21 +161,19 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_imag
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a disassembler");
 	xfdt_set_purpose(image, XFDT_FOR_HOST);
 	read_nodename(host);
-	read_enabled_features(host);
+	read_features(host);
 	read_xsave_layout(host);
 	host->tif_need_fpu_load = xfdt_tif_need_fpu_load(image, host->decoder);
-	err = xfdt_census_init(&host->census, image);
+	err = xfdt_panic_read(host);
 	xfdt_set_purpose(image, XFDT_FOR_VCPUS);
+	if (!err)
+		err = xfdt_census_init(&host->census, image);
 	if (!err)
 		err = xfdt_kvm_read(host);
 	xfdt_set_purpose(image, XFDT_FOR_HOST);
-	if (!err)
-		err = xfdt_panic_read(host);
-	if (!err)
-		err = find_culprit(host);
 	if (!err) {
 		find_threads(host);
-		err = xfdt_fault_read_others(host);
+		err = xfdt_oopses_read(host);
 	}
 	if (err) {
 		xfdt_host_deinit(host);
@@ -169,9 +194,10 @@ void xfdt_host_deinit(struct xfdt_host *host)
 	for (i = 0; i < host->vm_count; i++)
 		free(host->vms[i].vcpus);
 	free(host->vms);
+	free(host->unlisted.vcpus);
+	xfdt_decoder_free(host->decoder);
 	xfdt_census_deinit(&host->census);
 	xfdt_panic_deinit(&host->panic);
 	xfdt_gaps_deinit(&host->gaps);
-	xfdt_decoder_free(host->decoder);
 	memset(host, 0, sizeof(*host));
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* VMs and vCPUs (Linux: include/linux/kvm_host.h, virt/kvm/kvm_main.c). */
-#include "kernel/kvm.h"
-#include "kernel/task.h"
+#include "kernel/host.h"
 #include "kernel/xarray.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +36,7 @@ static struct xfdt_error *read_fpstate(const struct xfdt_image *image, struct xf
 	vcpu->is_confidential = is_confidential;
 	vcpu->in_use = in_use;
 	xfdt_xsave_header_decode(header, &vcpu->header);
-	/* fpu_alloc_guest_fpstate() sets both; a page of zeros has neither */
-	if (!is_guest || (vcpu->xfeatures & XFDT_XFEATURES_LEGACY) != XFDT_XFEATURES_LEGACY)
+	if (!xfdt_is_intact_guest(image, vcpu->fpstate, vcpu->xfeatures))
 		return xfdt_error_new(
 			XFDT_CORRUPT, vcpu->fpstate,
 			"what is at %#llx is no guest's fpstate (is_guest %llu, xfeatures %#llx)",
@@ -46,6 +45,18 @@ static struct xfdt_error *read_fpstate(const struct xfdt_image *image, struct xf
 	vcpu->size = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_size);
 	vcpu->user_xfeatures = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_user_xfeatures);
 	return NULL;
+}
+
+/* False, with the reason in @vcpu->error, if the state cannot be read. */
+static bool read_fpstate_of(const struct xfdt_image *image, struct xfdt_vcpu *vcpu)
+{
+	struct xfdt_error *err = read_fpstate(image, vcpu);
+
+	if (!err)
+		return true;
+	vcpu->error = strdup(xfdt_error_message(err));
+	xfdt_error_free(err);
+	return false;
 }
 
 static void read_thread(const struct xfdt_host *host, struct xfdt_vcpu *vcpu)
@@ -64,7 +75,8 @@ static void read_thread(const struct xfdt_host *host, struct xfdt_vcpu *vcpu)
 		return;
 	}
 	if (task)
-		xfdt_thread_read(host->image, &host->tif_need_fpu_load, task, &vcpu->thread);
+		xfdt_thread_read(host->image, &host->tif_need_fpu_load, host->panic.task, task,
+				 &vcpu->thread);
 	else
 		vcpu->thread_gone = true;
 }
@@ -132,7 +144,14 @@ static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm, u
 	vcpu = &vm->vcpus[vm->vcpu_count++];
 	host->vcpu_count++;
 	*vcpu = (struct xfdt_vcpu){
-		.kvaddr = kvaddr, .index = index, .id = (uint32_t)index, .vm_dead = vm->dead
+		.kvaddr = kvaddr,
+		.index = index,
+		.id = (uint32_t)index,
+		.can_run = vm->can_run,
+		.in_census = XFDT_UNSURE,
+		.shared = XFDT_NO,
+		.unheld = XFDT_UNSURE,
+		.loading = XFDT_UNSURE,
 	};
 	err = read_identity(host->image, vm->kvaddr, vcpu);
 	if (!err)
@@ -210,10 +229,55 @@ static void read_owner(const struct xfdt_image *image, struct xfdt_vm *vm)
 		xfdt_task_comm(image, owner.value, vm->comm);
 }
 
+struct mm_search {
+	const struct xfdt_image *image;
+	uint64_t mm;
+	bool found, unreadable;
+};
+
+static bool visit_mm(void *context, uint64_t task)
+{
+	struct mm_search *search = context;
+	struct xfdt_value mm = xfdt_value_of(search->image, task, XFDT_M_task_mm);
+
+	search->unreadable |= !mm.known;
+	search->found = mm.known && mm.value == search->mm;
+	return search->found;
+}
+
+/* Has any thread @mm?  KVM_RUN needs one (Linux: virt/kvm/kvm_main.c, kvm_vcpu_ioctl()). */
+static enum xfdt_truth any_thread_has(const struct xfdt_image *image, uint64_t mm)
+{
+	struct mm_search search = { .image = image, .mm = mm };
+	struct xfdt_error *err = xfdt_tasks_walk(image, visit_mm, &search);
+	bool whole = !err && !search.unreadable;
+
+	xfdt_error_free(err);
+	return search.found ? XFDT_YES : whole ? XFDT_NO : XFDT_UNSURE;
+}
+
+/* KVM_RUN returns an error if the VM is dead, or if the caller's mm is not the VM's. */
+static enum xfdt_truth vm_can_run(const struct xfdt_image *image, uint64_t kvm,
+				  const struct xfdt_value *bugged)
+{
+	struct xfdt_value mm = xfdt_value_of(image, kvm, XFDT_M_kvm_mm), users = { .known = false };
+	struct xfdt_value dead = xfdt_has_member(image, XFDT_M_kvm_vm_dead) ?
+					 xfdt_value_of(image, kvm, XFDT_M_kvm_vm_dead) :
+					 *bugged;
+	enum xfdt_truth is_dead = xfdt_value_bool(&dead);
+
+	if (is_dead == XFDT_YES)
+		return XFDT_NO;
+	if (mm.known && mm.value)
+		users = xfdt_value_of(image, mm.value, XFDT_M_mm_users);
+	if (users.known && !users.value)
+		return any_thread_has(image, mm.value) == XFDT_NO ? XFDT_NO : XFDT_UNSURE;
+	return is_dead == XFDT_NO ? XFDT_YES : XFDT_UNSURE;
+}
+
 static struct xfdt_error *add_vm(struct xfdt_host *host, uint64_t kvaddr, struct xfdt_vm **ret_vm)
 {
 	struct xfdt_vm *vms, *vm;
-	struct xfdt_value dead;
 
 	if (host->vm_count >= XFDT_VMS_MAX)
 		return xfdt_error_new(XFDT_LIMIT, kvaddr, "more than %u VMs", XFDT_VMS_MAX);
@@ -227,12 +291,19 @@ static struct xfdt_error *add_vm(struct xfdt_host *host, uint64_t kvaddr, struct
 	*vm = (struct xfdt_vm){ .kvaddr = kvaddr };
 	read_owner(host->image, vm);
 	vm->bugged = xfdt_value_of(host->image, kvaddr, XFDT_M_kvm_vm_bugged);
-	dead = xfdt_has_member(host->image, XFDT_M_kvm_vm_dead) ?
-		       xfdt_value_of(host->image, kvaddr, XFDT_M_kvm_vm_dead) :
-		       vm->bugged;
-	vm->dead = dead.known && dead.value;
+	vm->can_run = vm_can_run(host->image, kvaddr, &vm->bugged);
 	*ret_vm = vm;
 	return NULL;
+}
+
+/* kvm_vm_ioctl_create_vcpu() stores a vCPU, and counts it in online_vcpus right after. */
+static bool is_being_created(const struct xfdt_host *host, const struct xfdt_vm *vm)
+{
+	struct xfdt_value created = xfdt_value_of(host->image, vm->kvaddr,
+						  XFDT_M_kvm_created_vcpus);
+
+	return vm->vcpu_count == vm->online_vcpus + 1 && created.known &&
+	       created.value > vm->online_vcpus;
 }
 
 static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr)
@@ -246,7 +317,7 @@ static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr)
 	err = xfdt_read_member(host->image, kvaddr, XFDT_M_kvm_online_vcpus, &vm->online_vcpus);
 	if (!err)
 		err = walk_vcpus(host, vm);
-	if (!err && vm->vcpu_count != vm->online_vcpus)
+	if (!err && vm->vcpu_count != vm->online_vcpus && !is_being_created(host, vm))
 		err = xfdt_error_new(XFDT_CORRUPT, kvaddr, "%zu vCPUs found, %llu online",
 				     vm->vcpu_count, (unsigned long long)vm->online_vcpus);
 	vm->complete = !err;
@@ -290,7 +361,7 @@ static struct xfdt_error *walk_vms(struct xfdt_host *host)
 	return err;
 }
 
-struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host)
+static struct xfdt_error *read_lists(struct xfdt_host *host)
 {
 	const struct xfdt_image *image = host->image;
 	struct xfdt_error *err;
@@ -334,52 +405,172 @@ const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host, uint64_t fps
 		if (vcpu->fpstate != fpstate)
 			continue;
 		if (ret_vm)
-			*ret_vm = &host->vms[at.vm];
+			*ret_vm = xfdt_host_vm(host, at.vm);
 		return vcpu;
 	}
 	return NULL;
 }
 
-struct xfdt_error *xfdt_kvm_add_loaded(struct xfdt_host *host, uint64_t task, uint64_t fpstate)
-{
-	const struct xfdt_image *image = host->image;
-	struct xfdt_vcpu probe = { 0 };
-	struct xfdt_vm *vm = NULL;
-	struct xfdt_error *err;
-	uint64_t kvaddr, node, kvm;
-	size_t i;
+/* the census */
 
-	/* struct hlist_head: one pointer, to the notifier registered last */
-	err = xfdt_member_kvaddr(image, task, XFDT_M_task_preempt_notifiers, &kvaddr);
-	if (!err)
-		err = xfdt_read_u64(image, kvaddr, &node);
-	if (err || !node)
-		goto out;
-	err = xfdt_container_of(image, node, XFDT_M_kvm_vcpu_preempt_notifier, &probe.kvaddr);
-	if (!err)
-		err = xfdt_read_member(image, probe.kvaddr, XFDT_M_kvm_vcpu_kvm, &kvm);
-	if (!err)
-		err = read_identity(image, kvm, &probe);
-	if (!err)
-		err = read_guest_fpu(image, &probe);
-	if (err || probe.fpstate != fpstate || xfdt_kvm_find(host, fpstate, NULL))
-		goto out;
-	for (i = 0; i < host->vm_count; i++)
-		if (host->vms[i].kvaddr == kvm)
-			vm = &host->vms[i];
-	if (!vm) {
-		err = add_vm(host, kvm, &vm);
-		if (err)
-			return err;
+/*
+ * Threads that hold a guest's state, for states whose thread is not known by its
+ * vCPU: on no list, or the vCPU's struct pid leads to no thread that holds it.
+ */
+struct owner_search {
+	struct xfdt_host *host;
+	size_t left;
+};
+
+static bool has_holder(const struct xfdt_vcpu *vcpu)
+{
+	return vcpu->thread.known && vcpu->thread.fpu.fpstate.known &&
+	       vcpu->thread.fpu.fpstate.value == vcpu->fpstate;
+}
+
+/* It hangs on who holds the state. */
+static bool needs_holder(const struct xfdt_vcpu *vcpu)
+{
+	return vcpu->state_known && vcpu->in_use && (vcpu->header.xstate_bv & vcpu->xfd) &&
+	       !has_holder(vcpu);
+}
+
+static bool visit_owner(void *context, uint64_t task)
+{
+	struct owner_search *search = context;
+	struct xfdt_host *host = search->host;
+	struct xfdt_vcpu_at at = { 0 };
+	struct xfdt_thread_fpu fpu;
+	struct xfdt_vcpu *vcpu;
+
+	if (!xfdt_thread_fpu(host->image, task, &fpu) || !fpu.fpstate.known)
+		return false;
+	while ((vcpu = xfdt_next_vcpu(host, &at))) {
+		if (vcpu->fpstate != fpu.fpstate.value || !needs_holder(vcpu))
+			continue;
+		xfdt_thread_read(host->image, &host->tif_need_fpu_load, host->panic.task, task,
+				 &vcpu->thread);
+		search->left -= has_holder(vcpu);
 	}
-	/* one more than were found through the VM */
-	if (vm->online_vcpus <= vm->vcpu_count)
-		vm->online_vcpus = vm->vcpu_count + 1;
-	return add_vcpu(host, vm, probe.id, probe.kvaddr);
-out:
-	/* other subsystems may have preempt notifiers too: no vCPU is no error */
-	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
-		return err;
-	xfdt_error_free(err);
+	return !search->left;
+}
+
+static void find_owners(struct xfdt_host *host)
+{
+	struct owner_search search = { .host = host };
+	struct xfdt_vcpu_at at = { 0 };
+	struct xfdt_error *err;
+	struct xfdt_vcpu *vcpu;
+
+	while ((vcpu = xfdt_next_vcpu(host, &at)))
+		search.left += needs_holder(vcpu);
+	/* the panicking thread first: it is the one that matters most, and costs nothing */
+	if (!search.left || (host->panic.task && visit_owner(&search, host->panic.task)))
+		return;
+	err = xfdt_tasks_walk(host->image, visit_owner, &search);
+	at = (struct xfdt_vcpu_at){ 0 };
+	while ((vcpu = xfdt_next_vcpu(host, &at)))
+		if (needs_holder(vcpu))
+			vcpu->unheld = err ? XFDT_UNSURE : XFDT_YES;
+	if (err)
+		xfdt_gaps_add(&host->gaps, "which thread holds a guest FPU state", err, NULL);
+}
+
+static struct xfdt_error *add_unlisted(struct xfdt_host *host, const struct xfdt_guest_state *state)
+{
+	struct xfdt_vm *vm = &host->unlisted;
+	struct xfdt_vcpu *vcpu;
+
+	if (!vm->vcpus)
+		vm->vcpus = calloc(host->census.count, sizeof(*vm->vcpus));
+	if (!vm->vcpus)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for guest states");
+	vcpu = &vm->vcpus[vm->vcpu_count++];
+	*vcpu = (struct xfdt_vcpu){
+		.fpstate = state->fpstate,
+		.index = vm->vcpu_count - 1,
+		.can_run = XFDT_UNSURE,
+		.shared = XFDT_NO,
+		.in_census = XFDT_YES,
+		.loading = XFDT_UNSURE,
+		.unheld = XFDT_UNSURE,
+		.ran = state->in_use,
+	};
+	if (read_fpstate_of(host->image, vcpu))
+		vcpu->state_known = true;
 	return NULL;
+}
+
+static int by_fpstate(const void *left, const void *right)
+{
+	const struct xfdt_vcpu *const *a = left, *const *b = right;
+
+	return (*a)->fpstate < (*b)->fpstate ? -1 : (*a)->fpstate > (*b)->fpstate;
+}
+
+/*
+ * A census without a single state, where lists lead to intact ones, was taken of page
+ * tables that are blank.
+ */
+static void distrust_census(struct xfdt_host *host)
+{
+	struct xfdt_census *census = &host->census;
+	struct xfdt_vcpu_at at = { 0 };
+	const struct xfdt_vcpu *vcpu;
+	bool any = false;
+
+	while (!any && (vcpu = xfdt_next_vcpu(host, &at)))
+		any = vcpu->state_known;
+	if (!any || !census->known || census->count)
+		return;
+	census->known = census->complete = false;
+	snprintf(
+		census->why, sizeof(census->why),
+		"the page tables of vmalloc's range are blank, as in a dump that an older version distilled");
+}
+
+/* Hold lists and census against each other: each state once, or the difference is kept. */
+static struct xfdt_error *compare_with_census(struct xfdt_host *host)
+{
+	struct xfdt_vcpu **sorted = calloc(host->vcpu_count + 1, sizeof(struct xfdt_vcpu *));
+	const struct xfdt_census *census = &host->census;
+	struct xfdt_vcpu_at at = { 0 };
+	struct xfdt_error *err = NULL;
+	size_t i, s, count = 0;
+	struct xfdt_vcpu *vcpu;
+
+	if (!sorted)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for vCPUs");
+	while ((vcpu = xfdt_next_vcpu(host, &at)))
+		if (vcpu->fpstate && count < host->vcpu_count)
+			sorted[count++] = vcpu;
+	qsort(sorted, count, sizeof(struct xfdt_vcpu *), by_fpstate);
+	for (i = 0; i < count; i++) {
+		if (census->known)
+			sorted[i]->in_census =
+				xfdt_truth(xfdt_census_find(census, sorted[i]->fpstate));
+		if (i && sorted[i]->fpstate == sorted[i - 1]->fpstate)
+			sorted[i]->shared = sorted[i - 1]->shared = XFDT_YES;
+	}
+	for (i = s = 0; !err && census->known && s < census->count; s++) {
+		while (i < count && sorted[i]->fpstate < census->states[s].fpstate)
+			i++;
+		if (i == count || sorted[i]->fpstate != census->states[s].fpstate)
+			err = add_unlisted(host, &census->states[s]);
+	}
+	free(sorted);
+	return err;
+}
+
+struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host)
+{
+	struct xfdt_error *err = read_lists(host);
+
+	if (!err)
+		distrust_census(host);
+	if (!err)
+		err = compare_with_census(host);
+	if (!err)
+		find_owners(host);
+	return err;
 }

@@ -14,7 +14,8 @@
 #define STATE_SHIFT 62
 #define STATE_COMMITTED 1
 #define STATE_FINALIZED 2
-#define BLOCK_ID_SIZE 8
+#define STATE_REUSABLE 3
+#define BLOCK_ID_SIZE XFDT_LOG_BLOCK_ID
 #define EMPTY_LINE_LPOS 3
 
 struct ring {
@@ -109,8 +110,8 @@ static struct xfdt_error *read_table(const struct xfdt_image *image, uint64_t ar
 }
 
 /*
- * One record's text block in positions that only grow; false if it has none:
- * *@ret_empty, or else it is damaged.
+ * One record's data block, an id and text, in positions that only grow; false if it
+ * has none: *@ret_empty, or else it is damaged.
  */
 static bool block_of(const struct xfdt_image *image, const struct ring *ring, const uint8_t *desc,
 		     size_t stride, uint64_t id, uint64_t *ret_begin, uint64_t *ret_next,
@@ -127,8 +128,9 @@ static bool block_of(const struct xfdt_image *image, const struct ring *ring, co
 	    !xfdt_member_value(image, desc + lpos->offset, stride - lpos->offset,
 			       XFDT_M_blk_lpos_next, &next))
 		return false;
-	if ((state & ID_MASK) != id ||
-	    (state >> STATE_SHIFT != STATE_COMMITTED && state >> STATE_SHIFT != STATE_FINALIZED))
+	if ((state & ID_MASK) != id)
+		return false;
+	if (state >> STATE_SHIFT != STATE_COMMITTED && state >> STATE_SHIFT != STATE_FINALIZED)
 		return false;
 	if ((begin & 1) && (next & 1)) {
 		/* an empty line; FAILED_LPOS says that the text found no room */
@@ -142,7 +144,7 @@ static bool block_of(const struct xfdt_image *image, const struct ring *ring, co
 		begin = next - next % ring->size;
 	if (next - begin <= BLOCK_ID_SIZE)
 		return false;
-	*ret_begin = begin + BLOCK_ID_SIZE;
+	*ret_begin = begin;
 	*ret_next = next;
 	return true;
 }
@@ -162,11 +164,35 @@ static void append_line(struct xfdt_log *log, size_t *used, const uint8_t *text,
 	*used = (size_t)(at - log->buffer);
 }
 
+/*
+ * Is the oldest descriptor one that holds no record: never used yet, or about to be
+ * used again?  The next one's sequence number tells whether a record was dropped.
+ */
+static bool is_reusable(const struct xfdt_image *image, const uint8_t *desc, size_t stride)
+{
+	uint64_t state;
+
+	return xfdt_member_value(image, desc, stride, XFDT_M_prb_desc_state_var, &state) &&
+	       state >> STATE_SHIFT == STATE_REUSABLE;
+}
+
+/*
+ * Each data block starts with the id of its descriptor: a second witness that it is
+ * where the descriptor says.  What distill leaves out is 0.
+ */
+static bool has_id(const struct xfdt_image *image, const uint8_t *block, uint64_t id)
+{
+	uint64_t found;
+
+	memcpy(&found, block, sizeof(found));
+	return found == id || (image->embedded && !found);
+}
+
 static struct xfdt_error *collect(const struct xfdt_image *image, const struct ring *ring,
 				  uint64_t first, uint64_t count, const struct table *descs,
 				  const struct table *infos, struct xfdt_log *log)
 {
-	uint64_t i, low = 0, high = 0, any_low = 0, any_high = 0;
+	uint64_t i, low = 0, high = 0, any_low = 0, any_high = 0, first_seq = 0;
 	size_t used = 0, lines = 0, text = 0;
 	bool any = false;
 	uint8_t *data;
@@ -179,7 +205,8 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 
 		if (!block_of(image, ring, descs->bytes + i * descs->stride, descs->stride,
 			      (first + i) & ID_MASK, &begin, &next, &empty)) {
-			log->cut |= !empty;
+			log->cut |= !empty &&
+				    (i || !is_reusable(image, descs->bytes, descs->stride));
 			continue;
 		}
 		if (!any) {
@@ -224,24 +251,31 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 		goto out;
 	for (i = 0; i < count; i++) {
 		const uint8_t *info = infos->bytes + i * infos->stride;
-		uint64_t begin, next, len, nsec = 0, facility = 0, caller = 0, seq;
+		uint64_t begin, next, len, nsec = 0, facility = 0, caller = 0, seq = 0;
 		bool empty;
 
 		if (!block_of(image, ring, descs->bytes + i * descs->stride, descs->stride,
 			      (first + i) & ID_MASK, &begin, &next, &empty) ||
-		    begin - low > high - low || next - low > high - low ||
-		    !xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_text_len,
-				       &len))
+		    begin - low > high - low || next - low > high - low)
 			continue;
+		if (!has_id(image, data + (begin - low), (first + i) & ID_MASK) ||
+		    !xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_text_len,
+				       &len)) {
+			log->cut = true;
+			continue;
+		}
+		begin += BLOCK_ID_SIZE;
 		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_ts_nsec, &nsec);
 		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_facility,
 				  &facility);
 		if (len > next - begin)
 			len = next - begin;
-		if (!log->count &&
-		    xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_seq, &seq) &&
-		    seq)
+		/* records are numbered from 0, without holes but for what was dropped */
+		if (!xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_seq, &seq) ||
+		    (log->count && seq - i != first_seq) || (!log->count && seq))
 			log->cut = true;
+		if (!log->count)
+			first_seq = seq - i;
 		xfdt_member_value(image, info, infos->stride, XFDT_M_printk_info_caller_id,
 				  &caller);
 		append_line(log, &used, data + (begin - low), len,
@@ -249,7 +283,9 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 				    .nsec = nsec,
 				    .caller = (uint32_t)caller,
 				    .from_user = facility != 0,
-				    .where = { ring->data + (begin & (ring->size - 1)), len },
+				    .where = { ring->data +
+						       ((begin - BLOCK_ID_SIZE) & (ring->size - 1)),
+					       BLOCK_ID_SIZE + len },
 				    .info = { ring->infos + ((first + i) & (ring->count - 1)) *
 								    infos->stride,
 					      infos->stride },

@@ -11,12 +11,14 @@ struct xfdt_piece {
 	size_t len;
 };
 
+#define XFDT_LOG_BLOCK_ID 8 /* bytes in front of the text of a record */
+
 struct xfdt_log_line {
 	const char *text; /* borrowed from the log; NUL-terminated */
 	uint64_t nsec;	  /* since boot; 0 if unknown */
 	uint32_t caller;  /* thread id, or 0x80000000 + CPU in interrupts; 0 if unknown */
 	bool from_user;	  /* written through /dev/kmsg: no word of the kernel's */
-	struct xfdt_piece where, info; /* the text, and its struct printk_info */
+	struct xfdt_piece where, info; /* id and text, and struct printk_info */
 };
 
 struct xfdt_log {

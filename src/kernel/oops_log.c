@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel log tells of the end (Linux: arch/x86/kernel/traps.c, dumpstack.c). */
+/* Events in the kernel log (Linux: arch/x86/kernel/traps.c, dumpstack.c). */
 #include "kernel/oops_log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STORY_LINES 400 /* lines of other CPUs come in between */
-#define STORY_SECONDS \
-	30	      /* from a WARN to the die() and the panic() that follow, on a slow console */
-#define TITLE_LINES 3 /* from a WARN()'s text to its WARNING line */
+#define TITLE_LINES 3 /* from the text of a WARN() to its WARNING line */
 
 struct pattern {
 	enum xfdt_event_kind kind;
@@ -106,66 +103,142 @@ bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind)
 	return true;
 }
 
-long xfdt_last_event(const struct xfdt_panic *panic, enum xfdt_event_kind kind)
+unsigned long xfdt_oops_number(const char *text)
 {
-	size_t i;
+	const char *number = strstr(text, " [#");
 
-	for (i = panic->event_count; i-- > 0;)
-		if (panic->events[i].kind == kind)
-			return (long)i;
-	return -1;
+	return number ? strtoul(number + 3, NULL, 10) : 0;
 }
 
-const char *xfdt_last_words(const struct xfdt_panic *panic)
+/* "... Tainted: G      D W  ...", or "Tainted: [D]=DIE, [W]=WARN" */
+bool xfdt_line_has_taint_die(const char *text)
+{
+	const char *flags = strstr(text, "Tainted: ");
+	size_t len;
+
+	if (!flags)
+		return false;
+	flags += strlen("Tainted: ");
+	len = strspn(flags, " ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	return memchr(flags, 'D', len) || strstr(flags, "[D]=DIE");
+}
+
+bool xfdt_event_is_oops(const struct xfdt_event *event)
+{
+	return event->kind == XFDT_EVENT_OOPS || event->kind == XFDT_EVENT_NM_DIE;
+}
+
+const struct xfdt_event *xfdt_event_last(const struct xfdt_events *events,
+					 enum xfdt_event_kind kind)
 {
 	size_t i;
 
-	for (i = panic->event_count; i-- > 0;) {
-		switch (panic->events[i].kind) {
-		case XFDT_EVENT_PANIC:
-		case XFDT_EVENT_OOPS:
-		case XFDT_EVENT_SYSRQ:
-		case XFDT_EVENT_NM_DIE:
-			return panic->log.lines[panic->events[i].line].text;
-		default:
-			break;
-		}
-	}
+	for (i = events->count; i-- > 0;)
+		if (events->items[i].kind == kind)
+			return &events->items[i];
 	return NULL;
 }
 
-struct xfdt_error *xfdt_find_events(struct xfdt_panic *panic)
+/* exc_device_not_available() warns of CR0.TS too; the text is in one of the lines before. */
+static bool is_cr0_ts_warning(const struct xfdt_events *events, size_t line)
 {
-	size_t i, count = 0;
+	const struct xfdt_event *last = events->count ? &events->items[events->count - 1] : NULL;
 
-	panic->events = calloc(panic->log.count + 1, sizeof(*panic->events));
-	if (!panic->events)
+	return last && last->kind == XFDT_EVENT_CR0_TS && line - last->line <= TITLE_LINES;
+}
+
+struct xfdt_error *xfdt_events_find(const struct xfdt_log *log, struct xfdt_events *ret_events)
+{
+	struct xfdt_events events = { calloc(log->count + 1, sizeof(*events.items)), 0 };
+	size_t i;
+
+	if (!events.items)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
-	for (i = 0; i < panic->log.count; i++) {
-		enum xfdt_event_kind kind;
+	for (i = 0; i < log->count; i++) {
+		const struct xfdt_log_line *line = &log->lines[i];
+		struct xfdt_event event = { .line = i, .caller = line->caller };
 
 		/* what user space wrote to /dev/kmsg proves nothing */
-		if (panic->log.lines[i].from_user ||
-		    !xfdt_event_of_line(panic->log.lines[i].text, &kind))
+		if (line->from_user || !xfdt_event_of_line(line->text, &event.kind))
 			continue;
-		/*
-		 * exc_device_not_available() warns of CR0.TS as well, and says
-		 * so in the line before
-		 */
-		if (kind == XFDT_EVENT_NM_WARN && count &&
-		    panic->events[count - 1].kind == XFDT_EVENT_CR0_TS &&
-		    i - panic->events[count - 1].line <= TITLE_LINES)
+		if (event.kind == XFDT_EVENT_NM_WARN && is_cr0_ts_warning(&events, i))
 			continue;
-		panic->events[count++] = (struct xfdt_event){ .kind = kind, .line = i };
+		if (xfdt_event_is_oops(&event))
+			event.oops = xfdt_oops_number(line->text);
+		events.items[events.count++] = event;
 	}
-	panic->event_count = count;
+	*ret_events = events;
 	return NULL;
 }
 
-/* May line @line be of the same story as line @from: said by the kernel, by the same thread? */
-static bool same_story(const struct xfdt_log *log, size_t from, size_t line)
+/* What panic() says when something else led to it (Linux: kernel/panic.c, kernel/exit.c). */
+static const struct {
+	const char *words;
+	enum xfdt_panic_reason reason;
+} reasons[] = {
+	{ "Fatal exception", XFDT_PANIC_BY_OOPS },
+	{ "Oopsed too often", XFDT_PANIC_BY_OOPS },
+	{ "Aiee, killing interrupt handler", XFDT_PANIC_BY_OOPS },
+	{ "Attempted to kill init!", XFDT_PANIC_MAYBE_BY_OOPS },
+	{ "Attempted to kill the idle task!", XFDT_PANIC_BY_OOPS },
+	{ "panic_on_taint set", XFDT_PANIC_MAYBE_BY_OOPS },
+	{ "panic_on_warn set", XFDT_PANIC_BY_WARNING },
+	{ "system warned too often", XFDT_PANIC_BY_WARNING },
+};
+
+enum xfdt_panic_reason xfdt_panic_reason(const char *text)
 {
-	return !log->lines[line].from_user && log->lines[line].caller == log->lines[from].caller;
+	static const char before[] = "Kernel panic - not syncing: ";
+	size_t i;
+
+	if (strncmp(text, before, strlen(before)))
+		return XFDT_PANIC_OTHER;
+	text += strlen(before);
+	/* panic_on_warn names who found it since v6.2: "kernel: panic_on_warn set ..." */
+	if (!strncmp(text, "kernel: ", 8))
+		text += 8;
+	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (!strncmp(text, reasons[i].words, strlen(reasons[i].words)))
+			return reasons[i].reason;
+	/* another checker: "KASAN: panic_on_warn set ..." */
+	return strstr(text, "panic_on_warn set") ? XFDT_PANIC_BY_WARNING : XFDT_PANIC_OTHER;
+}
+
+const char *xfdt_last_words(const struct xfdt_log *log, const struct xfdt_events *events)
+{
+	size_t i;
+
+	for (i = events->count; i-- > 0;) {
+		const struct xfdt_event *event = &events->items[i];
+
+		if (event->kind == XFDT_EVENT_PANIC || event->kind == XFDT_EVENT_SYSRQ ||
+		    xfdt_event_is_oops(event))
+			return log->lines[event->line].text;
+	}
+	return NULL;
+}
+
+/* What follows is user space, or no part of the trace. */
+static bool ends_trace(const char *text)
+{
+	return strstr(text, "RIP: 0033:") || strstr(text, "</TASK>") ||
+	       strstr(text, "---[ end trace");
+}
+
+/* The next line that the same thread wrote, before its next event or warning; false: there is none. */
+static bool next_line(const struct xfdt_log *log, const struct xfdt_event *event, size_t *line)
+{
+	enum xfdt_event_kind kind;
+
+	while (++*line < log->count) {
+		const struct xfdt_log_line *next = &log->lines[*line];
+
+		if (next->from_user || next->caller != event->caller)
+			continue;
+		return !xfdt_event_of_line(next->text, &kind) &&
+		       !xfdt_line_is_warning(next->text) && !ends_trace(next->text);
+	}
+	return false;
 }
 
 struct register_name {
@@ -238,124 +311,64 @@ static bool parse_trace_entry(const char *line, char *ret_name, size_t size)
 	return true;
 }
 
-/* What follows is user space, or no part of the trace. */
-static bool ends_trace(const char *text)
+bool xfdt_is_restore_name(const char *function)
 {
-	return strstr(text, "RIP: 0033:") || strstr(text, "</TASK>") ||
-	       strstr(text, "---[ end trace");
-}
-
-static bool is_nm(const struct xfdt_event *event)
-{
-	return event->kind == XFDT_EVENT_NM_DIE || event->kind == XFDT_EVENT_NM_WARN;
-}
-
-/*
- * Lines of a call trace, such as " name+0x70/0x110"; of an #NM also registers,
- * "RSP: 0018:...", and code.
- */
-static bool is_of_story(const struct xfdt_event *event, const char *text)
-{
-	if (*text == ' ' || !strncmp(text, "Call Trace:", 11) || !strncmp(text, "RIP: ", 5))
-		return true;
-	return is_nm(event) &&
-	       (!strncmp(text, "Code: ", 6) ||
-		(*text == 'R' && strspn(text, "RABCDSPX0123456789") == 3 && text[3] == ':'));
-}
-
-void xfdt_oops_log_lines(const struct xfdt_panic *panic, bool *ret_lines)
-{
-	bool panics = xfdt_last_event(panic, XFDT_EVENT_PANIC) >= 0;
-	long tainted = xfdt_tainted_by_death(panic);
-	const struct xfdt_log *log = &panic->log;
-	size_t event, i;
-
-	memset(ret_lines, 0, log->count * sizeof(*ret_lines));
-	/* a panic may follow from any warning */
-	for (i = 0; i < log->count && panics; i++)
-		ret_lines[i] = !log->lines[i].from_user && xfdt_line_is_warning(log->lines[i].text);
-	if (tainted >= 0)
-		ret_lines[tainted] = true;
-	for (event = 0; event < panic->event_count; event++) {
-		size_t from = panic->events[event].line;
-
-		ret_lines[from] = true;
-		for (i = from + 1; i < log->count && i - from < STORY_LINES; i++) {
-			enum xfdt_event_kind kind;
-			const char *text = log->lines[i].text;
-
-			if (!same_story(log, from, i))
-				continue;
-			if (xfdt_event_of_line(text, &kind))
-				break;
-			ret_lines[i] |= is_of_story(&panic->events[event], text) ||
-					ends_trace(text);
-			if (ends_trace(text))
-				break;
-		}
-	}
-}
-
-/* The call trace of the event in line @from. */
-static size_t trace_of(const struct xfdt_log *log, size_t from, const char **ret_lines, size_t max)
-{
-	bool begun = false;
-	size_t i, count = 0;
-
-	for (i = from; i < log->count && i - from < STORY_LINES && count < max; i++) {
-		const char *text = log->lines[i].text;
-		enum xfdt_event_kind kind;
-
-		if (!same_story(log, from, i))
-			continue;
-		if (i > from && (xfdt_event_of_line(text, &kind) || ends_trace(text)))
-			break;
-		/* entries are indented; what is not are registers of exception frames */
-		if (begun && (*text == ' ' || !strncmp(text, "RIP: ", 5)))
-			ret_lines[count++] = text;
-		begun |= !strncmp(text, "Call Trace:", 11);
-	}
-	return count;
-}
-
-size_t xfdt_call_trace(const struct xfdt_panic *panic, const char **ret_lines, size_t max)
-{
-	size_t i, count = 0;
-
-	for (i = panic->event_count; i-- > 0 && !count;)
-		count = trace_of(&panic->log, panic->events[i].line, ret_lines, max);
-	return count;
-}
-
-bool xfdt_log_registers(const struct xfdt_log *log, size_t from, const char *function,
-			struct xfdt_log_regs *ret_regs)
-{
-	struct xfdt_log_regs regs = { 0 };
-	const size_t first = from;
-	bool have_rip = false;
-	uint32_t seen = 0;
-	char start[96];
+	/* the callers too: a compiler may inline the XRSTOR into them */
+	static const char *const names[] = {
+		"restore_fpregs_from_fpstate", "os_xrstor",	    "fpu_swap_kvm_fpstate",
+		"fpregs_restore_userregs",     "switch_fpu_return",
+	};
 	size_t i;
 
-	snprintf(start, sizeof(start), "RIP: 0010:%s+", function);
-	for (i = from; i < log->count && i - from < STORY_LINES; i++) {
-		const char *text = log->lines[i].text;
-		unsigned long long offset;
-		enum xfdt_event_kind kind;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp(function, names[i], strlen(names[i])) &&
+		    strchr(".", function[strlen(names[i])]))
+			return true;
+	return false;
+}
 
-		if (!same_story(log, first, i))
-			continue;
-		/* the next event is another story */
-		if (i > from && (xfdt_event_of_line(text, &kind) || ends_trace(text)))
-			break;
+/* The WARN of the #NM handler prints its own place first, and then that of the #NM. */
+static bool is_nm_handler(const char *function)
+{
+	return !strncmp(function, "exc_device_not_available", 24) ||
+	       !strncmp(function, "handle_xfd_event", 16);
+}
+
+/* "RIP: 0010:function+0x45/0x80 [module]" */
+static bool parse_rip(const char *text, struct xfdt_log_regs *regs)
+{
+	static const char start[] = "RIP: 0010:";
+	unsigned long long offset;
+	const char *plus;
+
+	text += strspn(text, " ");
+	if (strncmp(text, start, strlen(start)))
+		return false;
+	text += strlen(start);
+	plus = strstr(text, "+0x");
+	if (!plus || plus == text || (size_t)(plus - text) >= sizeof(regs->function) ||
+	    sscanf(plus, "+0x%llx", &offset) != 1)
+		return false;
+	memcpy(regs->function, text, (size_t)(plus - text));
+	regs->function[plus - text] = '\0';
+	regs->offset = offset;
+	return true;
+}
+
+bool xfdt_event_registers(const struct xfdt_log *log, const struct xfdt_event *event,
+			  struct xfdt_log_regs *ret_regs)
+{
+	bool warned = event->kind == XFDT_EVENT_NM_WARN, have_rip = false;
+	struct xfdt_log_regs regs = { .complete = false };
+	size_t line = event->line;
+	uint32_t seen = 0;
+
+	while (next_line(log, event, &line)) {
+		const char *text = log->lines[line].text;
+
 		if (!have_rip) {
-			text += strspn(text, " ");
-			if (strncmp(text, start, strlen(start)) ||
-			    sscanf(text + strlen(start), "%llx", &offset) != 1)
-				continue;
-			regs.regs.ip = offset;
-			have_rip = true;
-			from = i;
+			have_rip = parse_rip(text, &regs) &&
+				   !(warned && is_nm_handler(regs.function));
 			continue;
 		}
 		if (!strncmp(text + strspn(text, " "), "Code: ", 6))
@@ -365,184 +378,65 @@ bool xfdt_log_registers(const struct xfdt_log *log, size_t from, const char *fun
 		else
 			parse_registers(text, &regs.regs, &seen);
 	}
-	if (!have_rip || seen != (1u << REGISTERS) - 1)
-		return false;
-	*ret_regs = regs;
-	return true;
+	regs.complete = seen == (1u << REGISTERS) - 1 && regs.regs.sp;
+	if (have_rip)
+		*ret_regs = regs;
+	return have_rip;
 }
 
-/* deaths */
-
-bool xfdt_event_is_death(const struct xfdt_panic *panic, long event)
+/* Lines of a call trace, and registers and code. */
+static bool is_evidence(const char *text)
 {
-	enum xfdt_event_kind kind = panic->events[event].kind;
-
-	return kind == XFDT_EVENT_OOPS || kind == XFDT_EVENT_NM_DIE;
+	return *text == ' ' || !strncmp(text, "Call Trace:", 11) || !strncmp(text, "RIP: ", 5) ||
+	       !strncmp(text, "Code: ", 6) ||
+	       (*text == 'R' && strspn(text, "RABCDSPX0123456789") == 3 && text[3] == ':');
 }
 
-unsigned long xfdt_first_death(const struct xfdt_panic *panic)
+void xfdt_oops_log_lines(const struct xfdt_log *log, const struct xfdt_events *events,
+			 bool *ret_lines)
 {
 	size_t i;
 
-	for (i = 0; i < panic->event_count; i++) {
-		const char *number = strstr(panic->log.lines[panic->events[i].line].text, " [#");
+	for (i = 0; i < log->count; i++)
+		ret_lines[i] = !log->lines[i].from_user &&
+			       (xfdt_line_is_warning(log->lines[i].text) ||
+				xfdt_line_has_taint_die(log->lines[i].text));
+	for (i = 0; i < events->count; i++) {
+		const struct xfdt_event *event = &events->items[i];
+		size_t line = event->line;
 
-		if (number && xfdt_event_is_death(panic, (long)i))
-			return strtoul(number + 3, NULL, 10);
+		ret_lines[line] = true;
+		while (next_line(log, event, &line))
+			ret_lines[line] |= is_evidence(log->lines[line].text);
+		if (line < log->count)
+			ret_lines[line] |= ends_trace(log->lines[line].text);
 	}
-	return 0;
 }
 
-/* "... Tainted: G      D W  ...", or "Tainted: [D]=DIE, [W]=WARN" */
-static bool says_tainted_by_death(const char *text)
+/* The call trace of @event. */
+static size_t trace_of(const struct xfdt_log *log, const struct xfdt_event *event,
+		       const char **ret_lines, size_t max)
 {
-	const char *flags = strstr(text, "Tainted: ");
-	size_t len;
+	size_t line = event->line, count = 0;
+	bool begun = false;
 
-	if (!flags)
-		return false;
-	flags += strlen("Tainted: ");
-	len = strspn(flags, " ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-	return memchr(flags, 'D', len) || strstr(flags, "[D]=DIE");
-}
+	while (count < max && next_line(log, event, &line)) {
+		const char *text = log->lines[line].text;
 
-long xfdt_tainted_by_death(const struct xfdt_panic *panic)
-{
-	size_t i, end = panic->log.count;
-
-	for (i = panic->event_count; i-- > 0;)
-		if (xfdt_event_is_death(panic, (long)i))
-			end = panic->events[i].line;
-	for (i = 0; i < end; i++)
-		if (!panic->log.lines[i].from_user &&
-		    says_tainted_by_death(panic->log.lines[i].text))
-			return (long)i;
-	return -1;
-}
-
-/* the #NM */
-
-uint32_t xfdt_event_caller(const struct xfdt_panic *panic, long event)
-{
-	return panic->log.lines[panic->events[event].line].caller;
-}
-
-bool xfdt_event_may_be_by(const struct xfdt_panic *panic, long event, int pid)
-{
-	uint32_t caller = xfdt_event_caller(panic, event);
-
-	return !caller || caller == (uint32_t)pid;
-}
-
-long xfdt_nm_event(const struct xfdt_panic *panic)
-{
-	long event, any = -1;
-
-	for (event = (long)panic->event_count - 1; event >= 0; event--) {
-		if (!is_nm(&panic->events[event]))
-			continue;
-		if (panic->task && xfdt_event_caller(panic, event) == (uint32_t)panic->pid)
-			return event;
-		if (any < 0)
-			any = event;
+		/* entries are indented; what is not are registers of exception frames */
+		if (begun && (*text == ' ' || !strncmp(text, "RIP: ", 5)))
+			ret_lines[count++] = text;
+		begun |= !strncmp(text, "Call Trace:", 11);
 	}
-	return any;
+	return count;
 }
 
-static uint64_t event_nsec(const struct xfdt_panic *panic, long event)
+size_t xfdt_call_trace(const struct xfdt_log *log, const struct xfdt_events *events,
+		       const char **ret_lines, size_t max)
 {
-	return panic->log.lines[panic->events[event].line].nsec;
-}
+	size_t i, count = 0;
 
-bool xfdt_event_is_soon_after(const struct xfdt_panic *panic, long event, long later)
-{
-	return event_nsec(panic, later) - event_nsec(panic, event) <= STORY_SECONDS * 1000000000ull;
-}
-
-bool xfdt_event_follows(const struct xfdt_panic *panic, long event, long later)
-{
-	return xfdt_event_caller(panic, event) == xfdt_event_caller(panic, later) &&
-	       xfdt_event_is_soon_after(panic, event, later);
-}
-
-bool xfdt_event_tells_of_nm(const struct xfdt_panic *panic, long event)
-{
-	long later;
-
-	if (panic->events[event].kind == XFDT_EVENT_NM_DIE)
-		return true;
-	if (panic->events[event].kind != XFDT_EVENT_NM_WARN)
-		return false;
-	for (later = event + 1; later < (long)panic->event_count &&
-				panic->events[later].line - panic->events[event].line < STORY_LINES;
-	     later++)
-		if (is_nm(&panic->events[later]) && xfdt_event_follows(panic, event, later))
-			return panic->events[later].kind == XFDT_EVENT_NM_WARN;
-	return true;
-}
-
-bool xfdt_note_is_nm_frame(const struct xfdt_panic *panic)
-{
-	long die = xfdt_last_event(panic, XFDT_EVENT_NM_DIE);
-
-	return die >= 0 && panic->note_known && panic->note_on_stack && panic->note_code_known &&
-	       xfdt_event_may_be_by(panic, die, panic->pid) &&
-	       xfdt_last_event(panic, XFDT_EVENT_PANIC) < die;
-}
-
-long xfdt_nm_warning(const struct xfdt_panic *panic)
-{
-	const long last = xfdt_nm_event(panic);
-	unsigned int deaths = 0;
-	long event;
-
-	for (event = last; event >= 0; event--) {
-		/* other threads have stories of their own */
-		if (!xfdt_event_follows(panic, event, last))
-			continue;
-		if (panic->events[event].kind == XFDT_EVENT_OOPS)
-			break;
-		/* each death before this one had a warning of its own */
-		if (panic->events[event].kind == XFDT_EVENT_NM_DIE)
-			deaths += event != last;
-		else if (panic->events[event].kind == XFDT_EVENT_NM_WARN && !deaths--)
-			return event;
-	}
-	return -1;
-}
-
-bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event)
-{
-	/* the callers too: a compiler may inline it into them */
-	static const enum xfdt_symbol_id ids[] = {
-		XFDT_S_restore_fpregs,
-		XFDT_S_fpu_swap_kvm_fpstate,
-		XFDT_S_switch_fpu_return,
-		XFDT_S_fpregs_restore_userregs,
-	};
-	size_t line = panic->events[event].line, i, j;
-
-	for (i = line; i < panic->log.count && i - line < STORY_LINES; i++) {
-		const char *text = panic->log.lines[i].text;
-		enum xfdt_event_kind kind;
-
-		if (!same_story(&panic->log, line, i))
-			continue;
-		if (i > line && (xfdt_event_of_line(text, &kind) || xfdt_line_is_warning(text) ||
-				 ends_trace(text)))
-			break;
-		text += strspn(text, " ");
-		if (strncmp(text, "RIP: 0010:", 10))
-			continue;
-		/* a WARN gives the place of its own first, then that of the #NM */
-		if (names_code_in(text, "exc_device_not_available") ||
-		    names_code_in(text, "handle_xfd_event"))
-			continue;
-		for (j = 0; j < sizeof(ids) / sizeof(ids[0]); j++)
-			if (names_code_in(text, xfdt_symbol_needs[ids[j]].name))
-				return true;
-		return false;
-	}
-	/* no RIP: it may have been */
-	return true;
+	for (i = events->count; i-- > 0 && !count;)
+		count = trace_of(log, &events->items[i], ret_lines, max);
+	return count;
 }

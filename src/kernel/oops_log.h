@@ -1,94 +1,106 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel log tells of the end: events, and registers that it prints. */
+/* Events in the kernel log: oopses, warnings about the FPU, panics; and the registers they print. */
 #ifndef XFDT_KERNEL_OOPS_LOG_H
 #define XFDT_KERNEL_OOPS_LOG_H
 
-#include "kernel/host.h"
+#include "image/reader.h"
+#include "kernel/log.h"
 
-/* Fill events and event_count of @panic from its log. */
-struct xfdt_error *xfdt_find_events(struct xfdt_panic *panic);
-
-/*
- * Which of the lines of @panic's log an answer can rest on: events, and what
- * belongs to them of registers, code and call traces.  @ret_lines has room for
- * all.
- */
-void xfdt_oops_log_lines(const struct xfdt_panic *panic, bool *ret_lines);
-
-/* The thread id (or 0x80000000 + CPU) that said event number @event; 0 if unknown. */
-uint32_t xfdt_event_caller(const struct xfdt_panic *panic, long event);
-
-/* Does the line begin what panic_on_warn may end: a WARN(), or what KFENCE, KASAN, UBSAN and the scheduler find? */
-bool xfdt_line_is_warning(const char *text);
-
-/* May thread @pid have said event number @event: it did, or who did is unknown? */
-bool xfdt_event_may_be_by(const struct xfdt_panic *panic, long event, int pid);
-
-/* Does event number @event tell of a death of the kernel, by #NM or otherwise? */
-bool xfdt_event_is_death(const struct xfdt_panic *panic, long event);
-
-/* What kind of event a line of the log is; false: none. */
-bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind);
-
-/* Index into @panic->events of the last one of @kind, or -1. */
-long xfdt_last_event(const struct xfdt_panic *panic, enum xfdt_event_kind kind);
-
-/* Is event number @event the word on an #NM: its die(), or a WARN that no die() of the same thread follows? */
-bool xfdt_event_tells_of_nm(const struct xfdt_panic *panic, long event);
-
-/*
- * Index of the event that tells of the #NM: the last die(), or WARN that no
- * die() followed, of the thread that panicked, or of any if that one had none;
- * or -1.
- */
-long xfdt_nm_event(const struct xfdt_panic *panic);
-
-/*
- * Which death of the kernel the first is that the log tells of, by die()'s "[#1]"; 0: it tells of none.
- * More than 1: those before are lost.
- */
-unsigned long xfdt_first_death(const struct xfdt_panic *panic);
-/* The first line that says so (taint D) before the log tells of any death; -1: none. */
-long xfdt_tainted_by_death(const struct xfdt_panic *panic);
-
-/*
- * Is the note of the CPU that panicked the frame of the #NM itself?  It is where die() went
- * straight to crash_kexec(); panic() comes with registers of its own.
- */
-bool xfdt_note_is_nm_frame(const struct xfdt_panic *panic);
-
-/* Did event number @later come within half a minute of event number @event? */
-bool xfdt_event_is_soon_after(const struct xfdt_panic *panic, long event, long later);
-/* Did event number @later follow from event number @event: of the same thread, and soon? */
-bool xfdt_event_follows(const struct xfdt_panic *panic, long event, long later);
-
-/* Index of the WARN in exc_device_not_available() that goes with the last #NM, or -1. */
-long xfdt_nm_warning(const struct xfdt_panic *panic);
-
-/* May the #NM of event number @event have been in restore_fpregs_from_fpstate(), by the RIP in the log? */
-bool xfdt_nm_is_restore(const struct xfdt_panic *panic, long event);
-
-/* The line of the log that says how the kernel ended, or NULL; borrowed. */
-const char *xfdt_last_words(const struct xfdt_panic *panic);
-
-/*
- * The call trace that goes with the end: of the last event that has one.  Up to
- * @max lines as the log has them, without registers; returns how many.  Borrowed.
- */
-size_t xfdt_call_trace(const struct xfdt_panic *panic, const char **ret_lines, size_t max);
-
-/*
- * Registers and the bytes at RIP out of the log lines that follow line @from,
- * in which RIP is "0010:@function+offset".
- */
-struct xfdt_log_regs {
-	struct xfdt_regs regs; /* ip is the offset into @function */
-	uint8_t code[15];
-	size_t code_len;
-	char caller[64]; /* the first reliable entry of the call trace */
+enum xfdt_event_kind {
+	XFDT_EVENT_NM_WARN,	 /* WARN in exc_device_not_available(): IA32_XFD_ERR was not 0 */
+	XFDT_EVENT_NM_DIE,	 /* die(): unexpected #NM exception */
+	XFDT_EVENT_OOPS,	 /* any other die() */
+	XFDT_EVENT_PANIC,	 /* Kernel panic - not syncing */
+	XFDT_EVENT_SYSRQ,	 /* sysrq: Trigger a crash */
+	XFDT_EVENT_BAD_FPU,	 /* XRSTOR raised #GP and was repaired */
+	XFDT_EVENT_CR0_TS,	 /* CR0.TS was set */
+	XFDT_EVENT_KVM_LOAD_PUT, /* WARN in kvm_load_guest_fpu() or kvm_put_guest_fpu() */
+	XFDT_EVENT_XFD_STATE,	 /* WARN in xfd_validate_state() */
+	XFDT_EVENT_FPREGS_STATE, /* WARN in fpregs_assert_state_consistent() */
+	XFDT_EVENT_FREE_IN_USE,	 /* WARN in fpu_free_guest_fpstate() */
+	XFDT_EVENT_UABI_REFUSED, /* WARN in fpu_copy_uabi_to_guest_fpstate(): the fix at work */
+	XFDT_EVENT_USER_XFD,	 /* XFD: Invalid xfd error (a user process) */
+	XFDT_EVENT_KINDS
 };
 
-bool xfdt_log_registers(const struct xfdt_log *log, size_t from, const char *function,
-			struct xfdt_log_regs *ret_regs);
+struct xfdt_event {
+	enum xfdt_event_kind kind;
+	size_t line;	    /* index into the log */
+	uint32_t caller;    /* of that line: thread id, or 0x80000000 + CPU; 0: unknown */
+	unsigned long oops; /* N of die()'s "[#N]"; 0: none */
+};
+
+/* All events of a log, oldest first. */
+struct xfdt_events {
+	struct xfdt_event *items;
+	size_t count;
+};
+
+/* Find the events of @log.  XFDT_NO_MEMORY only.  free() @ret_events->items. */
+struct xfdt_error *xfdt_events_find(const struct xfdt_log *log, struct xfdt_events *ret_events);
+
+/* Which kind of event a line of the log starts; false: none. */
+bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind);
+/* N of "[#N]" in a line that die() printed; 0: there is none. */
+unsigned long xfdt_oops_number(const char *text);
+/* Does the line start a WARN(), or a report of KFENCE, KASAN, UBSAN or the scheduler? */
+bool xfdt_line_is_warning(const char *text);
+/* Does the line say that the kernel was tainted by an oops (flag D)? */
+bool xfdt_line_has_taint_die(const char *text);
+
+/* The last event of @kind, or NULL. */
+const struct xfdt_event *xfdt_event_last(const struct xfdt_events *events,
+					 enum xfdt_event_kind kind);
+/* Is it a die(), of #NM or of anything else? */
+bool xfdt_event_is_oops(const struct xfdt_event *event);
+
+/* What panic() printed as its reason. */
+enum xfdt_panic_reason {
+	XFDT_PANIC_OTHER,	  /* a reason of its own */
+	XFDT_PANIC_BY_OOPS,	  /* die() led to it */
+	XFDT_PANIC_BY_WARNING,	  /* a WARN() or another checker led to it */
+	XFDT_PANIC_MAYBE_BY_OOPS, /* init died, or a taint: maybe by an oops */
+};
+
+/* Of a line that starts XFDT_EVENT_PANIC. */
+enum xfdt_panic_reason xfdt_panic_reason(const char *text);
+
+/* The registers that an event's lines print for the interrupted context. */
+struct xfdt_log_regs {
+	char function[64];     /* of RIP, as printed */
+	uint64_t offset;       /* of RIP in @function */
+	bool complete;	       /* all general registers and RSP were printed: @regs is valid */
+	struct xfdt_regs regs; /* ip is 0: the log prints no address */
+	uint8_t code[15];      /* the bytes at RIP */
+	size_t code_len;
+	char caller[64]; /* first reliable entry of the call trace; empty: none */
+};
+
+/*
+ * The registers of @event, for a WARN of the #NM handler those of the #NM
+ * itself.  False if no RIP in the kernel is printed.
+ */
+bool xfdt_event_registers(const struct xfdt_log *log, const struct xfdt_event *event,
+			  struct xfdt_log_regs *ret_regs);
+
+/* Is @function, as printed, one in which the XRSTOR of guest state may lie? */
+bool xfdt_is_restore_name(const char *function);
+
+/* The line that says how the kernel ended, or NULL; borrowed. */
+const char *xfdt_last_words(const struct xfdt_log *log, const struct xfdt_events *events);
+
+/*
+ * The call trace of the last event that has one.  Up to @max lines as the log
+ * has them, without registers; returns how many.  Borrowed.
+ */
+size_t xfdt_call_trace(const struct xfdt_log *log, const struct xfdt_events *events,
+		       const char **ret_lines, size_t max);
+
+/*
+ * Which lines an answer can rest on: events with their registers, code and call
+ * traces, warnings, and taints.  @ret_lines has room for all lines.
+ */
+void xfdt_oops_log_lines(const struct xfdt_log *log, const struct xfdt_events *events,
+			 bool *ret_lines);
 
 #endif

@@ -7,27 +7,14 @@
 #include <string.h>
 
 #define FUNCTION_MAX (64u << 10)
-
-struct xfdt_value xfdt_value_of(const struct xfdt_image *image, uint64_t base,
-				enum xfdt_member_id id)
-{
-	struct xfdt_value value = { .known = false };
-	struct xfdt_error *err;
-
-	if (!xfdt_has_member(image, id))
-		return value;
-	err = xfdt_read_member(image, base, id, &value.value);
-	value.known = !err;
-	xfdt_error_free(err);
-	return value;
-}
+#define TASKS_MAX (1u << 22) /* PID_MAX_LIMIT */
+#define PF_EXITING 4	     /* Linux: include/linux/sched.h */
 
 void xfdt_task_comm(const struct xfdt_image *image, uint64_t task, char ret_comm[XFDT_COMM_LEN + 1])
 {
-	char comm[XFDT_COMM_LEN + 1];
+	char comm[XFDT_COMM_LEN + 1] = "";
 	struct xfdt_error *err;
 	uint64_t kvaddr;
-	size_t i;
 
 	ret_comm[0] = '\0';
 	err = xfdt_member_kvaddr(image, task, XFDT_M_task_comm, &kvaddr);
@@ -37,10 +24,7 @@ void xfdt_task_comm(const struct xfdt_image *image, uint64_t task, char ret_comm
 		xfdt_error_free(err);
 		return;
 	}
-	for (i = 0; comm[i]; i++)
-		if ((unsigned char)comm[i] < ' ' || comm[i] == 0x7f)
-			comm[i] = '?';
-	memcpy(ret_comm, comm, i + 1);
+	memcpy(ret_comm, comm, sizeof(comm));
 }
 
 struct xfdt_error *xfdt_pid_task(const struct xfdt_image *image, uint64_t pid, uint64_t *ret_task)
@@ -59,14 +43,22 @@ struct xfdt_error *xfdt_pid_task(const struct xfdt_image *image, uint64_t pid, u
 	return err;
 }
 
-static uint64_t task_fpu(const struct xfdt_image *image, uint64_t task)
+bool xfdt_thread_fpu(const struct xfdt_image *image, uint64_t task, struct xfdt_thread_fpu *ret_fpu)
 {
+	struct xfdt_thread_fpu fpu = { .kvaddr = 0 };
+
 	if (xfdt_has_member(image, XFDT_M_task_thread_fpu))
-		return task + image->layout.members[XFDT_M_task_thread_fpu].offset;
-	if (xfdt_has_member(image, XFDT_M_task_thread) &&
-	    xfdt_has_struct(image, XFDT_T_task_struct))
-		return task + image->layout.structs[XFDT_T_task_struct];
-	return 0;
+		fpu.kvaddr = task + image->layout.members[XFDT_M_task_thread_fpu].offset;
+	else if (xfdt_has_member(image, XFDT_M_task_thread) &&
+		 xfdt_has_struct(image, XFDT_T_task_struct))
+		fpu.kvaddr = task + image->layout.structs[XFDT_T_task_struct];
+	if (fpu.kvaddr) {
+		fpu.fpstate = xfdt_value_of(image, fpu.kvaddr, XFDT_M_fpu_fpstate);
+		fpu.task_fpstate = xfdt_value_of(image, fpu.kvaddr, XFDT_M_fpu_task_fpstate);
+		fpu.last_cpu = xfdt_value_of(image, fpu.kvaddr, XFDT_M_fpu_last_cpu);
+	}
+	*ret_fpu = fpu;
+	return fpu.kvaddr;
 }
 
 static struct xfdt_value percpu_u64(const struct xfdt_image *image, enum xfdt_symbol_id id,
@@ -86,8 +78,50 @@ static struct xfdt_value percpu_u64(const struct xfdt_image *image, enum xfdt_sy
 	return value;
 }
 
+/*
+ * On a CPU by two witnesses: on_cpu, and current of that CPU.  They differ for a
+ * moment while the CPU switches; what counts then is not known.
+ */
+static enum xfdt_truth is_running(const struct xfdt_image *image, const struct xfdt_thread *thread,
+				  uint64_t current)
+{
+	struct xfdt_error *err;
+	uint64_t task = 0;
+	bool is_current;
+
+	if (current && thread->task == current)
+		return XFDT_YES;
+	if (!thread->on_cpu.known || thread->on_cpu.value > 1 || !thread->cpu.known)
+		return XFDT_UNSURE;
+	err = xfdt_current_task(image, (unsigned int)thread->cpu.value, &task);
+	if (err) {
+		xfdt_error_free(err);
+		return XFDT_UNSURE;
+	}
+	is_current = task == thread->task;
+	return is_current == !!thread->on_cpu.value ? xfdt_truth(is_current) : XFDT_UNSURE;
+}
+
+/*
+ * do_exit() sets PF_EXITING, drops mm and then sets exit_state (Linux:
+ * kernel/exit.c): each is a witness of the others.
+ */
+static enum xfdt_truth is_alive(const struct xfdt_image *image, uint64_t task)
+{
+	struct xfdt_value state = xfdt_value_of(image, task, XFDT_M_task_exit_state);
+	struct xfdt_value flags = xfdt_value_of(image, task, XFDT_M_task_flags);
+	struct xfdt_value mm = xfdt_value_of(image, task, XFDT_M_task_mm);
+	bool exiting = flags.value & PF_EXITING;
+
+	if (!state.known || !flags.known)
+		return XFDT_UNSURE;
+	if (!exiting)
+		return state.value ? XFDT_UNSURE : XFDT_YES;
+	return state.value || (mm.known && !mm.value) ? XFDT_NO : XFDT_UNSURE;
+}
+
 void xfdt_thread_read(const struct xfdt_image *image, const struct xfdt_value *tif_bit,
-		      uint64_t task, struct xfdt_thread *ret_thread)
+		      uint64_t current, uint64_t task, struct xfdt_thread *ret_thread)
 {
 	struct xfdt_thread thread = { .task = task };
 	enum xfdt_purpose before = xfdt_set_purpose(image, XFDT_FOR_THREADS);
@@ -100,20 +134,17 @@ void xfdt_thread_read(const struct xfdt_image *image, const struct xfdt_value *t
 	thread.tgid = (int)tgid.value;
 	xfdt_task_comm(image, task, thread.comm);
 	thread.on_cpu = xfdt_value_of(image, task, XFDT_M_task_on_cpu);
-	thread.exit_state = xfdt_value_of(image, task, XFDT_M_task_exit_state);
 	thread.cpu = xfdt_value_of(image, task, XFDT_M_task_thread_info_cpu);
 	if (!thread.cpu.known)
 		thread.cpu = xfdt_value_of(image, task, XFDT_M_task_cpu);
+	thread.running = is_running(image, &thread, current);
+	thread.alive = is_alive(image, task);
 	flags = xfdt_value_of(image, task, XFDT_M_task_thread_info_flags);
 	if (flags.known && tif_bit->known) {
 		thread.need_fpu_load.known = true;
 		thread.need_fpu_load.value = flags.value >> tif_bit->value & 1;
 	}
-	thread.fpu = task_fpu(image, task);
-	if (thread.fpu) {
-		thread.fpstate = xfdt_value_of(image, thread.fpu, XFDT_M_fpu_fpstate);
-		thread.last_cpu = xfdt_value_of(image, thread.fpu, XFDT_M_fpu_last_cpu);
-	}
+	xfdt_thread_fpu(image, task, &thread.fpu);
 	thread.owner = percpu_u64(image, XFDT_S_fpu_fpregs_owner_ctx, &thread.cpu);
 	thread.xfd_state = percpu_u64(image, XFDT_S_xfd_state, &thread.cpu);
 	xfdt_set_purpose(image, before);
@@ -137,6 +168,100 @@ struct xfdt_error *xfdt_current_task(const struct xfdt_image *image, unsigned in
 	if (!err)
 		err = xfdt_read_u64(image, kvaddr, ret_task);
 	return err;
+}
+
+/* Visit the entries of the list whose head is at @head; @member links them. */
+static struct xfdt_error *walk_list(const struct xfdt_image *image, uint64_t head,
+				    enum xfdt_member_id member, size_t *budget,
+				    xfdt_visit_task *visit, void *context, bool *ret_stopped)
+{
+	struct xfdt_error *err;
+	uint64_t node, task;
+
+	*ret_stopped = false;
+	err = xfdt_read_member(image, head, XFDT_M_list_head_next, &node);
+	while (!err && node != head) {
+		if (!(*budget)--)
+			return xfdt_error_new(XFDT_LIMIT, head, "more than %u threads, or a loop",
+					      TASKS_MAX);
+		err = xfdt_container_of(image, node, member, &task);
+		if (!err && visit(context, task)) {
+			*ret_stopped = true;
+			return NULL;
+		}
+		if (!err)
+			err = xfdt_read_member(image, node, XFDT_M_list_head_next, &node);
+	}
+	return err;
+}
+
+struct process_walk {
+	const struct xfdt_image *image;
+	xfdt_visit_task *visit;
+	void *context;
+	size_t budget;
+	struct xfdt_error *err;
+};
+
+/* All threads of the process whose leader is @task. */
+static bool visit_process(void *context, uint64_t task)
+{
+	struct process_walk *walk = context;
+	uint64_t signal, head;
+	bool stopped = false;
+
+	walk->err = xfdt_read_member(walk->image, task, XFDT_M_task_signal, &signal);
+	if (!walk->err)
+		walk->err = xfdt_member_kvaddr(walk->image, signal, XFDT_M_signal_thread_head,
+					       &head);
+	if (!walk->err)
+		walk->err = walk_list(walk->image, head, XFDT_M_task_thread_node, &walk->budget,
+				      walk->visit, walk->context, &stopped);
+	return walk->err || stopped;
+}
+
+struct xfdt_error *xfdt_tasks_walk(const struct xfdt_image *image, xfdt_visit_task *visit,
+				   void *context)
+{
+	const struct xfdt_symbol *init = xfdt_symbol(image, XFDT_S_init_task);
+	struct process_walk walk = { image, visit, context, TASKS_MAX, NULL };
+	size_t processes = TASKS_MAX;
+	struct xfdt_error *err;
+	uint64_t head;
+	bool stopped;
+
+	if (!init)
+		return xfdt_error_new(XFDT_MISSING, 0, "the symbol 'init_task' is unknown");
+	err = xfdt_member_kvaddr(image, init->kvaddr, XFDT_M_task_tasks, &head);
+	if (!err)
+		err = walk_list(image, head, XFDT_M_task_tasks, &processes, visit_process, &walk,
+				&stopped);
+	if (err) {
+		xfdt_error_free(walk.err);
+		return err;
+	}
+	return walk.err;
+}
+
+const struct xfdt_cpu_note *xfdt_note_of_cpu(const struct xfdt_image *image, uint64_t cpu, int pid)
+{
+	const struct xfdt_cpu_note *note = NULL;
+	bool by_number = image->note_count;
+	size_t i, matches = 0;
+
+	for (i = 0; i < image->note_count; i++) {
+		by_number &= image->notes[i].pid == (int)i + 1;
+		if (image->notes[i].pid == pid) {
+			note = &image->notes[i];
+			matches++;
+		}
+	}
+	if (by_number)
+		return cpu < image->note_count ? &image->notes[cpu] : NULL;
+	/* idle threads all have id 0: then the place decides */
+	if (matches > 1 && cpu < image->note_count && image->notes[cpu].pid == pid)
+		return &image->notes[cpu];
+	return matches == 1 ? note : NULL;
 }
 
 struct xfdt_error *xfdt_function_code(const struct xfdt_image *image, enum xfdt_symbol_id id,

@@ -3,14 +3,39 @@
 #ifndef XFDT_KERNEL_TASK_H
 #define XFDT_KERNEL_TASK_H
 
+#include "image/image.h"
 #include "insn/decode.h"
-#include "kernel/host.h"
 
-/* Read a member into a value; unknown if that fails. */
-struct xfdt_value xfdt_value_of(const struct xfdt_image *image, uint64_t base,
-				enum xfdt_member_id id);
+#define XFDT_COMM_LEN 16
 
-/* Name of the thread at @task, empty if unknown; control characters become '?'. */
+/* A thread's struct fpu. */
+struct xfdt_thread_fpu {
+	uint64_t kvaddr;		/* 0: unknown */
+	struct xfdt_value fpstate;	/* fpu->fpstate, a kvaddr */
+	struct xfdt_value task_fpstate; /* not 0: it holds a guest's state */
+	struct xfdt_value last_cpu;
+};
+
+struct xfdt_thread {
+	bool known;
+	uint64_t task;		      /* kvaddr of struct task_struct */
+	int pid, tgid;		      /* in the initial namespace; tgid is the process */
+	char comm[XFDT_COMM_LEN + 1]; /* untrusted bytes */
+	struct xfdt_value on_cpu;     /* task->on_cpu */
+	enum xfdt_truth running;      /* it is current on its CPU */
+	enum xfdt_truth alive;	      /* it has not begun to exit */
+	struct xfdt_value cpu;
+	struct xfdt_value need_fpu_load; /* TIF_NEED_FPU_LOAD */
+	struct xfdt_thread_fpu fpu;
+	struct xfdt_value owner;     /* of @cpu: fpu_fpregs_owner_ctx, a kvaddr */
+	struct xfdt_value xfd_state; /* of @cpu: its copy of IA32_XFD */
+};
+
+/* False: where struct fpu lies in a task is unknown. */
+bool xfdt_thread_fpu(const struct xfdt_image *image, uint64_t task,
+		     struct xfdt_thread_fpu *ret_fpu);
+
+/* Name of the thread at @task, empty if unknown; untrusted bytes. */
 void xfdt_task_comm(const struct xfdt_image *image, uint64_t task,
 		    char ret_comm[XFDT_COMM_LEN + 1]);
 
@@ -20,13 +45,25 @@ void xfdt_task_comm(const struct xfdt_image *image, uint64_t task,
  */
 struct xfdt_error *xfdt_pid_task(const struct xfdt_image *image, uint64_t pid, uint64_t *ret_task);
 
-/* All of @ret_thread for the struct task_struct at @task. */
+/*
+ * All of @ret_thread for the struct task_struct at @task.  @tif_bit is the
+ * number of TIF_NEED_FPU_LOAD; @current, a kvaddr or 0, is a thread known to be
+ * on a CPU, whatever its task_struct says.
+ */
 void xfdt_thread_read(const struct xfdt_image *image, const struct xfdt_value *tif_bit,
-		      uint64_t task, struct xfdt_thread *ret_thread);
+		      uint64_t current, uint64_t task, struct xfdt_thread *ret_thread);
 
 /* The thread that is current on @cpu. */
 struct xfdt_error *xfdt_current_task(const struct xfdt_image *image, unsigned int cpu,
 				     uint64_t *ret_task);
+
+/*
+ * Call @visit for every thread, by init_task's list; it returns true to stop.
+ * An error means that the list could not be followed to its end.
+ */
+typedef bool xfdt_visit_task(void *context, uint64_t task);
+struct xfdt_error *xfdt_tasks_walk(const struct xfdt_image *image, xfdt_visit_task *visit,
+				   void *context);
 
 /* The number of TIF_NEED_FPU_LOAD, from the code that clears it. */
 struct xfdt_value xfdt_tif_need_fpu_load(const struct xfdt_image *image,
@@ -38,5 +75,12 @@ struct xfdt_value xfdt_tif_need_fpu_load(const struct xfdt_image *image,
  */
 struct xfdt_error *xfdt_function_code(const struct xfdt_image *image, enum xfdt_symbol_id id,
 				      uint8_t **ret_code, size_t *ret_len);
+
+/*
+ * The register note of @cpu, on which thread @pid ran; NULL: none, or it cannot be
+ * told which.  Notes of kdump have the thread id; those of QEMU the number of the
+ * CPU + 1 (Linux: arch/x86/kernel/crash.c; QEMU: target/i386/arch_dump.c).
+ */
+const struct xfdt_cpu_note *xfdt_note_of_cpu(const struct xfdt_image *image, uint64_t cpu, int pid);
 
 #endif

@@ -62,12 +62,11 @@ static void put_vcpu(const struct writer *writer)
 	const struct xfdt_verdict *verdict = writer->report->verdict;
 	const struct xfdt_host *host = writer->report->host;
 	const struct xfdt_vcpu_verdict *state = verdict->vcpus;
+	const struct xfdt_vm *vm;
 	char text[TEXT_MAX];
 	size_t i, j;
 
-	for (i = 0; i < host->vm_count; i++) {
-		const struct xfdt_vm *vm = &host->vms[i];
-
+	for (i = 0; (vm = xfdt_host_vm(host, i)); i++) {
 		for (j = 0; j < vm->vcpu_count; j++, state++) {
 			const struct xfdt_vcpu *vcpu = &vm->vcpus[j];
 
@@ -122,6 +121,7 @@ static void put_missing(const struct writer *writer)
 static void put_advice(const struct writer *writer)
 {
 	const struct xfdt_host *host = writer->report->host;
+	const struct xfdt_fact *hit = &writer->report->facts->items[XFDT_FACT_HIT];
 	const struct xfdt_gap *gap = first_gap(host);
 
 	switch (writer->report->verdict->kind) {
@@ -132,7 +132,8 @@ static void put_advice(const struct writer *writer)
 		break;
 	case XFDT_INCONCLUSIVE:
 		put_line(writer, "do",
-			 gap && gap->remedy ? gap->remedy :
+			 hit->value == XFDT_UNSURE && hit->remedy ? hit->remedy :
+			 gap && gap->remedy			  ? gap->remedy :
 					      "look at the whole report: xfdtriage -v VMCORE");
 		break;
 	default:

@@ -46,22 +46,22 @@ void xfdt_render_commands(const struct xfdt_outcome *report,
 	const struct sink sink = { .put = put_line, .context = context };
 	const struct xfdt_vcpu_verdict *state = report->verdict->vcpus;
 	const struct xfdt_host *host = report->host;
-	const struct xfdt_fault *fault = &host->panic.fault;
-	size_t i, j, shown = 0;
+	const struct xfdt_fault *fault = xfdt_panic_fault(&host->panic);
+	struct xfdt_vcpu_at at = { 0 };
+	const struct xfdt_vcpu *vcpu;
+	size_t shown = 0;
 
 	if (host->kvm != XFDT_KVM_ABSENT)
 		put(&sink, "mod -s kvm");
 	put(&sink, "log | grep -A40 exc_device_not_available");
 	put(&sink, "bt");
-	if (fault->source != XFDT_REGS_NONE)
+	if (fault && fault->regs.ip)
 		put(&sink, "dis -r 0x%" PRIx64 " | tail -3", fault->regs.ip);
-	if (fault->frame)
+	if (fault && fault->frame)
 		put(&sink, "pt_regs 0x%" PRIx64, fault->frame);
 	if (host->kvm != XFDT_KVM_ABSENT)
 		put(&sink, "list kvm.vm_list -H vm_list -s kvm.userspace_pid,online_vcpus");
-	for (i = 0; i < host->vm_count; i++)
-		for (j = 0; j < host->vms[i].vcpu_count; j++, state++)
-			if ((state->state != XFDT_VCPU_OK || state->culprit) &&
-			    ++shown <= VCPUS_MAX)
-				put_vcpu(&sink, host->image, &host->vms[i].vcpus[j]);
+	for (; (vcpu = xfdt_next_vcpu(host, &at)); state++)
+		if ((state->state != XFDT_VCPU_OK || state->culprit) && ++shown <= VCPUS_MAX)
+			put_vcpu(&sink, host->image, vcpu);
 }

@@ -89,14 +89,12 @@ const size_t xfdt_field_count = sizeof(xfdt_fields) / sizeof(xfdt_fields[0]);
 const char *xfdt_verdict_words(enum xfdt_verdict_kind kind)
 {
 	static const char *const words[XFDT_VERDICT_KINDS] = {
-		[XFDT_CONFIRMED] = "the panic is " XFDT_CVE
-				   ", an XRSTOR of guest FPU state that IA32_XFD disables",
-		[XFDT_NOT_THIS_BUG] = "everything needed was read, and the panic is not " XFDT_CVE,
-		[XFDT_ARMED] = "the panic is something else, yet " XFDT_CVE " would have been next",
-		[XFDT_PROBABLE] = "log and registers say " XFDT_CVE
-				  ", but the FPU state itself is not in the dump",
-		[XFDT_INCONCLUSIVE] = "something that an answer needs is missing",
-		[XFDT_NOT_APPLICABLE] = XFDT_CVE " cannot happen on this kernel as it ran",
+		[XFDT_CONFIRMED] = XFDT_CVE " struck this host",
+		[XFDT_NOT_THIS_BUG] = "the bug did not strike, and no vCPU is armed",
+		[XFDT_ARMED] = "a vCPU is in the state that triggers the bug",
+		[XFDT_PROBABLE] = "an oops matches the bug; its FPU state is not in the dump",
+		[XFDT_INCONCLUSIVE] = "data that decides is missing or contradictory",
+		[XFDT_NOT_APPLICABLE] = "the bug was impossible on this host",
 	};
 
 	return words[kind];
@@ -104,10 +102,14 @@ const char *xfdt_verdict_words(enum xfdt_verdict_kind kind)
 
 const char *xfdt_render_words(const struct xfdt_outcome *report)
 {
-	if (report->verdict->kind == XFDT_CONFIRMED && xfdt_panic_survived(&report->host->panic))
-		return "an oops that the kernel survived is " XFDT_CVE
-		       ", an XRSTOR of guest FPU state that IA32_XFD disables";
-	return xfdt_verdict_words(report->verdict->kind);
+	const struct xfdt_verdict *verdict = report->verdict;
+
+	if (verdict->kind == XFDT_CONFIRMED && report->facts->fixed == XFDT_YES)
+		return "the mechanism of " XFDT_CVE ", on a kernel with the fix";
+	if (verdict->kind == XFDT_NOT_THIS_BUG &&
+	    report->facts->items[XFDT_FACT_PANICKED].value == XFDT_NO)
+		return "no sign of the bug on this host, which was running";
+	return verdict->rule->words;
 }
 
 const char *xfdt_presence_name(enum xfdt_presence presence)

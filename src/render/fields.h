@@ -19,10 +19,11 @@ struct xfdt_cell {
 	const char *text; /* borrowed; untrusted */
 };
 
-/* What a field's cell is made from; vm, vcpu and state only in their groups. */
+/* What a field's cell is made from; fault, vm, vcpu and state only in their groups. */
 struct xfdt_row {
 	const struct xfdt_image *image;
 	const struct xfdt_host *host;
+	const struct xfdt_fault *fault;
 	const struct xfdt_vm *vm;
 	const struct xfdt_vcpu *vcpu;
 	const struct xfdt_vcpu_verdict *state;

@@ -125,8 +125,8 @@ static struct json_object *events_array(struct writer *writer, const struct xfdt
 	struct json_object *array = json_object_new_array();
 	size_t i;
 
-	for (i = 0; i < panic->event_count; i++) {
-		const struct xfdt_log_line *line = &panic->log.lines[panic->events[i].line];
+	for (i = 0; i < panic->events.count; i++) {
+		const struct xfdt_log_line *line = &panic->log.lines[panic->events.items[i].line];
 		struct json_object *event = json_object_new_object();
 
 		add(writer, event, "nsec", json_object_new_int64((int64_t)line->nsec), false);
@@ -140,7 +140,7 @@ static struct json_object *trace_array(struct writer *writer, const struct xfdt_
 {
 	struct json_object *array = json_object_new_array();
 	const char *lines[XFDT_TRACE_MAX];
-	size_t count = xfdt_call_trace(panic, lines, XFDT_TRACE_MAX), i;
+	size_t count = xfdt_call_trace(&panic->log, &panic->events, lines, XFDT_TRACE_MAX), i;
 
 	for (i = 0; i < count; i++)
 		append_text(writer, array, lines[i]);
@@ -204,8 +204,7 @@ static void put_vms(struct writer *writer, const struct xfdt_outcome *report)
 	size_t i, j;
 
 	fputs("[", writer->out);
-	for (i = 0; i < host->vm_count; i++) {
-		row.vm = &host->vms[i];
+	for (i = 0; (row.vm = xfdt_host_vm(host, i)); i++) {
 		fputs(i ? "," : "", writer->out);
 		put_object(writer, group_object(writer, XFDT_GROUP_VM, &row), true);
 		fputs(",\"vcpus\":[", writer->out);
@@ -218,6 +217,24 @@ static void put_vms(struct writer *writer, const struct xfdt_outcome *report)
 		fputs("]}", writer->out);
 	}
 	fputs("]", writer->out);
+}
+
+static struct json_object *facts_array(struct writer *writer, const struct xfdt_facts *facts)
+{
+	struct json_object *array = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < XFDT_FACTS; i++) {
+		struct json_object *fact = json_object_new_object();
+
+		add_text(writer, fact, "name", xfdt_fact_name(i));
+		add_text(writer, fact, "value", xfdt_truth_name(facts->items[i].value));
+		add_text(writer, fact, "why", *facts->items[i].why ? facts->items[i].why : NULL);
+		add_text(writer, fact, "remedy",
+			 facts->items[i].value == XFDT_UNSURE ? facts->items[i].remedy : NULL);
+		append(writer, array, fact);
+	}
+	return array;
 }
 
 static struct json_object *dump_object(struct writer *writer, const char *path, const char *format,
@@ -250,6 +267,12 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 	    dump_object(&writer, report->path, report->format, host->image->arch), false);
 	add_text(&writer, root, "verdict", xfdt_verdict_name(verdict->kind));
 	add(&writer, root, "exit", json_object_new_int(xfdt_verdict_exit(verdict->kind)), false);
+	add_text(&writer, root, "rule", verdict->rule->id);
+	add_text(&writer, root, "when", xfdt_when_name(verdict->when));
+	add_text(&writer, root, "state", xfdt_hit_state_name(report->facts->hit_state));
+	add_text(&writer, root, "ended_by",
+		 *report->facts->ended_by ? report->facts->ended_by : NULL);
+	add(&writer, root, "facts", facts_array(&writer, report->facts), false);
 	add_text(&writer, root, "route", xfdt_route_name(verdict->route));
 	add_text(&writer, root, "cve", XFDT_CVE);
 	add(&writer, root, "why", reasons_array(&writer, &verdict->why), false);
@@ -258,7 +281,8 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 	add(&writer, root, "kernel", group_object(&writer, XFDT_GROUP_KERNEL, &row), false);
 	add(&writer, root, "sources", group_object(&writer, XFDT_GROUP_SOURCES, &row), false);
 	panic = group_object(&writer, XFDT_GROUP_PANIC, &row);
-	if (host->panic.fault.source != XFDT_REGS_NONE)
+	row.fault = xfdt_panic_fault(&host->panic);
+	if (row.fault)
 		add(&writer, panic, "fault", group_object(&writer, XFDT_GROUP_FAULT, &row), false);
 	else
 		add(&writer, panic, "fault", NULL, true);

@@ -170,13 +170,12 @@ static const char *state_style(const struct writer *writer, enum xfdt_vcpu_state
 
 static unsigned int count_lanes(const struct xfdt_outcome *report)
 {
+	struct xfdt_vcpu_at at = { 0 };
+	const struct xfdt_vcpu *vcpu;
 	uint64_t all = 0;
-	size_t i, j;
 
-	for (i = 0; i < report->host->vm_count; i++)
-		for (j = 0; j < report->host->vms[i].vcpu_count; j++)
-			all |= report->host->vms[i].vcpus[j].header.xstate_bv |
-			       report->host->vms[i].vcpus[j].xfd;
+	while ((vcpu = xfdt_next_vcpu(report->host, &at)))
+		all |= vcpu->header.xstate_bv | vcpu->xfd;
 	all &= ~(1ull << 63);
 	if (all >> LANES_MIN)
 		return 64 - (unsigned int)__builtin_clzll(all);
@@ -262,7 +261,10 @@ static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
 {
 	char label[40];
 
-	snprintf(label, sizeof(label), "vCPU %u", vcpu->id);
+	if (vcpu->kvaddr)
+		snprintf(label, sizeof(label), "vCPU %u", vcpu->id);
+	else
+		snprintf(label, sizeof(label), "state %" PRIu64, vcpu->index);
 	fprintf(writer->out, "%s%-10s%s%-11s%s ", state->culprit ? "> " : "  ", label,
 		state_style(writer, state->state),
 		state->state == XFDT_VCPU_INDETERMINATE ? "indetermin." :
@@ -290,6 +292,11 @@ static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
 
 static void put_vm_line(const struct writer *writer, const struct xfdt_vm *vm)
 {
+	if (!vm->kvaddr) {
+		fprintf(writer->out, "\n%sguest FPU states on no list of KVM's%s, %zu\n",
+			writer->style->bold, writer->style->end, vm->vcpu_count);
+		return;
+	}
 	fprintf(writer->out, "\n%sVM 0x%" PRIx64 "%s, ", writer->style->bold, vm->kvaddr,
 		writer->style->end);
 	if (vm->pid)
@@ -312,9 +319,9 @@ static void put_vms(const struct writer *writer)
 	const struct xfdt_host *host = writer->report->host;
 	const struct xfdt_vcpu_verdict *state = verdict->vcpus;
 	size_t i, j, listed = 0, hidden = 0;
+	const struct xfdt_vm *vm;
 
-	for (i = 0; i < host->vm_count; i++) {
-		const struct xfdt_vm *vm = &host->vms[i];
+	for (i = 0; (vm = xfdt_host_vm(host, i)); i++) {
 		bool heading = false;
 
 		for (j = 0; j < vm->vcpu_count; j++, state++) {
@@ -371,11 +378,11 @@ static void put_events(const struct writer *writer)
 	const struct xfdt_panic *panic = &writer->report->host->panic;
 	size_t i;
 
-	if (!panic->event_count)
+	if (!panic->events.count)
 		return;
 	fprintf(writer->out, "\n%sin the log%s\n", writer->style->bold, writer->style->end);
-	for (i = 0; i < panic->event_count; i++) {
-		const struct xfdt_log_line *line = &panic->log.lines[panic->events[i].line];
+	for (i = 0; i < panic->events.count; i++) {
+		const struct xfdt_log_line *line = &panic->log.lines[panic->events.items[i].line];
 
 		fprintf(writer->out, "  [%5" PRIu64 ".%06" PRIu64 "] ", line->nsec / 1000000000,
 			line->nsec % 1000000000 / 1000);
@@ -386,8 +393,9 @@ static void put_events(const struct writer *writer)
 
 static void put_trace(const struct writer *writer)
 {
+	const struct xfdt_panic *panic = &writer->report->host->panic;
 	const char *lines[XFDT_TRACE_MAX];
-	size_t count = xfdt_call_trace(&writer->report->host->panic, lines, XFDT_TRACE_MAX), i;
+	size_t count = xfdt_call_trace(&panic->log, &panic->events, lines, XFDT_TRACE_MAX), i;
 
 	if (!count)
 		return;
@@ -416,10 +424,14 @@ static void put_commands(struct writer *writer)
 static void put_panic(const struct writer *writer)
 {
 	const struct xfdt_host *host = writer->report->host;
-	struct xfdt_row row = { .image = host->image, .host = host };
+	struct xfdt_row row = {
+		.image = host->image,
+		.host = host,
+		.fault = xfdt_panic_fault(&host->panic),
+	};
 
 	put_evidence_group(writer, "panic", XFDT_GROUP_PANIC, &row);
-	if (host->panic.fault.source != XFDT_REGS_NONE)
+	if (row.fault)
 		put_evidence_group(writer, "fault", XFDT_GROUP_FAULT, &row);
 	put_events(writer);
 	put_trace(writer);
@@ -518,10 +530,11 @@ static bool picks_any_of(const struct xfdt_text_options *options, const struct x
 bool xfdt_render_picks_any(const struct xfdt_outcome *report,
 			   const struct xfdt_text_options *options)
 {
+	const struct xfdt_vm *vm;
 	size_t i;
 
-	for (i = 0; i < report->host->vm_count; i++)
-		if (picks_any_of(options, &report->host->vms[i]))
+	for (i = 0; (vm = xfdt_host_vm(report->host, i)); i++)
+		if (picks_any_of(options, vm))
 			return true;
 	return options->pick == XFDT_PICK_ALL;
 }
@@ -567,8 +580,7 @@ void xfdt_render_show(const struct xfdt_outcome *report, const struct xfdt_text_
 	put_headline(&writer);
 	put_summary(&writer);
 	put_all_gaps(&writer);
-	for (i = 0; i < host->vm_count; i++) {
-		row.vm = &host->vms[i];
+	for (i = 0; (row.vm = xfdt_host_vm(host, i)); i++) {
 		if (picks_any_of(options, row.vm))
 			put_vm_line(&writer, row.vm);
 		for (j = 0; j < row.vm->vcpu_count; j++) {

@@ -34,7 +34,7 @@ void xfdt_chain_ask(const struct xfdt_chain *chain,
 		/* distilled dumps of before it was asked for lack its entry */
 		queries[i] = (struct xfdt_name_query){
 			.name = xfdt_symbol_needs[i].name,
-			.spare = i == XFDT_S_tainted_mask,
+			.spare = xfdt_symbol_needs[i].need == XFDT_OPTIONAL,
 		};
 		if (image->symtab.symbols[i].known)
 			queries[i].anchor = image->symtab.symbols[i].kvaddr;

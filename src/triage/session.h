@@ -12,6 +12,7 @@ struct xfdt_session {
 	struct xfdt_dump *dump;
 	struct xfdt_image image;
 	struct xfdt_host host;
+	struct xfdt_facts facts;
 	struct xfdt_verdict verdict;
 	struct xfdt_outcome report;
 };

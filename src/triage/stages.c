@@ -11,11 +11,14 @@ struct xfdt_error *xfdt_stages_init(struct xfdt_session *session, const struct x
 	struct xfdt_error *err;
 
 	memset(&session->host, 0, sizeof(session->host));
+	memset(&session->facts, 0, sizeof(session->facts));
 	memset(&session->verdict, 0, sizeof(session->verdict));
 	xfdt_image_init(&session->image, source, debug);
 	err = xfdt_host_init(&session->host, &session->image);
 	if (!err)
-		err = xfdt_verdict_init(&session->verdict, &session->host);
+		err = xfdt_facts_init(&session->facts, &session->host);
+	if (!err)
+		err = xfdt_verdict_init(&session->verdict, &session->facts);
 	if (err) {
 		xfdt_stages_deinit(session);
 		return xfdt_error_wrap(err, "%s", path);
@@ -24,6 +27,7 @@ struct xfdt_error *xfdt_stages_init(struct xfdt_session *session, const struct x
 		.path = path,
 		.format = format,
 		.host = &session->host,
+		.facts = &session->facts,
 		.verdict = &session->verdict,
 	};
 	return NULL;
@@ -32,6 +36,7 @@ struct xfdt_error *xfdt_stages_init(struct xfdt_session *session, const struct x
 void xfdt_stages_deinit(struct xfdt_session *session)
 {
 	xfdt_verdict_deinit(&session->verdict);
+	xfdt_facts_deinit(&session->facts);
 	xfdt_host_deinit(&session->host);
 	xfdt_image_deinit(&session->image);
 }

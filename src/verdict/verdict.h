@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From what a host's dump says to whether it was this bug.  Pure: no I/O. */
+/* From facts to a verdict: lookups in two tables.  Reads no memory. */
 #ifndef XFDT_VERDICT_VERDICT_H
 #define XFDT_VERDICT_VERDICT_H
 
-#include "kernel/host.h"
+#include "kernel/facts.h"
+
+#include <stdbool.h>
 
 enum xfdt_verdict_kind {
-	XFDT_CONFIRMED,	     /* the panic is this bug */
-	XFDT_NOT_THIS_BUG,   /* everything needed was read, and it is not */
-	XFDT_ARMED,	     /* it is not, yet a vCPU would have been next */
-	XFDT_PROBABLE,	     /* all matches, but the fpstate is not in the dump */
-	XFDT_INCONCLUSIVE,   /* something needed is missing */
-	XFDT_NOT_APPLICABLE, /* no KVM, no XFD, not x86-64 */
+	XFDT_CONFIRMED,	     /* this bug struck */
+	XFDT_NOT_THIS_BUG,   /* it did not, and no guest state would make it strike next */
+	XFDT_ARMED,	     /* a vCPU is in the state that triggers it */
+	XFDT_PROBABLE,	     /* it struck, but the FPU state is not in the dump */
+	XFDT_INCONCLUSIVE,   /* a fact that decides is unknown, or facts contradict each other */
+	XFDT_NOT_APPLICABLE, /* it cannot happen on this kernel and CPU, or without KVM */
 	XFDT_VERDICT_KINDS
 };
 
@@ -20,12 +22,11 @@ enum xfdt_verdict_kind {
 int xfdt_verdict_exit(enum xfdt_verdict_kind kind);
 const char *xfdt_verdict_name(enum xfdt_verdict_kind kind);
 
-enum xfdt_route {
-	XFDT_ROUTE_NONE,   /* no verdict that has one */
-	XFDT_ROUTE_SWAP,   /* fpu_swap_kvm_fpstate: bad when KVM_RUN loaded it */
-	XFDT_ROUTE_RETURN, /* switch_fpu_return: went bad while the vCPU ran */
-	XFDT_ROUTE_UNKNOWN,
-};
+/* Of a hit: did it end the host? */
+enum xfdt_when { XFDT_WHEN_NONE, XFDT_WHEN_END, XFDT_WHEN_EARLIER, XFDT_WHEN_UNKNOWN };
+
+/* NULL for XFDT_WHEN_NONE. */
+const char *xfdt_when_name(enum xfdt_when when);
 
 /* NULL for XFDT_ROUTE_NONE. */
 const char *xfdt_route_name(enum xfdt_route route);
@@ -33,9 +34,9 @@ const char *xfdt_route_name(enum xfdt_route route);
 enum xfdt_vcpu_state {
 	XFDT_VCPU_OK,
 	XFDT_VCPU_ARMED, /* mismatch, and the next restore loads it */
-	XFDT_VCPU_STALE, /* mismatch in memory, but the registers are live */
+	XFDT_VCPU_STALE, /* mismatch in memory, but nothing will load it */
 	XFDT_VCPU_INDETERMINATE,
-	XFDT_VCPU_MALFORMED,	/* the header breaks other rules of XRSTOR: #GP */
+	XFDT_VCPU_MALFORMED,	/* the header breaks another rule of XRSTOR: #GP */
 	XFDT_VCPU_CONFIDENTIAL, /* the state is encrypted, the header not real */
 	XFDT_VCPU_UNREADABLE,
 	XFDT_VCPU_STATES
@@ -43,16 +44,87 @@ enum xfdt_vcpu_state {
 
 const char *xfdt_vcpu_state_name(enum xfdt_vcpu_state state);
 
-struct xfdt_vcpu_verdict {
-	enum xfdt_vcpu_state state;
-	const char *why;	/* static words */
-	uint64_t mismatch;	/* XSTATE_BV & XFD, within RFBM where that is known */
-	struct xfdt_value rfbm; /* known for the culprit: EDX:EAX & enabled features */
-	bool undecided;		/* indeterminate for want of what decides: it may be armed */
-	bool culprit;		/* the faulting instruction's operand is its state */
+/* Sets of values of an enum: one bit each. */
+#define XFDT_SET(value) (1u << (value))
+
+/* The inputs of a vCPU rule, in the order of the columns of vcpu_rules.def. */
+enum xfdt_vcpu_input {
+	XFDT_IN_READABLE,
+	XFDT_IN_SOUND,
+	XFDT_IN_CONFIDENTIAL,
+	XFDT_IN_REFUSED,
+	XFDT_IN_MISMATCH,
+	XFDT_IN_USE,
+	XFDT_IN_CAN_RUN,
+	XFDT_IN_ALIVE,
+	XFDT_IN_HOLDS,
+	XFDT_IN_RUNNING,
+	XFDT_IN_LOADING,
+	XFDT_IN_NEED_LOAD,
+	XFDT_IN_VALID,
+	XFDT_IN_GUEST,
+	XFDT_VCPU_INPUTS
 };
 
-/* A sentence with the bytes that speak for it. */
+struct xfdt_vcpu_rule {
+	const char *id;
+	unsigned char inputs[XFDT_VCPU_INPUTS]; /* sets of enum xfdt_truth */
+	enum xfdt_vcpu_state state;
+	bool undecided; /* it may be armed */
+	const char *why;
+};
+
+extern const struct xfdt_vcpu_rule xfdt_vcpu_rules[];
+extern const size_t xfdt_vcpu_rule_count;
+
+/* The rule that @inputs meet; never NULL. */
+const struct xfdt_vcpu_rule *xfdt_vcpu_rule_find(const enum xfdt_truth inputs[XFDT_VCPU_INPUTS]);
+
+/* What is known of vCPUs that a restore would load. */
+enum xfdt_next {
+	XFDT_NEXT_ARMED, /* one or more are armed */
+	XFDT_NEXT_OPEN,	 /* none is, but some are undecided, or not all are known */
+	XFDT_NEXT_CLEAR, /* none is */
+	XFDT_NEXTS
+};
+
+/* The columns of rules.def. */
+struct xfdt_situation {
+	enum xfdt_truth kvm, capable, hit;
+	enum xfdt_hit_state state;
+	enum xfdt_truth ended;
+	enum xfdt_next next;
+};
+
+struct xfdt_rule {
+	const char *id;
+	unsigned char kvm, capable, hit; /* sets of enum xfdt_truth */
+	unsigned char state;		 /* a set of enum xfdt_hit_state */
+	unsigned char ended;		 /* a set of enum xfdt_truth */
+	unsigned char next;		 /* a set of enum xfdt_next */
+	enum xfdt_verdict_kind verdict;
+	enum xfdt_when when;
+	const char *words; /* what it means, in at most 60 characters */
+};
+
+extern const struct xfdt_rule xfdt_rules[];
+extern const size_t xfdt_rule_count;
+
+/* The rule that @situation meets; never NULL. */
+const struct xfdt_rule *xfdt_rule_find(const struct xfdt_situation *situation);
+
+struct xfdt_vcpu_verdict {
+	const struct xfdt_vcpu_rule *rule;
+	enum xfdt_vcpu_state state;
+	const char *why;   /* static words */
+	uint64_t mismatch; /* XSTATE_BV & XFD, within RFBM where that is known */
+	bool rfbm_known;   /* of the state that the hit loaded */
+	uint64_t rfbm;	   /* EDX:EAX & enabled features */
+	bool undecided;	   /* it may be armed */
+	bool culprit;	   /* the hit loaded its state */
+};
+
+/* One line of evidence. */
 struct xfdt_reason {
 	char *text;
 };
@@ -64,23 +136,25 @@ struct xfdt_reasons {
 
 struct xfdt_verdict {
 	enum xfdt_verdict_kind kind;
-	enum xfdt_route route;
-	struct xfdt_reasons why;	 /* what the verdict rests on, in order */
+	const struct xfdt_rule *rule;
+	enum xfdt_when when;
+	enum xfdt_route route; /* NONE unless it is confirmed or probable */
+	struct xfdt_situation situation;
+	struct xfdt_reasons why;	 /* a line for each fact, in the order of the table */
 	struct xfdt_reasons looks_like;	 /* what else it may be taken for, or is */
 	struct xfdt_reasons origins;	 /* likely origins; no part of the verdict */
-	struct xfdt_vcpu_verdict *vcpus; /* all VMs' vCPUs in the host's order */
+	struct xfdt_vcpu_verdict *vcpus; /* in the order of @facts->states */
 	size_t vcpu_count;
 	size_t states[XFDT_VCPU_STATES]; /* how many vCPUs are in each */
 	size_t undecided_count;
 };
 
-/* Judge @host.  Fails for want of memory only. */
-struct xfdt_error *xfdt_verdict_init(struct xfdt_verdict *verdict, const struct xfdt_host *host);
+/* Judge @facts.  XFDT_NO_MEMORY only. */
+struct xfdt_error *xfdt_verdict_init(struct xfdt_verdict *verdict, const struct xfdt_facts *facts);
 void xfdt_verdict_deinit(struct xfdt_verdict *verdict);
 
-/* The state of one vCPU (design: rules a to f). */
-void xfdt_vcpu_judge(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu,
-		     struct xfdt_vcpu_verdict *ret_verdict);
+/* The rule of one guest state. */
+void xfdt_vcpu_judge(const struct xfdt_state_facts *state, struct xfdt_vcpu_verdict *ret_verdict);
 
 /*
  * What to upgrade to, by the upstream series that @release names: informative

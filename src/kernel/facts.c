@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The facts of a host (docs/verdicts.md). */
+#include "kernel/facts.h"
+#include "kernel/facts_parts.h"
+#include "kernel/host.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XTILEDATA (1ull << XFDT_XFEATURE_XTILEDATA)
+
+const char *xfdt_fact_name(enum xfdt_fact_id id)
+{
+	static const char *const names[XFDT_FACTS] = {
+		"kvm", "capable", "hit", "panicked", "ended", "complete",
+	};
+
+	return names[id];
+}
+
+const char *xfdt_hit_state_name(enum xfdt_hit_state state)
+{
+	static const char *const names[XFDT_HIT_STATES] = {
+		NULL, "mismatch", "saved over", "none", "look-alike", "absent", "unknown",
+	};
+
+	return names[state];
+}
+
+void xfdt_fact_set(struct xfdt_facts *facts, enum xfdt_fact_id id, enum xfdt_truth value,
+		   const char *format, ...)
+{
+	struct xfdt_fact *fact = &facts->items[id];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(fact->why, sizeof(fact->why), format, args);
+	va_end(args);
+	fact->value = value;
+}
+
+void xfdt_note_add(struct xfdt_notes *notes, const char *format, ...)
+{
+	va_list args;
+
+	if (notes->count == XFDT_NOTES_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(notes->items[notes->count++], sizeof(notes->items[0]), format, args);
+	va_end(args);
+}
+
+/* kvm */
+
+static void find_kvm(struct xfdt_facts *facts, const struct xfdt_host *host)
+{
+	size_t states = host->census.known ? host->census.count : 0;
+
+	if (host->kvm == XFDT_KVM_LOADED)
+		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_YES,
+			      host->image->kvm_is_module ? "the module kvm is loaded" :
+							   "KVM is there");
+	else if (states)
+		xfdt_fact_set(facts, XFDT_FACT_KVM,
+			      host->kvm == XFDT_KVM_ABSENT ? XFDT_UNSURE : XFDT_YES,
+			      "%sthere are %zu guest FPU states in memory",
+			      host->kvm == XFDT_KVM_ABSENT ? "no module kvm is loaded, and yet " :
+							     "",
+			      states);
+	else if (host->kvm == XFDT_KVM_ABSENT)
+		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_NO,
+			      "KVM is neither loaded nor built in, so there is no guest FPU state");
+	else
+		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_UNSURE,
+			      "the list of modules cannot be read");
+}
+
+/* capable */
+
+/* Has any guest state room for XTILEDATA? */
+static bool any_state_has_tiles(const struct xfdt_host *host)
+{
+	const struct xfdt_vcpu *vcpu;
+	struct xfdt_vcpu_at at = { 0 };
+
+	while ((vcpu = xfdt_next_vcpu(host, &at)))
+		if (vcpu->state_known &&
+		    (vcpu->header.xcomp_bv | vcpu->header.xstate_bv | vcpu->xfd) & XTILEDATA)
+			return true;
+	return false;
+}
+
+/* Do symbols come from a table of the kernel's, and not only from VMCOREINFO? */
+static bool has_symbol_table(const struct xfdt_image *image)
+{
+	return strcmp(image->symbol_source, "none") && strcmp(image->symbol_source, "vmcoreinfo");
+}
+
+/* Is the kernel older than guest states with an xfd, by its types and by its symbols? */
+static bool is_before_xfd(const struct xfdt_host *host)
+{
+	const struct xfdt_image *image = host->image;
+
+	return !xfdt_has_member(image, XFDT_M_fpstate_xfd) &&
+	       xfdt_has_struct(image, XFDT_T_task_struct) &&
+	       xfdt_has_member(image, XFDT_M_task_thread_fpu) && has_symbol_table(image) &&
+	       !xfdt_symbol(image, XFDT_S_fpu_update_guest_xfd) &&
+	       !xfdt_symbol(image, XFDT_S_xfd_state) && !host->census.count;
+}
+
+static void find_capable(struct xfdt_facts *facts, const struct xfdt_host *host)
+{
+	const struct xfdt_features *f = &host->features;
+	uint64_t max = f->max_features.value;
+	bool sane = f->max_features.known &&
+		    (max & XFDT_XFEATURES_LEGACY) == XFDT_XFEATURES_LEGACY && !(max >> 32);
+	bool cpu_known = f->cpu_xfd.known && f->cpu_amx_tile.known;
+	bool cpu_has = f->cpu_xfd.value || f->cpu_amx_tile.value;
+	const enum xfdt_fact_id id = XFDT_FACT_CAPABLE;
+
+	if (is_before_xfd(host))
+		xfdt_fact_set(
+			facts, id, XFDT_NO,
+			"the kernel has no fpstate->xfd (types) and no fpu_update_guest_xfd() (symbols): it is older than guest XFD");
+	else if (!sane)
+		xfdt_fact_set(facts, id, XFDT_UNSURE, "fpu_kernel_cfg.max_features %s",
+			      f->max_features.known ? "is not plausible" : "cannot be read");
+	else if (max & XTILEDATA)
+		xfdt_fact_set(facts, id, cpu_known && !f->cpu_xfd.value ? XFDT_UNSURE : XFDT_YES,
+			      "max_features 0x%" PRIx64 " has XTILEDATA%s", max,
+			      cpu_known && !f->cpu_xfd.value ?
+				      ", but the CPU's capability bits lack XFD" :
+				      "");
+	else if (!cpu_known)
+		xfdt_fact_set(
+			facts, id, XFDT_UNSURE,
+			"max_features 0x%" PRIx64
+			" lacks XTILEDATA, but boot_cpu_data, which must agree, cannot be read",
+			max);
+	else if (cpu_has)
+		xfdt_fact_set(facts, id, XFDT_UNSURE,
+			      "max_features 0x%" PRIx64
+			      " lacks XTILEDATA, but the CPU's capability bits have %s",
+			      max, f->cpu_xfd.value ? "XFD" : "AMX");
+	else if ((f->init_xfd.known && f->init_xfd.value & XTILEDATA) || any_state_has_tiles(host))
+		xfdt_fact_set(facts, id, XFDT_UNSURE,
+			      "max_features 0x%" PRIx64 " lacks XTILEDATA, but %s has it", max,
+			      any_state_has_tiles(host) ? "a guest's state" : "init_fpstate.xfd");
+	else
+		xfdt_fact_set(
+			facts, id, XFDT_NO,
+			"max_features 0x%" PRIx64
+			" lacks XTILEDATA, and the CPU's capability bits lack XFD and AMX: no state can have the mismatch",
+			max);
+}
+
+/* panicked */
+
+static void find_panicked(struct xfdt_facts *facts, const struct xfdt_host *host)
+{
+	const struct xfdt_panic *panic = &host->panic;
+	const char *words = panic->log_known ? xfdt_last_words(&panic->log, &panic->events) : NULL;
+	const enum xfdt_fact_id id = XFDT_FACT_PANICKED;
+
+	if (panic->panicked == XFDT_YES)
+		xfdt_fact_set(facts, id, XFDT_YES, "CPU %" PRIu64 "%s%.160s%s", panic->cpu.value,
+			      words ? " (log: \"" : "", words ? words : "", words ? "\")" : "");
+	else if (panic->panicked == XFDT_NO)
+		xfdt_fact_set(
+			facts, id, XFDT_NO,
+			"panic_cpu is -1 and the log has no panic: the kernel was running when the dump was taken");
+	else
+		xfdt_fact_set(facts, id, XFDT_UNSURE, "panic_cpu %s",
+			      xfdt_event_last(&panic->events, XFDT_EVENT_PANIC) ?
+				      "is -1, but the log has a panic" :
+				      "cannot be read");
+}
+
+/* look-alikes */
+
+static void find_look_alikes(struct xfdt_facts *facts, const struct xfdt_host *host)
+{
+	static const struct {
+		enum xfdt_event_kind kind;
+		const char *what;
+	} look_alikes[] = {
+		{ XFDT_EVENT_BAD_FPU,
+		  "XRSTOR raised #GP (a header or MXCSR that it refuses); the kernel repairs that and continues; not XFD" },
+		{ XFDT_EVENT_CR0_TS,
+		  "#NM because CR0.TS was set; the kernel clears it and continues; not XFD" },
+		{ XFDT_EVENT_KVM_LOAD_PUT,
+		  "unbalanced kvm_load_guest_fpu() and kvm_put_guest_fpu(): another KVM bug" },
+		{ XFDT_EVENT_XFD_STATE,
+		  "xfd_validate_state() warned: IA32_XFD and the current task's state disagree; if a host task's, CVE-2025-68171" },
+		{ XFDT_EVENT_FPREGS_STATE,
+		  "fpregs_assert_state_consistent() warned: TIF_NEED_FPU_LOAD and the owner of the registers disagree" },
+		{ XFDT_EVENT_FREE_IN_USE,
+		  "fpu_free_guest_fpstate() warned: a guest FPU state was freed while in use, which follows when a vCPU thread is killed" },
+		{ XFDT_EVENT_UABI_REFUSED,
+		  "KVM_SET_XSAVE with a component that XFD disables was refused: the fix at work" },
+		{ XFDT_EVENT_USER_XFD,
+		  "a user process used AMX without permission and was sent a signal: no kernel bug" },
+	};
+	const struct xfdt_panic *panic = &host->panic;
+	size_t i;
+
+	for (i = 0; i < sizeof(look_alikes) / sizeof(look_alikes[0]); i++) {
+		const struct xfdt_event *event = xfdt_event_last(&panic->events,
+								 look_alikes[i].kind);
+
+		if (event)
+			xfdt_note_add(&facts->look_alikes, "%s (log: \"%.120s\")",
+				      look_alikes[i].what, panic->log.lines[event->line].text);
+	}
+}
+
+static void find_fixed(struct xfdt_facts *facts, const struct xfdt_host *host)
+{
+	const struct xfdt_fix *fix = &host->fix;
+
+	facts->fixed = XFDT_UNSURE;
+	if (fix->vmlinux == XFDT_ABSENT || fix->kvm == XFDT_ABSENT)
+		facts->fixed = XFDT_NO;
+	else if (fix->vmlinux == XFDT_PRESENT && fix->kvm == XFDT_PRESENT &&
+		 !(fix->livepatched.known && fix->livepatched.value))
+		facts->fixed = XFDT_YES;
+}
+
+struct xfdt_error *xfdt_facts_init(struct xfdt_facts *facts, const struct xfdt_host *host)
+{
+	struct xfdt_error *err;
+
+	memset(facts, 0, sizeof(*facts));
+	facts->x86_64 = xfdt_is_x86_64(host->image);
+	if (!facts->x86_64) {
+		xfdt_fact_set(facts, XFDT_FACT_CAPABLE, XFDT_NO,
+			      "the kernel is for %s; IA32_XFD exists on x86-64 only",
+			      host->image->arch);
+		xfdt_fact_set(facts, XFDT_FACT_HIT, XFDT_NO, "it cannot happen there");
+		return NULL;
+	}
+	find_kvm(facts, host);
+	find_capable(facts, host);
+	find_panicked(facts, host);
+	err = xfdt_state_facts_find(facts, host);
+	if (err)
+		return err;
+	xfdt_hit_find(facts, host);
+	find_look_alikes(facts, host);
+	find_fixed(facts, host);
+	return NULL;
+}
+
+void xfdt_facts_deinit(struct xfdt_facts *facts)
+{
+	free(facts->states);
+	memset(facts, 0, sizeof(*facts));
+}

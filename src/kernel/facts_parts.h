@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files that collect facts share; of no use elsewhere. */
+#ifndef XFDT_KERNEL_FACTS_PARTS_H
+#define XFDT_KERNEL_FACTS_PARTS_H
+
+#include "kernel/facts.h"
+
+void xfdt_fact_set(struct xfdt_facts *facts, enum xfdt_fact_id id, enum xfdt_truth value,
+		   const char *format, ...) __attribute__((format(printf, 4, 5)));
+void xfdt_note_add(struct xfdt_notes *notes, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Fill states and the fact complete. */
+struct xfdt_error *xfdt_state_facts_find(struct xfdt_facts *facts, const struct xfdt_host *host);
+/* Fill the facts hit and ended, hit_state, route and origins; needs states. */
+void xfdt_hit_find(struct xfdt_facts *facts, const struct xfdt_host *host);
+
+#endif

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every fault that die() or the #NM handler handled, from all that keeps one:
+ * the register note of the CPU that panicked, the stacks of threads, the
+ * registers of the first oops, and the log.
+ */
+#include "kernel/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTS_MAX 64	/* newest oopses and warnings of #NM that are looked at */
+#define STACKS_MAX 4096 /* that are searched */
+
+/* The registers that one event of the log prints. */
+struct logged {
+	const struct xfdt_event *event;
+	struct xfdt_log_regs regs;
+};
+
+struct collector {
+	struct xfdt_host *host;
+	struct logged logged[EVENTS_MAX];
+	size_t logged_count;
+	struct xfdt_stack stack;
+	size_t stacks;
+};
+
+static bool is_nm(const struct xfdt_event *event)
+{
+	return event->kind == XFDT_EVENT_NM_WARN || event->kind == XFDT_EVENT_NM_DIE;
+}
+
+/*
+ * The handler went on after its WARN, since CR0.TS was set: the next event of
+ * that thread says so, and no XRSTOR failed for XFD.
+ */
+static bool was_repaired(const struct xfdt_events *events, const struct xfdt_event *warn)
+{
+	const struct xfdt_event *event, *end = events->items + events->count;
+
+	if (warn->kind != XFDT_EVENT_NM_WARN)
+		return false;
+	for (event = warn + 1; event < end; event++)
+		if (event->caller == warn->caller)
+			return event->kind == XFDT_EVENT_CR0_TS;
+	return false;
+}
+
+static void read_logged(struct collector *collector)
+{
+	struct xfdt_panic *panic = &collector->host->panic;
+	const struct xfdt_events *events = &panic->events;
+	size_t i;
+
+	for (i = events->count; i-- > 0;) {
+		const struct xfdt_event *event = &events->items[i];
+		struct logged *logged = &collector->logged[collector->logged_count];
+
+		if (!(is_nm(event) || event->kind == XFDT_EVENT_OOPS) ||
+		    was_repaired(events, event))
+			continue;
+		if (collector->logged_count == EVENTS_MAX) {
+			panic->faults_full = true;
+			return;
+		}
+		logged->event = event;
+		if (!xfdt_event_registers(&panic->log, event, &logged->regs))
+			memset(&logged->regs, 0, sizeof(logged->regs));
+		collector->logged_count++;
+	}
+}
+
+/* Do these registers and those of the log belong to the same exception? */
+static bool same_context(const struct xfdt_regs *regs, const struct logged *logged)
+{
+	return logged->regs.complete && regs->sp == logged->regs.regs.sp;
+}
+
+/* What the log prints of this exception; of WARN and die() of it the latter. */
+static const struct logged *logged_of(const struct collector *collector,
+				      const struct xfdt_regs *regs)
+{
+	const struct logged *found = NULL;
+	size_t i;
+
+	for (i = 0; i < collector->logged_count; i++)
+		if (same_context(regs, &collector->logged[i]) &&
+		    (!found || xfdt_event_is_oops(collector->logged[i].event)))
+			found = &collector->logged[i];
+	return found;
+}
+
+static bool was_warned(const struct collector *collector, const struct xfdt_regs *regs)
+{
+	size_t i;
+
+	for (i = 0; i < collector->logged_count; i++)
+		if (collector->logged[i].event->kind == XFDT_EVENT_NM_WARN &&
+		    same_context(regs, &collector->logged[i]))
+			return true;
+	return false;
+}
+
+/* Is it one exception?  By its stack pointer or, where the log printed none, by its number. */
+static bool same_fault(const struct xfdt_fault *a, const struct xfdt_fault *b)
+{
+	if (!a->regs.sp || !b->regs.sp)
+		return a->oops && a->oops == b->oops;
+	return a->regs.sp && a->regs.sp == b->regs.sp &&
+	       (!a->oops || !b->oops || a->oops == b->oops);
+}
+
+/* Does @fault say where it was: by an address, or by a function's name? */
+static bool names_place(const struct xfdt_fault *fault)
+{
+	return fault->regs.ip || *fault->function;
+}
+
+/*
+ * What two sources of the same exception show together.  A guest's state that one of
+ * them names counts.  A source that names no place adds nothing; one that does not
+ * know the thread cannot contradict one that does.  Otherwise sources that disagree
+ * prove nothing.
+ */
+static enum xfdt_target target_of_both(const struct xfdt_fault *a, const struct xfdt_fault *b)
+{
+	if (a->target == b->target || a->target == XFDT_TARGET_GUEST || !names_place(b))
+		return a->target;
+	if (b->target == XFDT_TARGET_GUEST || !names_place(a))
+		return b->target;
+	if (a->decoded && b->decoded && a->fpstate_kvaddr == b->fpstate_kvaddr &&
+	    (a->target == XFDT_TARGET_TASK || b->target == XFDT_TARGET_TASK))
+		return XFDT_TARGET_TASK;
+	return XFDT_TARGET_UNKNOWN;
+}
+
+/* How much memory shows of the state that @fault loads. */
+static int weight_of_state(const struct xfdt_fault *fault)
+{
+	if (fault->target != XFDT_TARGET_GUEST || !fault->fpstate.read)
+		return 0;
+	return fault->fpstate.header.xstate_bv & fault->fpstate.xfd ? 2 : 1;
+}
+
+/* Is @other the better source of what @into is about? */
+static bool is_better(const struct xfdt_fault *into, const struct xfdt_fault *other)
+{
+	if (into->target == XFDT_TARGET_GUEST && other->target == XFDT_TARGET_GUEST)
+		return weight_of_state(other) > weight_of_state(into);
+	return other->target == target_of_both(into, other) && other->target != into->target;
+}
+
+static void merge(struct xfdt_fault *into, const struct xfdt_fault *other)
+{
+	struct xfdt_fault merged = is_better(into, other) ? *other : *into;
+
+	merged.target = target_of_both(into, other);
+	merged.oops = into->oops ? into->oops : other->oops;
+	merged.warned |= into->warned | other->warned;
+	merged.frame = into->frame ? into->frame : other->frame;
+	merged.task = into->task ? into->task : other->task;
+	merged.pid = into->pid ? into->pid : other->pid;
+	if (!*merged.caller) {
+		memcpy(merged.caller, *into->caller ? into->caller : other->caller,
+		       sizeof(merged.caller));
+		merged.caller_source = into->caller_source ? into->caller_source :
+							     other->caller_source;
+		merged.caller_slot = into->caller_slot | other->caller_slot;
+		merged.caller_return = into->caller_return | other->caller_return;
+	}
+	*into = merged;
+}
+
+/* The entry for @fault, new or of another source; NULL: there is no room. */
+static struct xfdt_fault *keep_fault(struct xfdt_panic *panic, const struct xfdt_fault *fault)
+{
+	size_t i;
+
+	for (i = 0; i < panic->fault_count; i++) {
+		if (!same_fault(&panic->faults[i], fault))
+			continue;
+		merge(&panic->faults[i], fault);
+		return &panic->faults[i];
+	}
+	if (panic->fault_count == XFDT_FAULTS_MAX) {
+		panic->faults_full = true;
+		return NULL;
+	}
+	panic->faults[panic->fault_count] = *fault;
+	return &panic->faults[panic->fault_count++];
+}
+
+/* Decode @fault, which registers and source are set of, and keep it. */
+static struct xfdt_fault *add_fault(struct collector *collector, struct xfdt_fault *fault,
+				    const struct xfdt_stack *stack)
+{
+	const struct xfdt_image *image = collector->host->image;
+	const struct logged *logged = logged_of(collector, &fault->regs);
+	const struct xfdt_log_regs *regs = logged ? &logged->regs : NULL;
+
+	xfdt_fault_decode(image, collector->host->decoder, regs, fault);
+	if (fault->decoded)
+		xfdt_fault_find_caller(image, collector->host->decoder, stack, regs, fault);
+	if (logged && !fault->oops)
+		fault->oops = logged->event->oops;
+	if (logged && !fault->pid)
+		fault->pid = (int)logged->event->caller;
+	fault->warned |= was_warned(collector, &fault->regs);
+	return keep_fault(&collector->host->panic, fault);
+}
+
+static void add_frames(struct collector *collector, uint64_t task, int pid, uint64_t sp,
+		       struct xfdt_piece *ret_stack)
+{
+	struct xfdt_stack *stack = &collector->stack;
+	struct xfdt_fault fault = { .task = task, .pid = pid };
+	struct xfdt_error *err;
+	size_t at = 0;
+
+	ret_stack->len = 0;
+	if (collector->stacks++ == STACKS_MAX) {
+		collector->host->panic.faults_full = true;
+		return;
+	}
+	err = xfdt_stack_read(collector->host->image, task, sp, stack);
+	if (err) {
+		xfdt_error_free(err);
+		return;
+	}
+	*ret_stack = (struct xfdt_piece){ stack->kvaddr, stack->len };
+	while (xfdt_stack_next_frame(collector->host->image, stack, &at, &fault)) {
+		struct xfdt_fault found = fault;
+
+		/* without a stack pointer a frame may be left over, unless the log has it */
+		if (stack->sp || logged_of(collector, &fault.regs))
+			add_fault(collector, &found, stack);
+	}
+}
+
+/* The note is of the exception itself if die() went straight to crash_kexec(). */
+static void add_note(struct collector *collector)
+{
+	const struct xfdt_panic *panic = &collector->host->panic;
+	struct xfdt_fault fault = {
+		.source = XFDT_REGS_PRSTATUS,
+		.regs = panic->note,
+		.task = panic->task,
+		.pid = panic->pid,
+	};
+
+	/* panic() leaves registers of its own; without an oops the note is of an NMI */
+	if (!panic->note_known || !panic->note_on_stack || xfdt_panic_had_no_oops(panic))
+		return;
+	xfdt_fault_decode(collector->host->image, collector->host->decoder, NULL, &fault);
+	if (fault.target == XFDT_TARGET_ELSEWHERE)
+		return;
+	add_fault(collector, &fault, collector->stack.len ? &collector->stack : NULL);
+}
+
+static void add_exec_summary(struct collector *collector)
+{
+	const struct xfdt_symbol *symbol = xfdt_symbol(collector->host->image,
+						       XFDT_S_exec_summary_regs);
+	const struct xfdt_panic *panic = &collector->host->panic;
+	struct xfdt_fault fault = { .source = XFDT_REGS_EXEC_SUMMARY, .oops = 1 };
+	struct xfdt_fault *first;
+	struct xfdt_error *err;
+	size_t i;
+
+	if (!symbol || xfdt_panic_had_no_oops(panic))
+		return;
+	err = xfdt_read(collector->host->image, symbol->kvaddr, &fault.regs, sizeof(fault.regs));
+	/* all zero: no oops happened yet */
+	if (err || !fault.regs.ip) {
+		xfdt_error_free(err);
+		return;
+	}
+	first = add_fault(collector, &fault, NULL);
+	/* if the log calls the first oops something else than #NM, one of the two is wrong */
+	for (i = 0; first && i < collector->logged_count; i++)
+		if (collector->logged[i].event->oops == 1 &&
+		    collector->logged[i].event->kind == XFDT_EVENT_OOPS &&
+		    first->target == XFDT_TARGET_GUEST)
+			first->target = XFDT_TARGET_UNKNOWN;
+}
+
+/* What an event prints that no other source has matched by its stack pointer. */
+static void add_event(struct collector *collector, const struct logged *logged)
+{
+	const struct xfdt_image *image = collector->host->image;
+	const struct xfdt_symbol *restore = xfdt_symbol(image, XFDT_S_restore_fpregs);
+	const char *function = logged->regs.function;
+	struct xfdt_fault fault = {
+		.source = XFDT_REGS_LOG,
+		.pid = (int)logged->event->caller,
+		.oops = logged->event->oops,
+		.warned = logged->event->kind == XFDT_EVENT_NM_WARN,
+		.target = *function && !xfdt_is_restore_name(function) ? XFDT_TARGET_ELSEWHERE :
+									 XFDT_TARGET_UNKNOWN,
+	};
+
+	memcpy(fault.function, function, sizeof(fault.function));
+	/* an oops that is no #NM did not come from XFD, and incomplete registers name no operand */
+	if (logged->event->kind == XFDT_EVENT_OOPS || !logged->regs.complete) {
+		fault.regs.sp = logged->regs.complete ? logged->regs.regs.sp : 0;
+		keep_fault(&collector->host->panic, &fault);
+		return;
+	}
+	fault.regs = logged->regs.regs;
+	if (restore && !strcmp(function, "restore_fpregs_from_fpstate"))
+		fault.regs.ip = restore->kvaddr + logged->regs.offset;
+	add_fault(collector, &fault, NULL);
+}
+
+/* Is the XRSTOR at @regs about to load the state at @fpstate? */
+static bool loads(const struct xfdt_host *host, const struct xfdt_regs *regs, uint64_t fpstate)
+{
+	struct xfdt_fault fault = { .source = XFDT_REGS_PRSTATUS, .regs = *regs };
+
+	xfdt_fault_decode(host->image, host->decoder, NULL, &fault);
+	return fault.decoded && fault.fpstate_kvaddr == fpstate;
+}
+
+/* Is a function that restores among the innermost callers at the stack pointer? */
+static bool is_within_restore(const struct xfdt_image *image, const struct xfdt_stack *stack)
+{
+	size_t i, first = (stack->sp - stack->kvaddr) / 8;
+
+	for (i = first; i < stack->len / 8 && i - first < XFDT_STACK_TOP / 8; i++)
+		if (xfdt_in_restore(image, stack->words[i]))
+			return true;
+	return false;
+}
+
+/* The frame of the #NM that loading @vcpu's state raised, among the faults of its thread. */
+static const struct xfdt_fault *frame_of(const struct xfdt_panic *panic,
+					 const struct xfdt_vcpu *vcpu)
+{
+	size_t i;
+
+	for (i = 0; i < panic->fault_count; i++)
+		if (panic->faults[i].task == vcpu->thread.task && panic->faults[i].frame &&
+		    panic->faults[i].fpstate_kvaddr == vcpu->fpstate)
+			return &panic->faults[i];
+	return NULL;
+}
+
+static void look_at_position(struct collector *collector, struct xfdt_vcpu *vcpu,
+			     const struct xfdt_regs *note)
+{
+	const struct xfdt_image *image = collector->host->image;
+	const struct xfdt_fault *fault = frame_of(&collector->host->panic, vcpu);
+
+	vcpu->loading = XFDT_UNSURE;
+	if (fault) {
+		vcpu->frame = fault->frame;
+		vcpu->loading = XFDT_YES;
+	} else if (note && loads(collector->host, note, vcpu->fpstate)) {
+		vcpu->loading = XFDT_YES;
+	} else if (note && collector->stack.len && collector->stack.sp) {
+		if (!xfdt_in_restore(image, note->ip) &&
+		    !is_within_restore(image, &collector->stack))
+			vcpu->loading = XFDT_NO;
+	}
+}
+
+/* Threads that hold a guest's state with components that XFD disables may be in the handler. */
+static void add_other_threads(struct collector *collector)
+{
+	struct xfdt_host *host = collector->host;
+	struct xfdt_vcpu_at at = { 0 };
+	struct xfdt_vcpu *vcpu;
+
+	while ((vcpu = xfdt_next_vcpu(host, &at))) {
+		struct xfdt_thread *thread = &vcpu->thread;
+		const struct xfdt_cpu_note *note = NULL;
+
+		if (!vcpu->state_known || !vcpu->in_use || !vcpu->xfd || !thread->known)
+			continue;
+		if (thread->running != XFDT_NO && thread->cpu.known)
+			note = xfdt_note_of_cpu(host->image, thread->cpu.value, thread->pid);
+		vcpu->stack_sp = note ? note->regs.sp : 0;
+		add_frames(collector, thread->task, thread->pid, vcpu->stack_sp, &vcpu->stack);
+		look_at_position(collector, vcpu, note ? &note->regs : NULL);
+	}
+}
+
+/* The fault that restored a guest's state: of several the one with the most to show. */
+static int choose_hit(const struct xfdt_panic *panic)
+{
+	int best = -1, score, best_score = 0;
+	size_t i;
+
+	for (i = 0; i < panic->fault_count; i++) {
+		const struct xfdt_fault *fault = &panic->faults[i];
+
+		score = fault->target == XFDT_TARGET_GUEST ? 8 : fault->decoded ? 1 : 0;
+		score += 2 * weight_of_state(fault);
+		if (score && fault->task && fault->task == panic->task)
+			score++;
+		if (score > best_score) {
+			best_score = score;
+			best = (int)i;
+		}
+	}
+	return best;
+}
+
+struct xfdt_error *xfdt_oopses_read(struct xfdt_host *host)
+{
+	struct collector *collector = calloc(1, sizeof(*collector));
+	struct xfdt_panic *panic = &host->panic;
+	size_t i;
+
+	if (!collector)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a stack");
+	collector->host = host;
+	read_logged(collector);
+	if (panic->task) {
+		add_frames(collector, panic->task, panic->pid,
+			   panic->note_known ? panic->note.sp : 0, &panic->stack);
+		panic->stack_known = panic->stack.len;
+	}
+	add_note(collector);
+	add_exec_summary(collector);
+	add_other_threads(collector);
+	for (i = 0; i < collector->logged_count; i++)
+		add_event(collector, &collector->logged[i]);
+	panic->hit = choose_hit(panic);
+	free(collector);
+	return NULL;
+}
