@@ -98,7 +98,7 @@ static void check_hex(const char *name, const char *what, struct json_object *ex
 static void check_rfbm(const char *name, const char *what, const struct xfdt_session *session,
 		       const struct xfdt_vcpu_verdict *vcpu, struct json_object *expected)
 {
-	const struct xfdt_fault *fault = &session->host.panic.fault;
+	const struct xfdt_fault *fault = xfdt_panic_fault(&session->host.panic);
 
 	if (vcpu->culprit != !!text_of(expected, "rfbm")) {
 		fail(name, "%s: its load %s, which it %s", what,
@@ -106,12 +106,12 @@ static void check_rfbm(const char *name, const char *what, const struct xfdt_ses
 		     vcpu->culprit ? "should not (no rfbm)" : "should (rfbm)");
 		return;
 	}
-	if (!vcpu->culprit)
+	if (!vcpu->culprit || !fault)
 		return;
 	check_hex(name, what, expected, "rfbm", ~0ull, fault->edx_eax);
-	if (vcpu->rfbm.known)
+	if (vcpu->rfbm_known)
 		check_hex(name, what, expected, "rfbm", session->host.enabled_features,
-			  vcpu->rfbm.value);
+			  vcpu->rfbm);
 }
 
 static void check_vcpu(const char *name, const struct xfdt_session *session, int pid,

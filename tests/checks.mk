@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: check-unit check-dumps check-recipes check-cli check-batch check-debuginfod check-hooks check-report check-large check-style
+check: check-unit check-verdicts check-dumps check-recipes check-cli check-batch check-debuginfod check-hooks check-report check-large check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -9,12 +9,9 @@ $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 $(BUILD)/tests/make-store: $(BUILD)/tests/make-store.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# The first words of a recipe that needs the vmcores in dumps/.
-IF_DUMPS = tests/has-dumps.sh $@ || exit 0;
-
 # All of it runs, also after a failure.
 check-dumps: $(BUILD)/tests/check-dumps
-	$(Q)$(IF_DUMPS) status=0; \
+	$(Q)status=0; \
 	tests/check-manifest.sh dumps || status=1; \
 	tests/check-mutations.sh || status=1; \
 	jq -r '.vmcores[] | "\(.sha256)  \(.file)"' dumps/manifest.json | (cd dumps && sha256sum --quiet --strict -c -) || status=1; \
@@ -31,13 +28,13 @@ $(BUILD)/tests/%.so: tests/%.c
 	$(call SAY,LD,$@)$(CC) -fPIC -shared $(WARNINGS) -Wno-missing-prototypes -o $@ $<
 
 check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so $(BUILD)/tests/spin.so
-	$(Q)$(IF_DUMPS) tests/check-cli.sh $(BUILD)
+	$(Q)tests/check-cli.sh $(BUILD)
 
 check-batch: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/spin.so
-	$(Q)$(IF_DUMPS) tests/check-batch.sh $(BUILD)
+	$(Q)tests/check-batch.sh $(BUILD)
 
 check-report: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
-	$(Q)$(IF_DUMPS) tests/check-report.sh $(BUILD)
+	$(Q)tests/check-report.sh $(BUILD)
 
 # The page in headless Chromium; skipped, and says so, where there is none.
 check-browser: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
@@ -45,13 +42,13 @@ check-browser: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
 
 .PHONY: check-hooks
 check-hooks: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps
-	$(Q)$(IF_DUMPS) tests/check-hooks.sh $(BUILD)
+	$(Q)tests/check-hooks.sh $(BUILD)
 
 $(BUILD)/tests/loopback: $(BUILD)/tests/loopback.o
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
 check-debuginfod: $(BUILD)/xfdtriage $(BUILD)/tests/loopback
-	$(Q)$(IF_DUMPS) tests/check-debuginfod.sh $(BUILD) || [ $$? = 77 ]
+	$(Q)tests/check-debuginfod.sh $(BUILD) || [ $$? = 77 ]
 
 # The core is silent: it neither prints to the standard streams nor ends the
 # process nor reads the environment.
@@ -59,11 +56,11 @@ SILENT := printf puts putchar exit _exit abort getenv secure_getenv perror stdou
 check-style: $(BUILD)/libxfdtriage.a
 	$(Q)tests/check-style.sh $(BUILD)/libxfdtriage.a "$(SILENT)"
 
+# Are the tables in docs/verdicts.md those that decide?
+.PHONY: check-verdicts
+check-verdicts:
+	$(Q)tests/check-verdicts.sh
+
 check-sanitize:
 	$(Q)LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
 		$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-batch check-report
-
-# The Debian packages, in a clean root: no part of check, since it takes minutes and the network.
-.PHONY: check-packages
-check-packages: $(BUILD)/xfdtriage
-	$(Q)tests/check-packages.sh $(BUILD) || [ $$? = 77 ]

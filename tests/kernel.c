@@ -229,6 +229,7 @@ static uint64_t *current_of(const struct kernel *kernel, unsigned int cpu)
 
 void kernel_run(struct kernel *kernel, struct task_struct *task, unsigned int cpu)
 {
+	struct fpu *fpu = kernel_fpu(kernel, task);
 	uint64_t *current;
 
 	if (cpu >= kernel->layout->cpus)
@@ -240,6 +241,29 @@ void kernel_run(struct kernel *kernel, struct task_struct *task, unsigned int cp
 	set_on_cpu(kernel, task, true);
 	task->thread_info.cpu = cpu;
 	task->thread_info.flags &= ~(1ull << kernel->layout->tif);
+	kernel->percpu[cpu]->fpu_fpregs_owner_ctx = kernel_kvaddr(kernel, fpu);
+	fpu->last_cpu = cpu;
+}
+
+static void list_del(struct kernel *kernel, const struct list_head *node)
+{
+	struct list_head *next = kernel_at(kernel, node->next),
+			 *prev = kernel_at(kernel, node->prev);
+
+	next->prev = node->prev;
+	prev->next = node->next;
+}
+
+void kernel_reap(struct kernel *kernel, struct kernel_vcpu *vcpu)
+{
+	const uint64_t task = kernel_kvaddr(kernel, vcpu->task);
+	unsigned int cpu;
+
+	vcpu->pid->tasks[0].first = 0;
+	list_del(kernel, &vcpu->task->thread_node);
+	for (cpu = 0; cpu < kernel->layout->cpus; cpu++)
+		if (*current_of(kernel, cpu) == task)
+			kernel_run(kernel, &kernel->data->init_task, cpu);
 }
 
 static void put_idle_threads(struct kernel *kernel)
@@ -283,6 +307,17 @@ static struct fpstate *add_fpstate(struct kernel *kernel, bool armed,
 	return fpstate;
 }
 
+struct fpstate *kernel_add_own_fpstate(struct kernel *kernel, struct task_struct *task)
+{
+	struct xstate_header *header;
+	struct fpstate *fpstate = add_fpstate(kernel, false, &header);
+
+	fpstate->is_guest = fpstate->is_valloc = fpstate->in_use = 0;
+	kernel_fpu(kernel, task)->fpstate = kernel_kvaddr(kernel, fpstate);
+	kernel_fpu(kernel, task)->task_fpstate = 0;
+	return fpstate;
+}
+
 static void put_vcpu(struct kernel *kernel, struct kernel_vm *vm, unsigned int n)
 {
 	struct kernel_vcpu *made = &vm->vcpu[n];
@@ -310,6 +345,7 @@ static void put_vcpu(struct kernel *kernel, struct kernel_vm *vm, unsigned int n
 static void put_vcpu_thread(struct kernel *kernel, struct kernel_vm *vm, unsigned int n)
 {
 	struct kernel_vcpu *vcpu = &vm->vcpu[n];
+	struct fpu *fpu;
 	char comm[16];
 
 	snprintf(comm, sizeof(comm), "CPU %u/KVM", n);
@@ -318,7 +354,9 @@ static void put_vcpu_thread(struct kernel *kernel, struct kernel_vm *vm, unsigne
 						       .pid = vm->leader->pid + 4 + n,
 						       .leader = vm->leader,
 					       });
-	kernel_fpu(kernel, vcpu->task)->fpstate = kernel_kvaddr(kernel, vcpu->fpstate);
+	fpu = kernel_fpu(kernel, vcpu->task);
+	fpu->fpstate = kernel_kvaddr(kernel, vcpu->fpstate);
+	fpu->task_fpstate = kernel_kvaddr(kernel, fpu->rest);
 	vcpu->pid->tasks[0].first = kernel_kvaddr(kernel, &vcpu->task->pid_links[0]);
 	if (n >= vm->running)
 		return;
@@ -438,34 +476,48 @@ void kernel_log_caller(struct kernel *kernel, size_t line, uint32_t caller)
 	log_of(kernel)->infos[(kernel->log_first + line) % (1 << RECORDS_BITS)].caller_id = caller;
 }
 
+/* What the kernel prints of the registers of an exception; at most 9 lines. */
+static void log_registers(struct kernel *kernel, const struct xfdt_regs *regs)
+{
+	char text[128];
+
+#define LINE(...) \
+	do { \
+		snprintf(text, sizeof(text), __VA_ARGS__); \
+		kernel_log_add(kernel, \
+			       &(struct kernel_record){ .text = text, \
+							.caller = kernel->caller, \
+							.nsec = 1000000 * kernel->records }); \
+	} while (0)
+#define VALUE(name) (unsigned long long)regs->name
+	LINE("RIP: 0010:restore_fpregs_from_fpstate+%#llx/0x90", VALUE(ip) - KERNEL_RESTORE);
+	LINE("Code: 89 e8 48 c1 ea 20 <48> 0f c7 5b 40 5b 5d");
+	LINE("RSP: 0018:%016llx EFLAGS: 00010046", VALUE(sp));
+	LINE("RAX: %016llx RBX: %016llx RCX: %016llx", VALUE(ax), VALUE(bx), VALUE(cx));
+	LINE("RDX: %016llx RSI: %016llx RDI: %016llx", VALUE(dx), VALUE(si), VALUE(di));
+	LINE("RBP: %016llx R08: %016llx R09: %016llx", VALUE(bp), VALUE(r8), VALUE(r9));
+	LINE("R10: %016llx R11: %016llx R12: %016llx", VALUE(r10), VALUE(r11), VALUE(r12));
+	LINE("R13: %016llx R14: %016llx R15: %016llx", VALUE(r13), VALUE(r14), VALUE(r15));
+#undef VALUE
+}
+
 void kernel_log_nm(struct kernel *kernel, unsigned int number, const struct xfdt_regs *regs)
 {
-	char text[10][128];
-	const char *lines[11];
-	size_t count = 0, i;
+	static const char *const none[] = { NULL };
+	char text[128];
 
-#define LINE(...) snprintf(text[count++], sizeof(text[0]), __VA_ARGS__)
-#define VALUE(name) (unsigned long long)regs->name
+	kernel_log(kernel, none);
 	LINE("WARNING: CPU: 0 PID: %u at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0",
 	     kernel->caller);
-	LINE("Oops: unexpected #NM exception: 0000 [#%u] SMP NOPTI", number);
 	if (regs) {
-		LINE("RIP: 0010:restore_fpregs_from_fpstate+%#llx/0x90",
-		     VALUE(ip) - KERNEL_RESTORE);
-		LINE("Code: 89 e8 48 c1 ea 20 <48> 0f c7 5b 40 5b 5d");
-		LINE("RSP: 0018:%016llx EFLAGS: 00010046", VALUE(sp));
-		LINE("RAX: %016llx RBX: %016llx RCX: %016llx", VALUE(ax), VALUE(bx), VALUE(cx));
-		LINE("RDX: %016llx RSI: %016llx RDI: %016llx", VALUE(dx), VALUE(si), VALUE(di));
-		LINE("RBP: %016llx R08: %016llx R09: %016llx", VALUE(bp), VALUE(r8), VALUE(r9));
-		LINE("R10: %016llx R11: %016llx R12: %016llx", VALUE(r10), VALUE(r11), VALUE(r12));
-		LINE("R13: %016llx R14: %016llx R15: %016llx", VALUE(r13), VALUE(r14), VALUE(r15));
+		LINE("RIP: 0010:exc_device_not_available+0xde/0xf0");
+		log_registers(kernel, regs);
+		LINE("---[ end trace 0000000000000000 ]---");
 	}
+	LINE("Oops: unexpected #NM exception: 0000 [#%u] SMP NOPTI", number);
+	if (regs)
+		log_registers(kernel, regs);
 #undef LINE
-#undef VALUE
-	for (i = 0; i < count; i++)
-		lines[i] = text[i];
-	lines[count] = NULL;
-	kernel_log(kernel, lines);
 }
 
 /* The end */

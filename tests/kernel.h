@@ -98,6 +98,7 @@ struct kernel_data {
 };
 #define KERNEL_VARIABLE(name) (KERNEL_DATA + offsetof(struct kernel_data, name))
 #define KERNEL_SPARE KERNEL_VARIABLE(spare)
+#define KERNEL_PF_EXITING 4u /* of task_struct.flags */
 #define KERNEL_TAINT_DIE (1ull << 7)
 #define KERNEL_TAINT_WARN (1ull << 9)
 #define KERNEL_CAP_XFD(capability) ((capability)[10]) /* bit 4: X86_FEATURE_XFD */
@@ -183,9 +184,13 @@ void *kernel_at(struct kernel *kernel, uint64_t kvaddr);
 
 /* Threads.  A new one has a stack, is in the list of tasks, and is on no CPU; its TIF_NEED_FPU_LOAD is set. */
 struct task_struct *kernel_add_thread(struct kernel *kernel, const struct kernel_thread *thread);
-/* Put @task on @cpu: its registers are live (TIF_NEED_FPU_LOAD is clear). */
+/* Put @task on @cpu: its registers are live (TIF_NEED_FPU_LOAD is clear, and they are the CPU's). */
 void kernel_run(struct kernel *kernel, struct task_struct *task, unsigned int cpu);
 struct fpu *kernel_fpu(const struct kernel *kernel, struct task_struct *task);
+/* @vcpu's thread is no more: neither struct pid nor a list leads to it, no CPU runs it. */
+void kernel_reap(struct kernel *kernel, struct kernel_vcpu *vcpu);
+/* A state of @task's own, no guest's. */
+struct fpstate *kernel_add_own_fpstate(struct kernel *kernel, struct task_struct *task);
 
 /* VMs.  The thread of every vCPU holds its state (in_use). */
 struct kernel_vm *kernel_add_vm(struct kernel *kernel, const struct kernel_vm *vm);
@@ -217,7 +222,10 @@ struct xfdt_cpu_note *kernel_add_note(struct kernel *kernel, int pid);
 /* The log: exchange it for @lines, which NULL ends, or add one record. */
 void kernel_log(struct kernel *kernel, const char *const *lines);
 void kernel_log_add(struct kernel *kernel, const struct kernel_record *record);
-/* The log of an #NM, number @number of the oopses, with @regs as what die() prints (NULL: nothing). */
+/*
+ * The log of an #NM, number @number of the oopses: the WARN of the handler, and die().  Both print @regs; NULL:
+ * neither prints any.
+ */
 void kernel_log_nm(struct kernel *kernel, unsigned int number, const struct xfdt_regs *regs);
 /* Let thread @caller have said line number @line. */
 void kernel_log_caller(struct kernel *kernel, size_t line, uint32_t caller);

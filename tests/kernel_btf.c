@@ -148,7 +148,9 @@ uint64_t kernel_put_btf(struct kernel *kernel)
 				     MEMBER(fpu_guest, fpstate, pointer));
 	const int thread_info = STRUCT(thread_info, MEMBER(thread_info, flags, u64),
 				       MEMBER(thread_info, cpu, u32));
-	const int fpu = STRUCT(fpu, MEMBER(fpu, last_cpu, u32), MEMBER(fpu, fpstate, pointer));
+	const int fpu = STRUCT(fpu, MEMBER(fpu, last_cpu, u32), MEMBER(fpu, fpstate, pointer),
+			       { "__task_fpstate", pointer,
+				 8 * (uint32_t)offsetof(struct fpu, task_fpstate), 0 });
 	const int thread = STRUCT(thread_struct, MEMBER(thread_struct, sp, u64),
 				  MEMBER_IF(layout->fpu_in_thread, thread_struct, fpu, fpu));
 	const int notifier = STRUCT(preempt_notifier, MEMBER(preempt_notifier, link, hlist_node),
@@ -176,11 +178,11 @@ uint64_t kernel_put_btf(struct kernel *kernel)
 	STRUCT(task_struct, MEMBER(task_struct, thread_info, thread_info),
 	       MEMBER(task_struct, stack, pointer),
 	       MEMBER(task_struct, on_cpu, layout->on_cpu == 1 ? u8 : u32),
-	       MEMBER(task_struct, exit_state, u32), MEMBER(task_struct, pid, u32),
-	       MEMBER(task_struct, tgid, u32), MEMBER(task_struct, mm, pointer),
-	       MEMBER(task_struct, signal, pointer), MEMBER(task_struct, comm, comm),
-	       MEMBER(task_struct, tasks, list_head), MEMBER(task_struct, thread_node, list_head),
-	       MEMBER(task_struct, pid_links, links),
+	       MEMBER(task_struct, exit_state, u32), MEMBER(task_struct, flags, u32),
+	       MEMBER(task_struct, pid, u32), MEMBER(task_struct, tgid, u32),
+	       MEMBER(task_struct, mm, pointer), MEMBER(task_struct, signal, pointer),
+	       MEMBER(task_struct, comm, comm), MEMBER(task_struct, tasks, list_head),
+	       MEMBER(task_struct, thread_node, list_head), MEMBER(task_struct, pid_links, links),
 	       MEMBER(task_struct, preempt_notifiers, hlist_head),
 	       MEMBER(task_struct, thread, thread));
 	STRUCT(signal_struct, MEMBER(signal_struct, thread_head, list_head));

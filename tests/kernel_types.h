@@ -47,7 +47,7 @@ struct fpstate {
 
 struct fpu {
 	uint32_t last_cpu;
-	uint64_t avx512_timestamp, fpstate, rest[5];
+	uint64_t avx512_timestamp, fpstate, task_fpstate /* __task_fpstate */, rest[4];
 };
 
 struct fpu_guest {
@@ -94,7 +94,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	uint64_t stack;
 	uint32_t on_cpu; /* 1 byte of it, if struct kernel_layout says so */
-	uint32_t exit_state;
+	uint32_t exit_state, flags;
 	uint32_t pid, tgid;
 	uint64_t mm, signal;
 	char comm[16];

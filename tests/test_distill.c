@@ -64,7 +64,6 @@ static void test_distill__other_lines_of_the_log_are_empty(void **state)
 	const char *paths[1];
 	size_t i, texts = 0;
 
-	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	paths[0] = fixture.path;
 	write_small(&fixture, &options, &result);
@@ -96,7 +95,6 @@ static void test_distill__keeps_the_log_when_told(void **state)
 	const char *paths[1];
 	size_t i;
 
-	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	paths[0] = fixture.path;
 	write_small(&fixture, &options, &result);
@@ -121,7 +119,6 @@ static void test_distill__blanks_stack_and_registers(void **state)
 	const char *paths[1];
 	size_t i, kept = 0;
 
-	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	paths[0] = fixture.path;
 	write_small(&fixture, &options, &result);
@@ -142,16 +139,15 @@ static void test_distill__blanks_other_stacks(void **state)
 {
 	const struct xfdt_distill_options options = { .keep_log = false };
 	struct xfdt_distill_result result;
-	struct xfdt_thread *thread;
+	struct xfdt_vcpu *vcpu;
 	struct fixture fixture;
 
-	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	write_small(&fixture, &options, &result);
 	assert_int_equal(result.kept[XFDT_FOR_STACK], 8);
-	thread = &fixture.session.host.vms[0].vcpus[0].thread;
-	thread->stack = fixture.session.host.panic.stack;
-	thread->nm_frame = thread->stack.kvaddr + 0x1000;
+	vcpu = &fixture.session.host.vms[0].vcpus[0];
+	vcpu->stack = fixture.session.host.panic.stack;
+	vcpu->frame = vcpu->stack.kvaddr + 0x1000;
 	write_small(&fixture, &options, &result);
 	assert_int_equal(result.kept[XFDT_FOR_STACK], 8 + sizeof(struct xfdt_regs));
 	tear_down(&fixture);
@@ -200,7 +196,6 @@ static void test_distill__account_adds_up(void **state)
 	int64_t sum = 0;
 	char *text;
 
-	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	text = account(&fixture, &options, true);
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
@@ -230,7 +225,6 @@ static void test_distill__account_of_a_hostile_host_is_harmless(void **state)
 	struct fixture fixture;
 	char *text, *at;
 
-	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	snprintf(fixture.session.host.nodename, sizeof(fixture.session.host.nodename),
 		 "a\033[2J\nfixed\xff");

@@ -1,75 +1,483 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The XRSTOR that faulted: where its registers come from, and what they say. */
+/* Faults: where their registers come from, what the instruction loads, and how sources of one are merged. */
 #include "unit.h"
 #include "run.h"
+#include "resolve/resolve.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* panic_on_warn: the note is of panic(), and the #NM's frame is on the stack */
+#define OTHER_PID 999
 
-static const char *const panic_on_warn[] = {
-	"WARNING: CPU: 0 PID: 1404 at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0",
-	"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
+/* An image alone, with a decoder. */
+struct decoding {
+	struct xfdt_image image;
+	struct xfdt_decoder *decoder;
 };
 
-/* Returns the frame, at KERNEL_FRAME of the stack of vCPU 0's thread. */
-static struct xfdt_regs *die_by_warning_as(struct kernel *kernel,
-					   const struct kernel_layout *layout)
+static void decoding_init(struct decoding *decoding, struct kernel *kernel)
 {
-	struct kernel_vcpu *vcpu;
+	xfdt_image_init(&decoding->image, &kernel->source, NULL);
+	decoding->decoder = xfdt_decoder_new();
+	assert_non_null(decoding->decoder);
+}
+
+static void decoding_deinit(struct decoding *decoding)
+{
+	xfdt_decoder_free(decoding->decoder);
+	xfdt_image_deinit(&decoding->image);
+}
+
+/* What the instruction at the registers of vCPU 0's thread is, as changed by a test. */
+static struct xfdt_fault decode(struct kernel *kernel, const struct xfdt_regs *regs,
+				const struct task_struct *task, const struct xfdt_log_regs *logged)
+{
+	struct xfdt_fault fault = { .source = XFDT_REGS_PRSTATUS, .regs = *regs };
+	struct decoding decoding;
+
+	fault.task = task ? kernel_kvaddr(kernel, task) : 0;
+	decoding_init(&decoding, kernel);
+	xfdt_fault_decode(&decoding.image, decoding.decoder, logged, &fault);
+	decoding_deinit(&decoding);
+	return fault;
+}
+
+static struct xfdt_regs regs_of(struct kernel *kernel, unsigned int n)
+{
+	return kernel_nm_regs(kernel, kernel->vcpu[n].task, kernel->vcpu[n].fpstate);
+}
+
+/* the instruction */
+
+static void test_fault__operand_of_a_guest(void **state)
+{
+	struct xfdt_fault fault;
 	struct xfdt_regs regs;
-
-	kernel_init_as(kernel, layout);
-	vcpu = &kernel->vcpu[0];
-	kernel_panic(kernel, vcpu->task, panic_on_warn);
-	kernel->notes[0].regs.sp = vcpu->task->stack + 0x2000;
-	regs = kernel_nm_regs(kernel, vcpu->task, vcpu->fpstate);
-	return kernel_push_nm(kernel, vcpu->task, KERNEL_FRAME, &regs);
-}
-
-static struct xfdt_regs *die_by_warning(struct kernel *kernel)
-{
-	return die_by_warning_as(kernel, &kernel_6_18);
-}
-
-/* The word in front of the frame, and the one behind it. */
-static uint64_t *below(struct kernel *kernel)
-{
-	return kernel_stack(kernel, kernel->vcpu[0].task, KERNEL_FRAME - 8);
-}
-
-static uint64_t *behind(struct kernel *kernel)
-{
-	return kernel_stack(kernel, kernel->vcpu[0].task, KERNEL_FRAME + sizeof(struct xfdt_regs));
-}
-
-static void test_fault__frame_on_the_stack(void **state)
-{
 	struct kernel kernel;
-	struct xfdt_regs *regs;
+
+	kernel_init(&kernel);
+	regs = regs_of(&kernel, 0);
+	/* the mask is EDX:EAX */
+	regs.ax |= 0xabcd000000000000;
+	regs.dx = 0x1234000000005a;
+	fault = decode(&kernel, &regs, NULL, NULL);
+	assert_true(fault.decoded && fault.supervisor && !fault.bytes_from_log);
+	assert_int_equal(fault.target, XFDT_TARGET_GUEST);
+	assert_string_equal(fault.text, "xrstors64 [rbx + 0x40]");
+	assert_true(fault.operand == kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate) + 64);
+	assert_true(fault.edx_eax == 0x5a000600ff);
+	assert_true(fault.fpstate_kvaddr == kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate));
+	assert_true(fault.fpstate.read && fault.fpstate.intact_guest && !fault.fpstate.absent);
+	assert_true(fault.fpstate.xfd == KERNEL_XTILEDATA);
+	assert_true(fault.fpstate.header.xstate_bv == KERNEL_XCR0);
+	kernel_deinit(&kernel);
+}
+
+/* the state is around the operand: how far before it, types tell */
+static void test_fault__fpstate_by_the_offset_of_regs(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct xfdt_fault fault;
+	struct xfdt_regs regs;
+	struct kernel kernel;
+
+	layout.regs = 192;
+	kernel_init_as(&kernel, &layout);
+	regs = regs_of(&kernel, 0);
+	fault = decode(&kernel, &regs, NULL, NULL);
+	assert_int_equal(fault.target, XFDT_TARGET_GUEST);
+	assert_true(fault.operand == kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate) + 192);
+	assert_true(fault.fpstate_kvaddr == kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate));
+	kernel_deinit(&kernel);
+}
+
+/* wherever the XRSTOR is */
+static void test_fault__operand_decides_and_not_the_symbol(void **state)
+{
+	static const uint64_t places[] = { KERNEL_TEXT + 0x20, KERNEL_TEXT + 0x240,
+					   KERNEL_TEXT + 0x340 };
+	static const uint8_t xrstors[] = { 0x48, 0x0f, 0xc7, 0x5b, 0x40, 0xc3 };
+	struct xfdt_fault fault;
+	struct xfdt_regs regs;
+	struct kernel kernel;
+	size_t i;
+
+	for (i = 0; i < COUNT(places); i++) {
+		kernel_init(&kernel);
+		memory_put(&kernel.memory, places[i], xrstors, sizeof(xrstors));
+		regs = regs_of(&kernel, 0);
+		regs.ip = places[i];
+		fault = decode(&kernel, &regs, NULL, NULL);
+		assert_int_equal(fault.target, XFDT_TARGET_GUEST);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* #GP comes before #NM */
+static void test_fault__unaligned_operand(void **state)
+{
+	struct xfdt_fault fault;
+	struct xfdt_regs regs;
+	struct kernel kernel;
+	unsigned int bit;
+
+	for (bit = 0; bit < 6; bit++) {
+		kernel_init(&kernel);
+		regs = regs_of(&kernel, 0);
+		regs.bx += 1u << bit;
+		fault = decode(&kernel, &regs, kernel.vcpu[0].task, NULL);
+		assert_true(fault.decoded);
+		assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* memory that is no intact guest state is not a task's for that */
+static void test_fault__operand_of_nobody(void **state)
+{
+	struct xfdt_fault fault;
+	struct xfdt_regs regs;
+	struct kernel kernel;
+	unsigned int i;
+
+	for (i = 0; i < 7; i++) {
+		struct fpstate *fpstate;
+
+		kernel_init(&kernel);
+		regs = regs_of(&kernel, 0);
+		fpstate = kernel.vcpu[0].fpstate;
+		if (i == 0)
+			memset(fpstate, 0, XFDT_PAGE_SIZE);
+		else if (i == 1)
+			fpstate->is_guest = 0;
+		else if (i == 2)
+			fpstate->is_valloc = 0;
+		else if (i == 3)
+			fpstate->xfeatures = 0x602e5;
+		else if (i == 4)
+			fpstate->xfeatures |= 1ull << 40;
+		else if (i == 5)
+			fpstate->size = 575;
+		else
+			regs.bx = KERNEL_HEAP;
+		fault = decode(&kernel, &regs, kernel.vcpu[0].task, NULL);
+		assert_false(fault.fpstate.intact_guest);
+		if (fault.target != XFDT_TARGET_UNKNOWN)
+			fail_msg("case %u: %d", i, fault.target);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* a page that is absent: the place of the instruction says that it is a guest's or a task's, and not which */
+static void test_fault__operand_that_is_absent(void **state)
+{
+	static const uint8_t xrstors[] = { 0x48, 0x0f, 0xc7, 0x5b, 0x40, 0xc3 };
+	struct xfdt_fault fault;
+	struct xfdt_regs regs;
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	memory_put(&kernel.memory, KERNEL_TEXT + 0x20, xrstors, sizeof(xrstors));
+	regs = regs_of(&kernel, 0);
+	memory_fail(&kernel.memory, kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate), XFDT_EXCLUDED);
+	fault = decode(&kernel, &regs, NULL, NULL);
+	assert_true(fault.fpstate.absent && !fault.fpstate.read);
+	assert_int_equal(fault.target, XFDT_TARGET_GUEST);
+	regs.ip = KERNEL_TEXT + 0x20;
+	fault = decode(&kernel, &regs, NULL, NULL);
+	assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
+	/* that it is damaged is something else */
+	memory_fail(&kernel.memory, kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate), XFDT_CORRUPT);
+	regs.ip = KERNEL_XRSTOR;
+	fault = decode(&kernel, &regs, NULL, NULL);
+	assert_false(fault.fpstate.absent);
+	assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
+	kernel_deinit(&kernel);
+}
+
+/* "a host task's state" is that of the thread that faulted */
+static void test_fault__operand_of_a_task(void **state)
+{
+	struct task_struct *other;
+	struct xfdt_fault fault;
+	struct xfdt_regs regs;
+	struct fpstate *own;
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	other = kernel_add_thread(&kernel,
+				  &(struct kernel_thread){ .comm = "sh", .pid = OTHER_PID });
+	own = kernel_add_own_fpstate(&kernel, other);
+	regs = kernel_nm_regs(&kernel, other, own);
+	fault = decode(&kernel, &regs, other, NULL);
+	assert_int_equal(fault.target, XFDT_TARGET_TASK);
+	fault = decode(&kernel, &regs, kernel.vcpu[0].task, NULL);
+	assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
+	fault = decode(&kernel, &regs, NULL, NULL);
+	assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
+	/* it holds a guest's */
+	kernel_fpu(&kernel, other)->task_fpstate = KERNEL_HEAP;
+	fault = decode(&kernel, &regs, other, NULL);
+	assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
+	kernel_deinit(&kernel);
+}
+
+static void test_fault__no_xrstor(void **state)
+{
+	static const uint8_t zeros[32];
+	struct xfdt_fault fault;
+	struct xfdt_regs regs;
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	regs = regs_of(&kernel, 0);
+	regs.ip = KERNEL_ELSEWHERE;
+	fault = decode(&kernel, &regs, NULL, NULL);
+	assert_false(fault.decoded);
+	assert_int_equal(fault.target, XFDT_TARGET_ELSEWHERE);
+	/* within a function that restores, its bytes are in doubt */
+	regs.ip = KERNEL_RESTORE + 4;
+	fault = decode(&kernel, &regs, NULL, NULL);
+	assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
+	/* a page that reads as zeros is not what it was */
+	regs.ip = KERNEL_TEXT + 0xc00;
+	memory_put(&kernel.memory, regs.ip, zeros, sizeof(zeros));
+	fault = decode(&kernel, &regs, NULL, NULL);
+	assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
+	/* no code at all */
+	regs.ip = 0xffffffffc0a00000ull;
+	fault = decode(&kernel, &regs, NULL, NULL);
+	assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
+	kernel_deinit(&kernel);
+}
+
+/* the page of the code is not in the dump: the log has its bytes, and its function */
+static void test_fault__bytes_of_the_log(void **state)
+{
+	struct xfdt_log_regs logged = {
+		.function = "restore_fpregs_from_fpstate",
+		.code = { 0x48, 0x0f, 0xc7, 0x5b, 0x40, 0x5b, 0x5d },
+		.code_len = 7,
+	};
+	struct xfdt_fault fault;
+	struct xfdt_regs regs;
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	regs = regs_of(&kernel, 0);
+	memory_fail(&kernel.memory, KERNEL_TEXT, XFDT_EXCLUDED);
+	fault = decode(&kernel, &regs, NULL, &logged);
+	assert_true(fault.decoded && fault.bytes_from_log && fault.supervisor);
+	assert_int_equal(fault.target, XFDT_TARGET_GUEST);
+	assert_string_equal(fault.function, "restore_fpregs_from_fpstate");
+	/* memory and log disagree: the one that names a guest's state counts */
+	memory_fail(&kernel.memory, KERNEL_TEXT, 0);
+	memory_put(&kernel.memory, KERNEL_XRSTOR, "\x90\x90\x90\x90\x90", 5);
+	fault = decode(&kernel, &regs, NULL, &logged);
+	assert_int_equal(fault.target, XFDT_TARGET_GUEST);
+	memory_put(&kernel.memory, KERNEL_XRSTOR, "\x48\x0f\xc7\x5b\x40", 5);
+	memset(logged.code, 0x90, sizeof(logged.code));
+	fault = decode(&kernel, &regs, NULL, &logged);
+	assert_int_equal(fault.target, XFDT_TARGET_GUEST);
+	assert_false(fault.bytes_from_log);
+	/* neither has it, and the function is one that restores */
+	memory_put(&kernel.memory, KERNEL_XRSTOR, "\x90\x90\x90\x90\x90", 5);
+	fault = decode(&kernel, &regs, NULL, &logged);
+	assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
+	kernel_deinit(&kernel);
+}
+
+/* frames on a stack */
+
+/* Another thread uses sysrq; vCPU 0's, on CPU 0, is further down its stack than its #NM. */
+struct fixture {
+	struct kernel_layout layout;
+	struct kernel kernel;
+	struct task_struct *task, *shell;
+	struct xfdt_regs regs;	    /* of the #NM */
+	struct xfdt_cpu_note *note; /* of vCPU 0's thread */
+};
+
+static void set_up_as(struct fixture *fixture, const struct kernel_layout *layout)
+{
+	struct kernel *kernel = &fixture->kernel;
+
+	fixture->layout = *layout;
+	fixture->layout.cpus = 2;
+	kernel_boot(kernel, &fixture->layout);
+	kernel_add_vm(kernel, &(struct kernel_vm){ .vcpus = 2, .armed = 1, .running = 1 });
+	fixture->task = kernel->vcpu[0].task;
+	fixture->shell = kernel_add_thread(kernel, &(struct kernel_thread){ .comm = "sh",
+									    .pid = OTHER_PID });
+	kernel_run(kernel, fixture->shell, 1);
+	kernel_panic(kernel, fixture->shell, NULL);
+	fixture->note = kernel_add_note(kernel, (int)fixture->task->pid);
+	fixture->note->regs.sp = fixture->task->stack + 0x2000;
+	fixture->regs = regs_of(kernel, 0);
+}
+
+static struct xfdt_regs *set_up(struct fixture *fixture)
+{
+	set_up_as(fixture, &kernel_6_18);
+	return kernel_push_nm(&fixture->kernel, fixture->task, KERNEL_FRAME, &fixture->regs);
+}
+
+/* The word in front of the frame. */
+static uint64_t *below(struct fixture *fixture)
+{
+	return kernel_stack(&fixture->kernel, fixture->task, KERNEL_FRAME - 8);
+}
+
+static uint64_t *behind(struct fixture *fixture)
+{
+	return kernel_stack(&fixture->kernel, fixture->task,
+			    KERNEL_FRAME + sizeof(struct xfdt_regs));
+}
+
+static void check(struct fixture *fixture, const char *rule, const char *vcpu)
+{
 	struct run run;
 
-	regs = die_by_warning(&kernel);
-	run_init(&run, &kernel);
-	assert_kind(&run, XFDT_CONFIRMED);
-	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_STACK);
-	assert_true(run.host.panic.fault.frame == kernel_kvaddr(&kernel, regs));
-	assert_true(run.host.panic.fault.operand ==
-		    kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate) + 64);
+	run_init(&run, &fixture->kernel);
+	assert_int_equal(run.host.panic.pid, OTHER_PID);
+	assert_vcpu(&run, 0, vcpu);
+	assert_rule(&run, rule);
+	run_deinit(&run);
+	kernel_deinit(&fixture->kernel);
+}
+
+/* another CPU panics while a vCPU's thread is in the handler of the #NM: die() has not counted it yet */
+static void test_fault__thread_in_the_handler(void **state)
+{
+	const struct xfdt_fault *fault;
+	struct fixture fixture;
+	struct xfdt_regs *frame;
+	struct run run;
+
+	frame = set_up(&fixture);
+	run_init(&run, &fixture.kernel);
+	fault = xfdt_panic_fault(&run.host.panic);
+	assert_non_null(fault);
+	assert_int_equal(fault->source, XFDT_REGS_STACK);
+	assert_true(fault->frame == kernel_kvaddr(&fixture.kernel, frame));
+	assert_true(fault->task == kernel_kvaddr(&fixture.kernel, fixture.task));
+	assert_int_equal(fault->pid, 1404);
+	assert_string_equal(fault->caller, "fpu_swap_kvm_fpstate");
+	assert_true(fault->caller_return == KERNEL_SWAP_RETURN);
 	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
 	run_deinit(&run);
-	kernel_deinit(&kernel);
+	check(&fixture, "hit-earlier", "at-restore");
+}
+
+static void test_fault__thread_not_in_the_handler(void **state)
+{
+	struct fixture fixture;
+
+	set_up_as(&fixture, &kernel_6_18);
+	check(&fixture, "clear", "registers-live");
+}
+
+/* of a call that returned */
+static void test_fault__frame_left_over(void **state)
+{
+	struct fixture fixture;
+
+	set_up(&fixture);
+	fixture.note->regs.sp = fixture.task->stack + KERNEL_FRAME + sizeof(fixture.regs) + 64;
+	check(&fixture, "clear", "registers-live");
+}
+
+/* the frame of the #NM is the hit, of whichever state */
+static void test_fault__frame_of_another_state(void **state)
+{
+	struct fixture fixture;
+	struct xfdt_regs *frame;
+	struct run run;
+
+	frame = set_up(&fixture);
+	frame->bx = kernel_kvaddr(&fixture.kernel, fixture.kernel.vcpu[1].fpstate);
+	run_init(&run, &fixture.kernel);
+	assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_YES);
+	assert_int_equal(run.facts.hit_state, XFDT_HIT_NONE);
+	assert_kind(&run, XFDT_INCONCLUSIVE);
+	assert_true(run.verdict.vcpus[1].culprit);
+	run_deinit(&run);
+	kernel_deinit(&fixture.kernel);
+}
+
+/* no note of that thread, or one of an interrupt's stack: a frame may be left over, or not */
+static void test_fault__stack_pointer_unknown(void **state)
+{
+	struct fixture fixture;
+
+	set_up(&fixture);
+	fixture.kernel.source.note_count = 1;
+	check(&fixture, "open", "within-restore");
+	set_up(&fixture);
+	fixture.note->regs.sp = KERNEL_HEAP;
+	check(&fixture, "open", "within-restore");
+}
+
+static void test_fault__stack_not_in_the_dump(void **state)
+{
+	struct fixture fixture;
+
+	set_up(&fixture);
+	memory_fail(&fixture.kernel.memory, fixture.task->stack, XFDT_EXCLUDED);
+	check(&fixture, "open", "within-restore");
+}
+
+/* an NMI or the stop of the other CPU has found it at the XRSTOR, before the fault */
+static void test_fault__note_at_the_restore(void **state)
+{
+	struct fixture fixture;
+
+	set_up_as(&fixture, &kernel_6_18);
+	fixture.note->regs = fixture.regs;
+	check(&fixture, "armed", "at-restore");
+	/* of another state */
+	set_up_as(&fixture, &kernel_6_18);
+	fixture.note->regs = fixture.regs;
+	fixture.note->regs.bx = kernel_kvaddr(&fixture.kernel, fixture.kernel.vcpu[1].fpstate);
+	check(&fixture, "open", "within-restore");
+	/* within the functions around it */
+	set_up_as(&fixture, &kernel_6_18);
+	fixture.note->regs.ip = KERNEL_TEXT + 0x230;
+	check(&fixture, "open", "within-restore");
+	/* or with one of them as a caller */
+	set_up_as(&fixture, &kernel_6_18);
+	*kernel_stack(&fixture.kernel, fixture.task, 0x2010) = KERNEL_SWAP_RETURN;
+	check(&fixture, "open", "within-restore");
+}
+
+/* QEMU numbers its notes by CPU + 1: they are of CPUs, not of the threads with those ids */
+static void test_fault__notes_by_cpu(void **state)
+{
+	struct fixture fixture;
+	struct run run;
+
+	set_up(&fixture);
+	fixture.kernel.notes[0] = *fixture.note;
+	fixture.kernel.notes[0].pid = 1;
+	fixture.kernel.notes[1] = (struct xfdt_cpu_note){ .pid = 2,
+							  .regs = { .ip = KERNEL_ELSEWHERE } };
+	run_init(&run, &fixture.kernel);
+	assert_vcpu(&run, 0, "at-restore");
+	assert_rule(&run, "hit-earlier");
+	assert_true(run.host.panic.note_known);
+	assert_true(run.host.panic.note.ip == KERNEL_ELSEWHERE);
+	run_deinit(&run);
+	kernel_deinit(&fixture.kernel);
 }
 
 /* the CPU aligns the stack to 16 bytes before it pushes a frame */
 static void test_fault__frame_of_an_unaligned_stack(void **state)
 {
-	struct kernel kernel;
+	struct fixture fixture;
 
-	die_by_warning(&kernel)->sp += 8;
-	assert_verdict(&kernel, XFDT_CONFIRMED);
-	kernel_deinit(&kernel);
+	set_up(&fixture)->sp += 8;
+	check(&fixture, "hit-earlier", "at-restore");
 }
 
 /* each makes it something else than that frame */
@@ -77,14 +485,14 @@ static void test_fault__words_that_are_no_frame(void **state)
 {
 	unsigned int i;
 
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 6; i++) {
+		struct fixture fixture;
 		struct xfdt_regs *regs;
-		struct kernel kernel;
 		struct run run;
 		uint64_t frame;
 
-		regs = die_by_warning(&kernel);
-		frame = kernel_kvaddr(&kernel, regs);
+		regs = set_up(&fixture);
+		frame = kernel_kvaddr(&fixture.kernel, regs);
 		switch (i) {
 		case 0:
 			regs->cs = 0x33; /* of user space */
@@ -93,32 +501,34 @@ static void test_fault__words_that_are_no_frame(void **state)
 			regs->orig_ax = 14; /* of another exception, or a system call */
 			break;
 		case 2:
-			regs->ip = KERNEL_RESTORE - 1;
-			break;
-		case 3:
-			regs->ip = KERNEL_TEXT + 0x500; /* behind the function */
-			break;
-		case 4:
 			regs->sp = frame + 0x800; /* pushed elsewhere */
 			break;
-		case 5:
+		case 3:
 			regs->sp = frame - 8;
 			break;
-		case 6:
-			*below(&kernel) = KERNEL_TEXT + 0x510; /* entered by another way */
+		case 4:
+			*below(&fixture) = KERNEL_TEXT + 0x510; /* entered by another way */
 			break;
-		case 7:
-			/* below the stack pointer: of a call that returned */
-			kernel.notes[0].regs.sp = frame + 0x400;
+		case 5:
+			*below(&fixture) = 0;
 			break;
 		}
-		run_init(&run, &kernel);
-		if (run.host.panic.fault.source != XFDT_REGS_NONE)
+		run_init(&run, &fixture.kernel);
+		if (run.host.panic.fault_count)
 			fail_msg("case %u was taken for the frame", i);
-		assert_kind(&run, XFDT_INCONCLUSIVE);
+		assert_rule(&run, "clear");
 		run_deinit(&run);
-		kernel_deinit(&kernel);
+		kernel_deinit(&fixture.kernel);
 	}
+}
+
+/* an #NM elsewhere in the kernel has such a frame, too */
+static void test_fault__frame_of_an_nm_elsewhere(void **state)
+{
+	struct fixture fixture;
+
+	set_up(&fixture)->ip = KERNEL_ELSEWHERE;
+	check(&fixture, "clear", "registers-live");
 }
 
 /* the last words of the stack hold a part of one only */
@@ -126,66 +536,35 @@ static void test_fault__frame_that_the_stack_cuts(void **state)
 {
 	const uint32_t offset = KERNEL_STACK_SIZE - 160;
 	struct xfdt_regs *frame, regs;
-	struct kernel kernel;
-	struct run run;
+	struct fixture fixture;
 
-	frame = die_by_warning(&kernel);
+	frame = set_up(&fixture);
 	regs = *frame;
 	memset(frame, 0, sizeof(*frame));
-	regs.sp = kernel.vcpu[0].task->stack + offset + sizeof(regs);
-	memcpy(kernel_stack(&kernel, kernel.vcpu[0].task, offset), &regs, 160);
-	*kernel_stack(&kernel, kernel.vcpu[0].task, offset - 8) = KERNEL_NM_RETURN;
-	run_init(&run, &kernel);
-	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_NONE);
-	run_deinit(&run);
-	kernel_deinit(&kernel);
-}
-
-/* a return address counts only behind a CALL of restore_fpregs_from_fpstate() */
-static void test_fault__caller_needs_its_call(void **state)
-{
-	struct kernel kernel;
-	struct run run;
-
-	die_by_warning(&kernel);
-	/* in switch_fpu_return(), which has no such CALL, in front of the real one */
-	behind(&kernel)[0] = KERNEL_TEXT + 0x320;
-	behind(&kernel)[1] = KERNEL_SWAP_RETURN;
-	run_init(&run, &kernel);
-	assert_kind(&run, XFDT_CONFIRMED);
-	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
-	assert_true(run.host.panic.fault.caller_return == KERNEL_SWAP_RETURN);
-	run_deinit(&run);
-	/* none at all */
-	behind(&kernel)[1] = 0;
-	*kernel_stack(&kernel, kernel.vcpu[0].task, KERNEL_STACK_POINTER) = 0;
-	run_init(&run, &kernel);
-	assert_kind(&run, XFDT_CONFIRMED);
-	assert_int_equal(run.verdict.route, XFDT_ROUTE_UNKNOWN);
-	run_deinit(&run);
-	kernel_deinit(&kernel);
+	*behind(&fixture) = 0;
+	regs.sp = fixture.task->stack + offset + sizeof(regs);
+	memcpy(kernel_stack(&fixture.kernel, fixture.task, offset), &regs, 160);
+	*kernel_stack(&fixture.kernel, fixture.task, offset - 8) = KERNEL_NM_RETURN;
+	check(&fixture, "clear", "registers-live");
 }
 
 /* CONFIG_KASAN: 32 KiB, where the thread's stack pointer says that there are so many */
 static void test_fault__frame_on_a_stack_of_kasan(void **state)
 {
 	struct kernel_layout layout = kernel_6_18;
-	struct xfdt_regs *frame, regs;
-	struct kernel kernel;
+	struct fixture fixture;
 	struct run run;
 
 	layout.kasan = true;
-	frame = die_by_warning_as(&kernel, &layout);
-	regs = *frame;
-	memset(frame, 0, sizeof(*frame));
-	kernel.notes[0].regs.sp = kernel.vcpu[0].task->stack + 0x5000;
-	frame = kernel_push_nm(&kernel, kernel.vcpu[0].task, 0x5f00, &regs);
-	run_init(&run, &kernel);
-	assert_kind(&run, XFDT_CONFIRMED);
-	assert_true(run.host.panic.fault.frame == kernel_kvaddr(&kernel, frame));
+	set_up_as(&fixture, &layout);
+	fixture.note->regs.sp = fixture.task->stack + 0x5000;
+	kernel_push_nm(&fixture.kernel, fixture.task, 0x5f00, &fixture.regs);
+	run_init(&run, &fixture.kernel);
+	assert_rule(&run, "hit-earlier");
+	assert_true(xfdt_panic_fault(&run.host.panic)->frame == fixture.task->stack + 0x5f00);
 	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
 	run_deinit(&run);
-	kernel_deinit(&kernel);
+	kernel_deinit(&fixture.kernel);
 }
 
 /*
@@ -210,212 +589,274 @@ static void test_fault__frame_of_fred(void **state)
 	size_t i;
 
 	for (i = 0; i < COUNT(frames); i++) {
+		struct fixture fixture;
 		struct xfdt_regs *regs;
-		struct kernel kernel;
-		struct run run;
 
-		regs = die_by_warning(&kernel);
+		regs = set_up(&fixture);
 		regs->cs = frames[i].cs;
 		regs->sp += frames[i].gap;
-		*below(&kernel) = frames[i].below;
-		run_init(&run, &kernel);
-		if (run.host.panic.fault.source !=
-		    (frames[i].taken ? XFDT_REGS_STACK : XFDT_REGS_NONE))
-			fail_msg("case %zu", i);
-		assert_kind(&run, frames[i].taken ? XFDT_CONFIRMED : XFDT_INCONCLUSIVE);
-		run_deinit(&run);
-		kernel_deinit(&kernel);
+		*below(&fixture) = frames[i].below;
+		check(&fixture, frames[i].taken ? "hit-earlier" : "clear",
+		      frames[i].taken ? "at-restore" : "registers-live");
 	}
 }
 
-/* what die() prints, of an oops number @number, and who called */
-static void log_fault(struct kernel *kernel, unsigned int number, const struct xfdt_regs *regs)
+/* panic_on_warn: the thread itself panics within the handler */
+static void test_fault__panic_within_the_handler(void **state)
 {
-	const uint32_t caller = kernel->caller;
+	static const char *const panic_on_warn[] = {
+		"WARNING: CPU: 0 PID: 1404 at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0",
+		"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
+	};
+	struct fixture fixture;
+	struct run run;
 
-	kernel_log_nm(kernel, number, regs);
-	if (!regs)
-		return;
-	kernel_log_add(kernel, &(struct kernel_record){ .text = "Call Trace:", .caller = caller });
-	kernel_log_add(kernel, &(struct kernel_record){ .text = " fpu_swap_kvm_fpstate+0x15/0x100",
-							.caller = caller });
+	set_up(&fixture);
+	kernel_panic(&fixture.kernel, fixture.task, panic_on_warn);
+	fixture.kernel.notes[0].regs.sp = fixture.task->stack + 0x2000;
+	run_init(&run, &fixture.kernel);
+	assert_rule(&run, "hit-end");
+	assert_int_equal(xfdt_panic_fault(&run.host.panic)->source, XFDT_REGS_STACK);
+	run_deinit(&run);
+	/* without the stack nothing shows what the warning was about: no acquittal */
+	memory_fail(&fixture.kernel.memory, fixture.task->stack, XFDT_EXCLUDED);
+	run_init(&run, &fixture.kernel);
+	assert_int_not_equal(run.verdict.kind, XFDT_NOT_THIS_BUG);
+	run_deinit(&run);
+	kernel_deinit(&fixture.kernel);
 }
 
-/* an #NM within an #NM: what die() told of is the inner one's frame, or the outer one's */
-static void test_fault__of_several_frames_the_one_in_the_log(void **state)
+/* callers */
+
+/* a return address counts only behind a CALL of restore_fpregs_from_fpstate() */
+static void test_fault__caller_needs_its_call(void **state)
 {
-	struct xfdt_regs *frames[2];
+	struct fixture fixture;
+	struct run run;
+
+	set_up(&fixture);
+	/* in switch_fpu_return(), which has no such CALL, in front of the real one */
+	behind(&fixture)[0] = KERNEL_TEXT + 0x320;
+	behind(&fixture)[1] = KERNEL_SWAP_RETURN;
+	run_init(&run, &fixture.kernel);
+	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
+	assert_true(xfdt_panic_fault(&run.host.panic)->caller_return == KERNEL_SWAP_RETURN);
+	run_deinit(&run);
+	behind(&fixture)[1] = 0;
+	run_init(&run, &fixture.kernel);
+	assert_rule(&run, "hit-earlier");
+	assert_int_equal(run.verdict.route, XFDT_ROUTE_UNKNOWN);
+	run_deinit(&run);
+	kernel_deinit(&fixture.kernel);
+}
+
+/* the XRSTOR is inlined: RIP tells */
+static void test_fault__caller_that_inlines(void **state)
+{
+	static const uint8_t xrstors[] = { 0x48, 0x0f, 0xc7, 0x5b, 0x40, 0xc3 };
+	static const struct {
+		uint64_t place;
+		enum xfdt_route route;
+	} cases[] = {
+		{ KERNEL_TEXT + 0x240, XFDT_ROUTE_SWAP },
+		{ KERNEL_TEXT + 0x340, XFDT_ROUTE_RETURN },
+		{ KERNEL_TEXT + 0x20, XFDT_ROUTE_UNKNOWN },
+	};
+	struct fixture fixture;
+	struct run run;
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		struct xfdt_regs *frame = set_up(&fixture);
+
+		*behind(&fixture) = 0;
+		memory_put(&fixture.kernel.memory, cases[i].place, xrstors, sizeof(xrstors));
+		frame->ip = cases[i].place;
+		run_init(&run, &fixture.kernel);
+		assert_rule(&run, "hit-earlier");
+		assert_int_equal(run.verdict.route, cases[i].route);
+		run_deinit(&run);
+		kernel_deinit(&fixture.kernel);
+	}
+}
+
+/* the call trace in the log, where the stack has none */
+static void test_fault__caller_of_the_log(void **state)
+{
+	static const struct {
+		const char *entry;
+		enum xfdt_route route;
+	} cases[] = {
+		{ " fpu_swap_kvm_fpstate+0x15/0x100", XFDT_ROUTE_SWAP },
+		{ " switch_fpu_return+0x15/0x100", XFDT_ROUTE_RETURN },
+		{ " fpregs_restore_userregs.llvm.12+0x15/0x100", XFDT_ROUTE_RETURN },
+		{ " ? fpu_swap_kvm_fpstate+0x15/0x100", XFDT_ROUTE_UNKNOWN },
+		{ " foo+0x15/0x100", XFDT_ROUTE_UNKNOWN },
+	};
 	struct kernel kernel;
 	struct run run;
-	int logged;
+	size_t i;
 
-	for (logged = -1; logged < 2; logged++) {
-		frames[0] = die_by_warning(&kernel);
-		frames[1] = kernel_push_nm(&kernel, kernel.vcpu[0].task, KERNEL_FRAME + 0x400,
-					   frames[0]);
-		log_fault(&kernel, 1, logged < 0 ? NULL : frames[logged]);
+	for (i = 0; i < COUNT(cases); i++) {
+		kernel_init(&kernel);
+		*kernel_stack(&kernel, kernel.vcpu[0].task, KERNEL_STACK_POINTER) = 0;
+		kernel_log_add(&kernel, &(struct kernel_record){ .text = cases[i].entry,
+								 .caller = kernel.caller });
 		run_init(&run, &kernel);
-		assert_int_equal(run.host.panic.fault.source, XFDT_REGS_STACK);
-		/* nothing in the log tells: the outermost */
-		assert_true(run.host.panic.fault.frame ==
-			    kernel_kvaddr(&kernel, frames[logged ? 1 : 0]));
+		assert_rule(&run, "hit-end");
+		assert_int_equal(run.verdict.route, cases[i].route);
 		run_deinit(&run);
 		kernel_deinit(&kernel);
 	}
 }
 
-/* exec_summary_regs is written by the first oops, and by no other */
-static void test_fault__exec_summary_of_the_first_oops(void **state)
-{
-	unsigned int number;
+/* sources */
 
-	for (number = 1; number < 3; number++) {
+/* each alone confirms it; one exception is one fault, whatever has it */
+static void test_fault__each_source_alone(void **state)
+{
+	unsigned int sources;
+
+	for (sources = 1; sources < 8; sources++) {
+		const struct xfdt_fault *fault;
 		struct kernel kernel;
 		struct run run;
 
 		kernel_init(&kernel);
-		log_fault(&kernel, number, NULL);
-		kernel.source.note_count = 0;
+		if (!(sources & 1))
+			kernel.source.note_count = 0;
+		if (!(sources & 2))
+			kernel_forget_symbol(&kernel, "exec_summary_regs");
+		if (!(sources & 4))
+			kernel_forget_symbol(&kernel, "prb");
 		run_init(&run, &kernel);
-		assert_int_equal(run.host.panic.fault.source,
-				 number == 1 ? XFDT_REGS_EXEC_SUMMARY : XFDT_REGS_NONE);
-		assert_kind(&run, number == 1 ? XFDT_CONFIRMED : XFDT_INCONCLUSIVE);
-		run_deinit(&run);
-		/* that of another place is of another oops */
-		kernel.data->exec_summary_regs.ip = KERNEL_ELSEWHERE;
-		run_init(&run, &kernel);
-		assert_int_equal(run.host.panic.fault.source, XFDT_REGS_NONE);
+		assert_int_equal(run.host.panic.fault_count, 1);
+		fault = xfdt_panic_fault(&run.host.panic);
+		assert_non_null(fault);
+		assert_int_equal(fault->target, XFDT_TARGET_GUEST);
+		if (sources & 6)
+			assert_int_equal(fault->oops, 1);
+		assert_int_equal(fault->warned, !!(sources & 4));
+		assert_kind(&run, XFDT_CONFIRMED);
 		run_deinit(&run);
 		kernel_deinit(&kernel);
 	}
 }
 
-/* a note at the XRSTOR may be of an interrupt there: only an #NM of that very thread makes it the fault's */
-static void test_fault__note_is_of_the_thread_of_the_nm(void **state)
+/* one register of the note is flipped: the other sources tell */
+static void test_fault__note_with_a_flipped_register(void **state)
 {
-	static const uint32_t callers[] = { 0, 1404, 1405, 0x80000000 };
-	struct kernel kernel;
-	struct run run;
-	size_t i, line;
+	unsigned int bit;
 
-	for (i = 0; i < COUNT(callers); i++) {
+	for (bit = 0; bit < 64; bit++) {
+		struct kernel kernel;
+		struct run run;
+
 		kernel_init(&kernel);
-		kernel_forget_symbol(&kernel, "exec_summary_regs");
-		log_fault(&kernel, 1, NULL);
-		for (line = 0; line < 2; line++)
-			kernel_log_caller(&kernel, line, callers[i]);
+		kernel.notes[0].regs.bx ^= 1ull << bit;
 		run_init(&run, &kernel);
-		assert_true(run.host.panic.note_is_xrstor);
-		assert_int_equal(run.host.panic.fault.source,
-				 i < 2 ? XFDT_REGS_PRSTATUS : XFDT_REGS_NONE);
+		assert_kind(&run, XFDT_CONFIRMED);
+		run_deinit(&run);
+		/* it is the only source: that state is nobody's, or absent */
+		kernel_forget_symbol(&kernel, "exec_summary_regs");
+		kernel_forget_symbol(&kernel, "prb");
+		run_init(&run, &kernel);
+		assert_int_not_equal(run.verdict.kind, XFDT_CONFIRMED);
+		assert_int_not_equal(run.verdict.kind, XFDT_NOT_THIS_BUG);
 		run_deinit(&run);
 		kernel_deinit(&kernel);
 	}
 }
 
-static void test_fault__note_at_the_restore_without_an_nm(void **state)
+/* an #NM, and registers in the log of something else; exec_summary_regs is of the first only */
+static void test_fault__exec_summary_of_the_first_oops(void **state)
 {
+	static const char *const other[] = {
+		"Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
+		"RIP: 0010:foo+0x1/0x2", NULL
+	};
 	struct kernel kernel;
 	struct run run;
-	uint64_t ip;
 
 	kernel_init(&kernel);
-	ip = kernel.notes[0].regs.ip;
+	kernel.source.note_count = 0;
+	kernel_log(&kernel, other);
+	/* the log calls the first oops something else */
+	run_init(&run, &kernel);
+	assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_UNSURE);
+	run_deinit(&run);
+	/* the log has the second one */
+	kernel_log_nm(&kernel, 2, NULL);
+	kernel.data->die_counter = 2;
+	run_init(&run, &kernel);
+	assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_YES);
+	assert_int_equal(xfdt_panic_fault(&run.host.panic)->source, XFDT_REGS_EXEC_SUMMARY);
+	assert_int_equal(xfdt_panic_fault(&run.host.panic)->oops, 1);
+	run_deinit(&run);
+	/* no oops happened: then they are of nothing */
 	run_die_otherwise(&kernel);
-	kernel.notes[0].regs.ip = ip;
+	kernel.data->exec_summary_regs = regs_of(&kernel, 0);
 	run_init(&run, &kernel);
-	assert_true(run.host.panic.note_is_xrstor);
-	assert_int_equal(run.host.panic.fault.source, XFDT_REGS_NONE);
-	assert_int_not_equal(run.verdict.kind, XFDT_CONFIRMED);
+	assert_int_equal(run.host.panic.fault_count, 0);
 	run_deinit(&run);
 	kernel_deinit(&kernel);
 }
 
-/* the mask is EDX:EAX */
-static void test_fault__mask_has_32_bits_of_either_register(void **state)
+/* an #NM within an #NM: two faults */
+static void test_fault__several_frames(void **state)
+{
+	struct fixture fixture;
+	struct run run;
+
+	set_up(&fixture);
+	kernel_push_nm(&fixture.kernel, fixture.task, KERNEL_FRAME + 0x400, &fixture.regs);
+	run_init(&run, &fixture.kernel);
+	assert_int_equal(run.host.panic.fault_count, 2);
+	assert_rule(&run, "hit-earlier");
+	run_deinit(&run);
+	kernel_deinit(&fixture.kernel);
+}
+
+/* more faults than there is room for: no acquittal */
+static void test_fault__more_faults_than_are_kept(void **state)
 {
 	struct kernel kernel;
 	struct run run;
+	char text[64];
+	unsigned int i;
 
 	kernel_init(&kernel);
-	kernel.notes[0].regs.ax |= 0xabcd000000000000;
-	kernel.notes[0].regs.dx = 0x5a;
+	kernel_panic(&kernel, kernel.vcpu[1].task, (const char *const[]){ NULL });
+	kernel.vcpu[0].fpstate->xfd = 0;
+	for (i = 1; i <= 60; i++) {
+		snprintf(text, sizeof(text), "Oops: Oops: 0000 [#%u] SMP NOPTI", i);
+		kernel_log_add(&kernel, &(struct kernel_record){ .text = text, .caller = 77 });
+	}
+	kernel.data->die_counter = 200;
+	kernel.data->tainted_mask = KERNEL_TAINT_DIE;
 	run_init(&run, &kernel);
-	assert_true(run.host.panic.fault.edx_eax == 0x5a000600ff);
-	assert_kind(&run, XFDT_CONFIRMED);
+	assert_within(run.host.panic.fault_count, 1, XFDT_FAULTS_MAX);
+	assert_int_not_equal(run.verdict.kind, XFDT_NOT_THIS_BUG);
 	run_deinit(&run);
 	kernel_deinit(&kernel);
 }
 
-/* the state is around the operand: how far in front, types tell */
-static void test_fault__fpstate_by_the_offset_of_regs(void **state)
+/* words on the stack of a thread that holds no mismatch are not searched in vain: no hit, no crash */
+static void test_fault__stack_of_hostile_words(void **state)
 {
-	struct kernel_layout layout = kernel_6_18;
-	struct kernel kernel;
+	struct fixture fixture;
 	struct run run;
+	uint64_t i;
 
-	layout.regs = 192;
-	kernel_init_as(&kernel, &layout);
-	run_init(&run, &kernel);
-	assert_true(run.host.panic.fault.operand ==
-		    kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate) + 192);
-	assert_true(run.host.panic.fault.fpstate == kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate));
-	assert_true(run.host.panic.fault.fpstate_is_guest);
-	assert_true(run.host.panic.fault.fpstate_header.xstate_bv == 0x602e7);
-	assert_kind(&run, XFDT_CONFIRMED);
+	set_up_as(&fixture, &kernel_6_18);
+	fixture.note->regs.sp = fixture.task->stack;
+	for (i = 0; i < KERNEL_STACK_SIZE; i += 8)
+		*kernel_stack(&fixture.kernel, fixture.task,
+			      (uint32_t)i) = i / 8 % 2 ? KERNEL_NM_RETURN : ~0ull;
+	run_init(&run, &fixture.kernel);
+	assert_int_equal(run.host.panic.fault_count, 0);
 	run_deinit(&run);
-	kernel_deinit(&kernel);
-}
-
-/* the page of the code is not in the dump: the log has its bytes, and who called */
-static void test_fault__code_from_the_log(void **state)
-{
-	const struct xfdt_fault *fault;
-	struct kernel kernel;
-	struct run run;
-
-	kernel_init(&kernel);
-	log_fault(&kernel, 1, &kernel.notes[0].regs);
-	memory_fail(&kernel.memory, KERNEL_TEXT, XFDT_EXCLUDED);
-	run_init(&run, &kernel);
-	fault = &run.host.panic.fault;
-	assert_int_equal(fault->source, XFDT_REGS_PRSTATUS);
-	assert_true(fault->decoded && fault->bytes_from_log && fault->supervisor);
-	assert_true(fault->operand == kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate) + 64);
-	assert_string_equal(fault->caller, "fpu_swap_kvm_fpstate");
-	assert_true(fault->caller_return == 0);
-	assert_kind(&run, XFDT_CONFIRMED);
-	run_deinit(&run);
-	/* where there is code, it counts */
-	memory_fail(&kernel.memory, KERNEL_TEXT, 0);
-	memory_put(&kernel.memory, KERNEL_XRSTOR, "\x90\x90\x90\x90\x90", 5);
-	run_init(&run, &kernel);
-	assert_false(run.host.panic.fault.decoded);
-	run_deinit(&run);
-	kernel_deinit(&kernel);
-}
-
-/* a page that reads as zeros is not what it was: it does not say that the #NM was elsewhere */
-static void test_fault__note_at_zeros(void **state)
-{
-	static const uint8_t zeros[32];
-	struct kernel kernel;
-	struct run run;
-
-	kernel_init(&kernel);
-	kernel_forget_symbol(&kernel, "exec_summary_regs");
-	log_fault(&kernel, 1, NULL);
-	kernel.notes[0].regs.ip = KERNEL_TEXT + 0xc00;
-	run_init(&run, &kernel);
-	assert_true(run.host.panic.note_code_known);
-	assert_kind(&run, XFDT_NOT_THIS_BUG);
-	run_deinit(&run);
-	memory_put(&kernel.memory, KERNEL_TEXT + 0xc00, zeros, sizeof(zeros));
-	run_init(&run, &kernel);
-	assert_false(run.host.panic.note_code_known);
-	assert_kind(&run, XFDT_INCONCLUSIVE);
-	run_deinit(&run);
-	kernel_deinit(&kernel);
+	kernel_deinit(&fixture.kernel);
 }
 
 #include "test_fault.tests.h"

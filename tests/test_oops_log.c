@@ -3,10 +3,9 @@
 #include "unit.h"
 #include "kernel/oops_log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define RESTORE "restore_fpregs_from_fpstate"
 
 /* Linux 6.18.9, taken from a dump: KVM_SET_MSRS(IA32_XFD) after KVM_SET_XSAVE */
 static const char *const log_6_18[] = {
@@ -248,13 +247,91 @@ static void test_oops_log__same_name_in_part_is_not_it(void **state)
 		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1 exc_device_not_available");
 }
 
+/* N of die()'s [#N] */
+static void test_oops_log__number_of_an_oops(void **state)
+{
+	assert_int_equal(xfdt_oops_number("Oops: unexpected #NM exception: 0000 [#12] SMP NOPTI"),
+			 12);
+	assert_int_equal(xfdt_oops_number("unexpected #NM exception: 0000 [#1] PREEMPT SMP"), 1);
+	assert_int_equal(xfdt_oops_number("Kernel panic - not syncing: Fatal exception"), 0);
+	assert_int_equal(xfdt_oops_number(" [#"), 0);
+}
+
+static void test_oops_log__reasons_of_a_panic(void **state)
+{
+	static const struct {
+		const char *words;
+		enum xfdt_panic_reason reason;
+	} cases[] = {
+		{ "Fatal exception", XFDT_PANIC_BY_OOPS },
+		{ "Fatal exception in interrupt", XFDT_PANIC_BY_OOPS },
+		{ "Oopsed too often (kernel.oops_limit is 1)", XFDT_PANIC_BY_OOPS },
+		{ "Aiee, killing interrupt handler!", XFDT_PANIC_BY_OOPS },
+		{ "Attempted to kill the idle task!", XFDT_PANIC_BY_OOPS },
+		{ "Attempted to kill init! exitcode=0x0000000b", XFDT_PANIC_MAYBE_BY_OOPS },
+		{ "panic_on_taint set ...", XFDT_PANIC_MAYBE_BY_OOPS },
+		{ "panic_on_warn set ...", XFDT_PANIC_BY_WARNING },
+		{ "kernel: panic_on_warn set ...", XFDT_PANIC_BY_WARNING },
+		{ "kernel: system warned too often (kernel.warn_limit is 1)",
+		  XFDT_PANIC_BY_WARNING },
+		{ "KASAN: panic_on_warn set ...", XFDT_PANIC_BY_WARNING },
+		{ "scheduling while atomic: panic_on_warn set ...", XFDT_PANIC_BY_WARNING },
+		{ "sysrq triggered crash", XFDT_PANIC_OTHER },
+		{ "Hard LOCKUP", XFDT_PANIC_OTHER },
+		{ "hung_task: blocked tasks", XFDT_PANIC_OTHER },
+		/* not at the start */
+		{ "Not a Fatal exception", XFDT_PANIC_OTHER },
+		{ "", XFDT_PANIC_OTHER },
+	};
+	char text[128];
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		snprintf(text, sizeof(text), "Kernel panic - not syncing: %s", cases[i].words);
+		assert_int_equal(xfdt_panic_reason(text), cases[i].reason);
+	}
+	assert_int_equal(xfdt_panic_reason("Kernel panic: Fatal exception"), XFDT_PANIC_OTHER);
+}
+
+static void test_oops_log__functions_that_restore(void **state)
+{
+	static const char *const yes[] = {
+		"restore_fpregs_from_fpstate", "os_xrstor",
+		"fpu_swap_kvm_fpstate",	       "switch_fpu_return",
+		"fpregs_restore_userregs",     "fpregs_restore_userregs.llvm.1234567890",
+		"os_xrstor.constprop.0",       "restore_fpregs_from_fpstate.cold",
+	};
+	static const char *const no[] = { "",	    "os_xrstor_safe", "restore_fpregs",
+					  "xrstor", "my_os_xrstor",   "kernel_tile_use" };
+	size_t i;
+
+	for (i = 0; i < COUNT(yes); i++)
+		if (!xfdt_is_restore_name(yes[i]))
+			fail_msg("%s", yes[i]);
+	for (i = 0; i < COUNT(no); i++)
+		if (xfdt_is_restore_name(no[i]))
+			fail_msg("%s", no[i]);
+}
+
+static void test_oops_log__lines_that_are_warnings(void **state)
+{
+	assert_true(xfdt_line_is_warning("WARNING: CPU: 0 PID: 1 at mm/slab.c:1 kfree+0x1/0x2"));
+	assert_true(xfdt_line_is_warning("BUG: KFENCE: use-after-free read in test+0x1/0x2"));
+	assert_true(xfdt_line_is_warning("UBSAN: array-index-out-of-bounds in mm/slab.c:1"));
+	assert_false(xfdt_line_is_warning("a WARNING: none"));
+	assert_false(xfdt_line_is_warning(""));
+}
+
 /* registers */
 
 static void assert_fault_registers(const struct xfdt_log_regs *regs, uint64_t dx)
 {
 	static const uint8_t xrstors[] = { 0x48, 0x0f, 0xc7, 0x5b, 0x40, 0x5b, 0x5d };
 
-	assert_true(regs->regs.ip == 0x45);
+	assert_true(regs->complete);
+	assert_string_equal(regs->function, "restore_fpregs_from_fpstate");
+	assert_true(regs->offset == 0x45);
+	assert_true(regs->regs.ip == 0);
 	assert_true(regs->regs.sp == 0xffffd19bc05ffd00ull);
 	assert_true(regs->regs.ax == 0x618e7);
 	assert_true(regs->regs.bx == 0xffffd19bc0615000ull);
@@ -273,6 +350,15 @@ static void assert_fault_registers(const struct xfdt_log_regs *regs, uint64_t dx
 	assert_string_equal(regs->caller, "fpu_swap_kvm_fpstate");
 }
 
+/* Of the event that the line starts. */
+static bool registers_at(const struct fixture *fixture, size_t line, struct xfdt_log_regs *ret_regs)
+{
+	struct xfdt_event event = { .line = line, .caller = fixture->log.lines[line].caller };
+
+	assert_true(xfdt_event_of_line(fixture->log.lines[line].text, &event.kind));
+	return xfdt_event_registers(&fixture->log, &event, ret_regs);
+}
+
 /* the interrupted frame, which the WARN prints behind its own registers */
 static void test_oops_log__registers_behind_a_warning(void **state)
 {
@@ -281,7 +367,7 @@ static void test_oops_log__registers_behind_a_warning(void **state)
 
 	fill(&fixture, log_6_18, COUNT(log_6_18));
 	memset(&regs, 0x5a, sizeof(regs));
-	assert_true(xfdt_log_registers(&fixture.log, WARN_LINE, RESTORE, &regs));
+	assert_true(registers_at(&fixture, WARN_LINE, &regs));
 	assert_fault_registers(&regs, 0);
 }
 
@@ -293,185 +379,69 @@ static void test_oops_log__registers_behind_a_death(void **state)
 
 	fill(&fixture, log_6_18, COUNT(log_6_18));
 	memset(&regs, 0x5a, sizeof(regs));
-	assert_true(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &regs));
+	assert_true(registers_at(&fixture, DIE_LINE, &regs));
 	assert_fault_registers(&regs, 1);
 	assert_true(regs.regs.r9 == 9);
 	assert_true(regs.regs.r10 == 10);
 	assert_true(regs.regs.r11 == 11);
 }
 
-static void test_oops_log__registers_of_another_function_are_not_taken(void **state)
+/* a WARN of a handle_xfd_event() that is out of line has its own place first as well */
+static void test_oops_log__registers_behind_an_outlined_handler(void **state)
 {
-	struct xfdt_log_regs regs, untouched;
+	struct xfdt_log_regs regs;
 	struct fixture fixture;
 
 	fill(&fixture, log_6_18, COUNT(log_6_18));
+	fixture.lines[WARN_LINE].text =
+		"WARNING: CPU: 0 PID: 136 at arch/x86/kernel/traps.c:1360 handle_xfd_event+0x2b/0x50";
+	fixture.lines[WARN_LINE + 5].text = "RIP: 0010:handle_xfd_event+0x2b/0x50";
+	assert_true(registers_at(&fixture, WARN_LINE, &regs));
+	assert_fault_registers(&regs, 0);
+}
+
+/* no RIP, or none of the kernel's */
+static void test_oops_log__event_without_a_place(void **state)
+{
+	static const char *const rips[] = { "RIP: 0033:0x44710b", "RIP: 0010:0xffffffffc0801000",
+					    "RIP: 0010:", "Hardware name: QEMU" };
+	struct xfdt_log_regs regs, untouched;
+	struct fixture fixture;
+	size_t i;
+
 	memset(&regs, 0x5a, sizeof(regs));
 	untouched = regs;
-	assert_false(xfdt_log_registers(&fixture.log, WARN_LINE, "os_xrstor", &regs));
-	assert_false(xfdt_log_registers(&fixture.log, WARN_LINE, "restore_fpregs", &regs));
-	/* behind the last line of it */
-	assert_false(xfdt_log_registers(&fixture.log, DIE_LINE + 6, RESTORE, &regs));
-	assert_false(xfdt_log_registers(&fixture.log, COUNT(log_6_18), RESTORE, &regs));
+	for (i = 0; i < COUNT(rips); i++) {
+		const char *const lines[] = { "Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+					      rips[i],
+					      "RAX: 0000000000000001 RBX: 0000000000000002" };
+
+		fill(&fixture, lines, COUNT(lines));
+		assert_false(registers_at(&fixture, 0, &regs));
+	}
 	assert_memory_equal(&regs, &untouched, sizeof(regs));
 }
 
-static size_t trace_of(struct fixture *fixture, struct xfdt_panic *panic, const char **ret_lines,
-		       size_t max)
-{
-	size_t count;
-
-	*panic = (struct xfdt_panic){ .log = fixture->log };
-	assert_ok(xfdt_find_events(panic));
-	count = xfdt_call_trace(panic, ret_lines, max);
-	free(panic->events);
-	return count;
-}
-
-/* that of the last event that has one, without registers and without user space */
-static void test_oops_log__call_trace_of_the_end(void **state)
-{
-	static const char *const dies[] = {
-		" <TASK>",
-		" ? __die_body.cold+0x19/0x27",
-		" ? exc_device_not_available+0x6f/0xf0",
-		" ? restore_fpregs_from_fpstate+0x45/0x90",
-		" fpu_swap_kvm_fpstate+0x70/0x110",
-		" kvm_load_guest_fpu+0x34/0xa0 [kvm]",
-	};
-	const char *lines[16];
-	struct xfdt_panic panic;
-	struct fixture fixture;
-	size_t i;
-
-	fill(&fixture, log_6_18, COUNT(log_6_18));
-	assert_int_equal(trace_of(&fixture, &panic, lines, COUNT(lines)), COUNT(dies));
-	for (i = 0; i < COUNT(dies); i++)
-		assert_string_equal(lines[i], dies[i]);
-	/* no more than there is room for */
-	assert_int_equal(trace_of(&fixture, &panic, lines, 2), 2);
-	assert_int_equal(trace_of(&fixture, &panic, lines, 0), 0);
-}
-
-static void test_oops_log__call_trace_of_an_earlier_event(void **state)
-{
-	const char *lines[16];
-	struct xfdt_panic panic;
-	struct fixture fixture;
-	size_t i;
-
-	/* die() printed its title, and no more came of it */
-	fill(&fixture, log_6_18, DIE_LINE + 1);
-	assert_int_equal(trace_of(&fixture, &panic, lines, COUNT(lines)), 7);
-	assert_string_equal(lines[0], " <TASK>");
-	assert_string_equal(lines[2], "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90");
-	assert_string_equal(lines[6], " ? __pfx_hrtimer_wakeup+0x10/0x10");
-	/* another thread's lines are none of it, nor are those of user space */
-	for (i = 0; i < fixture.log.count; i++)
-		if (strstr(fixture.lines[i].text, "kvm_load_guest_fpu"))
-			fixture.lines[i].caller = 77;
-		else if (strstr(fixture.lines[i].text, "kvm_arch_vcpu_ioctl_run"))
-			fixture.lines[i].from_user = true;
-	assert_int_equal(trace_of(&fixture, &panic, lines, COUNT(lines)), 5);
-}
-
-/* the lines that an answer can rest on are enough for the same answer */
-static void test_oops_log__lines_that_matter(void **state)
-{
-	struct xfdt_log_regs before, after;
-	bool matters[COUNT(log_6_18)];
-	struct xfdt_panic panic;
-	struct fixture fixture;
-	size_t events, i;
-
-	fill(&fixture, log_6_18, COUNT(log_6_18));
-	panic = (struct xfdt_panic){ .log = fixture.log };
-	assert_ok(xfdt_find_events(&panic));
-	memset(matters, 0x5a, sizeof(matters));
-	xfdt_oops_log_lines(&panic, matters);
-	events = panic.event_count;
-	free(panic.events);
-	assert_true(matters[WARN_LINE] && matters[DIE_LINE]);
-	memset(&before, 0, sizeof(before));
-	memset(&after, 0, sizeof(after));
-	assert_true(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &before));
-	for (i = 0; i < COUNT(log_6_18); i++) {
-		/* what names the machine, its modules and its processes is not needed */
-		if (strstr(log_6_18[i], "Hardware name") || strstr(log_6_18[i], "Modules linked") ||
-		    strstr(log_6_18[i], "Comm:"))
-			assert_false(matters[i]);
-		if (!matters[i])
-			fixture.log.lines[i].text = "";
-	}
-	panic = (struct xfdt_panic){ .log = fixture.log };
-	assert_ok(xfdt_find_events(&panic));
-	assert_int_equal(panic.event_count, events);
-	free(panic.events);
-	assert_true(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &after));
-	assert_memory_equal(&before, &after, sizeof(before));
-}
-
-/* of another death, the call trace and no registers; of a quiet log, nothing */
-static void test_oops_log__lines_that_matter_of_other_events(void **state)
-{
-	static const char *const other[] = {
-		"eth0: link up",
-		"BUG: unable to handle page fault for address: 0000000000000008",
-		"Oops: Oops: 0002 [#1] SMP NOPTI",
-		"RIP: 0010:foo+0x1/0x2",
-		"RAX: 5345435245540000 RBX: 0000000000000000",
-		"Code: 90 <90>",
-		"Call Trace:",
-		" bar+0x1/0x2",
-		"RIP: 0033:0x439afb",
-		"RAX: ffffffffffffffda RBX: 0000000000000000",
-	};
-	static const bool expected[COUNT(other)] = {
-		[2] = true, [3] = true, [6] = true, [7] = true, [8] = true
-	};
-	bool matters[COUNT(other)];
-	struct xfdt_panic panic;
-	struct fixture fixture;
-
-	fill(&fixture, other, COUNT(other));
-	panic = (struct xfdt_panic){ .log = fixture.log };
-	assert_ok(xfdt_find_events(&panic));
-	xfdt_oops_log_lines(&panic, matters);
-	assert_memory_equal(matters, expected, sizeof(expected));
-	panic.event_count = 0;
-	xfdt_oops_log_lines(&panic, matters);
-	assert_null(memchr(matters, true, sizeof(matters)));
-	free(panic.events);
-}
-
-static void test_oops_log__no_call_trace(void **state)
-{
-	static const char *const log[] = { "Call Trace:", " one+0x1/0x2", "sysrq: Trigger a crash",
-					   " two+0x1/0x2" };
-	const char *lines[16];
-	struct xfdt_panic panic;
-	struct fixture fixture;
-
-	fill(&fixture, log, COUNT(log));
-	assert_int_equal(trace_of(&fixture, &panic, lines, COUNT(lines)), 0);
-}
-
-/* not all registers: none */
+/* the place alone: what it names is known, its registers are not */
 static void test_oops_log__registers_that_are_cut_off(void **state)
 {
-	struct xfdt_log_regs regs, untouched;
+	struct xfdt_log_regs regs;
 	struct fixture fixture;
 	size_t count;
 
-	memset(&regs, 0x5a, sizeof(regs));
-	untouched = regs;
-	for (count = DIE_LINE; count <= DIE_LINE + 11; count++) {
+	for (count = DIE_LINE + 1; count <= DIE_LINE + 11; count++) {
 		fill(&fixture, log_6_18, count);
-		assert_false(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &regs));
+		memset(&regs, 0x5a, sizeof(regs));
+		if (!registers_at(&fixture, DIE_LINE, &regs)) {
+			assert_within(count, DIE_LINE + 1, DIE_LINE + 4);
+			continue;
+		}
+		assert_false(regs.complete);
+		assert_string_equal(regs.function, "restore_fpregs_from_fpstate");
 	}
-	assert_memory_equal(&regs, &untouched, sizeof(regs));
 	fill(&fixture, log_6_18, DIE_LINE + 12); /* up to R15 */
-	assert_true(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &regs));
+	assert_true(registers_at(&fixture, DIE_LINE, &regs));
+	assert_true(regs.complete);
 	assert_string_equal(regs.caller, "");
 }
 
@@ -482,18 +452,19 @@ static void test_oops_log__registers_of_user_space_are_not_mixed_in(void **state
 	struct fixture fixture;
 	size_t i;
 
-	for (i = DIE_LINE + 7; i <= DIE_LINE + 11; i++) {
+	for (i = DIE_LINE + 6; i <= DIE_LINE + 11; i++) {
 		fill(&fixture, log_6_18, COUNT(log_6_18));
 		/* no trace entry ends the frame either */
 		fixture.lines[DIE_LINE + 21].text = "";
 		fixture.lines[DIE_LINE + 22].text = "";
 		fixture.lines[i].text = "";
-		if (xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &regs))
+		assert_true(registers_at(&fixture, DIE_LINE, &regs));
+		if (regs.complete)
 			fail_msg("line %zu was taken from user space's registers", i);
 	}
 }
 
-/* what user space writes to /dev/kmsg is no word of the kernel's */
+/* what user space writes to /dev/kmsg proves nothing */
 static void test_oops_log__lines_of_user_space_are_passed_over(void **state)
 {
 	struct xfdt_log_regs regs;
@@ -501,9 +472,9 @@ static void test_oops_log__lines_of_user_space_are_passed_over(void **state)
 	size_t i;
 
 	fill(&fixture, log_6_18, COUNT(log_6_18));
-	for (i = DIE_LINE; i < COUNT(log_6_18); i++)
+	for (i = DIE_LINE + 1; i < COUNT(log_6_18); i++)
 		fixture.lines[i].from_user = true;
-	assert_false(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &regs));
+	assert_false(registers_at(&fixture, DIE_LINE, &regs));
 	/* in the middle of the kernel's */
 	fill(&fixture, log_6_18, COUNT(log_6_18));
 	memmove(&fixture.lines[DIE_LINE + 8], &fixture.lines[DIE_LINE + 7],
@@ -513,7 +484,7 @@ static void test_oops_log__lines_of_user_space_are_passed_over(void **state)
 		.from_user = true,
 	};
 	fixture.log.count++;
-	assert_true(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &regs));
+	assert_true(registers_at(&fixture, DIE_LINE, &regs));
 	assert_fault_registers(&regs, 1);
 }
 
@@ -538,19 +509,30 @@ static void test_oops_log__lines_of_another_thread_are_passed_over(void **state)
 							     .caller = 137 };
 	}
 	fixture.log.count = n;
-	assert_true(xfdt_log_registers(&fixture.log, 0, RESTORE, &regs));
+	assert_true(registers_at(&fixture, 0, &regs));
 	assert_fault_registers(&regs, 1);
 }
 
-/* the next event is another story */
-static void test_oops_log__registers_behind_another_death_are_not_taken(void **state)
+/* what follows the next event, or a warning of anything, is of that */
+static void test_oops_log__registers_of_what_comes_next_are_not_taken(void **state)
 {
+	static const char *const next[] = {
+		"Oops: Oops: 0000 [#2] SMP NOPTI",
+		"Kernel panic - not syncing: Fatal exception",
+		"WARNING: CPU: 0 PID: 136 at mm/slab.c:1 kfree+0x1/0x2",
+		"---[ end trace 0000000000000000 ]---",
+		" </TASK>",
+	};
 	struct xfdt_log_regs regs;
 	struct fixture fixture;
+	size_t i;
 
-	fill(&fixture, log_6_18, COUNT(log_6_18));
-	fixture.lines[DIE_LINE + 1].text = "Oops: Oops: 0000 [#2] SMP NOPTI";
-	assert_false(xfdt_log_registers(&fixture.log, DIE_LINE, RESTORE, &regs));
+	for (i = 0; i < COUNT(next); i++) {
+		fill(&fixture, log_6_18, COUNT(log_6_18));
+		fixture.lines[DIE_LINE + 1].text = next[i];
+		if (registers_at(&fixture, DIE_LINE, &regs))
+			fail_msg("behind \"%s\"", next[i]);
+	}
 }
 
 /* old kernels: XRSTOR of (%rdi), before Oops: was put in front */
@@ -576,8 +558,9 @@ static void test_oops_log__registers_of_6_1(void **state)
 	struct fixture fixture;
 
 	fill(&fixture, lines, COUNT(lines));
-	assert_true(xfdt_log_registers(&fixture.log, 0, RESTORE, &regs));
-	assert_true(regs.regs.ip == 0x3c);
+	assert_true(registers_at(&fixture, 0, &regs));
+	assert_true(regs.complete);
+	assert_true(regs.offset == 0x3c);
 	assert_true(regs.regs.di == 0xffffb1c0c1b95040ull);
 	assert_true(regs.regs.sp == 0xffffb1c0c1a3fd58ull);
 	assert_int_equal(regs.code_len, 6);
@@ -588,11 +571,12 @@ static void test_oops_log__registers_of_6_1(void **state)
 /* hostile texts: too long, half a line, no digits */
 static void test_oops_log__absurd_texts(void **state)
 {
-	char name[200];
+	char name[200], rip[200];
 	const char *lines[] = {
 		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
 		"RIP: 0010:restore_fpregs_from_fpstate+0x",
 		"RIP: 0010:restore_fpregs_from_fpstate+",
+		rip,
 		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
 		"Code: <",
 		"Code: <>",
@@ -615,113 +599,252 @@ static void test_oops_log__absurd_texts(void **state)
 
 	memset(name, 'n', sizeof(name) - 4);
 	strcpy(name + sizeof(name) - 4, "+0x");
+	memset(rip, 'r', sizeof(rip));
+	memcpy(rip, "RIP: 0010:", 10);
+	strcpy(rip + sizeof(rip) - 5, "+0x1");
 	fill(&fixture, lines, COUNT(lines));
-	assert_false(xfdt_log_registers(&fixture.log, 0, RESTORE, &regs));
+	assert_true(registers_at(&fixture, 0, &regs));
+	assert_false(regs.complete);
+	assert_string_equal(regs.function, "restore_fpregs_from_fpstate");
+	assert_int_equal(regs.code_len, 15);
+	assert_string_equal(regs.caller, "");
 }
 
-/* which events */
+/* events of a log */
+
+static struct xfdt_events events_of(const struct xfdt_log *log)
+{
+	struct xfdt_events events;
+
+	assert_ok(xfdt_events_find(log, &events));
+	return events;
+}
+
+static void test_oops_log__events_of_a_log(void **state)
+{
+	struct xfdt_events events;
+	struct fixture fixture;
+
+	fill(&fixture, log_6_18, COUNT(log_6_18));
+	fixture.lines[DIE_LINE].caller = 136;
+	events = events_of(&fixture.log);
+	assert_int_equal(events.count, 2);
+	assert_int_equal(events.items[0].kind, XFDT_EVENT_NM_WARN);
+	assert_int_equal(events.items[0].line, WARN_LINE);
+	assert_int_equal(events.items[0].oops, 0);
+	assert_false(xfdt_event_is_oops(&events.items[0]));
+	assert_int_equal(events.items[1].kind, XFDT_EVENT_NM_DIE);
+	assert_int_equal(events.items[1].line, DIE_LINE);
+	assert_int_equal(events.items[1].caller, 136);
+	assert_int_equal(events.items[1].oops, 1);
+	assert_true(xfdt_event_is_oops(&events.items[1]));
+	free(events.items);
+}
+
+static size_t trace_of(struct fixture *fixture, const char **ret_lines, size_t max)
+{
+	struct xfdt_events events = events_of(&fixture->log);
+	size_t count = xfdt_call_trace(&fixture->log, &events, ret_lines, max);
+
+	free(events.items);
+	return count;
+}
+
+/* that of the last event that has one, without registers and without user space */
+static void test_oops_log__call_trace_of_the_end(void **state)
+{
+	static const char *const dies[] = {
+		" <TASK>",
+		" ? __die_body.cold+0x19/0x27",
+		" ? exc_device_not_available+0x6f/0xf0",
+		" ? restore_fpregs_from_fpstate+0x45/0x90",
+		" fpu_swap_kvm_fpstate+0x70/0x110",
+		" kvm_load_guest_fpu+0x34/0xa0 [kvm]",
+	};
+	const char *lines[16];
+	struct fixture fixture;
+	size_t i;
+
+	fill(&fixture, log_6_18, COUNT(log_6_18));
+	assert_int_equal(trace_of(&fixture, lines, COUNT(lines)), COUNT(dies));
+	for (i = 0; i < COUNT(dies); i++)
+		assert_string_equal(lines[i], dies[i]);
+	/* no more than there is room for */
+	assert_int_equal(trace_of(&fixture, lines, 2), 2);
+	assert_int_equal(trace_of(&fixture, lines, 0), 0);
+}
+
+static void test_oops_log__call_trace_of_an_earlier_event(void **state)
+{
+	const char *lines[16];
+	struct fixture fixture;
+	size_t i;
+
+	/* die() printed its title, and no more came of it */
+	fill(&fixture, log_6_18, DIE_LINE + 1);
+	assert_int_equal(trace_of(&fixture, lines, COUNT(lines)), 7);
+	assert_string_equal(lines[0], " <TASK>");
+	assert_string_equal(lines[2], "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90");
+	assert_string_equal(lines[6], " ? __pfx_hrtimer_wakeup+0x10/0x10");
+	/* another thread's lines are none of it, nor are those of user space */
+	for (i = 0; i < fixture.log.count; i++)
+		if (strstr(fixture.lines[i].text, "kvm_load_guest_fpu"))
+			fixture.lines[i].caller = 77;
+		else if (strstr(fixture.lines[i].text, "kvm_arch_vcpu_ioctl_run"))
+			fixture.lines[i].from_user = true;
+	assert_int_equal(trace_of(&fixture, lines, COUNT(lines)), 5);
+}
+
+static void test_oops_log__no_call_trace(void **state)
+{
+	static const char *const log[] = { "Call Trace:", " one+0x1/0x2", "sysrq: Trigger a crash",
+					   " two+0x1/0x2" };
+	const char *lines[16];
+	struct fixture fixture;
+
+	fill(&fixture, log, COUNT(log));
+	assert_int_equal(trace_of(&fixture, lines, COUNT(lines)), 0);
+}
+
+/* the lines that an answer can rest on are enough for the same answer */
+static void test_oops_log__lines_that_matter(void **state)
+{
+	struct xfdt_log_regs before[2], after[2];
+	bool matters[COUNT(log_6_18)];
+	struct xfdt_events events;
+	struct fixture fixture;
+	size_t count, i;
+
+	memset(before, 0, sizeof(before));
+	memset(after, 0, sizeof(after));
+	fill(&fixture, log_6_18, COUNT(log_6_18));
+	events = events_of(&fixture.log);
+	memset(matters, 0x5a, sizeof(matters));
+	xfdt_oops_log_lines(&fixture.log, &events, matters);
+	count = events.count;
+	free(events.items);
+	assert_true(matters[WARN_LINE] && matters[DIE_LINE]);
+	assert_true(registers_at(&fixture, WARN_LINE, &before[0]));
+	assert_true(registers_at(&fixture, DIE_LINE, &before[1]));
+	for (i = 0; i < COUNT(log_6_18); i++) {
+		/* what names the machine, its modules and its processes is not needed */
+		if (strstr(log_6_18[i], "Hardware name") || strstr(log_6_18[i], "Modules linked") ||
+		    strstr(log_6_18[i], "Comm:"))
+			assert_false(matters[i]);
+		if (!matters[i])
+			fixture.lines[i].text = "";
+	}
+	events = events_of(&fixture.log);
+	assert_int_equal(events.count, count);
+	free(events.items);
+	assert_true(registers_at(&fixture, WARN_LINE, &after[0]));
+	assert_true(registers_at(&fixture, DIE_LINE, &after[1]));
+	assert_memory_equal(before, after, sizeof(before));
+}
+
+/* of another death too; of a quiet log, nothing but warnings and taint D */
+static void test_oops_log__lines_that_matter_of_other_events(void **state)
+{
+	static const char *const other[] = {
+		"eth0: link up",
+		"BUG: unable to handle page fault for address: 0000000000000008",
+		"Oops: Oops: 0002 [#1] SMP NOPTI",
+		"CPU: 4 PID: 80 Comm: secret Not tainted 6.18.5",
+		"RIP: 0010:foo+0x1/0x2",
+		"RAX: 0000000000000001 RBX: 0000000000000000",
+		"Code: 90 <90>",
+		"Call Trace:",
+		" bar+0x1/0x2",
+		"RIP: 0033:0x439afb",
+		"RAX: ffffffffffffffda RBX: 0000000000000000",
+		"Tainted: [D]=DIE",
+	};
+	static const bool expected[COUNT(other)] = {
+		[1] = true, [2] = true, [4] = true, [5] = true,	 [6] = true,
+		[7] = true, [8] = true, [9] = true, [11] = true,
+	};
+	static const bool quiet[COUNT(other)] = { [1] = true, [11] = true };
+	struct xfdt_events events;
+	bool matters[COUNT(other)];
+	struct fixture fixture;
+
+	fill(&fixture, other, COUNT(other));
+	events = events_of(&fixture.log);
+	xfdt_oops_log_lines(&fixture.log, &events, matters);
+	assert_memory_equal(matters, expected, sizeof(expected));
+	events.count = 0;
+	xfdt_oops_log_lines(&fixture.log, &events, matters);
+	assert_memory_equal(matters, quiet, sizeof(quiet));
+	free(events.items);
+}
 
 static void test_oops_log__last_event_and_last_words(void **state)
 {
-	static struct xfdt_log_line lines[] = {
-		{ .text = "WARNING: one" },   { .text = "Oops: one" },
-		{ .text = "WARNING: two" },   { .text = "Kernel panic - not syncing: two" },
-		{ .text = "CR0.TS was set" },
+	static const char *const lines[] = {
+		"WARNING: CPU: 0 PID: 1 at arch/x86/kernel/traps.c:1 exc_device_not_available+0x1/0x2",
+		"Oops: Oops: 0000 [#1] SMP NOPTI",
+		"WARNING: CPU: 0 PID: 1 at arch/x86/kernel/traps.c:1 exc_device_not_available+0x1/0x2",
+		"Kernel panic - not syncing: two",
+		"CR0.TS was set",
 	};
-	static struct xfdt_event events[] = {
-		{ XFDT_EVENT_NM_WARN, 0 }, { XFDT_EVENT_OOPS, 1 },   { XFDT_EVENT_NM_WARN, 2 },
-		{ XFDT_EVENT_PANIC, 3 },   { XFDT_EVENT_CR0_TS, 4 },
-	};
-	struct xfdt_panic panic = {
-		.log_known = true,
-		.log = { .lines = lines, .count = 5 },
-		.events = events,
-		.event_count = 5,
-	};
+	struct xfdt_events events;
+	struct fixture fixture;
 
-	assert_int_equal(xfdt_last_event(&panic, XFDT_EVENT_NM_WARN), 2);
-	assert_int_equal(xfdt_last_event(&panic, XFDT_EVENT_OOPS), 1);
-	assert_int_equal(xfdt_last_event(&panic, XFDT_EVENT_NM_DIE), -1);
+	fill(&fixture, lines, COUNT(lines));
+	events = events_of(&fixture.log);
+	assert_int_equal(events.count, 5);
+	assert_ptr_equal(xfdt_event_last(&events, XFDT_EVENT_NM_WARN), &events.items[2]);
+	assert_ptr_equal(xfdt_event_last(&events, XFDT_EVENT_OOPS), &events.items[1]);
+	assert_null(xfdt_event_last(&events, XFDT_EVENT_NM_DIE));
 	/* what the kernel survives is no last word */
-	assert_string_equal(xfdt_last_words(&panic), "Kernel panic - not syncing: two");
-	panic.event_count = 1;
-	assert_null(xfdt_last_words(&panic));
-	panic.event_count = 0;
-	assert_null(xfdt_last_words(&panic));
-	assert_int_equal(xfdt_nm_warning(&panic), -1);
-}
-
-static void test_oops_log__rip_of_an_nm(void **state)
-{
-	static struct xfdt_event events[] = { { XFDT_EVENT_NM_DIE, 0 } };
-	static const struct {
-		const char *rip;
-		bool restore;
-	} cases[] = {
-		{ "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90", true },
-		{ "RIP: 0010:os_xrstor+0x45/0x90", false },
-		{ "RIP: 0010:kernel_tile_use+0x1/0x2 [evil]", false },
-		{ "RIP: 0033:0x44710b", true }, /* that is the user's: no word of the kernel's */
-	};
-	size_t i;
-
-	for (i = 0; i < COUNT(cases); i++) {
-		const char *lines[] = {
-			"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-			"Hardware name: QEMU",
-			cases[i].rip,
-		};
-		struct xfdt_panic panic = { .log_known = true, .events = events, .event_count = 1 };
-		struct fixture fixture;
-
-		fill(&fixture, lines, COUNT(lines));
-		panic.log = fixture.log;
-		assert_int_equal(xfdt_nm_is_restore(&panic, 0), cases[i].restore);
-	}
-}
-
-static struct xfdt_panic events_of(struct xfdt_log_line *lines, size_t count)
-{
-	struct xfdt_panic panic = { .log_known = true, .log = { .lines = lines, .count = count } };
-
-	assert_ok(xfdt_find_events(&panic));
-	return panic;
+	assert_string_equal(xfdt_last_words(&fixture.log, &events), lines[3]);
+	events.count = 1;
+	assert_null(xfdt_last_words(&fixture.log, &events));
+	events.count = 0;
+	assert_null(xfdt_last_words(&fixture.log, &events));
+	assert_null(xfdt_event_last(&events, XFDT_EVENT_NM_WARN));
+	free(events.items);
 }
 
 /* What user space writes to /dev/kmsg can look like anything. */
 static void test_oops_log__user_space_tells_no_events(void **state)
 {
-	struct xfdt_log_line lines[] = {
-		{ .text = "WARNING: CPU: 0 PID: 1 at arch/x86/kernel/traps.c:1 exc_device_not_available+0x1/0x2",
-		  .from_user = true },
-		{ .text = "Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		  .from_user = true },
-		{ .text = "Kernel panic - not syncing: Fatal exception" },
-		{ .text = "CPU: 4 PID: 80 Comm: x Tainted: G      D W    6.18.5",
-		  .from_user = true },
+	static const char *const lines[] = {
+		"WARNING: CPU: 0 PID: 1 at arch/x86/kernel/traps.c:1 exc_device_not_available+0x1/0x2",
+		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
+		"Kernel panic - not syncing: Fatal exception",
+		"CPU: 4 PID: 80 Comm: x Tainted: G      D W    6.18.5",
 	};
-	struct xfdt_panic panic = events_of(lines, 4);
+	struct xfdt_events events;
+	struct fixture fixture;
+	bool matters[COUNT(lines)];
 
-	assert_int_equal(panic.event_count, 1);
-	assert_int_equal(panic.events[0].kind, XFDT_EVENT_PANIC);
-	assert_int_equal(panic.events[0].line, 2);
-	assert_int_equal(xfdt_nm_event(&panic), -1);
-	assert_int_equal(xfdt_tainted_by_death(&panic), -1);
-	free(panic.events);
+	fill(&fixture, lines, COUNT(lines));
+	fixture.lines[0].from_user = fixture.lines[1].from_user = fixture.lines[3].from_user = true;
+	events = events_of(&fixture.log);
+	assert_int_equal(events.count, 1);
+	assert_int_equal(events.items[0].kind, XFDT_EVENT_PANIC);
+	assert_int_equal(events.items[0].line, 2);
+	xfdt_oops_log_lines(&fixture.log, &events, matters);
+	assert_false(matters[0] || matters[1] || matters[3]);
+	free(events.items);
 }
 
 /* exc_device_not_available() warns of CR0.TS as well: that is not the WARN of an XFD_ERR */
 static void test_oops_log__warning_of_cr0_ts(void **state)
 {
-	struct xfdt_log_line lines[] = {
-		{ .text = "CR0.TS was set" },
-		{ .text = "WARNING: CPU: 0 PID: 1 at arch/x86/kernel/traps.c:1 exc_device_not_available+0x1/0x2" },
+	static const char *const lines[] = {
+		"CR0.TS was set",
+		"WARNING: CPU: 0 PID: 1 at arch/x86/kernel/traps.c:1 exc_device_not_available+0x1/0x2",
 	};
-	struct xfdt_panic panic = events_of(lines, 2);
+	struct xfdt_events events;
+	struct fixture fixture;
 
-	assert_int_equal(panic.event_count, 1);
-	assert_int_equal(panic.events[0].kind, XFDT_EVENT_CR0_TS);
-	free(panic.events);
+	fill(&fixture, lines, COUNT(lines));
+	events = events_of(&fixture.log);
+	assert_int_equal(events.count, 1);
+	assert_int_equal(events.items[0].kind, XFDT_EVENT_CR0_TS);
+	free(events.items);
 }
 
 static void test_oops_log__taint_by_a_death(void **state)
@@ -743,25 +866,8 @@ static void test_oops_log__taint_by_a_death(void **state)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct xfdt_log_line lines[] = {
-			{ .text = cases[i].text },
-			{ .text = "Oops: Oops: 0000 [#1] SMP NOPTI" },
-			{ .text = cases[i].text },
-		};
-		struct xfdt_panic panic = events_of(lines, 3);
-		bool kept[3];
-
-		assert_int_equal(xfdt_tainted_by_death(&panic), cases[i].expected ? 0 : -1);
-		xfdt_oops_log_lines(&panic, kept);
-		assert_int_equal(kept[0], cases[i].expected);
-		free(panic.events);
-		/* behind the death it says what is known */
-		panic = events_of(lines + 1, 2);
-		assert_int_equal(xfdt_tainted_by_death(&panic), -1);
-		assert_int_equal(xfdt_first_death(&panic), 1);
-		free(panic.events);
-	}
+	for (i = 0; i < COUNT(cases); i++)
+		assert_int_equal(xfdt_line_has_taint_die(cases[i].text), cases[i].expected);
 }
 
 #include "test_oops_log.tests.h"

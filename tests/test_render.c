@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Escaping, JSON and text of hosts that want to break them. */
 #include "unit.h"
-#include "host.h"
+#include "run.h"
 #include "render/fields.h"
 
 #include <ctype.h>
@@ -11,6 +11,42 @@
 #include <string.h>
 
 static const char hostile[] = "a\033[2J\"\\\n\r\t</script>\x01\x7f\xc2\x9b\xff\xe2\x82";
+
+/* A host that died of the bug: vCPU 0 of VM 0 faulted, vCPU 1 is as it should be. */
+struct fixture {
+	struct kernel kernel;
+	struct run run;
+	struct xfdt_vm *vm; /* the VM, its vCPUs, and the thread that panicked, for tests to change */
+	struct xfdt_vcpu *vcpus;
+	struct xfdt_panic *panic;
+};
+
+static void read_host(struct fixture *fixture)
+{
+	run_init(&fixture->run, &fixture->kernel);
+	fixture->vm = &fixture->run.host.vms[0];
+	fixture->vcpus = fixture->vm->vcpus;
+	fixture->panic = &fixture->run.host.panic;
+}
+
+static void set_up(struct fixture *fixture)
+{
+	kernel_init(&fixture->kernel);
+	read_host(fixture);
+}
+
+static void tear_down(struct fixture *fixture)
+{
+	run_deinit(&fixture->run);
+	kernel_deinit(&fixture->kernel);
+}
+
+/* What the image owns, exchanged. */
+static void set_text(char **text, const char *by)
+{
+	free(*text);
+	*text = by ? strdup(by) : NULL;
+}
 
 /* escape */
 
@@ -168,35 +204,39 @@ static void test_render__fix_in_one_word(void **state)
 		{ XFDT_PRESENT, XFDT_UNKNOWN, "unknown" },
 		{ XFDT_UNKNOWN, XFDT_ABSENT, "unknown" },
 	};
-	struct host fixture;
+	struct fixture fixture;
 	size_t i;
 
-	host_init(&fixture);
+	set_up(&fixture);
 	for (i = 0; i < COUNT(cases); i++) {
-		fixture.host.fix.vmlinux = cases[i].vmlinux;
-		fixture.host.fix.kvm = cases[i].kvm;
-		assert_string_equal(xfdt_fix_name(&fixture.host), cases[i].word);
+		fixture.run.host.fix.vmlinux = cases[i].vmlinux;
+		fixture.run.host.fix.kvm = cases[i].kvm;
+		assert_string_equal(xfdt_fix_name(&fixture.run.host), cases[i].word);
 	}
+	tear_down(&fixture);
 }
 
 /* A report as text in memory. */
 enum form { JSON, TEXT, VERBOSE, COLOUR, BRIEF, SHOW };
 
-static char *render(struct host *fixture, enum form form)
+static char *render(struct fixture *fixture, enum form form)
 {
 	struct xfdt_text_options options = { .colour = form == COLOUR, .verbose = form == VERBOSE };
 	struct xfdt_verdict verdict;
+	struct xfdt_facts facts;
 	struct xfdt_outcome report = {
 		.path = hostile,
 		.format = "kdump",
-		.host = &fixture->host,
+		.host = &fixture->run.host,
+		.facts = &facts,
 		.verdict = &verdict,
 	};
 	char *text = NULL;
 	size_t len;
 	FILE *out;
 
-	assert_ok(xfdt_verdict_init(&verdict, &fixture->host));
+	assert_ok(xfdt_facts_init(&facts, &fixture->run.host));
+	assert_ok(xfdt_verdict_init(&verdict, &facts));
 	out = open_memstream(&text, &len);
 	if (form == JSON)
 		assert_ok(xfdt_render_json(&report, out));
@@ -208,6 +248,7 @@ static char *render(struct host *fixture, enum form form)
 		xfdt_render_text(&report, &options, out);
 	assert_int_equal(fclose(out), 0);
 	xfdt_verdict_deinit(&verdict);
+	xfdt_facts_deinit(&facts);
 	return text;
 }
 
@@ -224,7 +265,7 @@ static struct json_object *parse(const char *text)
 	return root;
 }
 
-static struct json_object *json_of(struct host *fixture)
+static struct json_object *json_of(struct fixture *fixture)
 {
 	char *text = render(fixture, JSON);
 	struct json_object *root = parse(text);
@@ -252,33 +293,34 @@ static const char *get_text(struct json_object *object, const char *key)
 	return json_object_get_string(value);
 }
 
-static void make_hostile(struct host *fixture)
+static void make_hostile(struct fixture *fixture)
 {
-	static char error[64];
+	struct xfdt_fault *fault;
 
-	host_init(fixture);
-	snprintf(fixture->host.nodename, sizeof(fixture->host.nodename), "%s", hostile);
-	snprintf(fixture->host.panic.comm, sizeof(fixture->host.panic.comm), "%.16s", hostile);
-	snprintf(fixture->vms[0].comm, sizeof(fixture->vms[0].comm), "%.16s", hostile + 3);
+	set_up(fixture);
+	fault = &fixture->panic->faults[fixture->panic->hit];
+	snprintf(fixture->run.host.nodename, sizeof(fixture->run.host.nodename), "%s", hostile);
+	snprintf(fixture->panic->comm, sizeof(fixture->panic->comm), "%.16s", hostile);
+	snprintf(fixture->vm->comm, sizeof(fixture->vm->comm), "%.16s", hostile + 3);
 	memset(fixture->vcpus[0].thread.comm, 0xff, XFDT_COMM_LEN);
-	snprintf(error, sizeof(error), "%s", hostile);
 	fixture->vcpus[1].state_known = false;
-	fixture->vcpus[1].error = error;
-	fixture->image.release = (char *)hostile;
-	fixture->image.build_id = (char *)hostile;
-	fixture->lines[1].text =
+	fixture->vcpus[1].error = strdup(hostile);
+	set_text(&fixture->run.image.release, hostile);
+	set_text(&fixture->run.image.build_id, hostile);
+	fixture->panic->log.lines[0].text =
 		"WARNING: \033]0;x\007 at exc_device_not_available+0x6f/0xf0 \xff\xfe\x9b";
-	snprintf(fixture->host.panic.fault.caller, sizeof(fixture->host.panic.fault.caller), "%s",
-		 hostile);
-	xfdt_gaps_add(&fixture->host.gaps, "a\001what",
+	snprintf(fault->caller, sizeof(fault->caller), "%s", hostile);
+	snprintf(fault->function, sizeof(fault->function), "%s", hostile);
+	xfdt_gaps_add(&fixture->run.host.gaps, "a\001what",
 		      xfdt_error_new(XFDT_CORRUPT, 0, "%s", hostile), NULL);
 }
 
 static void test_render__json_holds_every_documented_key(void **state)
 {
 	static const char *const root_keys[] = {
-		"schema",  "dump",   "verdict", "exit",	 "route",   "cve",    "why",   "looks_like",
-		"origins", "kernel", "sources", "panic", "missing", "counts", "check", "vms",
+		"schema",   "dump",    "verdict", "exit",    "rule",   "when",	     "state",
+		"ended_by", "facts",   "route",	  "cve",     "why",    "looks_like", "origins",
+		"kernel",   "sources", "panic",	  "missing", "counts", "check",	     "vms",
 	};
 	static const char *const kernel_keys[] = {
 		"release",     "build_id",    "kvm_build_id",	 "nodename",
@@ -286,11 +328,12 @@ static void test_render__json_holds_every_documented_key(void **state)
 		"fix_kvm_why", "livepatched", "fixed_in",
 	};
 	static const char *const panic_keys[] = {
-		"cpu", "task", "pid", "comm", "last_words", "warned", "fault", "events", "trace",
+		"cpu",	  "task",   "pid",   "comm",   "last_words",
+		"oopses", "warned", "fault", "events", "trace",
 	};
 	static const char *const fault_keys[] = {
-		"source",  "frame",   "rip",	"instruction",	 "operand",
-		"fpstate", "edx_eax", "caller", "caller_source",
+		"source",  "frame",   "rip",  "instruction", "operand",
+		"fpstate", "edx_eax", "oops", "caller",	     "caller_source",
 	};
 	static const char *const vm_keys[] = {
 		"kvm", "pid", "comm", "online_vcpus", "complete", "bugged", "vcpus",
@@ -299,6 +342,7 @@ static void test_render__json_holds_every_documented_key(void **state)
 		"id",
 		"state",
 		"state_why",
+		"rule",
 		"culprit",
 		"kvm_vcpu",
 		"fpstate",
@@ -332,10 +376,10 @@ static void test_render__json_holds_every_documented_key(void **state)
 		"ok", "armed", "stale", "indeterminate", "malformed", "confidential", "unreadable",
 	};
 	struct json_object *root, *vm, *vcpu;
-	struct host fixture;
+	struct fixture fixture;
 	size_t i;
 
-	host_init(&fixture);
+	set_up(&fixture);
 	root = json_of(&fixture);
 	for (i = 0; i < COUNT(root_keys); i++)
 		get(root, root_keys[i]);
@@ -344,6 +388,19 @@ static void test_render__json_holds_every_documented_key(void **state)
 	assert_int_equal(json_object_get_int(get(root, "exit")), 0);
 	assert_string_equal(get_text(root, "route"), "fpu_swap_kvm_fpstate");
 	assert_string_equal(get_text(root, "cve"), "CVE-2026-23005");
+	assert_string_equal(get_text(root, "rule"), "hit-end");
+	assert_string_equal(get_text(root, "when"), "end");
+	assert_string_equal(get_text(root, "state"), "mismatch");
+	assert_null(get(root, "ended_by"));
+	assert_int_equal(json_object_array_length(get(root, "facts")), XFDT_FACTS);
+	for (i = 0; i < XFDT_FACTS; i++) {
+		struct json_object *fact = json_object_array_get_idx(get(root, "facts"), i);
+
+		assert_string_equal(get_text(fact, "name"), xfdt_fact_name(i));
+		assert_string_equal(get_text(fact, "value"), "yes");
+		assert_true(strlen(get_text(fact, "why")) > 5);
+		assert_null(get(fact, "remedy"));
+	}
 	assert_string_equal(get_text(get(root, "dump"), "arch"), "x86_64");
 	assert_string_equal(get_text(get(root, "dump"), "format"), "kdump");
 	for (i = 0; i < COUNT(kernel_keys); i++)
@@ -365,32 +422,46 @@ static void test_render__json_holds_every_documented_key(void **state)
 		get(get(root, "counts"), count_keys[i]);
 	assert_int_equal(json_object_get_int(get(get(root, "counts"), "armed")), 1);
 	assert_int_equal(json_object_get_int(get(get(root, "counts"), "ok")), 1);
+	assert_string_equal(get_text(vcpu, "rule"), "at-restore");
+	assert_int_equal(json_object_get_int(get(get(root, "panic"), "oopses")), 1);
+	assert_int_equal(json_object_get_int(get(get(get(root, "panic"), "fault"), "oops")), 1);
 	json_object_put(root);
+	tear_down(&fixture);
+}
+
+static void assert_hex(const char *text, uint64_t expected)
+{
+	char hex[32];
+
+	snprintf(hex, sizeof(hex), "0x%llx", (unsigned long long)expected);
+	assert_string_equal(text, hex);
 }
 
 /* "Addresses, masks and registers are strings, in hexadecimal with 0x" */
 static void test_render__json_numbers_of_64_bits_are_strings(void **state)
 {
 	struct json_object *root, *vm, *vcpu, *fault;
-	struct host fixture;
+	struct fixture fixture;
+	uint64_t fpstate;
 
-	host_init(&fixture);
+	set_up(&fixture);
+	fpstate = kernel_kvaddr(&fixture.kernel, fixture.kernel.vcpu[0].fpstate);
 	root = json_of(&fixture);
 	vm = json_object_array_get_idx(get(root, "vms"), 0);
 	vcpu = json_object_array_get_idx(get(vm, "vcpus"), 0);
 	fault = get(get(root, "panic"), "fault");
-	assert_string_equal(get_text(vm, "kvm"), "0xffffa0c000a11000");
-	assert_string_equal(get_text(vcpu, "fpstate"), "0xffffa0c001200000");
+	assert_hex(get_text(vm, "kvm"), kernel_kvaddr(&fixture.kernel, fixture.kernel.vms[0].kvm));
+	assert_hex(get_text(vcpu, "fpstate"), fpstate);
 	assert_string_equal(get_text(vcpu, "xcomp_bv"), "0x80000000000602e7");
 	assert_string_equal(get_text(vcpu, "xstate_bv"), "0x602e7");
 	assert_string_equal(get_text(vcpu, "xfd"), "0x40000");
 	assert_string_equal(get_text(vcpu, "mismatch"), "0x40000");
 	/* 0x600ff & 0x602e7 */
 	assert_string_equal(get_text(vcpu, "rfbm"), "0x600e7");
-	assert_string_equal(get_text(fault, "operand"), "0xffffa0c001200040");
+	assert_hex(get_text(fault, "operand"), fpstate + 64);
 	assert_string_equal(get_text(fault, "edx_eax"), "0x600ff");
 	assert_string_equal(get_text(fault, "source"), "NT_PRSTATUS");
-	assert_string_equal(get_text(get(vcpu, "thread"), "fpstate"), "0xffffa0c001200000");
+	assert_hex(get_text(get(vcpu, "thread"), "fpstate"), fpstate);
 	/* counts and ids are numbers, one bit is a boolean */
 	assert_true(json_object_is_type(get(vcpu, "id"), json_type_int));
 	assert_true(json_object_is_type(get(vcpu, "culprit"), json_type_boolean));
@@ -399,21 +470,21 @@ static void test_render__json_numbers_of_64_bits_are_strings(void **state)
 		json_object_is_type(get(get(vcpu, "thread"), "need_fpu_load"), json_type_boolean));
 	assert_true(json_object_is_type(get(vm, "online_vcpus"), json_type_int));
 	json_object_put(root);
+	tear_down(&fixture);
 }
 
 /* "What the dump does not tell is null." */
 static void test_render__json_unknown_is_null(void **state)
 {
 	struct json_object *root, *vcpu;
-	struct host fixture;
+	struct fixture fixture;
 
-	host_init(&fixture);
+	set_up(&fixture);
 	fixture.vcpus[1].state_known = false;
 	memset(&fixture.vcpus[1].thread, 0, sizeof(fixture.vcpus[1].thread));
-	fixture.host.panic.fault.source = XFDT_REGS_NONE;
-	fixture.host.panic.fault.decoded = false;
-	fixture.image.release = NULL;
-	fixture.host.nodename[0] = '\0';
+	fixture.panic->hit = -1;
+	set_text(&fixture.run.image.release, NULL);
+	fixture.run.host.nodename[0] = '\0';
 	root = json_of(&fixture);
 	vcpu = json_object_array_get_idx(get(json_object_array_get_idx(get(root, "vms"), 0),
 					     "vcpus"),
@@ -427,13 +498,16 @@ static void test_render__json_unknown_is_null(void **state)
 	assert_null(get(get(root, "kernel"), "release"));
 	assert_null(get(get(root, "kernel"), "nodename"));
 	assert_null(get(root, "route"));
+	assert_null(get(root, "when"));
+	assert_null(get(root, "state"));
 	json_object_put(root);
+	tear_down(&fixture);
 }
 
 static void test_render__json_of_a_hostile_host_parses(void **state)
 {
 	struct json_object *root, *vm;
-	struct host fixture;
+	struct fixture fixture;
 
 	make_hostile(&fixture);
 	root = json_of(&fixture);
@@ -450,7 +524,7 @@ static void test_render__json_of_a_hostile_host_parses(void **state)
 	assert_string_equal(get_text(json_object_array_get_idx(get(root, "missing"), 0), "what"),
 			    "a\\x01what");
 	json_object_put(root);
-	xfdt_gaps_deinit(&fixture.host.gaps);
+	tear_down(&fixture);
 }
 
 /* No byte in any form may drive a terminal, nor a line of the log make one of its own. */
@@ -474,7 +548,7 @@ static void assert_harmless(const char *text, bool colour)
 
 static void test_render__text_of_a_hostile_host_is_harmless(void **state)
 {
-	struct host fixture;
+	struct fixture fixture;
 	enum form form;
 
 	make_hostile(&fixture);
@@ -485,58 +559,71 @@ static void test_render__text_of_a_hostile_host_is_harmless(void **state)
 		free(text);
 	}
 	/* and of one that died of something else */
-	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
+	fixture.panic->hit = -1;
 	for (form = JSON; form <= SHOW; form++) {
 		char *text = render(&fixture, form);
 
 		assert_harmless(text, form == COLOUR);
 		free(text);
 	}
-	xfdt_gaps_deinit(&fixture.host.gaps);
+	tear_down(&fixture);
 }
 
 static void test_render__text_says_the_verdict_first(void **state)
 {
-	struct host fixture;
+	struct fixture fixture;
 	char *text;
 
-	host_init(&fixture);
+	set_up(&fixture);
 	text = render(&fixture, TEXT);
 	assert_int_equal(strncmp(text, "confirmed: ", 11), 0);
 	assert_non_null(strstr(text, "CVE-2026-23005"));
 	assert_non_null(strstr(text, "fpu_swap_kvm_fpstate"));
 	free(text);
+	tear_down(&fixture);
 }
 
 static void test_render__brief_says_the_vcpu_and_what_to_do(void **state)
 {
-	struct host fixture;
+	struct fixture fixture;
 	char *text;
 
-	host_init(&fixture);
+	set_up(&fixture);
 	text = render(&fixture, BRIEF);
 	assert_int_equal(strncmp(text, "xfdtriage: confirmed: ", 22), 0);
 	assert_non_null(strstr(text, "fpu_swap_kvm_fpstate"));
-	assert_non_null(strstr(text, "xfdtriage:   vCPU    0 of VM 0xffffa0c000a11000"));
+	assert_non_null(strstr(text, "xfdtriage:   vCPU    0 of VM 0xffff8881"));
 	assert_non_null(strstr(text, "\nxfdtriage:   do "));
 	free(text);
 	/* a fix that is there is nothing to upgrade to */
-	fixture.host.fix.vmlinux = fixture.host.fix.kvm = XFDT_PRESENT;
+	fixture.run.host.fix.vmlinux = fixture.run.host.fix.kvm = XFDT_PRESENT;
+	fixture.run.host.fix.livepatched = (struct xfdt_value){ true, 0 };
 	text = render(&fixture, BRIEF);
+	assert_non_null(
+		strstr(text,
+		       "confirmed: the mechanism of CVE-2026-23005, on a kernel with the fix"));
 	assert_non_null(strstr(text, "the kernel has the fix"));
 	assert_null(strstr(text, "boot a kernel"));
 	free(text);
+	/* a livepatch may have taken it out again */
+	fixture.run.host.fix.livepatched.value = 1;
+	text = render(&fixture, BRIEF);
+	assert_null(strstr(text, "on a kernel with the fix"));
+	free(text);
+	tear_down(&fixture);
 }
 
 static void test_render__verbose_text_shows_commands_to_check_by_hand(void **state)
 {
-	struct host fixture;
-	char *text;
+	struct fixture fixture;
+	char *text, command[64];
 
-	host_init(&fixture);
+	set_up(&fixture);
 	text = render(&fixture, VERBOSE);
 	/* XSTATE_BV is fpstate + 0x240 */
-	assert_non_null(strstr(text, "rd -64 0xffffa0c001200240 2"));
+	snprintf(command, sizeof(command), "rd -64 %#llx 2",
+		 (unsigned long long)fixture.vcpus[0].fpstate + 0x240);
+	assert_non_null(strstr(text, command));
 	assert_non_null(strstr(text, "crash>"));
 	free(text);
 	text = render(&fixture, TEXT);
@@ -545,20 +632,21 @@ static void test_render__verbose_text_shows_commands_to_check_by_hand(void **sta
 	/* a vCPU whose state is not known has no fpstate to read */
 	fixture.vcpus[0].fpstate = 0;
 	text = render(&fixture, VERBOSE);
-	assert_non_null(strstr(text, "struct kvm_vcpu.vcpu_id,arch.guest_fpu 0xffff888110000000"));
-	assert_null(strstr(text, "rd -64"));
+	assert_non_null(strstr(text, "struct kvm_vcpu.vcpu_id,arch.guest_fpu 0xffff8881"));
+	assert_null(strstr(text, command));
 	free(text);
+	tear_down(&fixture);
 }
 
 /* what -v prints and "check" are one list */
 static void test_render__json_has_the_commands_of_the_verbose_text(void **state)
 {
 	struct json_object *root, *check;
-	struct host fixture;
+	struct fixture fixture;
 	char *text, *at;
 	size_t i;
 
-	host_init(&fixture);
+	set_up(&fixture);
 	root = json_of(&fixture);
 	text = render(&fixture, VERBOSE);
 	check = get(root, "check");
@@ -574,6 +662,7 @@ static void test_render__json_has_the_commands_of_the_verbose_text(void **state)
 	assert_null(at);
 	free(text);
 	json_object_put(root);
+	tear_down(&fixture);
 }
 
 static void test_render__call_trace(void **state)
@@ -585,11 +674,12 @@ static void test_render__call_trace(void **state)
 					   " evil\033[2J<b>+0x1/0x2",
 					   NULL };
 	struct json_object *root, *trace;
-	struct host fixture;
+	struct fixture fixture;
 	char *text;
 
-	host_init(&fixture);
-	host_log(&fixture, log);
+	kernel_init(&fixture.kernel);
+	kernel_log(&fixture.kernel, log);
+	read_host(&fixture);
 	root = json_of(&fixture);
 	trace = get(get(root, "panic"), "trace");
 	assert_int_equal(json_object_array_length(trace), 3);
@@ -602,6 +692,7 @@ static void test_render__call_trace(void **state)
 	assert_non_null(
 		strstr(text, "\ncall trace\n   <TASK>\n   fpu_swap_kvm_fpstate+0x70/0x110\n"));
 	free(text);
+	tear_down(&fixture);
 }
 
 /* 3000 vCPUs that are ok are counted, not listed; those that are not are listed. */
@@ -609,22 +700,21 @@ static void test_render__text_of_many_vcpus_is_short(void **state)
 {
 	const size_t count = 3000;
 	struct xfdt_vcpu *vcpus = calloc(count, sizeof(*vcpus));
-	struct host fixture;
+	struct fixture fixture;
 	char *text, *line;
 	size_t i, lines = 0;
 
-	host_init(&fixture);
+	set_up(&fixture);
 	for (i = 0; i < count; i++) {
 		vcpus[i] = fixture.vcpus[1];
 		vcpus[i].id = (uint32_t)i;
-		vcpus[i].fpstate = HOST_FPSTATE(i);
+		vcpus[i].fpstate = fixture.vcpus[1].fpstate + 8192 * (i + 1);
 	}
 	vcpus[2999] = fixture.vcpus[0];
 	vcpus[2999].id = 2999;
-	vcpus[0].fpstate = HOST_FPSTATE(5000);
-	fixture.vms[0].vcpus = vcpus;
-	fixture.vms[0].vcpu_count = count;
-	fixture.vms[0].online_vcpus = count;
+	fixture.vm->vcpus = vcpus;
+	fixture.vm->vcpu_count = count;
+	fixture.vm->online_vcpus = count;
 	text = render(&fixture, TEXT);
 	for (line = text; (line = strchr(line, '\n')); line++)
 		lines++;
@@ -637,17 +727,20 @@ static void test_render__text_of_many_vcpus_is_short(void **state)
 		lines++;
 	assert_within(lines, 3000, 1000000);
 	free(text);
+	fixture.vm->vcpus = fixture.vcpus;
+	fixture.vm->vcpu_count = 2;
 	free(vcpus);
+	tear_down(&fixture);
 }
 
 /* all bits of everything: the lanes are as wide as they have to be */
 static void test_render__all_bits_set(void **state)
 {
-	struct host fixture;
+	struct fixture fixture;
 	enum form form;
 
-	host_init(&fixture);
-	fixture.host.enabled_features = 0;
+	set_up(&fixture);
+	fixture.run.host.enabled_features = 0;
 	fixture.vcpus[1].header = (struct xfdt_xsave_header){ .xstate_bv = ~0ull };
 	fixture.vcpus[1].xfd = ~0ull;
 	fixture.vcpus[0].header.xcomp_bv = ~0ull;
@@ -658,6 +751,7 @@ static void test_render__all_bits_set(void **state)
 		assert_true(strlen(text) > 100);
 		free(text);
 	}
+	tear_down(&fixture);
 }
 
 static void test_render__json_of_an_error(void **state)
@@ -683,17 +777,70 @@ static void test_render__json_of_an_error(void **state)
 static void test_render__host_with_nothing_in_it(void **state)
 {
 	struct xfdt_image image = { .symbol_source = "none", .type_source = "none" };
-	struct host fixture;
+	struct fixture fixture;
 	enum form form;
 
 	memset(&fixture, 0, sizeof(fixture));
-	fixture.host.image = &image;
+	fixture.run.host.image = &image;
+	fixture.run.host.panic.hit = -1;
 	for (form = JSON; form <= SHOW; form++) {
 		char *text = render(&fixture, form);
 
 		assert_non_null(strstr(text, "inconclusive"));
 		free(text);
 	}
+}
+
+/* the unknown facts too: what is missing, and what to do */
+static void test_render__facts_that_are_unknown(void **state)
+{
+	static const char *const sysrq[] = { "sysrq: Trigger a crash", NULL };
+	struct json_object *root, *fact;
+	struct fixture fixture;
+	char *text;
+
+	kernel_init(&fixture.kernel);
+	run_die_otherwise(&fixture.kernel);
+	fixture.kernel.vcpu[0].fpstate->xfd = 0;
+	kernel_forget_symbol(&fixture.kernel, "die_counter");
+	fixture.kernel.log_first = 1000;
+	kernel_log(&fixture.kernel, sysrq);
+	read_host(&fixture);
+	root = json_of(&fixture);
+	assert_string_equal(get_text(root, "rule"), "unknown");
+	assert_null(get(root, "when"));
+	fact = json_object_array_get_idx(get(root, "facts"), XFDT_FACT_HIT);
+	assert_string_equal(get_text(fact, "value"), "unknown");
+	assert_non_null(strstr(get_text(fact, "remedy"), "vmlinux"));
+	text = render(&fixture, TEXT);
+	assert_non_null(strstr(text, "hit unknown: "));
+	assert_non_null(strstr(text, "capable yes: "));
+	free(text);
+	text = render(&fixture, BRIEF);
+	assert_non_null(strstr(text, get_text(fact, "remedy")));
+	free(text);
+	json_object_put(root);
+	tear_down(&fixture);
+}
+
+/* of a dump of a running host */
+static void test_render__words_of_a_live_dump(void **state)
+{
+	static const char *const quiet[] = { "systemd[1]: Started something.", NULL };
+	struct fixture fixture;
+	char *text;
+
+	kernel_init(&fixture.kernel);
+	run_die_otherwise(&fixture.kernel);
+	fixture.kernel.vcpu[0].fpstate->xfd = 0;
+	fixture.kernel.data->panic_cpu = UINT32_MAX;
+	fixture.kernel.source.note_count = 0;
+	kernel_log(&fixture.kernel, quiet);
+	read_host(&fixture);
+	text = render(&fixture, TEXT);
+	assert_int_equal(strncmp(text, "not-this-bug: no sign of the bug on this host", 45), 0);
+	free(text);
+	tear_down(&fixture);
 }
 
 #include "test_render.tests.h"

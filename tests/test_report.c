@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stored results as a table: merging, escaping in every form, and results that are none. */
 #include "unit.h"
-#include "host.h"
+#include "run.h"
 #include "render/fields.h"
 #include "results.h"
 #include "report/detail.h"
@@ -701,22 +701,23 @@ static struct json_object *detail(const char *json)
 /* the JSON that a report makes goes through unharmed */
 static void test_report__detail_of_a_report(void **state)
 {
-	struct xfdt_verdict verdict;
 	struct json_object *object, *vcpu;
-	struct host fixture;
+	struct kernel kernel;
+	struct run run;
 	char *text = NULL;
 	size_t len, i;
 	FILE *out;
 
-	host_init(&fixture);
-	assert_ok(xfdt_verdict_init(&verdict, &fixture.host));
+	kernel_init(&kernel);
+	run_init(&run, &kernel);
 	out = open_memstream(&text, &len);
 	assert_ok(xfdt_render_json(
 		&(struct xfdt_outcome){
 			.path = "/srv/vmcore",
 			.format = "kdump",
-			.host = &fixture.host,
-			.verdict = &verdict,
+			.host = &run.host,
+			.facts = &run.facts,
+			.verdict = &run.verdict,
 		},
 		out));
 	fclose(out);
@@ -736,7 +737,8 @@ static void test_report__detail_of_a_report(void **state)
 	assert_string_equal(json_object_get_string(get(vcpu, "mismatch")), "0x40000");
 	assert_null(xfdt_stored_get(object, "more"));
 	json_object_put(object);
-	xfdt_verdict_deinit(&verdict);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
 	free(text);
 }
 

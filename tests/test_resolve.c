@@ -6,6 +6,7 @@
 #include "unit.h"
 #include "resolve/debuginfo.h"
 #include "kernel.h"
+#include "kernel/host.h"
 #include "verdict/verdict.h"
 
 #include <bpf/btf.h>
@@ -128,13 +129,15 @@ static struct answer ask(struct kernel *kernel, const struct xfdt_debug_options 
 {
 	struct answer answer = { .kind = XFDT_INCONCLUSIVE };
 	struct xfdt_verdict verdict;
+	struct xfdt_facts facts;
 	struct xfdt_image image;
 	struct xfdt_host host;
 	size_t i;
 
 	xfdt_image_init(&image, &kernel->source, debug);
 	assert_ok(xfdt_host_init(&host, &image));
-	assert_ok(xfdt_verdict_init(&verdict, &host));
+	assert_ok(xfdt_facts_init(&facts, &host));
+	assert_ok(xfdt_verdict_init(&verdict, &facts));
 	answer.kind = verdict.kind;
 	snprintf(answer.symbols, sizeof(answer.symbols), "%s", image.symbol_source);
 	snprintf(answer.types, sizeof(answer.types), "%s", image.type_source);
@@ -145,6 +148,7 @@ static struct answer ask(struct kernel *kernel, const struct xfdt_debug_options 
 		strcat(strcat(answer.gaps, image.gaps.items[i].why), "\n");
 	}
 	xfdt_verdict_deinit(&verdict);
+	xfdt_facts_deinit(&facts);
 	xfdt_host_deinit(&host);
 	xfdt_image_deinit(&image);
 	return answer;

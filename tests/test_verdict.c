@@ -1,936 +1,776 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The verdict on a host: every kind, and each condition missing in turn. */
+/*
+ * The whole way from memory to a rule of the table: hosts that died of the bug, that
+ * the bug struck earlier, that ended otherwise; and what must not acquit.
+ */
 #include "unit.h"
-#include "host.h"
-#include "memory.h"
-#include "verdict/verdict.h"
+#include "run.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static struct xfdt_value known(uint64_t value)
+#define OTHER_PID 999
+
+#define WARN \
+	"WARNING: CPU: 0 PID: 1404 at arch/x86/kernel/traps.c:1405 exc_device_not_available+0xde/0xf0"
+#define DIE "Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI"
+#define GPF \
+	"Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI"
+
+static const char *const sysrq[] = { "sysrq: Trigger a crash",
+				     "Kernel panic - not syncing: sysrq triggered crash", NULL };
+
+/* A VM of two vCPUs, of which the first may have a mismatch; a shell on another CPU. */
+struct scene {
+	struct kernel_layout layout;
+	struct kernel kernel;
+	struct task_struct *shell;
+};
+
+static struct kernel_vcpu *vcpu_of(struct scene *scene, unsigned int n)
 {
-	return (struct xfdt_value){ .known = true, .value = value };
+	return &scene->kernel.vcpu[n];
 }
 
-static const struct xfdt_value unknown = { .known = false };
-
-static struct xfdt_verdict judge(struct host *fixture)
+static void set_up(struct scene *scene, unsigned int armed, unsigned int running)
 {
-	struct xfdt_verdict verdict;
+	struct kernel *kernel = &scene->kernel;
 
-	memset(&verdict, 0x5a, sizeof(verdict));
-	assert_ok(xfdt_verdict_init(&verdict, &fixture->host));
-	/* a verdict has a reason */
-	assert_within(verdict.why.count, 1, 100);
-	return verdict;
+	scene->layout = kernel_6_18;
+	scene->layout.cpus = 3;
+	kernel_boot(kernel, &scene->layout);
+	kernel_add_vm(kernel,
+		      &(struct kernel_vm){ .vcpus = 2, .armed = armed, .running = running });
+	scene->shell = kernel_add_thread(kernel,
+					 &(struct kernel_thread){ .comm = "sh", .pid = OTHER_PID });
+	kernel_run(kernel, scene->shell, 2);
+	kernel_panic(kernel, scene->shell, NULL);
 }
 
-static void assert_verdict(struct host *fixture, enum xfdt_verdict_kind expected)
+static void tear_down(struct scene *scene)
 {
-	struct xfdt_verdict verdict = judge(fixture);
-
-	if (verdict.kind != expected)
-		fail_msg("'%s' (%s), not '%s'", xfdt_verdict_name(verdict.kind),
-			 verdict.why.items[verdict.why.count - 1].text,
-			 xfdt_verdict_name(expected));
-	/* the route is one of a bug's only */
-	if (expected == XFDT_CONFIRMED || expected == XFDT_PROBABLE)
-		assert_int_not_equal(verdict.route, XFDT_ROUTE_NONE);
-	else
-		assert_int_equal(verdict.route, XFDT_ROUTE_NONE);
-	xfdt_verdict_deinit(&verdict);
+	kernel_deinit(&scene->kernel);
 }
 
-static void assert_neither_this_bug_nor_another(struct host *fixture)
+/* Exchange the log for @lines, of the shell. */
+static void let_log(struct scene *scene, const char *const *lines)
 {
-	struct xfdt_verdict verdict = judge(fixture);
-
-	assert_int_not_equal(verdict.kind, XFDT_CONFIRMED);
-	assert_int_not_equal(verdict.kind, XFDT_NOT_THIS_BUG);
-	assert_int_not_equal(verdict.kind, XFDT_NOT_APPLICABLE);
-	xfdt_verdict_deinit(&verdict);
+	scene->kernel.caller = OTHER_PID;
+	kernel_log(&scene->kernel, lines);
 }
 
-static bool says(const struct xfdt_reasons *reasons, const char *words)
+static void add_lines(struct scene *scene, uint32_t caller, const char *const *lines)
 {
-	size_t i;
-
-	for (i = 0; i < reasons->count; i++)
-		if (strstr(reasons->items[i].text, words))
-			return true;
-	return false;
+	for (; *lines; lines++)
+		kernel_log_add(&scene->kernel,
+			       &(struct kernel_record){ .text = *lines, .caller = caller });
 }
 
-/* The panic is something else, and no vCPU is amiss. */
-static void other_panic(struct host *fixture, const char *const *log)
+/* A log whose first records were overwritten. */
+static void wrap_log(struct scene *scene, const char *const *lines)
 {
-	host_init(fixture);
-	host_log(fixture, log);
-	memset(&fixture->host.panic.fault, 0, sizeof(fixture->host.panic.fault));
-	fixture->host.panic.note_is_xrstor = false;
-	fixture->vcpus[0].xfd = 0;
+	scene->kernel.log_first = 1000;
+	let_log(scene, lines);
 }
 
-static const char *const log_sysrq[] = { "sysrq: Trigger a crash",
-					 "Kernel panic - not syncing: sysrq triggered crash",
-					 NULL };
-
-/* design.md, the table */
-static void test_verdict__names_and_exits(void **state)
+/* vCPU 0's thread was killed by an oops that the host survived: registers @regs, number 1. */
+static void survive_oops(struct scene *scene, const struct xfdt_regs *regs)
 {
-	static const struct {
-		const char *name;
-		int exit;
-	} kinds[XFDT_VERDICT_KINDS] = {
-		[XFDT_CONFIRMED] = { "confirmed", 0 },
-		[XFDT_NOT_THIS_BUG] = { "not-this-bug", 1 },
-		[XFDT_ARMED] = { "armed", 3 },
-		[XFDT_PROBABLE] = { "probable", 4 },
-		[XFDT_INCONCLUSIVE] = { "inconclusive", 5 },
-		[XFDT_NOT_APPLICABLE] = { "not-applicable", 6 },
+	struct kernel *kernel = &scene->kernel;
+
+	kernel->data->die_counter = 1;
+	kernel->data->tainted_mask = KERNEL_TAINT_DIE | KERNEL_TAINT_WARN;
+	kernel->data->exec_summary_regs = *regs;
+	kernel_reap(kernel, vcpu_of(scene, 0));
+}
+
+/* The same, of an #NM at the restore; then the shell uses sysrq. */
+static struct xfdt_regs survive_nm(struct scene *scene)
+{
+	struct kernel_vcpu *vcpu;
+	struct xfdt_regs regs;
+
+	set_up(scene, 1, 1);
+	vcpu = vcpu_of(scene, 0);
+	regs = kernel_nm_regs(&scene->kernel, vcpu->task, vcpu->fpstate);
+	survive_oops(scene, &regs);
+	scene->kernel.caller = vcpu->task->pid;
+	kernel_log_nm(&scene->kernel, 1, &regs);
+	add_lines(scene, OTHER_PID, sysrq);
+	return regs;
+}
+
+/* A dump without page tables has no census of guest states: KVM's lists alone tell. */
+static void lose_census(struct scene *scene)
+{
+	kernel_forget_vmcoreinfo(&scene->kernel, "SYMBOL(init_top_pgt)");
+}
+
+static void assert_scene(struct scene *scene, const char *rule)
+{
+	assert_rules(&scene->kernel, rule, NULL);
+	tear_down(scene);
+}
+
+static void assert_acquits(struct scene *scene, bool expected)
+{
+	struct run run;
+	bool acquits;
+
+	run_init(&run, &scene->kernel);
+	acquits = run.verdict.kind == XFDT_NOT_THIS_BUG || run.verdict.kind == XFDT_NOT_APPLICABLE;
+	if (acquits != expected)
+		assert_rule(&run, expected ? "an acquittal" : "no acquittal");
+	run_deinit(&run);
+}
+
+/* An oops elsewhere, which killed some thread; then sysrq. */
+static void let_an_oops_happen(struct scene *scene)
+{
+	static const char *const log[] = { GPF, "RIP: 0010:foo+0x1/0x2",
+					   "---[ end trace 0000000000000000 ]---", NULL };
+
+	scene->kernel.data->die_counter = 1;
+	scene->kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+	let_log(scene, log);
+	add_lines(scene, OTHER_PID, sysrq);
+}
+
+/* died of the bug */
+
+static void test_verdict__died_of_it(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	run_init(&run, &kernel);
+	assert_rule(&run, "hit-end");
+	assert_kind(&run, XFDT_CONFIRMED);
+	assert_int_equal(run.verdict.when, XFDT_WHEN_END);
+	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
+	assert_int_equal(run.facts.hit_state, XFDT_HIT_MISMATCH);
+	assert_true(run.verdict.vcpus[0].culprit);
+	assert_false(run.verdict.vcpus[1].culprit);
+	assert_int_equal(run.verdict.states[XFDT_VCPU_ARMED], 1);
+	assert_int_equal(run.verdict.states[XFDT_VCPU_OK], 1);
+	/* the evidence, with addresses and values, and a line for each fact */
+	assert_true(run_says(&run.verdict.why, "kvm yes:"));
+	assert_true(run_says(&run.verdict.why, "capable yes:"));
+	assert_true(run_says(&run.verdict.why, "hit yes: oops 1 of 1:"));
+	assert_true(run_says(&run.verdict.why, "XSTATE_BV 0x602e7 & XFD 0x40000"));
+	assert_true(run_says(&run.verdict.why, "ended yes:"));
+	assert_true(run_says(&run.verdict.why, "panicked yes:"));
+	assert_true(run_says(&run.verdict.why, "complete yes:"));
+	assert_true(run_says(&run.verdict.why, "next: 1 armed"));
+	assert_true(run_says(&run.verdict.origins, "KVM_SET_XSAVE"));
+	assert_true(run_says(&run.verdict.origins, "xfd_no_write_intercept"));
+	assert_int_equal(run.verdict.looks_like.count, 0);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* what the hit loaded decides, not what the thread, the flag or lists say */
+static void test_verdict__confirmed_whatever_the_thread_says(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 64; i++) {
+		struct kernel_vcpu *vcpu;
+		struct kernel kernel;
+		struct run run;
+
+		kernel_init(&kernel);
+		vcpu = &kernel.vcpu[0];
+		if (i & 1)
+			vcpu->fpstate->in_use = 0;
+		if (i & 2)
+			vcpu->pid->tasks[0].first = 0;
+		if (i & 4)
+			vcpu->task->thread_info.flags = ~0ull;
+		if (i & 8)
+			kernel.percpu[0]->fpu_fpregs_owner_ctx = 0;
+		if (i & 16)
+			vcpu->vcpu->mode = XFDT_IN_GUEST_MODE;
+		if (i & 32)
+			kernel.vms[0].kvm->vm_list.next = 0xdead000000000100ull;
+		run_init(&run, &kernel);
+		assert_rule(&run, "hit-end");
+		assert_true(run.verdict.vcpus[0].culprit);
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* the WARN is a line of the log, and no condition: a full ring or CONFIG_BUG=n loses it */
+static void test_verdict__died_without_a_warning(void **state)
+{
+	static const char *const logs[][4] = {
+		{ DIE, "Kernel panic - not syncing: Fatal exception" },
+		{ DIE },
+		{ "unexpected #NM exception: 0000 [#1] PREEMPT SMP NOPTI" },
 	};
+	struct kernel kernel;
 	size_t i;
 
-	for (i = 0; i < XFDT_VERDICT_KINDS; i++) {
-		assert_string_equal(xfdt_verdict_name(i), kinds[i].name);
-		assert_int_equal(xfdt_verdict_exit(i), kinds[i].exit);
+	for (i = 0; i < COUNT(logs); i++) {
+		kernel_init(&kernel);
+		kernel_log(&kernel, logs[i]);
+		assert_rules(&kernel, "hit-end", "at-restore");
+		kernel_deinit(&kernel);
 	}
-	assert_int_equal(XFDT_EXIT_ERROR, 2);
-	assert_string_equal(xfdt_route_name(XFDT_ROUTE_SWAP), "fpu_swap_kvm_fpstate");
-	assert_string_equal(xfdt_route_name(XFDT_ROUTE_RETURN), "switch_fpu_return");
-	assert_string_equal(xfdt_route_name(XFDT_ROUTE_UNKNOWN), "unknown");
-	assert_null(xfdt_route_name(XFDT_ROUTE_NONE));
-}
-
-/* confirmed */
-
-static void test_verdict__confirmed_by_swap(void **state)
-{
-	struct xfdt_verdict verdict;
-	struct host fixture;
-
-	host_init(&fixture);
-	verdict = judge(&fixture);
-	assert_int_equal(verdict.kind, XFDT_CONFIRMED);
-	assert_int_equal(verdict.route, XFDT_ROUTE_SWAP);
-	assert_int_equal(verdict.vcpu_count, 2);
-	assert_true(verdict.vcpus[0].culprit);
-	assert_false(verdict.vcpus[1].culprit);
-	assert_int_equal(verdict.states[XFDT_VCPU_ARMED], 1);
-	assert_int_equal(verdict.states[XFDT_VCPU_OK], 1);
-	/* the evidence, with addresses and values */
-	assert_true(says(&verdict.why, "0xffffa0c001200040"));
-	assert_true(says(&verdict.why, "0x602e7"));
-	assert_true(says(&verdict.why, "0x40000"));
-	assert_true(says(&verdict.why, "exc_device_not_available"));
-	assert_true(says(&verdict.origins, "KVM_SET_XSAVE"));
-	assert_true(says(&verdict.origins, "xfd_no_write_intercept"));
-	xfdt_verdict_deinit(&verdict);
-}
-
-static void test_verdict__confirmed_by_return(void **state)
-{
-	static const char *const callers[] = { "switch_fpu_return", "fpregs_restore_userregs" };
-	struct host fixture;
-	size_t i;
-
-	for (i = 0; i < COUNT(callers); i++) {
-		struct xfdt_verdict verdict;
-
-		host_init(&fixture);
-		strcpy(fixture.host.panic.fault.caller, callers[i]);
-		verdict = judge(&fixture);
-		assert_int_equal(verdict.kind, XFDT_CONFIRMED);
-		assert_int_equal(verdict.route, XFDT_ROUTE_RETURN);
-		assert_true(says(&verdict.origins, "guest wrote IA32_XFD"));
-		xfdt_verdict_deinit(&verdict);
-	}
-}
-
-static void test_verdict__route_unknown(void **state)
-{
-	static const char *const callers[] = { "", "fpu_swap_kvm", "fpu_swap_kvm_fpstate.cold",
-					       "?" };
-	struct host fixture;
-	size_t i;
-
-	for (i = 0; i < COUNT(callers); i++) {
-		struct xfdt_verdict verdict;
-
-		host_init(&fixture);
-		strcpy(fixture.host.panic.fault.caller, callers[i]);
-		verdict = judge(&fixture);
-		assert_int_equal(verdict.kind, XFDT_CONFIRMED);
-		assert_int_equal(verdict.route, XFDT_ROUTE_UNKNOWN);
-		xfdt_verdict_deinit(&verdict);
-	}
-}
-
-static void test_verdict__confirmed_from_every_source_of_registers(void **state)
-{
-	static const enum xfdt_regs_source sources[] = {
-		XFDT_REGS_PRSTATUS,
-		XFDT_REGS_STACK,
-		XFDT_REGS_EXEC_SUMMARY,
-		XFDT_REGS_LOG,
-	};
-	struct host fixture;
-	size_t i;
-
-	for (i = 0; i < COUNT(sources); i++) {
-		host_init(&fixture);
-		fixture.host.panic.fault.source = sources[i];
-		fixture.host.panic.note_known = sources[i] == XFDT_REGS_PRSTATUS;
-		assert_verdict(&fixture, XFDT_CONFIRMED);
-	}
-}
-
-/* panic_on_warn: the kernel dies in the WARN, and "unexpected #NM" is never printed */
-static void test_verdict__confirmed_under_panic_on_warn(void **state)
-{
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
-	};
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log);
-	fixture.host.panic.fault.source = XFDT_REGS_STACK;
-	fixture.host.panic.note_is_xrstor = false;
-	assert_verdict(&fixture, XFDT_CONFIRMED);
 }
 
 static void test_verdict__confirmed_in_every_format_of_the_log(void **state)
 {
 	static const char *const warnings[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1302 exc_device_not_available+0x6f/0x90",
+		WARN,
 		"WARNING: arch/x86/kernel/traps.c:1524 at exc_device_not_available+0x8b/0xd0, CPU#3: CPU 0/KVM/1404",
+		"WARNING: CPU: 0 PID: 1404 at arch/x86/kernel/traps.c:1360 handle_xfd_event+0x2b/0x50",
 	};
-	static const char *const deaths[] = {
-		"unexpected #NM exception: 0000 [#1] PREEMPT SMP NOPTI",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-	};
-	static const char *const panics[] = {
+	static const char *const ends[] = {
 		"Kernel panic - not syncing: Fatal exception",
 		"Kernel panic - not syncing: Fatal exception in interrupt",
+		"Kernel panic - not syncing: Oopsed too often (kernel.oops_limit is 1)",
+		"Kernel panic - not syncing: Aiee, killing interrupt handler!",
+		"Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b",
+		NULL,
 	};
-	struct host fixture;
-	unsigned int i;
+	struct kernel kernel;
+	size_t i, j;
 
-	for (i = 0; i < 8; i++) {
-		const char *log[] = { warnings[i & 1], deaths[i >> 1 & 1], panics[i >> 2], NULL };
+	for (i = 0; i < COUNT(warnings); i++) {
+		for (j = 0; j < COUNT(ends); j++) {
+			const char *const log[] = { warnings[i], DIE, ends[j], NULL };
 
-		host_init(&fixture);
-		host_log(&fixture, log);
-		assert_verdict(&fixture, XFDT_CONFIRMED);
-		/* crash_kexec() comes before the last line */
-		log[2] = NULL;
-		host_init(&fixture);
-		host_log(&fixture, log);
-		assert_verdict(&fixture, XFDT_CONFIRMED);
+			kernel_init(&kernel);
+			kernel_log(&kernel, log);
+			assert_rules(&kernel, "hit-end", NULL);
+			/* panic() leaves registers of its own, further down on that stack than the #NM's */
+			kernel.notes[0].regs.ip = KERNEL_ELSEWHERE;
+			kernel.notes[0].regs.sp -= 0x1000;
+			kernel_push_nm(&kernel, kernel.vcpu[0].task, KERNEL_FRAME,
+				       &kernel.data->exec_summary_regs);
+			assert_rules(&kernel, "hit-end", "at-restore");
+			kernel_deinit(&kernel);
+		}
 	}
 }
 
-/* "The fix present does not exclude the bug", nor does a livepatch. */
-static void test_verdict__fix_present_does_not_exclude(void **state)
+/* the log is lost: note and exec_summary_regs are enough */
+static void test_verdict__died_without_a_log(void **state)
 {
-	struct host fixture;
+	struct kernel kernel;
 
-	host_init(&fixture);
-	fixture.host.fix.vmlinux = XFDT_PRESENT;
-	fixture.host.fix.kvm = XFDT_PRESENT;
-	assert_verdict(&fixture, XFDT_CONFIRMED);
+	kernel_init(&kernel);
+	kernel_forget_symbol(&kernel, "prb");
+	assert_rules(&kernel, "hit-end", "at-restore");
+	kernel_deinit(&kernel);
 }
 
-/* the in_use flag and the vCPU's thread are no conditions */
-static void test_verdict__confirmed_whatever_the_thread_says(void **state)
+/* the fix does not exclude the bug */
+static void test_verdict__fix_decides_nothing(void **state)
 {
-	struct host fixture;
+	/* andb $-5,0x242(%rdi): a bit of XSTATE_BV */
+	static const uint8_t clears[] = { 0x48, 0x81, 0xa7, 0x40, 0x02, 0x00,
+					  0x00, 0xff, 0xff, 0xfb, 0xff, 0xc3 };
+	struct kernel kernel;
+	struct run run;
 
-	host_init(&fixture);
-	fixture.vcpus[0].in_use = false;
-	memset(&fixture.vcpus[0].thread, 0, sizeof(fixture.vcpus[0].thread));
-	assert_verdict(&fixture, XFDT_CONFIRMED);
+	kernel_init(&kernel);
+	memory_put(&kernel.memory, KERNEL_UPDATE_XFD, clears, sizeof(clears));
+	run_init(&run, &kernel);
+	assert_rule(&run, "hit-end");
+	run_deinit(&run);
+	kernel_deinit(&kernel);
 }
 
-/* Other VMs and vCPUs that could not be read do not take the proof away. */
-static void test_verdict__confirmed_with_lists_that_are_incomplete(void **state)
-{
-	struct host fixture;
+/* the bug struck, and something else ended the host */
 
-	host_init(&fixture);
-	fixture.host.vms_complete = false;
-	fixture.vms[0].complete = false;
-	fixture.vcpus[1].state_known = false;
-	assert_verdict(&fixture, XFDT_CONFIRMED);
+static void test_verdict__struck_earlier(void **state)
+{
+	struct scene scene;
+	struct run run;
+
+	survive_nm(&scene);
+	run_init(&run, &scene.kernel);
+	assert_rule(&run, "hit-earlier");
+	assert_int_equal(run.verdict.when, XFDT_WHEN_EARLIER);
+	assert_true(run_says(&run.verdict.why, "ended no:"));
+	assert_non_null(strstr(run.facts.ended_by, "sysrq"));
+	/* the thread that held the state is dead: it is not loaded again */
+	assert_vcpu(&run, 0, "owner-dead");
+	assert_true(run.verdict.vcpus[0].culprit);
+	run_deinit(&run);
+	tear_down(&scene);
 }
 
-/* condition 1: an XRSTOR(S) in restore_fpregs_from_fpstate() */
-
-static void test_verdict__fault_elsewhere_in_the_kernel(void **state)
+/* exec_summary_regs has the first oops when the log no longer has it */
+static void test_verdict__struck_earlier_and_the_log_wrapped(void **state)
 {
-	struct xfdt_verdict verdict;
-	struct host fixture;
+	struct scene scene;
+	struct run run;
 
-	host_init(&fixture);
-	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
-	fixture.host.panic.note.ip = 0xffffffffc0801000ull;
-	fixture.host.panic.note_is_xrstor = false;
-	verdict = judge(&fixture);
-	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
-	assert_true(says(&verdict.looks_like, "elsewhere"));
-	xfdt_verdict_deinit(&verdict);
+	survive_nm(&scene);
+	wrap_log(&scene, sysrq);
+	run_init(&run, &scene.kernel);
+	assert_rule(&run, "hit-earlier");
+	assert_vcpu(&run, 0, "owner-dead");
+	run_deinit(&run);
+	tear_down(&scene);
 }
 
-/* panic() comes with registers of its own: then the note is not where the fault was */
-static void test_verdict__note_behind_a_panic_says_nothing(void **state)
+/* gcc -Os puts the XRSTOR into an os_xrstor() out of line; the VM was destroyed, and leaks its state */
+static void test_verdict__struck_earlier_in_os_xrstor(void **state)
 {
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"Kernel panic - not syncing: Fatal exception in interrupt", NULL
-	};
-	struct host fixture;
+	static const uint8_t xrstors[] = { 0x48, 0x0f, 0xc7, 0x5b, 0x40, 0xc3 };
+	static const char *const hung[] = { "INFO: task sh:999 blocked for more than 120 seconds.",
+					    "Kernel panic - not syncing: hung_task: blocked tasks",
+					    NULL };
+	struct xfdt_regs regs;
+	struct scene scene;
+	int wrapped;
 
-	host_init(&fixture);
-	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
-	host_log(&fixture, log);
-	fixture.host.panic.note.ip = 0xffffffff81180000ull;
-	fixture.host.panic.note_is_xrstor = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	for (wrapped = 0; wrapped < 2; wrapped++) {
+		regs = survive_nm(&scene);
+		memory_put(&scene.kernel.memory, KERNEL_TEXT + 0x120, xrstors, sizeof(xrstors));
+		kernel_add_symbol(&scene.kernel, "os_xrstor", KERNEL_TEXT + 0x120);
+		regs.ip = KERNEL_TEXT + 0x120;
+		scene.kernel.data->exec_summary_regs = regs;
+		scene.kernel.data->vm_list.next = scene.kernel.data->vm_list.prev =
+			KERNEL_VARIABLE(vm_list);
+		if (wrapped)
+			wrap_log(&scene, hung);
+		else
+			let_log(&scene, hung);
+		assert_scene(&scene, wrapped ? "hit-earlier" : "hit-earlier");
+	}
 }
 
-/* os_xrstor() and the like load a state of their own */
-static void test_verdict__xrstor_elsewhere_of_no_guest_state(void **state)
+/* of a live dump: nothing ended the host */
+static void test_verdict__struck_and_the_host_lives(void **state)
 {
-	struct host fixture;
+	struct scene scene;
+	struct run run;
 
-	host_init(&fixture);
-	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
-	fixture.host.panic.note.ip = 0xffffffff8104b000ull;
-	fixture.host.panic.note_is_xrstor = true;
-	fixture.host.panic.note_operand = 0xffff888100200040ull;
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-	/* where not all vCPUs are known, it may have been one of theirs */
-	fixture.host.vms_complete = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	survive_nm(&scene);
+	scene.kernel.caller = 1404;
+	kernel_log_nm(&scene.kernel, 1, &scene.kernel.data->exec_summary_regs);
+	scene.kernel.data->panic_cpu = UINT32_MAX;
+	scene.kernel.source.note_count = 0;
+	run_init(&run, &scene.kernel);
+	assert_rule(&run, "hit-earlier");
+	assert_int_equal(run_fact(&run, XFDT_FACT_PANICKED), XFDT_NO);
+	assert_non_null(strstr(run.facts.ended_by, "lived"));
+	run_deinit(&run);
+	tear_down(&scene);
 }
 
-static void test_verdict__xrstor_elsewhere_of_a_guest_state(void **state)
+/* survived, and another vCPU is next */
+static void test_verdict__struck_earlier_and_another_is_armed(void **state)
 {
-	struct host fixture;
+	struct scene scene;
+	struct run run;
 
-	host_init(&fixture);
-	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
-	fixture.host.panic.note.ip = 0xffffffff8104b000ull;
-	fixture.host.panic.note_operand = HOST_FPSTATE(0) + 64;
-	assert_neither_this_bug_nor_another(&fixture);
+	survive_nm(&scene);
+	vcpu_of(&scene, 1)->fpstate->xfd = KERNEL_XTILEDATA;
+	run_init(&run, &scene.kernel);
+	assert_rule(&run, "hit-earlier");
+	assert_vcpu(&run, 1, "scheduled-out");
+	assert_int_equal(run.verdict.situation.next, XFDT_NEXT_ARMED);
+	run_deinit(&run);
+	/* where the hit itself is no longer provable, the armed one is */
+	scene.kernel.data->exec_summary_regs = (struct xfdt_regs){ 0 };
+	wrap_log(&scene, sysrq);
+	assert_scene(&scene, "unknown-armed");
 }
 
-static void test_verdict__registers_nowhere(void **state)
+/* another oops ended it */
+static void test_verdict__struck_earlier_and_then_another_oops(void **state)
 {
-	struct host fixture;
-
-	host_init(&fixture);
-	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
-	fixture.host.panic.note_known = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-static void test_verdict__code_not_readable(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.host.panic.fault.decoded = false;
-	fixture.host.panic.note_code_known = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-/* condition 2: the operand is a vCPU's guest state */
-
-static void test_verdict__operand_is_a_host_tasks_state(void **state)
-{
-	struct xfdt_verdict verdict;
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.host.panic.fault.operand = HOST_FPU(5) + 128;
-	fixture.host.panic.fault.fpstate = HOST_FPU(5) + 64;
-	fixture.host.panic.fault.fpstate_is_guest = false;
-	verdict = judge(&fixture);
-	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
-	assert_true(says(&verdict.looks_like, "host task"));
-	xfdt_verdict_deinit(&verdict);
-}
-
-static void test_verdict__operand_is_a_guest_state_of_no_known_vcpu(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[0].fpstate = HOST_FPSTATE(8);
-	fixture.vms[0].complete = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-static void test_verdict__vcpus_state_is_no_guests(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[0].is_guest = false;
-	assert_neither_this_bug_nor_another(&fixture);
-}
-
-static void test_verdict__vcpus_state_is_confidential(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[0].is_confidential = true;
-	assert_neither_this_bug_nor_another(&fixture);
-}
-
-/* probable: the state itself is not in the dump */
-static void test_verdict__state_not_in_the_dump(void **state)
-{
-	struct xfdt_verdict verdict;
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[0].state_known = false;
-	fixture.vcpus[0].error = (char *)"fpstate: page excluded";
-	fixture.host.panic.fault.fpstate_read = false;
-	fixture.host.panic.fault.fpstate_absent = true;
-	verdict = judge(&fixture);
-	assert_int_equal(verdict.kind, XFDT_PROBABLE);
-	assert_int_equal(verdict.route, XFDT_ROUTE_SWAP);
-	xfdt_verdict_deinit(&verdict);
-}
-
-static void test_verdict__state_that_is_corrupt_is_not_probable(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[0].state_known = false;
-	fixture.host.panic.fault.fpstate_read = false;
-	fixture.host.panic.fault.fpstate_absent = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-/*
- * Every vCPU is known, and the operand, which is not in the dump, is none's:
- * nothing says that it is a guest's at all.
- */
-static void test_verdict__absent_operand_of_no_vcpu_is_not_probable(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[0].fpstate = HOST_FPSTATE(8);
-	fixture.host.panic.fault.fpstate_read = false;
-	fixture.host.panic.fault.fpstate_absent = true;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-/* but where the lists broke off, it may be that of a vCPU that was not found */
-static void test_verdict__absent_operand_with_vcpus_unknown(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[0].fpstate = HOST_FPSTATE(8);
-	fixture.vms[0].complete = false;
-	fixture.host.panic.fault.fpstate_read = false;
-	fixture.host.panic.fault.fpstate_absent = true;
-	assert_neither_this_bug_nor_another(&fixture);
-}
-
-/* memory that is no fpstate at all, a page of zeros for one, acquits nobody */
-static void test_verdict__operand_is_no_fpstate(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.host.panic.fault.operand = HOST_FPU(5) + 128;
-	fixture.host.panic.fault.fpstate = HOST_FPU(5) + 64;
-	fixture.host.panic.fault.fpstate_is_guest = false;
-	fixture.host.panic.fault.fpstate_xfeatures = 0;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-/* lines of several CPUs may be mixed up in the log: those registers do not acquit */
-static void test_verdict__registers_of_the_log_do_not_acquit(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.host.panic.fault.source = XFDT_REGS_LOG;
-	fixture.vcpus[0].xfd = 0;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-/* condition 3: XSTATE_BV & XFD & EDX:EAX */
-
-/* CVE-2024-35801: memory says XFD = 0 while the MSR had it set */
-static void test_verdict__no_mismatch_with_tiles_in_use(void **state)
-{
-	struct xfdt_verdict verdict;
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[0].xfd = 0;
-	fixture.host.panic.fault.fpstate_xfd = 0;
-	verdict = judge(&fixture);
-	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
-	assert_true(says(&verdict.looks_like, "CVE-2024-35801"));
-	xfdt_verdict_deinit(&verdict);
-}
-
-static void test_verdict__no_mismatch_and_no_tiles(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[0].header.xstate_bv = 0x2e7;
-	assert_neither_this_bug_nor_another(&fixture);
-}
-
-static void test_verdict__mask_leaves_tiles_out(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.host.panic.fault.edx_eax = HOST_MASK & ~XTILEDATA;
-	assert_neither_this_bug_nor_another(&fixture);
-}
-
-static void test_verdict__header_that_raises_gp(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.vcpus[0].header.reserved[0] = 1;
-	assert_neither_this_bug_nor_another(&fixture);
-}
-
-/* condition 4: the WARN in exc_device_not_available() */
-
-static const char *const log_without_warning[] = {
-	"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-	"Kernel panic - not syncing: Fatal exception", NULL
-};
-
-/* kernel facts, 7: other #NM */
-static void test_verdict__no_warning_and_no_mismatch(void **state)
-{
-	struct xfdt_verdict verdict;
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log_without_warning);
-	fixture.vcpus[0].xfd = 0;
-	verdict = judge(&fixture);
-	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
-	assert_true(says(&verdict.looks_like, "without XFD_ERR"));
-	xfdt_verdict_deinit(&verdict);
-}
-
-/*
- * Memory holds all that makes this XRSTOR raise #NM by XFD, so a WARN that is
- * not in the log has been lost (a full ring, a damaged record, CONFIG_BUG=n):
- * that is a contradiction, and no proof of another bug.
- */
-static void test_verdict__no_warning_against_a_mismatch_in_memory(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log_without_warning);
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-/* the first records are not there, and the warning may be one of them */
-static void test_verdict__no_warning_in_a_log_that_is_cut(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log_without_warning);
-	fixture.host.panic.log.cut = true;
-	fixture.vcpus[0].xfd = 0;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-static void test_verdict__log_missing(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.host.panic.log_known = false;
-	fixture.host.panic.log.count = 0;
-	fixture.host.panic.event_count = 0;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-static void test_verdict__empty_log(void **state)
-{
-	static const char *const log[] = { NULL };
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log);
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-/* a warning that belongs to an #NM before this one */
-static void test_verdict__warning_of_an_earlier_nm(void **state)
-{
-	static const char *const log[] = {
-		"WARNING: CPU: 1 PID: 900 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"RIP: 0010:os_xrstor+0x45/0x90",
-		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI", NULL
-	};
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log);
-	fixture.vcpus[0].xfd = 0;
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-}
-
-/* Two CPUs fault at once: their lines are in between each other's. */
-static const char *const log_of_two[] = {
-	"WARNING: CPU: 1 PID: 1405 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-	"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-	"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-	"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
-	"Kernel panic - not syncing: Fatal exception",
-	NULL
-};
-
-static void test_verdict__two_cpus_warn_and_then_die(void **state)
-{
-	struct xfdt_verdict verdict;
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log_of_two);
-	verdict = judge(&fixture);
-	assert_int_not_equal(verdict.kind, XFDT_NOT_THIS_BUG);
-	assert_int_not_equal(verdict.kind, XFDT_ARMED);
-	xfdt_verdict_deinit(&verdict);
-}
-
-/* where the records say which thread wrote them, each die() has its own warning */
-static void test_verdict__two_cpus_told_apart_by_their_threads(void **state)
-{
-	static const uint32_t callers[] = { 1405, 1404, 1405, 1404, 1404 };
-	struct host fixture;
-	size_t i;
-
-	host_init(&fixture);
-	host_log(&fixture, log_of_two);
-	for (i = 0; i < COUNT(callers); i++)
-		fixture.lines[i].caller = callers[i];
-	assert_verdict(&fixture, XFDT_CONFIRMED);
-}
-
-/* another CPU's oops, of anything, in between the WARN and the die() of this one */
-static void test_verdict__oops_of_another_cpu_in_between(void **state)
-{
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
-		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
+	static const char *const oops[] = {
+		"BUG: unable to handle page fault for address: ffffc90000123456",
+		"Oops: Oops: 0000 [#2] SMP NOPTI", "RIP: 0010:foo+0x1/0x2",
 		"Kernel panic - not syncing: Fatal exception", NULL
 	};
-	struct xfdt_verdict verdict;
-	struct host fixture;
+	struct scene scene;
 
-	host_init(&fixture);
-	host_log(&fixture, log);
-	verdict = judge(&fixture);
-	assert_int_not_equal(verdict.kind, XFDT_NOT_THIS_BUG);
-	xfdt_verdict_deinit(&verdict);
+	survive_nm(&scene);
+	scene.kernel.data->die_counter = 2;
+	scene.kernel.caller = 1404;
+	kernel_log_nm(&scene.kernel, 1, &scene.kernel.data->exec_summary_regs);
+	add_lines(&scene, OTHER_PID, oops);
+	assert_scene(&scene, "hit-earlier");
 }
 
-/* other panics */
-
-static void test_verdict__other_panics_are_not_this_bug(void **state)
+/* a killed vCPU thread, by its own oops, and a hard lockup of another CPU */
+static void test_verdict__struck_earlier_and_then_a_lockup(void **state)
 {
-	static const char *const ends[][3] = {
+	static const char *const lockup[] = { "Watchdog detected hard LOCKUP on cpu 2",
+					      "Kernel panic - not syncing: Hard LOCKUP", NULL };
+	struct scene scene;
+
+	survive_nm(&scene);
+	scene.kernel.caller = 1404;
+	kernel_log_nm(&scene.kernel, 1, &scene.kernel.data->exec_summary_regs);
+	add_lines(&scene, 0x80000002, lockup);
+	assert_scene(&scene, "hit-earlier");
+}
+
+/* the state of the hit */
+
+static void test_verdict__state_not_in_the_dump(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	memory_fail(&kernel.memory, kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate), XFDT_EXCLUDED);
+	run_init(&run, &kernel);
+	assert_rule(&run, "hit-unseen-end");
+	assert_kind(&run, XFDT_PROBABLE);
+	assert_int_equal(run.facts.hit_state, XFDT_HIT_ABSENT);
+	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* memory that is no intact guest state proves no hit */
+static void test_verdict__operand_is_no_state(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		struct fpstate *fpstate;
+		struct kernel kernel;
+		struct run run;
+
+		kernel_init(&kernel);
+		fpstate = kernel.vcpu[0].fpstate;
+		switch (i) {
+		case 0:
+			memset(fpstate, 0, XFDT_PAGE_SIZE);
+			break;
+		case 1:
+			fpstate->is_guest = 0;
+			break;
+		case 2:
+			fpstate->is_valloc = 0;
+			break;
+		case 3:
+			fpstate->xfeatures = 0x602e5; /* no SSE */
+			break;
+		case 4:
+			fpstate->size = 0x7fffffff;
+			break;
+		}
+		run_init(&run, &kernel);
+		assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_UNSURE);
+		assert_true(run.verdict.kind == XFDT_INCONCLUSIVE ||
+			    run.verdict.kind == XFDT_ARMED);
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* the page is absent, and no vCPU has its state there: it is not known to be a guest's */
+static void test_verdict__absent_operand_of_no_vcpu(void **state)
+{
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	memory_fail(&kernel.memory, kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate), XFDT_EXCLUDED);
+	kernel.vcpu[0].vcpu->arch.guest_fpu.fpstate = kernel_kvaddr(&kernel,
+								    kernel.vcpu[1].fpstate);
+	/* nor does the name of a caller say so */
+	*kernel_stack(&kernel, kernel.vcpu[0].task, KERNEL_STACK_POINTER) = 0;
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_deinit(&kernel);
+}
+
+static void test_verdict__hit_without_a_mismatch(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		struct kernel kernel;
+		struct run run;
+
+		kernel_init(&kernel);
+		if (i == 0) /* neither */
+			kernel.vcpu[0].fpstate->xfd = kernel.vcpu[0].header->xfeatures = 7;
+		else if (i == 1) /* the mask leaves tiles out */
+			kernel.notes[0].regs.ax = kernel.data->exec_summary_regs.ax = 0x200ff;
+		else
+			kernel.vcpu[0].header->xfeatures &= ~KERNEL_XTILEDATA;
+		if (i == 0)
+			kernel.vcpu[0].fpstate->xfd = 0;
+		if (i == 1)
+			kernel_log(&kernel, (const char *const[]){ WARN, DIE, NULL });
+		run_init(&run, &kernel);
+		assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_YES);
+		assert_kind(&run, XFDT_INCONCLUSIVE);
+		run_deinit(&run);
+		/* another one is armed */
+		kernel.vcpu[1].fpstate->xfd = KERNEL_XTILEDATA;
+		assert_rules(&kernel, "hit-none-armed", NULL);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* XRSTOR refuses the header with #GP before it looks at XFD: memory or the fault is damaged */
+static void test_verdict__hit_with_a_header_that_raises_gp(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	kernel.vcpu[0].header->reserved[0] = 1;
+	run_init(&run, &kernel);
+	assert_int_equal(run.facts.hit_state, XFDT_HIT_UNSURE);
+	assert_rule(&run, "hit-unseen-end");
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+static void test_verdict__hit_of_a_confidential_state(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	kernel.vcpu[0].fpstate->is_confidential = 1;
+	run_init(&run, &kernel);
+	assert_int_equal(run.facts.hit_state, XFDT_HIT_UNSURE);
+	assert_true(run.verdict.kind == XFDT_PROBABLE || run.verdict.kind == XFDT_INCONCLUSIVE);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* kernel_fpu_begin() of a dumper saved the live registers over the state */
+static void save_over(struct kernel *kernel)
+{
+	kernel->vcpu[0].header->xfeatures &= ~KERNEL_XTILEDATA;
+	kernel->vcpu[0].task->thread_info.flags |= 1ull << kernel->layout->tif;
+	kernel->percpu[0]->fpu_fpregs_owner_ctx = 0;
+}
+
+static void test_verdict__state_that_was_saved_over(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	save_over(&kernel);
+	run_init(&run, &kernel);
+	assert_rule(&run, "hit-end");
+	assert_int_equal(run.facts.hit_state, XFDT_HIT_SAVED_OVER);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* each of its witnesses missing */
+static void test_verdict__state_that_may_have_been_saved_over(void **state)
+{
+	static const enum xfdt_hit_state expected[] = {
+		XFDT_HIT_NONE,	 /* the registers have an owner */
+		XFDT_HIT_NONE,	 /* TIF_NEED_FPU_LOAD is clear */
+		XFDT_HIT_UNSURE, /* whether it is set is unknown */
+		XFDT_HIT_UNSURE, /* who the owner is, is unknown */
+		XFDT_HIT_NONE,	 /* XFD does not disable it */
+	};
+	struct kernel kernel;
+	struct run run;
+	size_t i;
+
+	for (i = 0; i < COUNT(expected); i++) {
+		kernel_init(&kernel);
+		save_over(&kernel);
+		if (i == 0)
+			kernel.percpu[0]->fpu_fpregs_owner_ctx = KERNEL_HEAP;
+		else if (i == 1)
+			kernel.vcpu[0].task->thread_info.flags = 0;
+		else if (i == 2)
+			kernel_forget_symbol(&kernel, "fpregs_mark_activate");
+		else if (i == 3)
+			kernel_forget_symbol(&kernel, "fpu_fpregs_owner_ctx");
+		else
+			kernel.vcpu[0].fpstate->xfd = 0;
+		run_init(&run, &kernel);
+		assert_int_equal(run.facts.hit_state, expected[i]);
+		assert_int_not_equal(run.verdict.kind, XFDT_CONFIRMED);
+		assert_int_not_equal(run.verdict.kind, XFDT_NOT_THIS_BUG);
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* CVE-2024-35801: IA32_XFD was not what xfd_state says */
+static void test_verdict__look_alike_that_is_proven(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		struct kernel kernel;
+		struct run run;
+
+		kernel_init(&kernel);
+		kernel.vcpu[0].fpstate->xfd = 0;
+		kernel.percpu[0]->xfd_state = 0;
+		if (i == 1) /* the CPU's copy is not that of the state */
+			kernel.percpu[0]->xfd_state = KERNEL_XTILEDATA;
+		else if (i == 2)
+			kernel_forget_symbol(&kernel, "xfd_state");
+		else if (i == 3) /* whose CPU is another one */
+			kernel.vcpu[0].task->thread_info.cpu = 1;
+		else if (i == 4)
+			kernel.vcpu[1].fpstate->xfd = KERNEL_XTILEDATA;
+		run_init(&run, &kernel);
+		assert_rule(&run, i == 0 ? "hit-look-alike" :
+				  i == 4 ? "hit-none-armed" :
+					   "hit-none");
+		assert_int_equal(run_says(&run.verdict.looks_like, "CVE-2024-35801"),
+				 i == 0 || i == 4);
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* another end, and no vCPU is armed */
+
+static void test_verdict__other_ends(void **state)
+{
+	static const char *const ends[][4] = {
 		{ "sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash" },
-		{ "BUG: kernel NULL pointer dereference, address: 0000000000000000",
-		  "Oops: Oops: 0002 [#1] SMP NOPTI" },
-		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP" },
-		{ "invalid opcode: 0000 [#1] PREEMPT SMP NOPTI" },
 		{ "Kernel panic - not syncing: Fatal machine check" },
 		{ "Kernel panic - not syncing: Hard LOCKUP" },
 		{ "Kernel panic - not syncing: hung_task: blocked tasks" },
 		{ "Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled" },
-		{ "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b" },
+		{ "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000009" },
+		{ "BUG: KFENCE: use-after-free read in test+0x1/0x2",
+		  "Kernel panic - not syncing: KFENCE: panic_on_warn set ..." },
+		{ "WARNING: CPU: 3 PID: 999 at mm/slab.c:1 kfree+0x1/0x2",
+		  "Kernel panic - not syncing: kernel: panic_on_warn set ..." },
+		{ "UBSAN: array-index-out-of-bounds in mm/slab.c:1",
+		  "Kernel panic - not syncing: UBSAN: panic_on_warn set ..." },
 	};
-	struct host fixture;
+	struct scene scene;
 	size_t i;
 
 	for (i = 0; i < COUNT(ends); i++) {
-		other_panic(&fixture, ends[i]);
-		assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+		set_up(&scene, 0, 0);
+		let_log(&scene, ends[i]);
+		assert_scene(&scene, "clear");
 	}
 }
 
-static void test_verdict__armed(void **state)
+/* an oops elsewhere, which the log names, or exec_summary_regs */
+static void test_verdict__other_oops(void **state)
 {
-	struct xfdt_verdict verdict;
-	struct host fixture;
-
-	other_panic(&fixture, log_sysrq);
-	fixture.vcpus[1].xfd = XTILEDATA;
-	fixture.vcpus[1].in_use = false;
-	verdict = judge(&fixture);
-	assert_int_equal(verdict.kind, XFDT_ARMED);
-	assert_int_equal(verdict.route, XFDT_ROUTE_NONE);
-	assert_int_equal(verdict.states[XFDT_VCPU_ARMED], 1);
-	xfdt_verdict_deinit(&verdict);
-	/* and that is so even if others cannot be read */
-	fixture.host.vms_complete = false;
-	fixture.vcpus[0].state_known = false;
-	assert_verdict(&fixture, XFDT_ARMED);
-}
-
-/* rule d: never evidence of the bug */
-static void test_verdict__stale_vcpu_does_not_arm(void **state)
-{
-	struct host fixture;
-
-	other_panic(&fixture, log_sysrq);
-	fixture.host.panic.task = HOST_TASK(7);
-	fixture.vcpus[1].xfd = XTILEDATA;
-	fixture.vcpus[1].thread.on_cpu = known(1);
-	fixture.vcpus[1].thread.need_fpu_load = known(0);
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-}
-
-/* A mismatch in the state of a vCPU whose thread is on a CPU. */
-static struct xfdt_vcpu *running(struct host *fixture)
-{
-	struct xfdt_vcpu *vcpu = &fixture->vcpus[1];
-
-	other_panic(fixture, log_sysrq);
-	fixture->host.panic.task = HOST_TASK(7);
-	vcpu->xfd = XTILEDATA;
-	vcpu->thread.on_cpu = known(1);
-	vcpu->thread.need_fpu_load = known(0);
-	return vcpu;
-}
-
-/* rule e: the registers are live */
-static void test_verdict__vcpu_inside_its_guest_does_not_arm(void **state)
-{
-	struct xfdt_verdict verdict;
-	struct host fixture;
-	struct xfdt_vcpu *vcpu = running(&fixture);
-
-	vcpu->mode = known(XFDT_IN_GUEST_MODE);
-	verdict = judge(&fixture);
-	assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
-	assert_int_equal(verdict.states[XFDT_VCPU_INDETERMINATE], 1);
-	assert_int_equal(verdict.undecided_count, 0);
-	xfdt_verdict_deinit(&verdict);
-}
-
-/* what is missing may be what makes it armed */
-static void test_verdict__mismatch_that_cannot_be_decided_is_inconclusive(void **state)
-{
-	struct host fixture;
-	struct xfdt_vcpu *vcpu = running(&fixture);
-
-	vcpu->thread.need_fpu_load = unknown;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	vcpu = running(&fixture);
-	vcpu->mode = unknown;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	vcpu = running(&fixture);
-	vcpu->thread.known = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	vcpu = running(&fixture);
-	vcpu->thread_gone = true;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	/* one that is armed for certain says more */
-	fixture.vcpus[0].xfd = XTILEDATA;
-	fixture.vcpus[0].in_use = false;
-	assert_verdict(&fixture, XFDT_ARMED);
-}
-
-static void test_verdict__other_panic_with_unreadable_vcpus(void **state)
-{
-	struct host fixture;
-
-	other_panic(&fixture, log_sysrq);
-	fixture.vcpus[1].state_known = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-static void test_verdict__other_panic_with_lists_that_break_off(void **state)
-{
-	struct host fixture;
-
-	other_panic(&fixture, log_sysrq);
-	fixture.host.vms_complete = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	fixture.host.vms_complete = true;
-	fixture.vms[0].complete = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-static void test_verdict__other_panic_without_vms(void **state)
-{
-	struct host fixture;
-
-	other_panic(&fixture, log_sysrq);
-	fixture.host.vm_count = 0;
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-}
-
-/*
- * Kernel facts, 3: with panic_on_oops=0 the thread is killed and the host may
- * live on.  The locks that it leaves behind may be what the end is about.
- */
-static void test_verdict__survived_nm_and_then_another_panic(void **state)
-{
-	static const struct {
-		const char *rip;
-		enum xfdt_verdict_kind expected;
-	} cases[] = {
-		{ "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90", XFDT_INCONCLUSIVE },
-		{ "Hardware name: QEMU", XFDT_INCONCLUSIVE }, /* no RIP at all */
-		{ "RIP: 0010:os_xrstor+0x45/0x90", XFDT_NOT_THIS_BUG },
+	static const char *const logs[][4] = {
+		{ GPF, "RIP: 0010:foo+0x1/0x2", "Kernel panic - not syncing: Fatal exception" },
+		{ GPF, "RIP: 0010:foo+0x1/0x2" },
+		{ "invalid opcode: 0000 [#1] PREEMPT SMP NOPTI", "RIP: 0010:foo+0x1/0x2" },
+		{ "Oops: Oops: 0002 [#1] SMP NOPTI", "RIP: 0010:foo+0x1/0x2" },
 	};
-	struct host fixture;
+	struct scene scene;
 	size_t i;
+	int logged;
 
-	for (i = 0; i < COUNT(cases); i++) {
-		const char *log[] = {
-			"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-			"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-			cases[i].rip,
-			"note: CPU 0/KVM[1404] exited with irqs disabled",
-			"sysrq: Trigger a crash",
-			"Kernel panic - not syncing: sysrq triggered crash",
-			NULL
-		};
-
-		other_panic(&fixture, log);
-		/* exec_summary_regs still tells of the first oops */
-		fixture.host.panic.fault.source = XFDT_REGS_EXEC_SUMMARY;
-		fixture.host.panic.task = HOST_TASK(7);
-		assert_verdict(&fixture, cases[i].expected);
-		/* decoded as well: it is not how the kernel ended */
-		fixture.host.panic.fault.decoded = true;
-		fixture.host.panic.fault.fpstate = HOST_FPSTATE(8);
-		assert_verdict(&fixture, cases[i].expected);
+	for (i = 0; i < COUNT(logs); i++) {
+		for (logged = 0; logged < 2; logged++) {
+			set_up(&scene, 0, 0);
+			scene.kernel.data->die_counter = 1;
+			scene.kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+			scene.kernel.data->exec_summary_regs = (struct xfdt_regs){
+				.ip = KERNEL_ELSEWHERE, .sp = scene.shell->stack + 0x3000
+			};
+			if (logged)
+				let_log(&scene, logs[i]);
+			else
+				wrap_log(&scene, sysrq);
+			assert_scene(&scene, "clear");
+		}
 	}
 }
 
-static void test_verdict__survived_nm_and_then_another_oops(void **state)
+/* an #NM in the kernel, not at an XRSTOR */
+static void test_verdict__nm_elsewhere(void **state)
 {
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
-		"BUG: unable to handle page fault for address: ffffc90000123456",
-		"Oops: Oops: 0000 [#2] SMP NOPTI",
-		"Kernel panic - not syncing: Fatal exception",
-		NULL
-	};
-	struct host fixture;
+	static const char *const log[] = { DIE, "RIP: 0010:kernel_tile_use+0x1/0x2 [evil]", NULL };
+	struct scene scene;
 
-	other_panic(&fixture, log);
-	fixture.host.panic.fault.source = XFDT_REGS_LOG;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	set_up(&scene, 0, 0);
+	scene.kernel.data->die_counter = 1;
+	scene.kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+	let_log(&scene, log);
+	assert_rules(&scene.kernel, "clear", NULL);
+	/* without a place, it may have been there */
+	let_log(&scene, (const char *const[]){ DIE, NULL });
+	assert_scene(&scene, "unknown");
 }
 
-/* a frame of that #NM that is still on a stack does not make it the end */
-static void test_verdict__stale_frame_of_a_survived_nm(void **state)
+/* a host task's own state, only if the thread's fpu->fpstate is that address */
+static void test_verdict__xrstor_of_a_tasks_own_state(void **state)
 {
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
-		"sysrq: Trigger a crash",
-		"Kernel panic - not syncing: sysrq triggered crash",
-		NULL
-	};
-	struct host fixture;
+	unsigned int i;
 
-	host_init(&fixture);
-	fixture.host.panic.fault.source = XFDT_REGS_STACK;
-	host_log(&fixture, log);
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
+	for (i = 0; i < 4; i++) {
+		struct fpstate *own;
+		struct xfdt_regs regs;
+		struct scene scene;
 
-static void test_verdict__survived_nm_and_then_this_bug(void **state)
-{
-	static const char *const log[] = {
-		"WARNING: CPU: 1 PID: 1500 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
-		"Kernel panic - not syncing: Fatal exception in interrupt",
-		NULL
-	};
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log);
-	assert_verdict(&fixture, XFDT_CONFIRMED);
-}
-
-/* an XRSTOR frame is on the stack, and the log knows nothing of an #NM */
-static void test_verdict__frame_without_nm_in_the_log(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.host.panic.fault.source = XFDT_REGS_STACK;
-	host_log(&fixture, log_sysrq);
-	assert_neither_this_bug_nor_another(&fixture);
+		set_up(&scene, 0, 0);
+		own = kernel_add_own_fpstate(&scene.kernel, scene.shell);
+		regs = kernel_nm_regs(&scene.kernel, scene.shell, own);
+		scene.kernel.data->die_counter = 1;
+		scene.kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+		scene.kernel.caller = OTHER_PID;
+		kernel_log_nm(&scene.kernel, 1, &regs);
+		scene.kernel.notes[0].regs = regs;
+		if (i == 1) /* it is nobody's */
+			kernel_fpu(&scene.kernel, scene.shell)->fpstate = KERNEL_HEAP;
+		else if (i == 2) /* it holds a guest's */
+			kernel_fpu(&scene.kernel, scene.shell)->task_fpstate = KERNEL_HEAP;
+		else if (i == 3)
+			kernel_forget_member(&scene.kernel, "fpu", "__task_fpstate");
+		assert_scene(&scene, i ? "unknown" : "clear");
+	}
 }
 
 static void test_verdict__no_panic_at_all(void **state)
 {
 	static const char *const log[] = { "systemd[1]: Started something.", NULL };
-	struct host fixture;
+	struct scene scene;
+	struct run run;
 
-	other_panic(&fixture, log);
-	fixture.host.panic.cpu = unknown;
-	fixture.host.panic.task = 0;
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-	fixture.vcpus[1].xfd = XTILEDATA;
-	assert_verdict(&fixture, XFDT_ARMED);
+	set_up(&scene, 0, 0);
+	scene.kernel.data->panic_cpu = UINT32_MAX;
+	scene.kernel.source.note_count = 0;
+	let_log(&scene, log);
+	run_init(&run, &scene.kernel);
+	assert_rule(&run, "clear");
+	assert_int_equal(run_fact(&run, XFDT_FACT_PANICKED), XFDT_NO);
+	run_deinit(&run);
+	vcpu_of(&scene, 1)->fpstate->xfd = KERNEL_XTILEDATA;
+	assert_scene(&scene, "armed");
 }
 
-static void test_verdict__log_that_does_not_say(void **state)
+static void test_verdict__without_vms(void **state)
 {
-	static const char *const log[] = { "systemd[1]: Started something.", NULL };
-	struct host fixture;
+	struct kernel kernel;
+	struct run run;
 
-	other_panic(&fixture, log);
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	fixture.host.panic.cpu = unknown;
-	fixture.host.panic.cpu_known = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	kernel_boot(&kernel, &kernel_6_18);
+	kernel_panic(&kernel, &kernel.data->init_task, NULL);
+	run_init(&run, &kernel);
+	assert_rule(&run, "clear");
+	run_deinit(&run);
+	kernel_deinit(&kernel);
 }
 
-/* look-alikes: kernel facts, 7 */
-
-static void test_verdict__look_alikes(void **state)
+/* none of them hides a hit, and of another end each is named */
+static void test_verdict__look_alikes_in_the_log(void **state)
 {
 	static const struct {
 		const char *line, *words;
@@ -938,456 +778,205 @@ static void test_verdict__look_alikes(void **state)
 		{ "Bad FPU state detected at restore_fpregs_from_fpstate+0x3c/0xa0, reinitializing FPU registers.",
 		  "#GP" },
 		{ "CR0.TS was set", "CR0.TS" },
-		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kvm/x86.c:11500 kvm_load_guest_fpu+0x5d/0x70 [kvm]",
-		  "out of balance" },
+		{ "WARNING: CPU: 3 PID: 999 at arch/x86/kvm/x86.c:11500 kvm_load_guest_fpu+0x5d/0x70 [kvm]",
+		  "unbalanced" },
 		{ "WARNING: arch/x86/kvm/x86.c:11500 at kvm_put_guest_fpu+0x5d/0x70 [kvm], CPU#3: qemu/1404",
-		  "out of balance" },
-		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/xstate.c:1500 xfd_validate_state+0x6a/0x80",
-		  "xfd_validate_state" },
-		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:600 fpregs_assert_state_consistent+0x40/0x50",
+		  "unbalanced" },
+		{ "WARNING: CPU: 3 PID: 999 at arch/x86/kernel/fpu/xstate.c:1500 xfd_validate_state+0x6a/0x80",
+		  "CVE-2025-68171" },
+		{ "WARNING: CPU: 3 PID: 999 at arch/x86/kernel/fpu/core.c:600 fpregs_assert_state_consistent+0x40/0x50",
 		  "TIF_NEED_FPU_LOAD" },
-		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:270 fpu_free_guest_fpstate+0x40/0x50",
+		{ "WARNING: CPU: 3 PID: 999 at arch/x86/kernel/fpu/core.c:270 fpu_free_guest_fpstate+0x40/0x50",
 		  "freed while in use" },
-		{ "WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/core.c:400 fpu_copy_uabi_to_guest_fpstate+0x100/0x120",
+		{ "WARNING: CPU: 3 PID: 999 at arch/x86/kernel/fpu/core.c:400 fpu_copy_uabi_to_guest_fpstate+0x100/0x120",
 		  "the fix at work" },
 		{ "x86/fpu: XFD: Invalid xfd error: 0000000000040000", "user process" },
 	};
-	struct host fixture;
+	struct scene scene;
+	struct run run;
 	size_t i;
 
 	for (i = 0; i < COUNT(look_alikes); i++) {
-		const char *log[] = { look_alikes[i].line, "sysrq: Trigger a crash",
-				      "Kernel panic - not syncing: sysrq triggered crash", NULL };
-		struct xfdt_verdict verdict;
+		const char *const log[] = { look_alikes[i].line, sysrq[0], sysrq[1], NULL };
 
-		other_panic(&fixture, log);
-		verdict = judge(&fixture);
-		assert_int_equal(verdict.kind, XFDT_NOT_THIS_BUG);
-		if (!says(&verdict.looks_like, look_alikes[i].words))
+		set_up(&scene, 0, 0);
+		let_log(&scene, log);
+		run_init(&run, &scene.kernel);
+		assert_rule(&run, "clear");
+		if (!run_says(&run.verdict.looks_like, look_alikes[i].words))
 			fail_msg("no word of '%s'", look_alikes[i].words);
-		xfdt_verdict_deinit(&verdict);
+		run_deinit(&run);
+		tear_down(&scene);
+
+		survive_nm(&scene);
+		add_lines(&scene, OTHER_PID, log);
+		assert_scene(&scene, "hit-earlier");
 	}
 }
 
-/* none of them stands in the way of a confirmed one: xfd_validate_state() can precede it */
-static void test_verdict__confirmed_in_spite_of_look_alikes(void **state)
+/* whatever else the host died of: a vCPU may still have been next, or not be known */
+static void test_verdict__every_other_end_asks_who_is_next(void **state)
 {
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/fpu/xstate.c:1500 xfd_validate_state+0x6a/0x80",
-		"CR0.TS was set",
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"Kernel panic - not syncing: Fatal exception",
-		NULL
-	};
-	struct host fixture;
+	static const char *const expected[] = { "clear", "armed", "open", "open", "clear" };
+	struct scene scene;
+	unsigned int next;
+	int oops;
 
-	host_init(&fixture);
-	host_log(&fixture, log);
-	assert_verdict(&fixture, XFDT_CONFIRMED);
-}
+	for (oops = 0; oops < 2; oops++) {
+		for (next = 0; next < COUNT(expected); next++) {
+			struct kernel_vcpu *vcpu;
 
-/* not applicable, and what must not be taken for it */
-
-static void test_verdict__other_architecture(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.image.arch = "aarch64";
-	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
-}
-
-static void test_verdict__kvm_not_loaded(void **state)
-{
-	struct host fixture;
-
-	other_panic(&fixture, log_sysrq);
-	fixture.host.kvm = XFDT_KVM_ABSENT;
-	fixture.host.vm_count = 0;
-	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
-	fixture.host.kvm = XFDT_KVM_UNKNOWN;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-static void test_verdict__kernel_older_than_xfd(void **state)
-{
-	struct host fixture;
-
-	other_panic(&fixture, log_sysrq);
-	fixture.image.layout.members[XFDT_M_fpstate_xfd].known = false;
-	assert_verdict(&fixture, XFDT_NOT_APPLICABLE);
-}
-
-/* an #NM of XFD is a contradiction there: something was misread */
-static void test_verdict__nm_where_none_can_be(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.host.kvm = XFDT_KVM_ABSENT;
-	fixture.host.vm_count = 0;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	host_init(&fixture);
-	fixture.image.layout.members[XFDT_M_fpstate_xfd].known = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-/* a symbol that was not found may have been renamed or inlined */
-static void test_verdict__restore_function_not_found(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	fixture.image.symtab.symbols[XFDT_S_restore_fpregs].known = false;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-static void test_verdict__no_symbols_or_no_types(void **state)
-{
-	struct host fixture;
-
-	host_init(&fixture);
-	memset(&fixture.image.symtab, 0, sizeof(fixture.image.symtab));
-	memset(&fixture.image.layout, 0, sizeof(fixture.image.layout));
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	host_init(&fixture);
-	memset(&fixture.image.layout, 0, sizeof(fixture.image.layout));
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-static void test_verdict__fixed_in(void **state)
-{
-	/* kernel facts, 4 */
-	assert_non_null(strstr(xfdt_fixed_in("6.1.0-41-amd64"), "6.1.162"));
-	assert_non_null(strstr(xfdt_fixed_in("6.6.100"), "6.6.122"));
-	assert_non_null(strstr(xfdt_fixed_in("6.12.57+deb13-amd64"), "6.12.67"));
-	assert_non_null(strstr(xfdt_fixed_in("6.18.5"), "6.18.7"));
-	assert_non_null(strstr(xfdt_fixed_in("7.3.4"), "6.19"));
-	assert_non_null(strstr(xfdt_fixed_in("6.19.0-rc2"), "6.19"));
-	/* 6.10 is not 6.1 */
-	assert_non_null(strstr(xfdt_fixed_in("6.10.3"), "no upstream release"));
-	assert_non_null(strstr(xfdt_fixed_in("6.17.13"), "no upstream release"));
-	assert_non_null(strstr(xfdt_fixed_in("5.14.0-503.el9"), "no upstream release"));
-	assert_non_null(xfdt_fixed_in(NULL));
-	assert_non_null(xfdt_fixed_in("rubbish"));
-}
-
-static void test_verdict__out_of_memory_is_an_error(void **state)
-{
-	struct host fixture;
-	long number;
-
-	host_init(&fixture);
-	for (number = 0;; number++) {
-		struct xfdt_verdict verdict;
-		struct xfdt_error *err;
-		bool failed;
-
-		alloc_watch();
-		alloc_fail(number);
-		err = xfdt_verdict_init(&verdict, &fixture.host);
-		failed = alloc_has_failed();
-		alloc_watch();
-		if (!failed) {
-			assert_ok(err);
-			xfdt_verdict_deinit(&verdict);
-			break;
-		}
-		assert_fails(err, XFDT_NO_MEMORY);
-	}
-	assert_within(number, 1, 100);
-}
-
-/* how the log ends */
-
-#define NM_WARNING \
-	"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0"
-#define NM_DEATH "Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI"
-
-static void test_verdict__panics_that_follow_from_the_death(void **state)
-{
-	static const char *const words[] = {
-		"Fatal exception",
-		"Fatal exception in interrupt",
-		"Oopsed too often (kernel.oops_limit is 1)",
-		"Aiee, killing interrupt handler!",
-		"kernel: panic_on_warn set ...",
-		"panic_on_warn set ...",
-		"panic_on_taint set ...",
-		"kernel: system warned too often (kernel.warn_limit is 1)",
-		"Attempted to kill init! exitcode=0x0000000b",
-	};
-	struct host fixture;
-	char panic[128];
-	size_t i;
-
-	for (i = 0; i < COUNT(words); i++) {
-		const char *const log[] = { NM_WARNING, NM_DEATH, panic, NULL };
-
-		snprintf(panic, sizeof(panic), "Kernel panic - not syncing: %s", words[i]);
-		host_init(&fixture);
-		host_log(&fixture, log);
-		assert_verdict(&fixture, XFDT_CONFIRMED);
-		/* of another thread */
-		fixture.lines[2].caller = 1500;
-		assert_neither_this_bug_nor_another(&fixture);
-		/* late: between die() and its panic() a trace may be dumped on a slow console */
-		fixture.lines[2].caller = 0;
-		fixture.lines[2].nsec += 600000000000ull;
-		if (i < 4)
-			assert_verdict(&fixture, XFDT_CONFIRMED);
-		else
-			assert_neither_this_bug_nor_another(&fixture);
-	}
-	/* the words of something else */
-	host_init(&fixture);
-	host_log(&fixture,
-		 (const char *const[]){ NM_WARNING, NM_DEATH,
-					"Kernel panic - not syncing: KFENCE: panic_on_warn set ...",
-					NULL });
-	assert_neither_this_bug_nor_another(&fixture);
-}
-
-static void test_verdict__panic_before_the_death(void **state)
-{
-	static const char *const log[] = { "Kernel panic - not syncing: Fatal exception",
-					   NM_WARNING, NM_DEATH, NULL };
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log);
-	assert_neither_this_bug_nor_another(&fixture);
-}
-
-static void test_verdict__something_else_after_the_death(void **state)
-{
-	static const char *const after[] = {
-		"sysrq: Trigger a crash",
-		"Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#2] SMP NOPTI",
-	};
-	struct host fixture;
-	size_t i;
-
-	for (i = 0; i < COUNT(after); i++) {
-		const char *const log[] = { NM_WARNING, NM_DEATH, after[i], NULL };
-
-		host_init(&fixture);
-		host_log(&fixture, log);
-		assert_neither_this_bug_nor_another(&fixture);
-	}
-}
-
-/* The thread that panicked has its own; another CPU's comes later in the log. */
-static void test_verdict__death_of_the_panicking_thread_comes_first(void **state)
-{
-	static const char *const log[] = {
-		NM_WARNING, NM_DEATH,
-		"WARNING: CPU: 4 PID: 1405 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0",
-		NULL
-	};
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log);
-	fixture.lines[0].caller = fixture.lines[1].caller = 1404;
-	fixture.lines[2].caller = 1405;
-	assert_verdict(&fixture, XFDT_CONFIRMED);
-}
-
-/* A warning belongs to one death, and not to that behind another oops. */
-static void test_verdict__warning_that_belongs_to_another_death(void **state)
-{
-	static const char *const logs[][5] = {
-		{ NM_WARNING, "Oops: Oops: 0000 [#1] SMP NOPTI",
-		  "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI", NULL },
-		{ NM_WARNING, NM_DEATH, "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
-		  NULL },
-	};
-	struct host fixture;
-	size_t i;
-
-	for (i = 0; i < COUNT(logs); i++) {
-		host_init(&fixture);
-		host_log(&fixture, logs[i]);
-		assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	}
-}
-
-static void test_verdict__warning_in_handle_xfd_event(void **state)
-{
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 handle_xfd_event+0x2b/0x50",
-		NM_DEATH, NULL
-	};
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log);
-	assert_verdict(&fixture, XFDT_CONFIRMED);
-}
-
-/* CVE-2024-35801 is what xfd_state shows, of that thread on that CPU */
-static void test_verdict__xfd_state_that_does_not_agree(void **state)
-{
-	struct host fixture;
-	struct xfdt_thread *thread = &fixture.vcpus[0].thread;
-	size_t i;
-
-	for (i = 0; i < 6; i++) {
-		host_init(&fixture);
-		fixture.vcpus[0].xfd = 0;
-		if (i == 1)
-			thread->xfd_state = known(XTILEDATA);
-		else if (i == 2)
-			thread->xfd_state = unknown;
-		else if (i == 3)
-			thread->cpu = known(HOST_CPU + 1);
-		else if (i == 4)
-			thread->cpu = unknown;
-		else if (i == 5)
-			thread->task = HOST_TASK(6);
-		assert_verdict(&fixture, i ? XFDT_INCONCLUSIVE : XFDT_NOT_THIS_BUG);
-	}
-}
-
-/* what is no acquittal */
-
-/* Whatever else the host died of: a vCPU may still have been next, or not be known. */
-static void test_verdict__every_other_end_asks_who_was_next(void **state)
-{
-	struct host fixture;
-	size_t end, next;
-
-	for (end = 0; end < 4; end++) {
-		for (next = 0; next < 4; next++) {
-			static const enum xfdt_verdict_kind expected[] = {
-				XFDT_NOT_THIS_BUG,
-				XFDT_ARMED,
-				XFDT_INCONCLUSIVE,
-				XFDT_INCONCLUSIVE,
-			};
-
-			if (end == 0) {
-				other_panic(&fixture, log_sysrq);
-			} else if (end == 1) { /* an #NM elsewhere in the kernel */
-				other_panic(&fixture, host_log_confirmed);
-				fixture.host.panic.note.ip = 0xffffffffc0801000ull;
-			} else {
-				host_init(&fixture);
-				fixture.vcpus[0].xfd = 0;
-			}
-			if (end == 2) { /* an XRSTOR of a host task's state */
-				fixture.host.panic.fault.operand = HOST_FPU(5) + 128;
-				fixture.host.panic.fault.fpstate = HOST_FPU(5) + 64;
-				fixture.host.panic.fault.fpstate_is_guest = false;
-			} /* else CVE-2024-35801 */
+			set_up(&scene, 0, 0);
+			vcpu = vcpu_of(&scene, 1);
+			if (oops)
+				let_an_oops_happen(&scene);
 			if (next == 1) {
-				fixture.vcpus[1].xfd = XTILEDATA;
-				fixture.vcpus[1].in_use = false;
+				vcpu->fpstate->xfd = KERNEL_XTILEDATA;
+				vcpu->fpstate->in_use = 0;
 			} else if (next == 2) {
-				fixture.vcpus[1].state_known = false;
-			} else if (next == 3) {
-				fixture.host.vms_complete = false;
+				memory_fail(&scene.kernel.memory,
+					    kernel_kvaddr(&scene.kernel, vcpu->fpstate),
+					    XFDT_EXCLUDED);
+			} else if (next >= 3) {
+				scene.kernel.vms[0].kvm->vm_list.next = 0xdead000000000100ull;
 			}
-			assert_verdict(&fixture, expected[next]);
+			/* a broken list costs names, where a census has every state */
+			if (next == 3)
+				lose_census(&scene);
+			assert_scene(&scene, expected[next]);
 		}
 	}
 }
 
-/* Several #NM: one of them at the restore, and not the last. */
-static void test_verdict__every_nm_of_the_log_counts(void **state)
+/* one that is armed for certain says more than those that are not known */
+static void test_verdict__armed_among_unreadable_ones(void **state)
 {
-	static const char *const survived[] = {
-		"WARNING: CPU: 4 PID: 1500 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
-		"RIP: 0010:os_xrstor+0x45/0x90",
-		"sysrq: Trigger a crash",
-		"Kernel panic - not syncing: sysrq triggered crash",
-		NULL
-	};
-	struct host fixture;
-	size_t i;
+	struct scene scene;
 
-	other_panic(&fixture, survived);
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	/* died of the second */
-	other_panic(&fixture, survived);
-	fixture.host.panic.event_count -= 2;
-	fixture.host.panic.log.count -= 2;
-	fixture.host.panic.note.ip = 0xffffffffc0801000ull;
-	for (i = 0; i < 3; i++)
-		fixture.lines[i].caller = 1500;
-	for (; i < 6; i++)
-		fixture.lines[i].caller = 1404;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	fixture.lines[2].text = "RIP: 0010:os_xrstor+0x45/0x90";
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
+	set_up(&scene, 1, 0);
+	memory_fail(&scene.kernel.memory, kernel_kvaddr(&scene.kernel, vcpu_of(&scene, 1)->fpstate),
+		    XFDT_EXCLUDED);
+	scene.kernel.vms[0].kvm->vm_list.next = 0xdead000000000100ull;
+	assert_scene(&scene, "armed");
 }
 
-/* A death that is no longer in the log may have been this bug. */
-static void test_verdict__death_that_the_log_lost(void **state)
+/* no acquittal: whether it struck is not known */
+
+/* An oops that nothing describes: by which witness, and what the log says. */
+static void test_verdict__oops_that_nothing_describes(void **state)
 {
-	static const char *const logs[][5] = {
+	static const char *const logs[][4] = {
 		{ "CPU: 4 PID: 80 Comm: khungtaskd Tainted: G      D W    6.18.5",
-		  "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
+		  "Kernel panic - not syncing: hung_task: blocked tasks" },
 		{ "Tainted: [D]=DIE, [W]=WARN",
-		  "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
-		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#2] SMP NOPTI",
-		  "Kernel panic - not syncing: Fatal exception", NULL },
-		/* of these the cause is there, or there was none */
-		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
-		  "CPU: 4 PID: 80 Comm: khungtaskd Tainted: G      D W    6.18.5",
-		  "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
-		{ "CPU: 4 PID: 80 Comm: khungtaskd Tainted: G S      W    6.18.5",
-		  "Kernel panic - not syncing: hung_task: blocked tasks", NULL },
+		  "Kernel panic - not syncing: hung_task: blocked tasks" },
+		{ "Oops: Oops: 0000 [#2] SMP NOPTI", "RIP: 0010:foo+0x1/0x2",
+		  "Kernel panic - not syncing: Fatal exception" },
+		{ "sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash" },
 	};
-	struct host fixture;
-	size_t i;
+	struct scene scene;
+	size_t i, witness;
 
 	for (i = 0; i < COUNT(logs); i++) {
-		other_panic(&fixture, logs[i]);
-		assert_verdict(&fixture, i < 3 ? XFDT_INCONCLUSIVE : XFDT_NOT_THIS_BUG);
+		for (witness = 0; witness < 6; witness++) {
+			struct kernel_data *data;
+
+			/* of a quiet log, counters alone say it, and all of them have to be read */
+			if (i == 3 && (witness == 0 || witness == 4))
+				continue;
+			set_up(&scene, 0, 0);
+			data = scene.kernel.data;
+			wrap_log(&scene, logs[i]);
+			if (witness & 1)
+				data->die_counter = i == 2 ? 2 : 1;
+			if (witness & 2)
+				data->tainted_mask = KERNEL_TAINT_DIE;
+			if (witness & 4)
+				kernel_forget_symbol(&scene.kernel, "die_counter");
+			assert_rules(&scene.kernel, "unknown", NULL);
+			tear_down(&scene);
+		}
 	}
-	/* died of an #NM elsewhere, and that was the second death */
-	other_panic(&fixture, host_log_confirmed);
-	fixture.host.panic.note.ip = 0xffffffffc0801000ull;
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-	fixture.lines[5].text = "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI";
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
 }
 
-/* Words of a panic that follow from something, and what that was is lost. */
+/* tainted_mask cannot be read, and the log is cut: one witness alone does not acquit */
+static void test_verdict__tainted_mask_unreadable_and_log_cut(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 0, 0);
+	kernel_forget_symbol(&scene.kernel, "tainted_mask");
+	kernel_forget_symbol(&scene.kernel, "die_counter");
+	wrap_log(&scene, sysrq);
+	assert_scene(&scene, "unknown");
+	set_up(&scene, 0, 0);
+	kernel_forget_symbol(&scene.kernel, "tainted_mask");
+	kernel_add_symbol(&scene.kernel, "tainted_mask", KERNEL_TEXT + 0x900000);
+	wrap_log(&scene, sysrq);
+	assert_scene(&scene, "unknown");
+}
+
+/* counters are missing: a log that is complete from its first record stands in for them */
+static void test_verdict__complete_log_without_counters(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 0, 0);
+	kernel_forget_symbol(&scene.kernel, "tainted_mask");
+	kernel_forget_symbol(&scene.kernel, "die_counter");
+	assert_rules(&scene.kernel, "clear", NULL);
+	wrap_log(&scene, sysrq);
+	assert_scene(&scene, "unknown");
+}
+
+/* counters, mask and log contradict each other */
+static void test_verdict__witnesses_of_an_oops_disagree(void **state)
+{
+	static const struct {
+		uint32_t die_counter;
+		uint64_t tainted;
+		bool logged;
+	} cases[] = {
+		{ 0, KERNEL_TAINT_DIE, false },
+		{ 1, 0, false },
+		{ 1, 0, true },
+		{ 1, KERNEL_TAINT_DIE, false },
+		{ 0, KERNEL_TAINT_DIE, true },
+		{ 0, 0, true },
+		{ 2, KERNEL_TAINT_DIE, true },
+	};
+	struct scene scene;
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		set_up(&scene, 0, 0);
+		scene.kernel.data->die_counter = cases[i].die_counter;
+		scene.kernel.data->tainted_mask = cases[i].tainted;
+		let_log(&scene,
+			cases[i].logged ?
+				(const char *const[]){ GPF, "RIP: 0010:foo+0x1/0x2", NULL } :
+				sysrq);
+		assert_acquits(&scene, false);
+		tear_down(&scene);
+	}
+}
+
+/* words of a panic that follow from something, and what that was is lost */
 static void test_verdict__consequence_without_its_cause(void **state)
 {
 	static const struct {
-		const char *before, *words;
-		enum xfdt_verdict_kind expected;
+		const char *before, *words, *rule;
 	} cases[] = {
-		{ "nothing", "Fatal exception in interrupt", XFDT_INCONCLUSIVE },
-		{ "nothing", "Oopsed too often (kernel.oops_limit is 10000)", XFDT_INCONCLUSIVE },
-		{ "nothing", "Aiee, killing interrupt handler!", XFDT_INCONCLUSIVE },
-		{ "nothing", "kernel: panic_on_warn set ...", XFDT_INCONCLUSIVE },
-		{ "nothing", "system warned too often (kernel.warn_limit is 5)",
-		  XFDT_INCONCLUSIVE },
-		{ "nothing", "Hard LOCKUP", XFDT_NOT_THIS_BUG },
-		{ "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 kfree+0x1/0x2",
-		  "kernel: panic_on_warn set ...", XFDT_NOT_THIS_BUG },
-		{ "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 kfree+0x1/0x2", "Fatal exception",
-		  XFDT_INCONCLUSIVE },
-		{ "Oops: Oops: 0000 [#1] SMP NOPTI", "Fatal exception", XFDT_NOT_THIS_BUG },
-		{ "Oops: Oops: 0000 [#1] SMP NOPTI", "kernel: panic_on_warn set ...",
-		  XFDT_INCONCLUSIVE },
-		/* others than WARN() end so, too; since v6.2 they say who it was */
-		{ "BUG: KFENCE: use-after-free read in test+0x1/0x2", "panic_on_warn set ...",
-		  XFDT_NOT_THIS_BUG },
-		{ "UBSAN: array-index-out-of-bounds in mm/slab.c:1", "panic_on_warn set ...",
-		  XFDT_NOT_THIS_BUG },
+		{ "nothing", "Fatal exception in interrupt", "unknown" },
+		{ "nothing", "Oopsed too often (kernel.oops_limit is 10000)", "unknown" },
+		{ "nothing", "Aiee, killing interrupt handler!", "unknown" },
+		{ "nothing", "Hard LOCKUP", "clear" },
+		{ "WARNING: CPU: 3 PID: 999 at mm/slab.c:1 kfree+0x1/0x2",
+		  "kernel: panic_on_warn set ...", "clear" },
+		{ "WARNING: CPU: 3 PID: 999 at mm/slab.c:1 kfree+0x1/0x2", "Fatal exception",
+		  "unknown" },
 	};
-	struct host fixture;
+	struct scene scene;
 	char words[128];
 	size_t i;
 
@@ -1395,211 +984,819 @@ static void test_verdict__consequence_without_its_cause(void **state)
 		const char *const log[] = { cases[i].before, words, NULL };
 
 		snprintf(words, sizeof(words), "Kernel panic - not syncing: %s", cases[i].words);
-		other_panic(&fixture, log);
-		assert_verdict(&fixture, cases[i].expected);
-		/* said by another thread, it is not the cause */
-		fixture.lines[0].caller = 77;
-		fixture.lines[1].caller = 78;
-		assert_verdict(&fixture,
-			       cases[i].before[0] == 'n' ? cases[i].expected : XFDT_INCONCLUSIVE);
+		set_up(&scene, 0, 0);
+		let_log(&scene, log);
+		assert_scene(&scene, cases[i].rule);
 	}
 }
 
-static void test_verdict__panic_on_warn_of_another_checker(void **state)
+/* panic_on_warn, and the warning is lost: without the stack it may have been that of the #NM */
+static void test_verdict__lost_warning(void **state)
 {
-	static const char *const words[] = {
-		"Kernel panic - not syncing: KFENCE: panic_on_warn set ...",
-		"Kernel panic - not syncing: UBSAN: panic_on_warn set ...",
-		"Kernel panic - not syncing: scheduling while atomic: panic_on_warn set ...",
+	static const char *const log[] = {
+		"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
 	};
-	struct host fixture;
-	size_t i;
+	struct scene scene;
 
-	for (i = 0; i < COUNT(words); i++) {
-		const char *const log[] = { words[i], NULL };
-
-		other_panic(&fixture, log);
-		assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-	}
+	set_up(&scene, 0, 0);
+	wrap_log(&scene, log);
+	memory_fail(&scene.kernel.memory, scene.shell->stack, XFDT_EXCLUDED);
+	assert_rules(&scene.kernel, "unknown", NULL);
+	/* no register note: a frame may be left over or not */
+	memory_fail(&scene.kernel.memory, scene.shell->stack, 0);
+	scene.kernel.source.note_count = 0;
+	assert_rules(&scene.kernel, "unknown", NULL);
+	tear_down(&scene);
 }
 
-/* die() and the panic that follows are minutes apart. */
-static void test_verdict__slow_end_of_another_oops(void **state)
-{
-	static const char *const log[] = { "Oops: Oops: 0000 [#1] SMP NOPTI",
-					   "Kernel panic - not syncing: Fatal exception", NULL };
-	struct host fixture;
-
-	other_panic(&fixture, log);
-	fixture.lines[1].nsec += 600000000000ull;
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-}
-
-/* The kernel knows of a death that the log has not; panic() itself prints no taint on such a kernel. */
-static void test_verdict__death_that_only_the_taint_tells(void **state)
-{
-	struct host fixture;
-
-	other_panic(&fixture, log_sysrq);
-	fixture.host.panic.tainted = known(0x200);
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-	fixture.host.panic.tainted = known(0x280);
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	/* one that the log tells of is known */
-	other_panic(&fixture, (const char *const[]){
-				      "Oops: Oops: 0000 [#1] SMP NOPTI", "sysrq: Trigger a crash",
-				      "Kernel panic - not syncing: sysrq triggered crash", NULL });
-	fixture.host.panic.tainted = known(0x280);
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-}
-
-/* die() went straight to crash_kexec(), and what it said is lost. */
-static void test_verdict__registers_at_the_restore_without_a_word(void **state)
-{
-	static const char *const log[] = { "Oops: Oops: 0000 [#1] SMP NOPTI", NULL };
-	struct host fixture;
-
-	host_init(&fixture);
-	memset(&fixture.host.panic.fault, 0, sizeof(fixture.host.panic.fault));
-	host_log(&fixture, log);
-	fixture.lines[0].caller = 77;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-	/* it was that death */
-	fixture.lines[0].caller = 1404;
-	assert_verdict(&fixture, XFDT_NOT_THIS_BUG);
-}
-
-/* A RIP behind the end of the #NM's lines is that of something else. */
+/* an #NM in the log whose place is not there */
 static void test_verdict__nm_whose_place_is_lost(void **state)
 {
 	static const char *const ends[] = { "---[ end trace 0000000000000000 ]---", " </TASK>",
 					    "WARNING: CPU: 3 PID: 1404 at mm/slab.c:1 bar+0x1/0x2" };
-	struct host fixture;
+	struct scene scene;
 	size_t i;
 
 	for (i = 0; i < COUNT(ends); i++) {
-		const char *const log[] = { NM_DEATH,
-					    ends[i],
-					    "RIP: 0010:bar+0x1/0x2",
-					    "sysrq: Trigger a crash",
-					    "Kernel panic - not syncing: sysrq triggered crash",
-					    NULL };
+		const char *const log[] = { DIE,      ends[i],	"RIP: 0010:bar+0x1/0x2",
+					    sysrq[0], sysrq[1], NULL };
 
-		other_panic(&fixture, log);
-		assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+		set_up(&scene, 0, 0);
+		scene.kernel.data->die_counter = 1;
+		scene.kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+		let_log(&scene, log);
+		assert_scene(&scene, "unknown");
 	}
 }
 
-/* The handler's frame is on the stack of the thread that panicked, and the log tells of no #NM. */
-static void test_verdict__panic_within_the_handler(void **state)
+/* log only, and the place is a function that restores: the callers too, and os_xrstor() */
+static void test_verdict__nm_in_the_log_at_a_restore(void **state)
 {
-	struct host fixture;
-
-	host_init(&fixture);
-	host_log(&fixture, log_sysrq);
-	fixture.host.panic.fault.source = XFDT_REGS_STACK;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-}
-
-/* One CPU dies of something else, while another warns of the #NM, or has just died of it. */
-static void test_verdict__nm_of_another_thread_than_the_one_that_panicked(void **state)
-{
-	static const char *const logs[][5] = {
-		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
-		  NM_WARNING, "RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90", NULL },
-		{ "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
-		  NM_WARNING, "Oops: unexpected #NM exception: 0000 [#2] SMP NOPTI",
-		  "RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90", NULL },
+	static const char *const functions[] = {
+		"restore_fpregs_from_fpstate",
+		"os_xrstor",
+		"fpu_swap_kvm_fpstate",
+		"switch_fpu_return",
+		"fpregs_restore_userregs.llvm.1234",
 	};
-	struct host fixture;
-	size_t i, line;
+	struct scene scene;
+	char rip[96];
+	size_t i;
 
-	for (i = 0; i < COUNT(logs); i++) {
-		host_init(&fixture);
-		host_log(&fixture, logs[i]);
-		fixture.lines[0].caller = 999;
-		for (line = 1; line < fixture.host.panic.log.count; line++)
-			fixture.lines[line].caller = 1404;
-		fixture.host.panic.pid = 999;
-		fixture.host.panic.task = HOST_TASK(7);
-		fixture.host.panic.fault.source = XFDT_REGS_LOG;
-		assert_verdict(&fixture, XFDT_INCONCLUSIVE);
-		/* the same where nobody knows which thread it was */
-		fixture.host.panic.pid_known = false;
-		fixture.host.panic.task = 0;
-		assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	for (i = 0; i < COUNT(functions); i++) {
+		const char *const log[] = {
+			WARN,	  "RIP: 0010:exc_device_not_available+0xde/0xf0",
+			rip,	  DIE,
+			rip,	  sysrq[0],
+			sysrq[1], NULL
+		};
+
+		snprintf(rip, sizeof(rip), "RIP: 0010:%s+0x45/0x90", functions[i]);
+		set_up(&scene, 0, 0);
+		scene.kernel.data->die_counter = 1;
+		scene.kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+		let_log(&scene, log);
+		assert_scene(&scene, "unknown");
 	}
-	/* a death of long ago is no rival */
-	for (line = 1; line < fixture.host.panic.log.count; line++)
-		fixture.lines[line].nsec += 31000000000ull;
-	assert_verdict(&fixture, XFDT_CONFIRMED);
 }
 
-/* A warning alone ends nothing: what would have followed it is in the log, or it was not the end. */
-static void test_verdict__warning_alone_is_not_the_end(void **state)
+/* a warning of CR0.TS is one of the #NM handler too, and no hit */
+static void test_verdict__nm_of_cr0_ts(void **state)
 {
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1519 exc_device_not_available+0x8b/0xd0",
-		"RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x90",
-		"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
-	};
-	struct host fixture;
+	static const char *const log[] = { "CR0.TS was set",
+					   WARN,
+					   "RIP: 0010:exc_device_not_available+0xde/0xf0",
+					   "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
+					   "---[ end trace 0000000000000000 ]---",
+					   sysrq[0],
+					   sysrq[1],
+					   NULL };
+	struct scene scene;
 
-	host_init(&fixture);
-	host_log(&fixture, log);
-	assert_verdict(&fixture, XFDT_CONFIRMED);
-	fixture.host.panic.event_count--;
-	fixture.host.panic.log.count--;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	set_up(&scene, 0, 0);
+	scene.kernel.data->tainted_mask = KERNEL_TAINT_WARN;
+	let_log(&scene, log);
+	assert_scene(&scene, "clear");
 }
 
-static void test_verdict__init_dies_of_it(void **state)
+static void test_verdict__other_architecture(void **state)
 {
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0x6f/0xf0",
-		"Oops: unexpected #NM exception: 0000 [#1] SMP NOPTI",
-		"Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b", NULL
-	};
-	struct host fixture;
+	struct kernel kernel;
 
-	host_init(&fixture);
-	host_log(&fixture, log);
-	assert_verdict(&fixture, XFDT_CONFIRMED);
+	kernel_init(&kernel);
+	kernel.source.arch = "aarch64";
+	assert_verdict(&kernel, XFDT_NOT_APPLICABLE);
+	kernel_deinit(&kernel);
 }
 
-static void test_verdict__says_that_the_kernel_survived(void **state)
-{
-	struct xfdt_verdict verdict;
-	struct host fixture;
+/* not applicable, and contradictions */
 
-	host_init(&fixture);
-	verdict = judge(&fixture);
-	assert_false(says(&verdict.why, "had not panicked"));
-	xfdt_verdict_deinit(&verdict);
-	fixture.host.panic.cpu.known = false;
-	fixture.host.panic.pid_known = false;
-	fixture.host.panic.task = 0;
-	verdict = judge(&fixture);
-	assert_int_equal(verdict.kind, XFDT_CONFIRMED);
-	assert_true(says(&verdict.why, "had not panicked"));
-	xfdt_verdict_deinit(&verdict);
+static void take_amx(struct kernel *kernel)
+{
+	uint32_t *capability = kernel->data->boot_cpu_data.x86_capability;
+	unsigned int n;
+
+	kernel->data->fpu_kernel_cfg.max_features = 0x2e7;
+	KERNEL_CAP_XFD(capability) = KERNEL_CAP_AMX(capability) = 0;
+	kernel->data->init_fpstate.xfd = 0;
+	for (n = 0; n < 2; n++) {
+		struct kernel_vcpu *vcpu = &kernel->vcpu[n];
+
+		vcpu->fpstate->xfeatures = vcpu->fpstate->user_xfeatures = 0x2e7;
+		vcpu->header->xfeatures = 0x2e7;
+		vcpu->header->xcomp_bv = 1ull << 63 | 0x2e7;
+	}
 }
 
-/* WARN in a handle_xfd_event() that was not inlined: its own place is not that of the #NM */
-static void test_verdict__warning_of_an_outlined_handler(void **state)
+/* lost oopses, a broken list: on a CPU without AMX it cannot have happened */
+static void test_verdict__cpu_without_amx(void **state)
 {
-	static const char *const log[] = {
-		"WARNING: CPU: 3 PID: 1404 at arch/x86/kernel/traps.c:1360 handle_xfd_event+0x2b/0x50",
-		"RIP: 0010:handle_xfd_event+0x2b/0x50",
-		"RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
-		"Kernel panic - not syncing: Hard LOCKUP", NULL
-	};
-	struct host fixture;
+	struct scene scene;
+	struct run run;
 
-	other_panic(&fixture, log);
-	fixture.host.panic.task = HOST_TASK(7);
-	fixture.lines[3].caller = 0x80000001;
-	assert_verdict(&fixture, XFDT_INCONCLUSIVE);
+	set_up(&scene, 0, 0);
+	take_amx(&scene.kernel);
+	scene.kernel.data->die_counter = 1;
+	scene.kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+	wrap_log(&scene, sysrq);
+	run_init(&run, &scene.kernel);
+	assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_UNSURE);
+	assert_rule(&run, "not-capable");
+	assert_kind(&run, XFDT_NOT_APPLICABLE);
+	run_deinit(&run);
+	scene.kernel.vms[0].kvm->vm_list.next = 0xdead000000000100ull;
+	assert_rules(&scene.kernel, "not-capable", NULL);
+	kernel_forget_symbol(&scene.kernel, "tainted_mask");
+	kernel_forget_symbol(&scene.kernel, "die_counter");
+	assert_scene(&scene, "not-capable");
+}
+
+/* one of its witnesses missing, or of another opinion */
+static void test_verdict__capability_that_is_not_proven(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		struct scene scene;
+		struct kernel *kernel = &scene.kernel;
+		struct run run;
+
+		set_up(&scene, 0, 0);
+		take_amx(kernel);
+		kernel->data->die_counter = 1;
+		kernel->data->tainted_mask = KERNEL_TAINT_DIE;
+		wrap_log(&scene, sysrq);
+		switch (i) {
+		case 0:
+			kernel_forget_symbol(kernel, "boot_cpu_data");
+			break;
+		case 1:
+			kernel_forget_symbol(kernel, "fpu_kernel_cfg");
+			break;
+		case 2:
+			kernel->data->fpu_kernel_cfg.max_features = 0;
+			break;
+		case 3:
+			kernel->data->fpu_kernel_cfg.max_features = KERNEL_XCR0;
+			break;
+		case 4:
+			KERNEL_CAP_XFD(kernel->data->boot_cpu_data.x86_capability) = 1u << 4;
+			break;
+		case 5:
+			KERNEL_CAP_AMX(kernel->data->boot_cpu_data.x86_capability) = 1u << 24;
+			break;
+		case 6:
+			kernel->data->init_fpstate.xfd = KERNEL_XTILEDATA;
+			break;
+		case 7:
+			kernel->vcpu[1].header->xcomp_bv |= KERNEL_XTILEDATA;
+			break;
+		case 8:
+			kernel_forget_member(kernel, "cpuinfo_x86", "x86_capability");
+			break;
+		case 9:
+			kernel->data->fpu_kernel_cfg.max_features = 0x2e7 | 1ull << 40;
+			break;
+		}
+		run_init(&run, kernel);
+		if (run_fact(&run, XFDT_FACT_CAPABLE) == XFDT_NO)
+			fail_msg("case %u: %s", i, run.facts.items[XFDT_FACT_CAPABLE].why);
+		assert_kind(&run, XFDT_INCONCLUSIVE);
+		run_deinit(&run);
+		tear_down(&scene);
+	}
+}
+
+/* it cannot be, and it is */
+static void test_verdict__contradictions(void **state)
+{
+	struct scene scene;
+	struct kernel kernel;
+
+	/* no AMX, and a hit with a mismatch */
+	kernel_init(&kernel);
+	take_amx(&kernel);
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_deinit(&kernel);
+	/* no AMX, and an armed vCPU */
+	set_up(&scene, 1, 0);
+	take_amx(&scene.kernel);
+	vcpu_of(&scene, 0)->header->xfeatures |= KERNEL_XTILEDATA;
+	vcpu_of(&scene, 0)->header->xcomp_bv |= KERNEL_XTILEDATA;
+	assert_verdict(&scene.kernel, XFDT_INCONCLUSIVE);
+	tear_down(&scene);
+}
+
+static void test_verdict__kvm_not_loaded(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct kernel kernel;
+	struct run run;
+
+	layout.kvm_is_module = true;
+	kernel_boot(&kernel, &layout);
+	kernel_panic(&kernel, &kernel.data->init_task, NULL);
+	run_init(&run, &kernel);
+	assert_rule(&run, "clear");
+	run_deinit(&run);
+	/* another module */
+	strcpy(kernel.module->name, "ext4");
+	run_init(&run, &kernel);
+	assert_rule(&run, "no-kvm");
+	run_deinit(&run);
+	/* whatever is lost */
+	kernel.data->die_counter = 1;
+	kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+	assert_rules(&kernel, "no-kvm", NULL);
+	/* the list of modules breaks off; a census says that there is no guest state */
+	kernel.data->die_counter = kernel.data->tainted_mask = 0;
+	kernel.data->modules.next = 0xdead000000000100ull;
+	run_init(&run, &kernel);
+	assert_int_equal(run_fact(&run, XFDT_FACT_KVM), XFDT_UNSURE);
+	assert_rule(&run, "clear");
+	run_deinit(&run);
+	kernel_forget_vmcoreinfo(&kernel, "SYMBOL(init_top_pgt)");
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_deinit(&kernel);
+}
+
+/* no KVM, and yet the #NM at the restore of a guest's state; a census tells that there are such states */
+static void test_verdict__hit_without_kvm(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct kernel kernel;
+	struct run run;
+
+	layout.kvm_is_module = true;
+	kernel_init_as(&kernel, &layout);
+	strcpy(kernel.module->name, "ext4");
+	run_init(&run, &kernel);
+	assert_int_equal(run_fact(&run, XFDT_FACT_KVM), XFDT_UNSURE);
+	assert_rule(&run, "hit-end");
+	run_deinit(&run);
+	kernel_forget_vmcoreinfo(&kernel, "SYMBOL(init_top_pgt)");
+	assert_rules(&kernel, "no-kvm-but-hit", NULL);
+	kernel_deinit(&kernel);
+}
+
+/* neither types nor symbols know of a guest's XFD, and there is no such state */
+static void test_verdict__kernel_older_than_xfd(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	/* struct fpu is in thread_struct there */
+	kernel_boot(&kernel, &kernel_6_12);
+	kernel_panic(&kernel, &kernel.data->init_task, NULL);
+	kernel.data->die_counter = 1;
+	kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+	kernel_forget_member(&kernel, "fpstate", "xfd");
+	/* symbols still say otherwise */
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_forget_symbol(&kernel, "fpu_update_guest_xfd");
+	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	kernel_forget_symbol(&kernel, "xfd_state");
+	run_init(&run, &kernel);
+	assert_rule(&run, "not-capable");
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* what is missing acquits nobody */
+
+static void test_verdict__no_symbols_or_no_types(void **state)
+{
+	static const uint64_t segments[] = { KERNEL_KALLSYMS, KERNEL_BTF };
+	struct scene scene;
+	size_t i;
+
+	for (i = 0; i < COUNT(segments); i++) {
+		set_up(&scene, 0, 0);
+		memory_fail(&scene.kernel.memory, segments[i], XFDT_EXCLUDED);
+		assert_acquits(&scene, false);
+		tear_down(&scene);
+	}
+}
+
+/* vCPUs */
+
+/* Another end; vCPU 0, on CPU 0 outside of the guest, has a mismatch. */
+static struct kernel_vcpu *set_up_running(struct scene *scene)
+{
+	struct kernel_vcpu *vcpu;
+	struct xfdt_cpu_note *note;
+
+	set_up(scene, 1, 1);
+	vcpu = vcpu_of(scene, 0);
+	note = kernel_add_note(&scene->kernel, (int)vcpu->task->pid);
+	note->regs.sp = vcpu->task->stack + 0x2000;
+	return vcpu;
+}
+
+static void assert_vcpu_rule(struct scene *scene, const char *rule)
+{
+	struct run run;
+
+	run_init(&run, &scene->kernel);
+	assert_vcpu(&run, 0, rule);
+	assert_rule(&run, run.verdict.vcpus[0].state == XFDT_VCPU_ARMED ? "armed" :
+			  run.verdict.vcpus[0].undecided		? "open" :
+									  "clear");
+	run_deinit(&run);
+	tear_down(scene);
+}
+
+static void test_verdict__registers_are_live(void **state)
+{
+	struct scene scene;
+
+	set_up_running(&scene);
+	assert_vcpu_rule(&scene, "registers-live");
+	set_up_running(&scene)->vcpu->mode = XFDT_IN_GUEST_MODE;
+	assert_vcpu_rule(&scene, "live-in-guest");
+	/* they are another thread's */
+	set_up_running(&scene);
+	scene.kernel.percpu[0]->fpu_fpregs_owner_ctx = 0;
+	assert_vcpu_rule(&scene, "registers-unowned");
+}
+
+static void test_verdict__tif_decides_on_a_cpu(void **state)
+{
+	struct kernel_vcpu *vcpu;
+	struct scene scene;
+
+	vcpu = set_up_running(&scene);
+	vcpu->task->thread_info.flags |= 1ull << 19;
+	scene.kernel.percpu[0]->fpu_fpregs_owner_ctx = 0;
+	assert_vcpu_rule(&scene, "before-return");
+	/* it owns the registers, but was elsewhere since */
+	vcpu = set_up_running(&scene);
+	vcpu->task->thread_info.flags |= 1ull << 19;
+	kernel_fpu(&scene.kernel, vcpu->task)->last_cpu = 1;
+	assert_vcpu_rule(&scene, "before-return");
+	/* valid: it may migrate before it returns */
+	vcpu = set_up_running(&scene);
+	vcpu->task->thread_info.flags |= 1ull << 19;
+	assert_vcpu_rule(&scene, "registers-kept");
+	/* every other bit, and not that one */
+	set_up_running(&scene)->task->thread_info.flags = ~(1ull << 19);
+	assert_vcpu_rule(&scene, "registers-live");
+}
+
+static void test_verdict__unknown_tif_and_a_mismatch(void **state)
+{
+	struct scene scene;
+
+	set_up_running(&scene);
+	kernel_forget_symbol(&scene.kernel, "fpregs_mark_activate");
+	assert_vcpu_rule(&scene, "tif-unknown");
+	/* "in guest" does not make up for it */
+	set_up_running(&scene)->vcpu->mode = XFDT_IN_GUEST_MODE;
+	kernel_forget_symbol(&scene.kernel, "fpregs_mark_activate");
+	assert_vcpu_rule(&scene, "tif-unknown");
+}
+
+/* off the CPU memory counts, whatever TIF says */
+static void test_verdict__scheduled_out(void **state)
+{
+	struct scene scene;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		set_up(&scene, 1, 0);
+		if (i == 1)
+			vcpu_of(&scene, 0)->task->thread_info.flags = 0;
+		else if (i == 2)
+			kernel_forget_symbol(&scene.kernel, "fpregs_mark_activate");
+		vcpu_of(&scene, 0)->vcpu->mode = XFDT_IN_GUEST_MODE;
+		assert_vcpu_rule(&scene, "scheduled-out");
+	}
+}
+
+/* on_cpu and the CPU's current thread disagree */
+static void test_verdict__between_two_threads(void **state)
+{
+	struct scene scene;
+
+	set_up_running(&scene)->task->on_cpu = 0;
+	assert_vcpu_rule(&scene, "switching");
+	set_up(&scene, 1, 0);
+	vcpu_of(&scene, 0)->task->on_cpu = 1;
+	assert_vcpu_rule(&scene, "switching");
+}
+
+/* the thread that panicked runs, whatever its task_struct says */
+static void test_verdict__thread_that_panicked_runs(void **state)
+{
+	struct scene scene;
+	struct run run;
+
+	set_up(&scene, 1, 1);
+	kernel_panic(&scene.kernel, vcpu_of(&scene, 0)->task, NULL);
+	vcpu_of(&scene, 0)->task->on_cpu = 0;
+	run_init(&run, &scene.kernel);
+	assert_int_equal(run.facts.states[0].running, XFDT_YES);
+	assert_vcpu(&run, 0, "registers-live");
+	run_deinit(&run);
+	tear_down(&scene);
+}
+
+static void test_verdict__not_in_use(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 1, 0);
+	vcpu_of(&scene, 0)->fpstate->in_use = 0;
+	assert_vcpu_rule(&scene, "next-run");
+	/* any thread may call KVM_RUN: the death of the last one does not matter */
+	set_up(&scene, 1, 0);
+	vcpu_of(&scene, 0)->fpstate->in_use = 0;
+	kernel_reap(&scene.kernel, vcpu_of(&scene, 0));
+	assert_vcpu_rule(&scene, "next-run");
+}
+
+/* a state in use by a thread that an oops killed is not loaded again */
+static void test_verdict__dead_owner(void **state)
+{
+	struct scene scene;
+	unsigned int i;
+
+	static const char *const expected[] = { "owner-dead",	 "owner-dead",	  "owner-dead",
+						"owner-unknown", "owner-unknown", "owner-unknown" };
+
+	for (i = 0; i < COUNT(expected); i++) {
+		struct task_struct *task;
+
+		set_up(&scene, 1, 0);
+		let_an_oops_happen(&scene);
+		task = vcpu_of(&scene, 0)->task;
+		if (i == 0)
+			kernel_reap(&scene.kernel, vcpu_of(&scene, 0));
+		/* do_exit() sets PF_EXITING, drops mm, sets exit_state: one alone may be damage */
+		if (i == 1 || i == 2 || i == 4)
+			task->flags = KERNEL_PF_EXITING;
+		if (i == 1)
+			task->mm = 0;
+		if (i == 2 || i == 3)
+			task->exit_state = 32;
+		if (i == 5)
+			kernel_forget_member(&scene.kernel, "task_struct", "flags");
+		assert_vcpu_rule(&scene, expected[i]);
+	}
+}
+
+/* only an oops kills a thread within KVM_RUN: without one that is damage */
+static void test_verdict__dead_owner_without_an_oops(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 1, 0);
+	kernel_reap(&scene.kernel, vcpu_of(&scene, 0));
+	assert_vcpu_rule(&scene, "contradictory");
+	set_up(&scene, 1, 0);
+	vcpu_of(&scene, 0)->task->flags = KERNEL_PF_EXITING;
+	vcpu_of(&scene, 0)->task->mm = 0;
+	assert_vcpu_rule(&scene, "contradictory");
+}
+
+/* vcpu->pid is of the thread that ran it last; that one may hold another state by now */
+static void test_verdict__thread_that_holds_another_state(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 1, 0);
+	kernel_fpu(&scene.kernel, vcpu_of(&scene, 0)->task)->fpstate = KERNEL_HEAP;
+	/* in use, held by nobody, and no oops has killed a thread */
+	assert_rules(&scene.kernel, "open", "contradictory");
+	let_an_oops_happen(&scene);
+	assert_rules(&scene.kernel, "clear", "owner-dead");
+	/* the list of threads breaks off: who holds it is not known */
+	scene.kernel.data->init_task.tasks.next = 0xdead000000000100ull;
+	assert_vcpu_rule(&scene, "owner-holds-other");
+	/* another thread holds it */
+	set_up(&scene, 1, 0);
+	kernel_fpu(&scene.kernel, scene.shell)->fpstate =
+		kernel_fpu(&scene.kernel, vcpu_of(&scene, 0)->task)->fpstate;
+	kernel_fpu(&scene.kernel, vcpu_of(&scene, 0)->task)->fpstate = KERNEL_HEAP;
+	kernel_run(&scene.kernel, &scene.kernel.data->init_task, 2);
+	scene.kernel.data->panic_cpu = 0;
+	assert_vcpu_rule(&scene, "scheduled-out");
+}
+
+/* KVM_RUN of a dead VM loads nothing (vm_dead; vm_bugged alone says nothing where both are there) */
+static void test_verdict__vm_that_is_dead(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 1, 0);
+	vcpu_of(&scene, 0)->fpstate->in_use = 0;
+	scene.kernel.vms[0].kvm->vm_bugged = 1;
+	assert_rules(&scene.kernel, "armed", "next-run");
+	scene.kernel.vms[0].kvm->vm_dead = 1;
+	assert_vcpu_rule(&scene, "vm-gone");
+	/* what a thread holds is another matter */
+	set_up(&scene, 1, 0);
+	scene.kernel.vms[0].kvm->vm_dead = 1;
+	assert_vcpu_rule(&scene, "scheduled-out");
+}
+
+/* mm_users 0 and no thread with that mm: nobody can run the VM */
+static void test_verdict__vm_without_users(void **state)
+{
+	struct scene scene;
+	unsigned int n;
+
+	set_up(&scene, 1, 0);
+	vcpu_of(&scene, 0)->fpstate->in_use = 0;
+	scene.kernel.vms[0].mm->mm_users = 0;
+	/* threads have it: one of the two is damaged, and it is armed as far as known */
+	assert_rules(&scene.kernel, "armed", "next-run");
+	scene.kernel.vms[0].leader->mm = 0;
+	for (n = 0; n < 2; n++)
+		vcpu_of(&scene, n)->task->mm = 0;
+	assert_rules(&scene.kernel, "clear", "vm-gone");
+	/* the list of threads breaks off: not proven */
+	scene.kernel.data->init_task.tasks.next = 0xdead000000000100ull;
+	assert_rules(&scene.kernel, "armed", "next-run");
+	tear_down(&scene);
+	/* mm_users says that there are some */
+	set_up(&scene, 1, 0);
+	vcpu_of(&scene, 0)->fpstate->in_use = 0;
+	scene.kernel.vms[0].leader->mm = 0;
+	for (n = 0; n < 2; n++)
+		vcpu_of(&scene, n)->task->mm = 0;
+	assert_vcpu_rule(&scene, "next-run");
+}
+
+/* a VM that no list has: a census finds its states, and the threads that hold them */
+static void test_verdict__states_on_no_list(void **state)
+{
+	struct kernel_vcpu *vcpu;
+	struct scene scene;
+	struct run run;
+
+	set_up(&scene, 0, 0);
+	vcpu = kernel_add_vm(&scene.kernel,
+			     &(struct kernel_vm){ .vcpus = 1, .armed = 1, .unlisted = true })
+		       ->vcpu;
+	run_init(&run, &scene.kernel);
+	assert_rule(&run, "armed");
+	assert_int_equal(run.verdict.vcpu_count, 3);
+	assert_vcpu(&run, 2, "scheduled-out");
+	assert_true(run.host.unlisted.vcpus[0].fpstate ==
+		    kernel_kvaddr(&scene.kernel, vcpu->fpstate));
+	assert_int_equal(run.host.unlisted.vcpus[0].thread.pid, vcpu->task->pid);
+	run_deinit(&run);
+	/* an oops killed its thread, and the VM was destroyed: the state is leaked */
+	let_an_oops_happen(&scene);
+	kernel_reap(&scene.kernel, vcpu);
+	run_init(&run, &scene.kernel);
+	assert_rule(&run, "clear");
+	assert_vcpu(&run, 2, "owner-dead");
+	run_deinit(&run);
+	/* any thread may still load one that is not in use */
+	vcpu->fpstate->in_use = 0;
+	run_init(&run, &scene.kernel);
+	assert_rule(&run, "armed");
+	assert_vcpu(&run, 2, "next-run");
+	run_deinit(&run);
+	tear_down(&scene);
+}
+
+static void test_verdict__two_vcpus_with_one_state(void **state)
+{
+	struct scene scene;
+	struct run run;
+
+	set_up(&scene, 0, 0);
+	vcpu_of(&scene, 1)->vcpu->arch.guest_fpu.fpstate =
+		vcpu_of(&scene, 0)->vcpu->arch.guest_fpu.fpstate;
+	run_init(&run, &scene.kernel);
+	assert_rule(&run, "open");
+	assert_vcpu(&run, 0, "contradictory");
+	assert_vcpu(&run, 1, "contradictory");
+	assert_int_equal(run_fact(&run, XFDT_FACT_COMPLETE), XFDT_UNSURE);
+	run_deinit(&run);
+	tear_down(&scene);
+}
+
+/* kvm_vm_ioctl_create_vcpu() has stored one, and not counted it yet */
+static void test_verdict__vcpu_that_is_being_created(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 0, 0);
+	lose_census(&scene);
+	scene.kernel.vms[0].kvm->online_vcpus = 1;
+	assert_rules(&scene.kernel, "clear", "ok");
+	/* created_vcpus says that there are no more */
+	scene.kernel.vms[0].kvm->created_vcpus = 1;
+	assert_rules(&scene.kernel, "open", "ok");
+	/* fewer than counted */
+	scene.kernel.vms[0].kvm->online_vcpus = scene.kernel.vms[0].kvm->created_vcpus = 3;
+	assert_scene(&scene, "open");
+}
+
+static void test_verdict__malformed_header(void **state)
+{
+	struct scene scene;
+	unsigned int i;
+
+	for (i = 0; i < 6; i++) {
+		struct kernel_vcpu *vcpu;
+
+		set_up(&scene, i & 1, 0);
+		vcpu = vcpu_of(&scene, 0);
+		if (i < 2)
+			vcpu->header->reserved[3] = 1;
+		else if (i < 4)
+			vcpu->header->xcomp_bv = 1ull << 63 | 0x2e7;
+		else
+			vcpu->header->xcomp_bv |= 1ull << 40;
+		assert_vcpu_rule(&scene, i & 1 ? "malformed-mismatch" : "malformed");
+	}
+}
+
+/* all are malformed: then what the host's features are is in doubt */
+static void test_verdict__every_header_malformed(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 0, 0);
+	vcpu_of(&scene, 0)->header->reserved[3] = vcpu_of(&scene, 1)->header->reserved[3] = 1;
+	assert_scene(&scene, "open");
+	/* by one bit of max_features */
+	set_up(&scene, 1, 0);
+	scene.kernel.data->fpu_kernel_cfg.max_features &= ~(1ull << 9);
+	assert_acquits(&scene, false);
+	tear_down(&scene);
+}
+
+static void test_verdict__confidential(void **state)
+{
+	struct kernel_vcpu *vcpu;
+	struct scene scene;
+
+	set_up(&scene, 0, 0);
+	vcpu_of(&scene, 0)->fpstate->is_confidential = 1;
+	assert_vcpu_rule(&scene, "confidential-in-use");
+	set_up(&scene, 1, 0);
+	vcpu_of(&scene, 0)->fpstate->is_confidential = 1;
+	assert_vcpu_rule(&scene, "confidential-mismatch");
+	set_up(&scene, 1, 0);
+	vcpu = vcpu_of(&scene, 0);
+	vcpu->fpstate->is_confidential = 1;
+	vcpu->fpstate->in_use = 0;
+	assert_vcpu_rule(&scene, "confidential");
+	/* its header is not real, so it is not malformed either */
+	set_up(&scene, 0, 0);
+	vcpu = vcpu_of(&scene, 0);
+	vcpu->fpstate->is_confidential = 1;
+	vcpu->header->xcomp_bv = 0x1234;
+	assert_vcpu_rule(&scene, "confidential-in-use");
+}
+
+/* inside the guest, which may write IA32_XFD: what is in memory is old, and that is no mismatch */
+static void test_verdict__inside_the_guest(void **state)
+{
+	static const enum xfdt_vcpu_mode modes[] = { XFDT_IN_GUEST_MODE, XFDT_EXITING_GUEST_MODE };
+	struct kernel_vcpu *vcpu;
+	struct scene scene;
+	size_t i;
+
+	for (i = 0; i < COUNT(modes); i++) {
+		vcpu = set_up_running(&scene);
+		vcpu->fpstate->xfd = 0;
+		vcpu->vcpu->mode = modes[i];
+		assert_vcpu_rule(&scene, "in-guest");
+		/* a guest that may not use tiles cannot write IA32_XFD */
+		vcpu = set_up_running(&scene);
+		vcpu->fpstate->xfd = 0;
+		vcpu->vcpu->mode = modes[i];
+		vcpu->fpstate->xfeatures = vcpu->fpstate->user_xfeatures = 0x2e7;
+		vcpu->header->xfeatures = 0x2e7;
+		vcpu->header->xcomp_bv = 1ull << 63 | 0x2e7;
+		assert_vcpu_rule(&scene, "ok");
+	}
+}
+
+/* single bits */
+
+static const char *rule_with_flip(struct scene *scene, uint8_t *byte, unsigned int bit,
+				  enum xfdt_verdict_kind *ret_kind)
+{
+	const char *rule;
+	struct run run;
+
+	*byte ^= (uint8_t)(1u << bit);
+	run_init(&run, &scene->kernel);
+	rule = run.verdict.rule->id;
+	*ret_kind = run.verdict.kind;
+	run_deinit(&run);
+	*byte ^= (uint8_t)(1u << bit);
+	return rule;
+}
+
+/* No bit of @len bytes at @object, but those of @but at @but_at, may acquit. */
+static void assert_no_bit_acquits(struct scene *scene, const char *what, void *object, size_t len,
+				  size_t but_at, uint64_t but)
+{
+	size_t i, acquittals = 0;
+
+	for (i = 0; i < 8 * len; i++) {
+		enum xfdt_verdict_kind kind;
+		const char *rule;
+
+		if (i >= 8 * but_at && i < 8 * but_at + 64 && but >> (i - 8 * but_at) & 1)
+			continue;
+		rule = rule_with_flip(scene, (uint8_t *)object + i / 8, i % 8, &kind);
+		if (kind != XFDT_NOT_THIS_BUG && kind != XFDT_NOT_APPLICABLE)
+			continue;
+		print_message("bit %zu of byte %zu of %s: %s\n", i % 8, i / 8, what, rule);
+		acquittals++;
+	}
+	assert_int_equal(acquittals, 0);
+}
+
+/* dead of it: no bit of the note, nor of exec_summary_regs, nor of the state but the mismatch's own */
+static void test_verdict__no_bit_of_the_registers_acquits(void **state)
+{
+	struct scene scene;
+	int sources;
+
+	for (sources = 0; sources < 3; sources++) {
+		kernel_init(&scene.kernel);
+		if (sources == 1)
+			kernel_log(&scene.kernel, (const char *const[]){ WARN, DIE, NULL });
+		if (sources == 2)
+			kernel_forget_symbol(&scene.kernel, "exec_summary_regs");
+		assert_no_bit_acquits(&scene, "the note", &scene.kernel.notes[0].regs,
+				      sizeof(struct xfdt_regs), 0, 0);
+		if (sources < 2)
+			assert_no_bit_acquits(&scene, "exec_summary_regs",
+					      &scene.kernel.data->exec_summary_regs,
+					      sizeof(struct xfdt_regs), 0, 0);
+		tear_down(&scene);
+	}
+}
+
+static void test_verdict__no_bit_of_the_code_acquits(void **state)
+{
+	struct scene scene;
+
+	kernel_init(&scene.kernel);
+	assert_no_bit_acquits(&scene, "the XRSTOR", kernel_at(&scene.kernel, KERNEL_XRSTOR), 8, 0,
+			      0);
+	tear_down(&scene);
+}
+
+/* armed: bits of the state that are the only record of what they say are XFD's, XSTATE_BV's and is_confidential */
+static void test_verdict__no_bit_of_an_armed_state_acquits(void **state)
+{
+	const size_t flags = offsetof(struct fpstate, xfd) + 8;
+	struct kernel_vcpu *vcpu;
+	struct scene scene;
+	int in_use;
+
+	for (in_use = 0; in_use < 2; in_use++) {
+		set_up(&scene, 1, 0);
+		vcpu = vcpu_of(&scene, 0);
+		vcpu->fpstate->in_use = in_use;
+		assert_no_bit_acquits(&scene, "fpstate before xfd", vcpu->fpstate,
+				      offsetof(struct fpstate, xfd), 0, 0);
+		assert_no_bit_acquits(&scene, "fpstate->xfd", &vcpu->fpstate->xfd, 8, 0,
+				      KERNEL_XTILEDATA);
+		assert_no_bit_acquits(&scene, "fpstate's flags", (uint8_t *)vcpu->fpstate + flags,
+				      4, 0, 1u << 2 /* is_confidential */);
+		assert_no_bit_acquits(&scene, "the header", vcpu->header, sizeof(*vcpu->header), 0,
+				      KERNEL_XTILEDATA);
+		assert_no_bit_acquits(&scene, "struct kvm_vcpu", vcpu->vcpu, sizeof(*vcpu->vcpu), 0,
+				      0);
+		assert_no_bit_acquits(&scene, "struct pid", vcpu->pid, sizeof(*vcpu->pid), 0, 0);
+		assert_no_bit_acquits(&scene, "max_features", &scene.kernel.data->fpu_kernel_cfg,
+				      sizeof(scene.kernel.data->fpu_kernel_cfg), 0, 0);
+		tear_down(&scene);
+	}
 }
 
 #include "test_verdict.tests.h"

@@ -13,7 +13,7 @@
 FUZZ_SECONDS ?= 30
 FUZZ_CC ?= clang
 
-TEST_SUPPORT := $(patsubst %,$(BUILD)/tests/%.o,alloc memory host kernel kernel_symbols kernel_btf run results)
+TEST_SUPPORT := $(patsubst %,$(BUILD)/tests/%.o,alloc memory kernel kernel_symbols kernel_btf run results)
 TEST_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 TEST_LIBS := $(LIBS) -lcmocka
 TEST_CFLAGS := -Wno-unused-parameter -iquote tests -iquote $(BUILD)/tests

@@ -7,6 +7,7 @@
 #include "fuzz/fuzz.h"
 #include "resolve/resolve.h"
 #include "kernel.h"
+#include "kernel/host.h"
 #include "render/render.h"
 #include "verdict/verdict.h"
 
@@ -65,12 +66,14 @@ static void change(struct kernel *kernel, const uint8_t *data, size_t size)
 	}
 }
 
-static void check_reports(const struct xfdt_host *host, const struct xfdt_verdict *verdict)
+static void check_reports(const struct xfdt_host *host, const struct xfdt_facts *facts,
+			  const struct xfdt_verdict *verdict)
 {
 	struct xfdt_outcome report = {
 		.path = "fuzz",
 		.format = "fuzz",
 		.host = host,
+		.facts = facts,
 		.verdict = verdict,
 	};
 	struct xfdt_text_options options = { .verbose = true };
@@ -93,12 +96,32 @@ static void check_reports(const struct xfdt_host *host, const struct xfdt_verdic
 	free(text);
 }
 
+/* Judge @host, which the input may have made of anything. */
+static void check_host(const struct xfdt_host *host)
+{
+	struct xfdt_verdict verdict;
+	struct xfdt_facts facts;
+
+	FUZZ_CHECK(host->vm_count <= XFDT_VMS_MAX);
+	if (!xfdt_facts_init(&facts, host)) {
+		if (!xfdt_verdict_init(&verdict, &facts)) {
+			/* no word of guilt without the fault and the state that prove it */
+			if (verdict.kind == XFDT_CONFIRMED)
+				FUZZ_CHECK(xfdt_panic_fault(&host->panic)->decoded &&
+					   xfdt_panic_fault(&host->panic)->fpstate.intact_guest);
+			if (host->vcpu_count <= REPORTED_MAX)
+				check_reports(host, &facts, &verdict);
+			xfdt_verdict_deinit(&verdict);
+		}
+	}
+	xfdt_facts_deinit(&facts);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pristine *base = pristine();
 	struct kernel *kernel = &base->kernel;
 	struct xfdt_cpu_note note = kernel->notes[0];
-	struct xfdt_verdict verdict;
 	struct xfdt_image image;
 	struct xfdt_host host;
 	size_t i;
@@ -107,17 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kernel->memory.reads = 0;
 	xfdt_image_init(&image, &kernel->source, NULL);
 	if (!xfdt_host_init(&host, &image)) {
-		FUZZ_CHECK(host.vm_count <= XFDT_VMS_MAX);
-		if (!xfdt_verdict_init(&verdict, &host)) {
-			/* no word of guilt without the state that proves it */
-			if (verdict.kind == XFDT_CONFIRMED) {
-				FUZZ_CHECK(host.panic.fault.decoded && host.panic.log_known);
-				FUZZ_CHECK(verdict.states[XFDT_VCPU_ARMED]);
-			}
-			if (host.vcpu_count <= REPORTED_MAX)
-				check_reports(&host, &verdict);
-			xfdt_verdict_deinit(&verdict);
-		}
+		check_host(&host);
 		xfdt_host_deinit(&host);
 	}
 	xfdt_image_deinit(&image);
