@@ -53,7 +53,7 @@
 
 /*
  * What the lab's debugger is asked to do, in EAX at "xchg %bx,%bx", with LAB_MAGIC in EDX.  It answers with LAB_DONE
- * in EAX; without it the instruction does nothing.  lab/debugger.py has the other half.
+ * in EAX; without it the instruction does nothing.  lab/host.py has the other half.
  */
 #define LAB_MAGIC 0x78666474
 #define LAB_DONE 0x646f6e65
@@ -70,6 +70,7 @@ enum lab_call {
 	LAB_CRASH_AT_EXIT =
 		8, /* die of sysrq c at the guest's next CPUID after it wrote IA32_XFD, as an interrupt could */
 	LAB_KERNEL_TS = 9, /* as LAB_KERNEL_FAULT, but CR0.TS stays set for the handler to find */
+	LAB_START = 10,	   /* nothing yet: the first virtual machine is about to be made */
 };
 
 enum arming {
@@ -191,12 +192,16 @@ static void settle(void)
 	usleep(200000);
 }
 
-/* Is there a debugger, and has it heard? */
-static bool call_lab(enum lab_call call)
+/* Is there a debugger, and has it heard?  QEMU's stops at the address of the label, so there must be one only. */
+static __attribute__((noinline)) bool call_lab(enum lab_call call)
 {
 	uint32_t answer = call;
 
-	__asm__ volatile("xchg %%bx,%%bx" : "+a"(answer) : "d"(LAB_MAGIC) : "memory");
+	__asm__ volatile(".globl lab_call_here\n"
+			 "lab_call_here: xchg %%bx,%%bx"
+			 : "+a"(answer)
+			 : "d"(LAB_MAGIC)
+			 : "memory");
 	return answer == LAB_DONE;
 }
 
@@ -345,13 +350,18 @@ static void vcpu_set_xfd(struct vm *vm, const struct vcpu *vcpu, uint64_t xfd)
 	note(vm, "KVM_SET_MSRS vcpu %u: IA32_XFD 0x%llx", vcpu->id, (unsigned long long)xfd);
 }
 
-/* Where the uncompacted image has component i: CPUID leaf 0xd, sub-leaf i, EBX. */
+/*
+ * Where the uncompacted image has component i: CPUID leaf 0xd, sub-leaf i, EBX.  In the lab's QEMU only the kernel and KVM
+ * see the tiles in CPUID; they are where a Sapphire Rapids has them.
+ */
 static uint32_t component_offset(int i)
 {
 	uint32_t eax = 0xd, ebx, ecx = i, edx;
 
 	__asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-	return ebx;
+	if (ebx)
+		return ebx;
+	return i == XFEATURE_TILECFG ? 2752 : 2816;
 }
 
 /* Give the vCPU a tile configuration and one tile that is not zero, or (on = false) take both away. */
@@ -773,6 +783,7 @@ int main(int argc, char **argv)
 	scenario = options.scenario;
 	if (scenario->no_kvm)
 		crash_host();
+	call_lab(LAB_START);
 
 	signal(SIGCHLD, on_child_death);
 	if (pipe(ready))

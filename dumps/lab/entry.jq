@@ -13,6 +13,10 @@ def guest_xfd: [$said[] | select(.event == "guest" and .xfd != "0x0") | .xfd] | 
 def loaded: if any($journal[]; .event == "crash-at-exit") then [$journal[] | select(.event == "load" and .guest)] | last else null end;
 def written_xfd: [$journal[] | select(.event == "guest-wrmsr") | .xfd] | last;
 def fault: [$journal[] | select(.event == "load-faults")] | last;
+# What the host lived to change in the state whose load faulted.
+def at_end: fault.fpstate as $fpstate | [$journal[] | select(.event == "at-end" and .fpstate == $fpstate and .xstate_bv != null)] | last;
+# A virtual machine whose process died with the vCPU's thread.
+def lost: [$said[] | select(.event == "lost") | .vm];
 
 # QEMU has neither XSAVEC nor XSAVES: the format is the standard one.
 (if $r.emulator | startswith("QEMU") then "0x0" else null end) as $standard
@@ -22,6 +26,7 @@ def vcpu($vm):
 	| { id, state: (if .touched then $r.touched else "ok" end), xstate_bv, xstate_bv_mask: $vm.xcr0, xcomp_bv: $standard, xfd: (.xfd // "0x0") }
 	| if fault != null and last_run.pid == $vm.pid and last_run.vcpu == $v.id then
 		. + { xstate_bv: fault.xstate_bv, xstate_bv_mask: "0xffffffffffffffff", xcomp_bv: fault.xcomp_bv, xfd: fault.xfd, rfbm: fault.rfbm }
+		| if at_end then . + { xstate_bv: at_end.xstate_bv, xfd: at_end.xfd } else . end
 	  elif loaded != null and last_run.pid == $vm.pid and last_run.vcpu == $v.id then
 		. + { xstate_bv: loaded.xstate_bv, xstate_bv_mask: "0xffffffffffffffff", xcomp_bv: loaded.xcomp_bv, xfd: written_xfd }
 	  elif guest_xfd != null and last_run.pid == $vm.pid and last_run.vcpu == $v.id then
@@ -47,12 +52,13 @@ def vcpu($vm):
 	reproducer: $said,
 	debugger: $journal,
 	console: $r.console,
-	expect: {
+	expect: ({
 		verdict: $r.verdict,
 		exit: ($r.exit | tonumber),
 		route: (if $r.route == "" then null else $r.route end),
 		fix: $r.fix,
+	} + (if $r.when == "" then {} else { when: $r.when } end) + {
 		# What is lost from an incomplete dump is chance: nothing is promised of its virtual machines.
-		vms: (if $r.verdict == "inconclusive" then null else [last_reports[] | . as $vm | { pid, vcpus: [.vcpus[] | vcpu($vm)] }] end)
-	}
+		vms: (if $r.verdict == "inconclusive" then null else [last_reports[] | select(.vm as $n | any(lost[]; . == $n) | not) | . as $vm | { pid, vcpus: [.vcpus[] | vcpu($vm)] }] end)
+	})
 }

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lab.sh - make the project's vmcores: a host in an emulated machine dies for real, and kdump saves its memory
 #
-# usage: lab.sh list | deps | make NAME... | record NAME... | verify [NAME...] | fetch NAME | debug NAME | clean
+# usage: lab.sh list | deps | make NAME... | record NAME... | redistill NAME... | verify [NAME...] | fetch NAME | debug NAME | clean
 #   list     the recipes
 #   deps     install what the lab needs from Debian, fetch what it unpacks
 #   make     make vmcores; each is left in out/ with its manifest entry, and compared with the manifest
 #   record   take what "make" left over into the manifest, and the reduced vmcore beside it
+#   redistill  distill vmcores that were kept whole (LAB_KEEP=1) with today's xfdtriage, check them against their recipes, and record them
 #   verify   does the manifest's entry follow from its own reproducer and debugger lines, and the recipe?  Runs nothing
 #   fetch    install and fetch what "debug" needs, and nothing else
 #   debug    make a vmcore of a kernel whose debuginfo Debian serves; left whole, with out/NAME.debug to say where all of it is
@@ -59,7 +60,7 @@ recipe_read()
 	name=$1
 	[ -f "$HERE/recipes/$name" ] || die "there is no recipe \"$name\" (see: make -C dumps list)"
 	what="" kernel="" emulator="" scenario="" cmdline="" cpus="" memory="" kvm=yes sysctl="kernel.panic_on_oops=1"
-	dump="-l -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
+	amx="" play="" when="" dump="-c -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
 	verdict="" exit_code="" kdump_verdict="" kdump_exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
 	# shellcheck disable=SC1090
 	. "$HERE/recipes/$name"
@@ -80,6 +81,11 @@ recipe_read()
 XFD as a CPU feature: setcpuid=324 on the kernel's command line
 IA32_XFD (0x1c4) and IA32_XFD_ERR (0x1c5) as plain storage, the latter 0x$xfd_err at reset
 #NM of an XRSTORS with XSTATE_BV & IA32_XFD & EDX:EAX != 0, and XSAVES writing XSTATE_BV[i]=0 for a component that IA32_XFD disables: by the debugger, at these instructions${emulated:+
+$emulated}"
+	elif [ -n "$amx" ]; then
+		emulated="the whole machine: QEMU, TCG, -cpu max (SVM; no XSAVES)
+AMX and XFD as CPU features: the debugger answers CPUID and XSETBV of the kernel and of KVM, and adds the tiles to kvm_caps.supported_xcr0
+#NM of an XRSTOR with XSTATE_BV & IA32_XFD & EDX:EAX != 0 and the RDMSR of IA32_XFD_ERR in its handler, XRSTOR and XSAVE of tiles, and XSAVE writing XSTATE_BV[i]=0 for a component that IA32_XFD disables: by the debugger, at these instructions${emulated:+
 $emulated}"
 	else
 		emulated="the whole machine: QEMU, TCG, -cpu max (SVM; no AMX, no XFD, no XSAVES)${emulated:+
@@ -137,7 +143,7 @@ entry()
 			--arg emulator "$3" --arg cpus "$cpus" --arg memory "$memory" \
 			--arg cmdline "$CMDLINE" --arg sysctl "$sysctl" --arg scenario "$scenario" --arg emulated "$emulated" --arg forged "$forged" \
 			--arg tool "$4" --arg dump "$dump" --arg touched "$touched" --arg verdict "$verdict" --arg exit "$exit_code" \
-			--arg route "$route" --arg console "$console" '$ARGS.named')" \
+			--arg route "$route" --arg when "$when" --arg console "$console" '$ARGS.named')" \
 		-f "$HERE/lab/entry.jq"
 }
 
@@ -175,15 +181,30 @@ check_run()
 	done <<< "$console_lacks"
 }
 
+# xfdtriage is what the lab tests: where it disagrees with the recipe, the run is still good, and the recipe may be right.
+disagree()
+{
+	say "xfdtriage DISAGREES: $*" >&2
+	echo "$*" >> "$WORK/disagreements"
+}
+
+# answer_is JSON VERDICT EXIT : is this the answer?
+answer_is()
+{
+	jq -e --arg verdict "$2" --argjson exit "$3" --arg route "$route" --arg when "$when" \
+		'.verdict == $verdict and .exit == $exit and (.route // "") == $route and (.when // $when) == $when' "$1" > /dev/null
+}
+
 # What xfdtriage said in the kdump kernel, before the dump was saved and pages were left out of it.
 check_triage()
 {
 	local wanted=${kdump_verdict:-$verdict} json=$WORK/kdump.json
 
 	tr -d '\r' < "$WORK/lab" | sed -n 's/^TRIAGE //p' > "$json"
-	jq -e --arg verdict "$wanted" --argjson exit "${kdump_exit_code:-$exit_code}" --arg route "$route" \
-		'.verdict == $verdict and .exit == $exit and (.route // "") == $route' "$json" > /dev/null ||
-		{ last_lines; die "in the kdump kernel xfdtriage said $(head -c 300 "$json"), expected $wanted"; }
+	if ! answer_is "$json" "$wanted" "${kdump_exit_code:-$exit_code}"; then
+		disagree "in the kdump kernel it said $(head -c 300 "$json"), expected $wanted${when:+ ($when)}"
+		return
+	fi
 	grep -q "^xfdtriage: $wanted: " "$WORK/console.text" || { last_lines; die "the console does not say \"xfdtriage: $wanted\""; }
 	say "in the kdump kernel: $wanted; $(sed -n 's/^xfdtriage:   cost *//p' "$WORK/console.text")"
 }
@@ -214,20 +235,36 @@ compare()
 compare_triage()
 {
 	[ -z "$kdump_verdict" ] || return 0
-	"$XFDTRIAGE" -f json "$WORK/vmcore" > "$WORK/saved.json" 2> /dev/null || true
+	[ ! -f "$WORK/disagreements" ] || return 0
 	diff <(jq -S 'del(.dump)' "$WORK/kdump.json") <(jq -S 'del(.dump)' "$WORK/saved.json") > "$WORK/diff" ||
 		{ cat "$WORK/diff"; die "the saved dump does not say what /proc/vmcore said"; }
 }
 
-# Reduce the vmcore, and let the program judge both.
-reduce()
+# judge VMCORE : by the program, into $WORK/text and $WORK/saved.json; false if it is not the recipe's answer
+judge()
 {
 	local status=0
 
-	"$XFDTRIAGE" "$WORK/vmcore" > "$WORK/text" 2>&1 || status=$?
-	[ $status -eq "$exit_code" ] || { cat "$WORK/text"; keep_full; die "xfdtriage exits with $status, expected $exit_code; the full vmcore is kept"; }
+	"$XFDTRIAGE" "$1" > "$WORK/text" 2>&1 || status=$?
+	"$XFDTRIAGE" -f json "$1" > "$WORK/saved.json" 2> /dev/null || true
+	[ $status -eq "$exit_code" ] && answer_is "$WORK/saved.json" "$verdict" "$exit_code" && return
+	cat "$WORK/text"
+	disagree "of the vmcore it exits with $status, expected $exit_code: $verdict${when:+ ($when)}"
+	return 1
+}
+
+# distill VMCORE : into $WORK/reduced
+distill()
+{
+	"$XFDTRIAGE" distill --keep-log "$1" -o "$WORK/reduced" ${keep_types:+--keep-types} || die "cannot be reduced"
+}
+
+# Let the program judge the vmcore, and reduce it.
+reduce()
+{
+	judge "$WORK/vmcore" || return 0
 	compare_triage
-	"$XFDTRIAGE" distill --keep-log "$WORK/vmcore" -o "$WORK/reduced" ${keep_types:+--keep-types} || die "cannot be reduced"
+	distill "$WORK/vmcore"
 }
 
 keep_full()
@@ -243,13 +280,14 @@ results()
 
 publish()
 {
-	if [ "${LAB_KEEP:-0}" = 1 ] || [ -n "$debug" ]; then
+	if [ "${LAB_KEEP:-0}" = 1 ] || [ -n "$debug" ] || [ -f "$WORK/disagreements" ]; then
 		keep_full
 	fi
 	mv "$WORK/kdump.json" "$OUT/$name.kdump.json"
 	mv "$WORK/text" "$OUT/$name.txt"
-	mv "$WORK/reduced" "$OUT/$name.vmcore"
+	[ -f "$WORK/disagreements" ] || mv "$WORK/reduced" "$OUT/$name.vmcore"
 	mv "$WORK/entry.json" "$OUT/$name.json"
+	[ ! -f "$WORK/disagreements" ] || die "the full vmcore is kept with its entry, but not distilled (later: lab.sh redistill $name): $(head -n 1 "$WORK/disagreements")"
 }
 
 # Several runs may use the cache at once; it is theirs alone while they fill it, until they close $lock.
@@ -286,20 +324,18 @@ prepare()
 	tools_prepare
 }
 
-# All tries together have the time of one.
 run_machine()
 {
-	local try status deadline=$((SECONDS + ($([ "$emulator" = qemu ] && echo "$QEMU_SECONDS" || echo "$BOCHS_SECONDS"))))
+	local try status
 
 	# Bochs now and then runs kernel code as it was before the kernel patched it, and the boot fails (docs/lab.md).
 	for try in 1 2 3; do
 		status=0
 		rm -f "$WORK/lab" "$WORK/console"
-		run_"$emulator" $((deadline - SECONDS)) || status=$?
-		! grep -q '^BOOT' "$WORK/lab" 2>/dev/null || break
+		run_"$emulator" "$([ "$emulator" = qemu ] && echo "$QEMU_SECONDS" || echo "$BOCHS_SECONDS")" || status=$?
+		[ "$emulator" = bochs ] && ! grep -q '^BOOT' "$WORK/lab" 2>/dev/null || break
 		last_lines
 		say "the kernel did not boot (try $try)"
-		[ $((deadline - SECONDS)) -gt 30 ] || break
 	done
 	[ ! -f "$WORK/console" ] || tr -d '\r' < "$WORK/console" | tee "$WORK/console.text" > "$OUT/$name.console"
 	if [ $status -ne 0 ] || ! grep -q '^DONE saved' "$WORK/lab" 2>/dev/null; then
@@ -324,6 +360,7 @@ make_one()
 	WORK=$(mktemp -d "$CACHE/$([ "${LAB_KEEP:-0}" = 1 ] && echo kept || echo work).$name.XXXXXX")
 	exec {held}< "$WORK"
 	flock "$held"
+	[ -z "$amx" ] || kernel_map
 	build_initrd
 	[ "$emulator" != bochs ] || build_iso
 	exec {lock}>&-
@@ -341,6 +378,23 @@ make_one()
 	exec {held}<&-
 }
 
+# Distill a vmcore that was kept whole again, when xfdtriage or the recipe's verdict have changed, and record it.
+redistill_one()
+{
+	recipe_read "$1"
+	[ -f "$OUT/$name.full.vmcore" ] && [ -f "$OUT/$name.json" ] || die "there is no $name.full.vmcore with its entry in $OUT: make it with LAB_KEEP=1"
+	xfdtriage_prepare
+	WORK=$(mktemp -d "$CACHE/work.$name.XXXXXX")
+	entry_again "$(cat "$OUT/$name.json")" > "$WORK/entry.json"
+	judge "$OUT/$name.full.vmcore" || die "not recorded"
+	distill "$OUT/$name.full.vmcore"
+	mv "$WORK/text" "$OUT/$name.txt"
+	mv "$WORK/reduced" "$OUT/$name.vmcore"
+	mv "$WORK/entry.json" "$OUT/$name.json"
+	clean_up
+	record_one "$name"
+}
+
 record_one()
 {
 	recipe_read "$1"
@@ -354,18 +408,21 @@ record_one()
 	say "recorded"
 }
 
+# entry_again ENTRY : what the recipe earns today with the lines of that entry
+entry_again()
+{
+	entry <(jq '.reproducer[]' <<< "$1") <(jq '.debugger[]' <<< "$1") \
+		"$([ "$emulator" = qemu ] && echo QEMU || echo Bochs) $(jq -r '.emulator | sub("^[^ ]* "; "")' <<< "$1")" "$(jq -r .dump.tool <<< "$1")"
+}
+
 verify_one()
 {
-	local recorded recorded_emulator recorded_tool
+	local recorded
 
 	recipe_read "$1"
 	recorded=$(jq --arg name "$name" '.vmcores[] | select(.name == $name)' "$MANIFEST")
 	[ -n "$recorded" ] || die "not in the manifest"
-	recorded_emulator=$(jq -r '.emulator | sub("^[^ ]* "; "")' <<< "$recorded")
-	recorded_tool=$(jq -r .dump.tool <<< "$recorded")
-	diff <(jq -S 'del(.sha256, .carries_types)' <<< "$recorded") \
-		<(entry <(jq '.reproducer[]' <<< "$recorded") <(jq '.debugger[]' <<< "$recorded") \
-			"$([ "$emulator" = qemu ] && echo QEMU || echo Bochs) $recorded_emulator" "$recorded_tool" | jq -S 'del(.sha256)') ||
+	diff <(jq -S 'del(.sha256, .carries_types)' <<< "$recorded") <(entry_again "$recorded" | jq -S 'del(.sha256)') ||
 		die "the manifest's entry (<) is not what its recipe, reproducer and debugger say (>)"
 }
 
@@ -466,7 +523,7 @@ main()
 	verify)
 		verify "$@"
 		;;
-	make | record | fetch | debug)
+	make | record | redistill | fetch | debug)
 		[ $# -gt 0 ] || die "$command what?"
 		mkdir -p "$CACHE"
 		for one in "$@"; do
@@ -474,7 +531,7 @@ main()
 		done
 		;;
 	*)
-		sed -n '4,18s/^# \{0,1\}//p' "$0" >&2
+		sed -n '4,19s/^# \{0,1\}//p' "$0" >&2
 		exit 2
 		;;
 	esac

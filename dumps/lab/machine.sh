@@ -3,14 +3,21 @@
 #
 # Sourced by lab.sh.  Works in $WORK, with the variables of the recipe.
 
-QEMU_SECONDS=${LAB_QEMU_SECONDS:-600}
-BOCHS_SECONDS=${LAB_BOCHS_SECONDS:-1400}
+# After so long without a sign of life a machine counts as hung, and after four times that in any case.
+QEMU_SECONDS=${LAB_QEMU_SECONDS:-300}
+BOCHS_SECONDS=${LAB_BOCHS_SECONDS:-900}
 
 TEXT_SYMBOLS="restore_fpregs_from_fpstate save_fpregs_to_fpstate asm_exc_device_not_available fpu_update_guest_xfd kernel_fpu_begin_mask kernel_fpu_end native_write_cr0 __x64_sys_getppid sysrq_handle_crash"
 
 # What the kernel must be told in Bochs: XFD exists (word 10, bit 4); and what its Sapphire Rapids has but cannot do.
 BOCHS_CMDLINE="setcpuid=324 no5lvl ibt=off clearcpuid=waitpkg no_timer_check"
 COMMON_CMDLINE="console=ttyS0,115200 mitigations=off nowatchdog"
+
+# What the debugger must know of the kernel before it boots, in QEMU with AMX.
+MAP_SYMBOLS="_text _stext _etext _sinittext _einittext start_kernel get_cpu_cap native_cpuid fpu__init_cpu_xstate machine_kexec
+	restore_fpregs_from_fpstate save_fpregs_to_fpstate fpu_swap_kvm_fpstate fpregs_restore_userregs switch_fpu_return os_xrstor os_xsave fpu_sync_fpstate
+	asm_exc_device_not_available exc_device_not_available handle_xfd_event native_read_msr native_write_cr0
+	fpu_update_guest_xfd kernel_fpu_begin_mask kernel_fpu_end __x64_sys_getppid sysrq_handle_crash oops_exit nmi_shootdown_cpus __const_udelay"
 
 # What the debugger must know.  The modules' symbols are the last in /proc/kallsyms, and reading all of it takes a minute in Bochs.
 needed_symbols()
@@ -121,6 +128,7 @@ build_initrd()
 	put_tool "$root" kexec sbin/kexec kexec-tool
 	cp "$CACHE/program/reproducer" "$root/bin/"
 	kvm_modules=$(put_modules "$root" kvm "$([ "$emulator" = qemu ] && echo kvm_amd || echo kvm_intel)") || no_modules
+	[ -z "$kvm_modules" ] || objdump -t "$root/modules/kvm.ko" > "$WORK/kvm.symbols"
 	echo "LAB_KVM_MODULES='$kvm_modules'" >> "$root/lab.env"
 	cp "$VMLINUZ" "$root/vmlinuz"
 	mv "$WORK/initrd.kdump" "$root/initrd.kdump"
@@ -130,59 +138,80 @@ build_initrd()
 
 kernel_cmdline()
 {
-	echo "$COMMON_CMDLINE$([ "$emulator" = bochs ] && echo " $BOCHS_CMDLINE")"
+	case $emulator$amx in
+	bochs) echo "$COMMON_CMDLINE $BOCHS_CMDLINE" ;;
+	qemuyes) echo "$COMMON_CMDLINE no_timer_check" ;;
+	*) echo "$COMMON_CMDLINE" ;;
+	esac
 }
 
-# show_news LINES : what the machine said after that many lines; prints to fd 3, echoes how many there are now
-show_news()
+# $KERNEL_MAP: the System.map of the kernel, or as much of it as is needed: Debian's packages have none, so the kernel is booted once to ask it.
+kernel_map()
 {
-	local lines=$1
+	local root=$WORK/probe
 
-	if [ -f "$WORK/lab" ]; then
-		lines=$(wc -l < "$WORK/lab")
-		[ "$lines" -le "$1" ] || sed -n "$(($1 + 1)),${lines}p" "$WORK/lab" | cut -c1-200 | sed 's/^/  machine:  /' >&3
-	fi
-	echo "$lines"
-}
-
-# follow PID SECONDS : show what the machine says until the process is gone or takes too long
-follow()
-{
-	local pid=$1 seconds=$2 shown=0 start=$SECONDS status=0
-
-	exec 3>&1
-	while kill -0 "$pid" 2>/dev/null; do
-		if [ $((SECONDS - start)) -gt "$seconds" ]; then
-			say "ended after $seconds seconds"
-			kill "$pid" 2>/dev/null
-			status=1
-			break
-		fi
-		sleep 1
-		shown=$(show_news "$shown")
+	KERNEL_MAP=$KERNEL/System.map
+	[ ! -f "$KERNEL_MAP" ] || return 0
+	KERNEL_MAP=$CACHE/kernel/$kernel.map
+	[ ! -f "$KERNEL_MAP" ] || return 0
+	say "asking the kernel for its symbols"
+	mkdir -p "$root"/{bin,proc,sys,dev,tmp}
+	cp /bin/busybox "$root/bin/"
+	for applet in sh mount grep sort sleep poweroff cat; do
+		ln -s busybox "$root/bin/$applet"
 	done
-	wait "$pid" || status=1
-	show_news "$shown" > /dev/null
-	exec 3>&-
+	install -m 755 "$HERE/lab/init" "$root/init"
+	echo "LAB_MAP='$(echo $MAP_SYMBOLS | tr ' ' '|')'" > "$root/lab.env"
+	pack "$root" "$WORK/probe.initrd"
+	rm -rf "$root"
+	: > "$WORK/probe.lab"
+	timeout $((2 * QEMU_SECONDS)) setpriv --pdeathsig KILL $(qemu_command "$WORK/probe.console" "$WORK/probe.lab") -kernel "$VMLINUZ" -initrd "$WORK/probe.initrd" \
+		-append "$COMMON_CMDLINE no_timer_check nokaslr" < /dev/null || true
+	tr -d '\r' < "$WORK/probe.lab" | sed -n 's/^MAP //p' > "$WORK/map"
+	grep -q '^DONE mapped' "$WORK/probe.lab" && grep -q ' start_kernel$' "$WORK/map" || { tail -n 5 "$WORK/probe.console"; die "the kernel does not tell its symbols"; }
+	mv "$WORK/map" "$KERNEL_MAP"
+}
+
+# qemu_command CONSOLE LAB : QEMU and what every machine in it has
+qemu_command()
+{
+	# One host thread for all CPUs: with several, QEMU's emulation loses races against the kernel's code patching.
+	echo "qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp $cpus -m $memory -nodefaults -no-user-config -display none -no-reboot" \
+		"-serial file:$1 -serial file:$2"
+}
+
+# debugger SECONDS ARGUMENT... : run the machine under its debugger
+debugger()
+{
+	local status=0 seconds=$1
+
+	shift
+	setpriv --pdeathsig KILL python3 -u "$HERE/lab/debugger.py" --cpus "$cpus" --serial "$WORK/lab" --console "$WORK/console" --journal "$WORK/journal" \
+		--stream "$WORK/stream" --crash-at "$crash_at" --timeout "$seconds" "$@" &
+	CHILD=$!
+	wait $CHILD || status=$?
+	CHILD=
 	return $status
 }
 
-# run_qemu SECONDS, run_bochs SECONDS: fail if the machine fails or is not done by then
+# run_qemu SECONDS, run_bochs SECONDS: fail if the machine fails or is silent for so long
 run_qemu()
 {
-	local status=0
+	local options=()
 
-	rm -f "$WORK/disk"
-	truncate -s 1200M "$WORK/disk"
-	# One host thread for all CPUs: with several, QEMU's emulation loses races against the kernel's code patching.
-	setpriv --pdeathsig KILL qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp "$cpus" -m "$memory" -nodefaults -no-user-config \
-		-display none -no-reboot -kernel "$VMLINUZ" -initrd "$WORK/initrd" -append "$CMDLINE" \
-		-serial "file:$WORK/console" -serial "file:$WORK/lab" -drive "file=$WORK/disk,format=raw,if=ide" &
-	CHILD=$!
-	follow $CHILD "$1" || status=$?
-	CHILD=
-	mv "$WORK/disk" "$WORK/stream"
-	return $status
+	rm -f "$WORK/stream"
+	truncate -s 1200M "$WORK/stream"
+	if [ -n "$amx" ]; then
+		options=(--kernel "$VMLINUZ" --map "$KERNEL_MAP" --lab-call "$(nm "$CACHE/program/reproducer" | awk '$3 == "lab_call_here" { print $1 }')" --play "$play")
+		[ ! -f "$KERNEL/System.map" ] || options+=(--whole-map)
+		if [ -s "$WORK/kvm.symbols" ]; then
+			options+=(--module "$WORK/kvm.symbols")
+		elif [ "$kvm" = yes ]; then
+			options+=(--kvm-built-in)
+		fi
+	fi
+	debugger "$1" --emulator qemu --folder "$WORK" "${options[@]}" --command "setpriv --pdeathsig KILL $(qemu_command "$WORK/console" "$WORK/lab") -kernel '$VMLINUZ' \
+		-initrd '$WORK/initrd' -append '$CMDLINE' -drive 'file=$WORK/stream,format=raw,if=ide'"
 }
 
 build_iso()
@@ -203,7 +232,7 @@ build_iso()
 
 run_bochs()
 {
-	local tool=$bochs root=$CACHE/tool/$bochs status=0 command
+	local tool=$bochs root=$CACHE/tool/$bochs command
 
 	# IA32_XFD, and IA32_XFD_ERR as hardware would leave it at the fault; both are plain storage otherwise.
 	cat > "$WORK/msrs.def" <<-EOF
@@ -233,13 +262,7 @@ run_bochs()
 	EOF
 	# A network namespace without interfaces: Bochs' display wants to listen on a port, and nobody shall reach it.
 	command="setpriv --pdeathsig KILL unshare -n $(program_command "$tool" bin/bochs-bin) -q -debugger -f $WORK/bochsrc"
-	HOME=$WORK LTDL_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu/bochs/plugins BXSHARE=$root/usr/share/bochs \
-		setpriv --pdeathsig KILL python3 -u "$HERE/lab/debugger.py" --bochs "$command" --cpus "$cpus" --serial "$WORK/lab" --console "$WORK/console" --journal "$WORK/journal" \
-		--stream "$WORK/stream" --crash-at "$crash_at" --timeout "$1" &
-	CHILD=$!
-	wait $CHILD || status=$?
-	CHILD=
-	return $status
+	HOME=$WORK LTDL_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu/bochs/plugins BXSHARE=$root/usr/share/bochs debugger "$1" --emulator bochs --command "$command"
 }
 
 # Cut the dump out of what the machine wrote: a flattened stream, or an ELF file as it is.
