@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/kvm.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -71,6 +72,7 @@ enum lab_call {
 		8, /* die of sysrq c at the guest's next CPUID after it wrote IA32_XFD, as an interrupt could */
 	LAB_KERNEL_TS = 9, /* as LAB_KERNEL_FAULT, but CR0.TS stays set for the handler to find */
 	LAB_START = 10,	   /* nothing yet: the first virtual machine is about to be made */
+	LAB_IS_HELD = 11,  /* does a CPU stand still in its #NM handler? */
 };
 
 enum arming {
@@ -85,6 +87,7 @@ enum finale {
 	END_CRASH,    /* sysrq c without another KVM_RUN */
 	END_SPINNING, /* sysrq c while the vCPU leaves and enters its guest within KVM_RUN */
 	END_IN_GUEST, /* sysrq c while the vCPU is in its guest on another CPU */
+	END_MEANWHILE, /* sysrq c while another CPU is in the handler of the #NM that KVM_RUN raised */
 };
 
 struct scenario {
@@ -131,6 +134,8 @@ static const struct scenario scenarios[] = {
 	  0, LAB_KERNEL_FAULT, false, true },
 	{ "kernel-ts", "as kernel-nm with CR0.TS set, which the kernel repairs", ARM_NONE,
 	  END_CRASH, 0, LAB_KERNEL_TS, false, true },
+	{ "meanwhile", "as msr-after-xsave, and sysrq c while that CPU is in its #NM handler",
+	  ARM_MSR_AFTER_XSAVE, END_MEANWHILE, 0, 0, false, false },
 	{ "no-kvm", "no virtual machine at all", ARM_NONE, END_CRASH, 0, 0, true, false },
 };
 
@@ -144,6 +149,7 @@ struct options {
 	bool sparse;
 	bool in_lab;
 	bool live_tiles;
+	bool thread; /* the last KVM_RUN is a thread's of its own: the process outlives it */
 	const char *report;
 };
 
@@ -305,6 +311,35 @@ static int vcpu_run(struct vcpu *vcpu)
 		fail("KVM_RUN vcpu %u", vcpu->id);
 	vcpu->runs++;
 	return vcpu->run->exit_reason;
+}
+
+struct last_run {
+	struct vcpu *vcpu;
+	volatile pid_t tid;
+	volatile int reason;
+};
+
+static void *run_thread(void *argument)
+{
+	struct last_run *run = argument;
+
+	run->tid = gettid();
+	run->reason = vcpu_run(run->vcpu);
+	return NULL;
+}
+
+/* KVM_RUN in a thread of its own.  False if the thread died of it. */
+static bool vcpu_run_in_thread(struct vcpu *vcpu, int *ret_reason)
+{
+	struct last_run run = { .vcpu = vcpu, .reason = -1 };
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run_thread, &run))
+		fail("thread");
+	while (!run.tid || !syscall(SYS_tgkill, getpid(), run.tid, 0))
+		usleep(100000);
+	*ret_reason = run.reason;
+	return run.reason >= 0;
 }
 
 static void vcpu_get_xsave(const struct vm *vm, const struct vcpu *vcpu, uint8_t *buffer)
@@ -562,15 +597,25 @@ vm_process(const struct options *options, int index, uint8_t *memory, int ready,
 	if (write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 1)
 		fail("parent");
 	for (int try = 1; armed && scenario->finale != END_CRASH; try++) {
+		bool lives = true;
 		int reason;
 
 		fprintf(report, "{\"event\":\"run\",\"pid\":%d,\"vcpu\":%u}\n", getpid(), vcpu->id);
 		settle();
-		if (scenario->finale == END_IN_GUEST)
+		if (scenario->finale == END_IN_GUEST || scenario->finale == END_MEANWHILE)
 			stay_on_cpu(1);
 		if (scenario->lab_call)
 			call_lab_for(scenario, scenario->lab_call);
-		reason = vcpu_run(vcpu);
+		if (options->thread)
+			lives = vcpu_run_in_thread(vcpu, &reason);
+		else
+			reason = vcpu_run(vcpu);
+		if (!lives) {
+			fprintf(report, "{\"event\":\"thread-lost\",\"pid\":%d,\"vcpu\":%u}\n",
+				getpid(), vcpu->id);
+			settle();
+			break;
+		}
 		fprintf(report,
 			"{\"event\":\"survived\",\"pid\":%d,\"vcpu\":%u,\"exit_reason\":%d}\n",
 			getpid(), vcpu->id, reason);
@@ -672,7 +717,8 @@ static bool is_ready(int fd)
 	fd_set set;
 	char byte;
 
-	while (!child_died) {
+	/* the exit of a process whose thread died within KVM_RUN may never end */
+	for (int ticks = 0; !child_died && ticks < 600; ticks++) {
 		FD_ZERO(&set);
 		FD_SET(fd, &set);
 		if (select(fd + 1, &set, NULL, NULL, &tick) == 1)
@@ -685,7 +731,7 @@ static bool is_ready(int fd)
 static void usage(FILE *stream)
 {
 	fprintf(stream,
-		"usage: reproducer --in-lab SCENARIO [--vms N] [--vcpus N] [--arm VM.VCPU] [--sparse] [--live-tiles] [--tries N] [--report FILE]\n"
+		"usage: reproducer --in-lab SCENARIO [--vms N] [--vcpus N] [--arm VM.VCPU] [--sparse] [--live-tiles] [--thread] [--tries N] [--report FILE]\n"
 		"Kills the kernel it runs on, on purpose.  scenarios (* only with the lab's debugger):\n");
 	for (size_t i = 0; i < ARRAY_SIZE(scenarios); i++)
 		fprintf(stream, "%c %-16s %s\n", scenarios[i].needs_lab ? '*' : ' ',
@@ -701,6 +747,7 @@ static bool parse_options(struct options *options, int argc, char **argv)
 		{ "arm", required_argument, NULL, 'a' },
 		{ "sparse", no_argument, NULL, 's' },
 		{ "live-tiles", no_argument, NULL, 't' },
+		{ "thread", no_argument, NULL, 'd' },
 		{ "tries", required_argument, NULL, 'n' },
 		{ "report", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
@@ -728,6 +775,9 @@ static bool parse_options(struct options *options, int argc, char **argv)
 			break;
 		case 't':
 			options->live_tiles = true;
+			break;
+		case 'd':
+			options->thread = true;
 			break;
 		case 'n':
 			options->tries = atoi(optarg);
@@ -819,8 +869,15 @@ int main(int argc, char **argv)
 		fprintf(report, "{\"event\":\"guest\",\"xfd\":\"0x%x\"}\n", xfd);
 		crash_host();
 	}
+	if (scenario->finale == END_MEANWHILE) {
+		stay_on_cpu(0);
+		for (int ticks = 0; !call_lab(LAB_IS_HELD) && ticks < 600; ticks++)
+			usleep(100000);
+		crash_host();
+	}
 	if (!is_ready(ready[0])) {
-		fprintf(report, "{\"event\":\"lost\",\"vm\":%d}\n", options.arm_vm);
+		fprintf(report, "{\"event\":\"lost\",\"vm\":%d,\"ended\":%s}\n", options.arm_vm,
+			child_died ? "true" : "false");
 		settle();
 	}
 	crash_host();

@@ -72,7 +72,7 @@ class Bochs:
         os.write(self.master, line.encode() + b"\n")
         return self._wait(tick)
 
-    def resume(self, tick):
+    def resume(self, tick, without=None):
         stop = re.findall(r"^\((\d+)\) (?:Magic breakpoint|Breakpoint)", self._command("c", tick), re.M)
         if stop and self.cpus > 1:
             self._command("set $cpu = %s" % stop[-1])

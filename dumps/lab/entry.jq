@@ -16,7 +16,7 @@ def fault: [$journal[] | select(.event == "load-faults")] | last;
 # What the host lived to change in the state whose load faulted.
 def at_end: fault.fpstate as $fpstate | [$journal[] | select(.event == "at-end" and .fpstate == $fpstate and .xstate_bv != null)] | last;
 # A virtual machine whose process died with the vCPU's thread.
-def lost: [$said[] | select(.event == "lost") | .vm];
+def lost: [$said[] | select(.event == "lost" and .ended) | .vm];
 
 # QEMU has neither XSAVEC nor XSAVES: the format is the standard one.
 (if $r.emulator | startswith("QEMU") then "0x0" else null end) as $standard

@@ -15,7 +15,7 @@ from target import LabError
 LAB_MAGIC = 0x78666474
 LAB_DONE = 0x646F6E65
 (LAB_GUEST_XFD, LAB_WATCH, LAB_RACE, LAB_BAD_HEADER, LAB_TASK_SWITCHED, LAB_USER_FAULT, LAB_KERNEL_FAULT, LAB_CRASH_AT_EXIT, LAB_KERNEL_TS,
- LAB_START) = range(1, 11)
+ LAB_START, LAB_IS_HELD) = range(1, 12)
 
 # struct fpstate, the same in every kernel from 5.17 on; the XSAVE header is 512 bytes into its register image
 FPSTATE_XFD = 24
@@ -78,6 +78,7 @@ class Host:
         self.race_stage = 0
         self.getppid_calls = 0
         self.saved = None
+        self.held = None  # a CPU that stands still
         self.shown = 0
         self.finished = False
         self.next_tick = 0
@@ -362,9 +363,12 @@ class Host:
     def at_lab_call(self, where):
         call = where["rax"] & 0xFFFFFFFF
         self.tick(now=True)
-        self.target.set_register("rax", LAB_DONE)
+        if call != LAB_IS_HELD or self.held is not None:
+            self.target.set_register("rax", LAB_DONE)
         self.target.lab_call_done(where)
-        if call == LAB_START:
+        if call == LAB_IS_HELD:
+            pass
+        elif call == LAB_START:
             self.started()
         elif call == LAB_GUEST_XFD:
             self.let_guest_have_xfd()
@@ -389,14 +393,18 @@ class Host:
         self.target.start()
         self.prepare()
         while not self.finished:
-            self.target.resume(self.tick)
-            where = self.target.registers()
-            handler = self.handlers.get(where["rip"])
-            if handler:
-                handler(where)
-            elif self.target.is_lab_call(where, LAB_MAGIC):
-                self.at_lab_call(where)
+            self.go_on()
         self.target.run_out(self.tick)
+
+    def go_on(self):
+        """To the next stop, and what is done there."""
+        self.target.resume(self.tick, self.held)
+        where = self.target.registers()
+        handler = self.handlers.get(where["rip"])
+        if handler:
+            handler(where)
+        elif self.target.is_lab_call(where, LAB_MAGIC):
+            self.at_lab_call(where)
 
 
 class PlainHost(Host):

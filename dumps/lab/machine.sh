@@ -17,7 +17,7 @@ COMMON_CMDLINE="console=ttyS0,115200 mitigations=off nowatchdog"
 MAP_SYMBOLS="_text _stext _etext _sinittext _einittext start_kernel get_cpu_cap native_cpuid fpu__init_cpu_xstate machine_kexec
 	restore_fpregs_from_fpstate save_fpregs_to_fpstate fpu_swap_kvm_fpstate fpregs_restore_userregs switch_fpu_return os_xrstor os_xsave fpu_sync_fpstate
 	asm_exc_device_not_available exc_device_not_available handle_xfd_event native_read_msr native_write_cr0
-	fpu_update_guest_xfd kernel_fpu_begin_mask kernel_fpu_end __x64_sys_getppid sysrq_handle_crash oops_exit nmi_shootdown_cpus __const_udelay"
+	fpu_update_guest_xfd kernel_fpu_begin_mask kernel_fpu_end __x64_sys_getppid sysrq_handle_crash oops_exit die nmi_shootdown_cpus __const_udelay"
 
 # What the debugger must know.  The modules' symbols are the last in /proc/kallsyms, and reading all of it takes a minute in Bochs.
 needed_symbols()
@@ -32,7 +32,7 @@ needed_symbols()
 build_programs()
 {
 	mkdir -p "$CACHE/program"
-	cc -O2 -Wall -Wextra -static -o "$CACHE/program/reproducer" "$HERE/reproducer.c"
+	cc -O2 -Wall -Wextra -static -pthread -o "$CACHE/program/reproducer" "$HERE/reproducer.c"
 	cc -O2 -Wall -Wextra -static -o "$CACHE/program/portout" "$HERE/lab/portout.c"
 }
 
@@ -127,6 +127,7 @@ build_initrd()
 
 	put_tool "$root" kexec sbin/kexec kexec-tool
 	cp "$CACHE/program/reproducer" "$root/bin/"
+	LAB_CALL=$(nm "$root/bin/reproducer" | awk '$3 == "lab_call_here" { print $1 }')
 	kvm_modules=$(put_modules "$root" kvm "$([ "$emulator" = qemu ] && echo kvm_amd || echo kvm_intel)") || no_modules
 	[ -z "$kvm_modules" ] || objdump -t "$root/modules/kvm.ko" > "$WORK/kvm.symbols"
 	echo "LAB_KVM_MODULES='$kvm_modules'" >> "$root/lab.env"
@@ -202,7 +203,7 @@ run_qemu()
 	rm -f "$WORK/stream"
 	truncate -s 1200M "$WORK/stream"
 	if [ -n "$amx" ]; then
-		options=(--kernel "$VMLINUZ" --map "$KERNEL_MAP" --lab-call "$(nm "$CACHE/program/reproducer" | awk '$3 == "lab_call_here" { print $1 }')" --play "$play")
+		options=(--kernel "$VMLINUZ" --map "$KERNEL_MAP" --lab-call "$LAB_CALL" --play "$play")
 		[ ! -f "$KERNEL/System.map" ] || options+=(--whole-map)
 		if [ -s "$WORK/kvm.symbols" ]; then
 			options+=(--module "$WORK/kvm.symbols")

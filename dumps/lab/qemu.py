@@ -121,7 +121,7 @@ class Qemu:
                 self.handled = self.thread_and_rip()
                 return
         if without:
-            self._go(";".join("c:" + thread for thread in self.threads() if thread != without), tick)
+            self._go(";".join("c:" + thread for thread in self.threads() if int(thread, 16) != int(without, 16)), tick)
         else:
             self._go("c", tick)
         self.handled = self.thread_and_rip()

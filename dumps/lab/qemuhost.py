@@ -268,8 +268,10 @@ class QemuHost(Host):
         self.note("xfd-err", rip=where["rip"])
         if "save-over" in self.play:
             self.watch(self.symbol("oops_exit"), self.at_oops_exit)
-        if "hold" in self.play:
-            self.hold()
+        if "hold-early" in self.play:
+            self.hold(where)
+        elif "hold" in self.play:
+            self.watch(self.symbol("die"), self.hold)
 
     def at_oops_exit(self, where):
         """As efi_pstore does, which writes to the firmware from here."""
@@ -278,23 +280,23 @@ class QemuHost(Host):
             self.unwatch(where["rip"])
         self.fpu_stage += 1
 
-    def hold(self):
+    def hold(self, where):
         """This CPU stands still in its handler until another one has sent it the NMI of a crash."""
         self.unwatch_all()
-        self.watch(self.symbol("nmi_shootdown_cpus"), self.at_shootdown)
         self.held = self.target.thread
         self.note("held", cpu=int(self.held, 16) - 1)
-        self.target.resume(self.tick, without=self.held)
-        if self.target.registers()["rip"] != self.symbol("nmi_shootdown_cpus"):
-            raise LabError("the other CPU stopped elsewhere")
-        self.watch(self.symbol("__const_udelay"), self.at_shootdown)
-        self.target.resume(self.tick, without=self.held)
-        self.note("released", cpu=int(self.held, 16) - 1)
-        self.unwatch_all()
-        self.watch(self.symbol("machine_kexec"), self.at_machine_kexec)
+        self.watch(self.symbol("nmi_shootdown_cpus"), self.at_shootdown)
 
     def at_shootdown(self, where):
-        """Only while a CPU is held."""
+        """The NMIs have been sent when the crashing CPU starts to wait for the others."""
+        self.unwatch_all()
+        self.watch(self.symbol("__const_udelay"), self.at_wait)
+
+    def at_wait(self, where):
+        self.note("released", cpu=int(self.held, 16) - 1)
+        self.held = None
+        self.unwatch_all()
+        self.watch(self.symbol("machine_kexec"), self.at_machine_kexec)
 
     def at_machine_kexec(self, where):
         """The end: what the guests' states are now."""

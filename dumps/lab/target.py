@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the two back ends share.  A back end (Bochs, Qemu) is a machine that is stopped, and has:
 
-start(), resume(tick)     go on until a breakpoint or a lab call; that CPU's registers are the ones seen afterwards
+start(), resume(tick, without)    go on until a breakpoint or a lab call; that CPU's registers are the ones seen afterwards; without a CPU
+                          that stands still (QEMU only)
 run_out(tick), close()    go on for good; end the machine
 registers(), set_register(name, value), cr0()
 read(address, size), read32(address), write32(address, value)    by kernel virtual address
