@@ -110,8 +110,7 @@ static void check_rfbm(const char *name, const char *what, const struct xfdt_ses
 		return;
 	check_hex(name, what, expected, "rfbm", ~0ull, fault->edx_eax);
 	if (vcpu->rfbm_known)
-		check_hex(name, what, expected, "rfbm", session->host.enabled_features,
-			  vcpu->rfbm);
+		check_hex(name, what, expected, "rfbm", session->host.enabled_features, vcpu->rfbm);
 }
 
 static void check_vcpu(const char *name, const struct xfdt_session *session, int pid,
