@@ -52,7 +52,7 @@ ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -Ibuild/include -DXFD
 ALL_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 MADE_WITH := $(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) $(LDFLAGS))
 XFD_LIBS := -lbpf -ldw -lelf -lcapstone -ljson-c -lz
-LIBS := -lkdumpfile -laddrxlat $(XFD_LIBS) -lsqlite3 -lseccomp
+LIBS := -laddrxlat -llzo2 -lsnappy -lzstd $(XFD_LIBS) -lsqlite3 -lseccomp
 
 ifneq ($(V),1)
 Q := @

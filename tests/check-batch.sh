@@ -11,8 +11,6 @@ trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
 export TMPDIR=$work LC_ALL=C
 # sanitizers want to be the first library
 export ASAN_OPTIONS=verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}
-# libkdumpfile 0.5.1 cannot be freed
-export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
 
 # batch NAME CODE [ARGUMENT...]: its exit code, with output in $work/out and $work/err
 batch() {

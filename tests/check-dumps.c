@@ -214,7 +214,7 @@ static void check_kernel(const char *name, const struct xfdt_session *session,
 
 static void check_entry(const char *dir, struct json_object *entry)
 {
-	static const struct xfdt_session_options options = { .dump = { .temp_dir = "/tmp" } };
+	static const struct xfdt_session_options options;
 	struct json_object *expected = member(entry, "expect");
 	const char *name = text_of(entry, "name"), *file = text_of(entry, "file");
 	struct xfdt_session session;

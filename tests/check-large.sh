@@ -6,8 +6,6 @@ build=$1 sanitize=${2:-}
 vms=20 vcpus=100 memory=1024
 seconds=20 peak_kib=$((200 * 1024))
 . tests/checks.sh large
-# libkdumpfile 0.5.1 cannot be freed
-export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
 
 # triages NAME EXIT ARMED [ARGUMENT...]: what a host made of dumps/NAME.vmcore is said to be
 triages() {

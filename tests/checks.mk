@@ -62,5 +62,4 @@ check-verdicts:
 	$(Q)tests/check-verdicts.sh
 
 check-sanitize:
-	$(Q)LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
-		$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-batch check-report
+	$(Q)$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-batch check-report

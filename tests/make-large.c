@@ -143,7 +143,7 @@ static void write_at(int fd, const void *buf, size_t len, uint64_t offset)
 
 static void open_source(struct maker *maker, const char *path)
 {
-	static const struct xfdt_session_options options = { .dump = { .temp_dir = "/tmp" } };
+	static const struct xfdt_session_options options;
 	const char *paths[] = { path };
 	uint64_t bytes, i;
 

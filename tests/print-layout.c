@@ -34,7 +34,7 @@ static void print_layout(const struct xfdt_image *image)
 
 int main(int argc, char **argv)
 {
-	struct xfdt_session_options options = { .dump = { .temp_dir = "/tmp" } };
+	struct xfdt_session_options options = { 0 };
 	struct xfdt_session session;
 	struct xfdt_error *err;
 

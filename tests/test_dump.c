@@ -17,7 +17,7 @@
 
 static struct xfdt_dump *open_recorded(char *path, size_t size)
 {
-	struct xfdt_dump_options options = { .temp_dir = "/tmp", .record = true };
+	struct xfdt_dump_options options = { .record = true };
 	const char *paths[] = { path };
 	struct xfdt_source source;
 	struct xfdt_image image;
@@ -211,7 +211,7 @@ static void write_encrypted(const char *path, bool says_so)
 
 static void test_dump__encrypted_memory_is_where_its_tables_say(void **state)
 {
-	struct xfdt_dump_options options = { .temp_dir = "/tmp" };
+	struct xfdt_dump_options options = { 0 };
 	const char *tmp = getenv("TMPDIR");
 	char path[200];
 	const char *paths[] = { path };

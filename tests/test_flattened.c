@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* makedumpfile's flattened format, rearranged. */
+/* makedumpfile's flattened format, read as the dump that it stands for. */
 #include "unit.h"
-#include "dump/flattened.h"
+#include "dump/dumpfile.h"
 
 #include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define HEADER 4096
-
-static const char *temp_dir(void)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	return tmp ? tmp : "/tmp";
-}
 
 /* A file with the header: signature, type 1, version 1, big endian. */
 static int new_file(void)
@@ -48,13 +40,29 @@ static void put_record(int fd, int64_t offset, const char *bytes, size_t size)
 		exit(99);
 }
 
+static struct xfdt_error *open_file(int fd, struct xfdt_dumpfile **ret_file)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return xfdt_dumpfile_open(ret_file, path, NULL, NULL);
+}
+
 static void assert_refused(int fd, enum xfdt_code code)
 {
-	int to = -77;
+	struct xfdt_dumpfile *file;
 
-	assert_fails(xfdt_rearrange(fd, temp_dir(), NULL, NULL, &to), code);
-	assert_int_equal(to, -77);
+	assert_fails(open_file(fd, &file), code);
 	close(fd);
+}
+
+static void assert_bytes(struct xfdt_dumpfile *file, uint64_t offset, const char *expected,
+			 size_t len)
+{
+	char bytes[64];
+
+	assert_ok(xfdt_dumpfile_read(file, bytes, len, offset));
+	assert_memory_equal(bytes, expected, len);
 }
 
 static void test_flattened__is_told_by_its_signature(void **state)
@@ -78,46 +86,111 @@ static void test_flattened__is_told_by_its_signature(void **state)
 }
 
 /* records come in any order and may go back to write over what was there */
-static void test_flattened__is_rearranged(void **state)
+static void test_flattened__is_put_in_order(void **state)
 {
-	int fd = new_file(), to = -1;
-	struct stat status;
-	char bytes[16];
+	struct xfdt_dumpfile *file;
+	int fd = new_file();
+	char bytes[8];
 
 	put_record(fd, 8192, "behind", 6);
 	put_record(fd, 0, "KDUMP   ", 8);
 	put_record(fd, 4, "X", 1);
 	put_record_header(fd, -1, -1);
-	assert_ok(xfdt_rearrange(fd, temp_dir(), NULL, NULL, &to));
-	assert_int_equal(fstat(to, &status), 0);
-	assert_int_equal(status.st_size, 8198);
-	/* an unnamed file */
-	assert_int_equal(status.st_nlink, 0);
-	assert_int_equal(pread(to, bytes, 8, 0), 8);
-	assert_memory_equal(bytes, "KDUMX   ", 8);
-	assert_int_equal(pread(to, bytes, 6, 8192), 6);
-	assert_memory_equal(bytes, "behind", 6);
-	assert_int_equal(pread(to, bytes, 8, 4000), 8);
-	assert_memory_equal(bytes, "\0\0\0\0\0\0\0\0", 8);
-	close(to);
+	assert_ok(open_file(fd, &file));
+	assert_true(xfdt_dumpfile_size(file) == 8198);
+	assert_bytes(file, 0, "KDUMX   ", 8);
+	assert_bytes(file, 3, "MX ", 3);
+	assert_bytes(file, 8192, "behind", 6);
+	assert_bytes(file, 4000, "\0\0\0\0\0\0\0\0", 8);
+	assert_bytes(file, 8190, "\0\0beh", 5);
+	assert_fails(xfdt_dumpfile_read(file, bytes, 7, 8192), XFDT_TRUNCATED);
+	assert_fails(xfdt_dumpfile_read(file, bytes, 1, UINT64_MAX), XFDT_TRUNCATED);
+	xfdt_dumpfile_close(file);
 	close(fd);
 }
 
-/* more than is copied at once */
+/* the same as writing them one after the other */
+static void test_flattened__records_that_overlap(void **state)
+{
+	uint8_t expected[512], bytes[512];
+	unsigned int seed = 1, round, i;
+
+	for (round = 0; round < 300; round++) {
+		struct xfdt_dumpfile *file;
+		int fd = new_file();
+		size_t end = 0;
+
+		memset(expected, 0, sizeof(expected));
+		for (i = 0; i < 12; i++) {
+			size_t offset = (size_t)(rand_r(&seed) % 256);
+			size_t len = 1 + (size_t)(rand_r(&seed) % 128);
+
+			memset(bytes, (int)(i + 1), len);
+			memset(expected + offset, (int)(i + 1), len);
+			put_record(fd, (int64_t)offset, (const char *)bytes, len);
+			if (offset + len > end)
+				end = offset + len;
+		}
+		put_record_header(fd, -1, -1);
+		assert_ok(open_file(fd, &file));
+		assert_true(xfdt_dumpfile_size(file) == end);
+		assert_ok(xfdt_dumpfile_read(file, bytes, end, 0));
+		assert_memory_equal(bytes, expected, end);
+		xfdt_dumpfile_close(file);
+		close(fd);
+	}
+}
+
+/* a hole of 6 GB takes neither room nor time */
+static void test_flattened__large_hole(void **state)
+{
+	struct xfdt_dumpfile *file;
+	int fd = new_file();
+
+	put_record(fd, 0, "here", 4);
+	put_record(fd, 6000000000, "there", 5);
+	put_record_header(fd, -1, -1);
+	assert_ok(open_file(fd, &file));
+	assert_true(xfdt_dumpfile_size(file) == 6000000005);
+	assert_bytes(file, 6000000000, "there", 5);
+	assert_bytes(file, 3000000000, "\0\0\0", 3);
+	xfdt_dumpfile_close(file);
+	close(fd);
+}
+
 static void test_flattened__large_record(void **state)
 {
 	size_t size = (1u << 20) + 12345, i;
 	uint8_t *bytes = malloc(size), *back = malloc(size);
-	int fd = new_file(), to = -1;
+	struct xfdt_dumpfile *file;
+	struct xfdt_window window;
+	const uint8_t *some;
+	int fd = new_file();
 
 	for (i = 0; i < size; i++)
 		bytes[i] = (uint8_t)(i * 2654435761u >> 13);
 	put_record(fd, 777, (const char *)bytes, size);
 	put_record_header(fd, -1, -1);
-	assert_ok(xfdt_rearrange(fd, temp_dir(), NULL, NULL, &to));
-	assert_true(pread(to, back, size, 777) == (ssize_t)size);
+	assert_ok(open_file(fd, &file));
+	assert_ok(xfdt_dumpfile_read(file, back, size, 777));
 	assert_memory_equal(back, bytes, size);
-	close(to);
+	/* and through a window: forward, back, and behind the end */
+	assert_ok(xfdt_window_init(&window, file));
+	for (i = 0; i + 1000 <= size; i += 1000) {
+		assert_ok(xfdt_window_get(&window, 777 + i, 1000, &some));
+		assert_memory_equal(some, bytes + i, 1000);
+	}
+	assert_ok(xfdt_window_get(&window, 777, XFDT_WINDOW_MAX, &some));
+	assert_memory_equal(some, bytes, XFDT_WINDOW_MAX);
+	assert_ok(xfdt_window_get(&window, 777 + size - 9, 9, &some));
+	assert_memory_equal(some, bytes + size - 9, 9);
+	assert_fails(xfdt_window_get(&window, 777 + size - 9, 10, &some), XFDT_TRUNCATED);
+	assert_ok(xfdt_window_get(&window, 777 + 5, 9, &some));
+	assert_memory_equal(some, bytes + 5, 9);
+	assert_fails(xfdt_window_get(&window, 0, XFDT_WINDOW_MAX + 1, &some), XFDT_LIMIT);
+	assert_fails(xfdt_window_get(&window, UINT64_MAX, 1, &some), XFDT_TRUNCATED);
+	xfdt_window_deinit(&window);
+	xfdt_dumpfile_close(file);
 	close(fd);
 	free(back);
 	free(bytes);
@@ -125,14 +198,13 @@ static void test_flattened__large_record(void **state)
 
 static void test_flattened__nothing_but_the_end(void **state)
 {
-	int fd = new_file(), to = -1;
-	struct stat status;
+	struct xfdt_dumpfile *file;
+	int fd = new_file();
 
 	put_record_header(fd, -1, 0);
-	assert_ok(xfdt_rearrange(fd, temp_dir(), NULL, NULL, &to));
-	assert_int_equal(fstat(to, &status), 0);
-	assert_int_equal(status.st_size, 0);
-	close(to);
+	assert_ok(open_file(fd, &file));
+	assert_true(xfdt_dumpfile_size(file) == 0);
+	xfdt_dumpfile_close(file);
 	close(fd);
 }
 
@@ -176,13 +248,20 @@ static void test_flattened__records_out_of_bounds(void **state)
 	}
 }
 
-static void test_flattened__temporary_folder_missing(void **state)
+/* what was read before and after need not fit together */
+static void test_flattened__file_that_changes(void **state)
 {
-	int fd = new_file(), to = -77;
+	struct xfdt_dumpfile *file;
+	int fd = new_file();
 
+	put_record(fd, 0, "here", 4);
 	put_record_header(fd, -1, -1);
-	assert_fails(xfdt_rearrange(fd, "/nonexistent", NULL, NULL, &to), XFDT_SYSTEM);
-	assert_int_equal(to, -77);
+	assert_ok(open_file(fd, &file));
+	assert_ok(xfdt_dumpfile_check_unchanged(file));
+	usleep(20000);
+	assert_int_equal(pwrite(fd, "H", 1, HEADER + 16), 1);
+	assert_fails(xfdt_dumpfile_check_unchanged(file), XFDT_SYSTEM);
+	xfdt_dumpfile_close(file);
 	close(fd);
 }
 

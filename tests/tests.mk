@@ -42,8 +42,7 @@ check-unit: $(TESTS)
 	$(Q)failed=; \
 	for test in $(TESTS); do \
 		name=$${test##*/test_}; \
-		if LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
-		   ASAN_OPTIONS=detect_leaks=1:$$ASAN_OPTIONS UBSAN_OPTIONS=print_stacktrace=1:$$UBSAN_OPTIONS \
+		if ASAN_OPTIONS=detect_leaks=1:$$ASAN_OPTIONS UBSAN_OPTIONS=print_stacktrace=1:$$UBSAN_OPTIONS \
 		   timeout 300 $$test >$$test.log 2>&1; then \
 			printf '  TEST	%-14s%s tests\n' $$name $$(grep -c '^\[       OK' $$test.log); \
 		else \

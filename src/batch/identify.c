@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kdump-compressed, ELF and flattened dumps, and core files of processes. */
 #include "batch/identify.h"
-#include "dump/extent.h"
-#include "dump/flattened.h"
+#include "dump/dumpfile.h"
 #include "image/reader.h"
 #include "dump/kdump_format.h"
 #include "image/vmcoreinfo.h"

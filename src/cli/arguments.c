@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <libkdumpfile/kdumpfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,7 +148,7 @@ void print_usage(const struct command *command, FILE *out)
 
 static void print_version(void)
 {
-	printf("xfdtriage " XFDT_VERSION "\nbuilt with libkdumpfile " KDUMPFILE_VERSION_STRING "\n"
+	printf("xfdtriage " XFDT_VERSION "\n"
 	       "License GPL-2.0-or-later\n");
 }
 

@@ -9,17 +9,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static const char *temp_dir(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir && *dir ? dir : "/var/tmp";
-}
-
 static void show_progress(void *context, uint64_t done, uint64_t total)
 {
 	(void)context;
-	fprintf(stderr, "\rrearranging the flattened dump: %3llu%%%s",
+	fprintf(stderr, "\rreading the flattened dump: %3llu%%%s",
 		(unsigned long long)(total ? done * 100 / total : 0), done >= total ? "\n" : "");
 }
 
@@ -44,7 +37,6 @@ struct xfdt_session_options session_options(const struct arguments *arguments)
 {
 	return (struct xfdt_session_options) {
 		.dump = {
-			.temp_dir = temp_dir(),
 			.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
 		},
 		.debug = debug_options(arguments),

@@ -3,8 +3,8 @@
 #include "distill/distill.h"
 #include "base/output.h"
 #include "distill/redact.h"
-#include "dump/embedded.h"
 #include "dump/kdump_format.h"
+#include "dump/notes.h"
 #include "image/vmcoreinfo.h"
 #include "kernel/oops_log.h"
 
@@ -24,12 +24,11 @@
 #define FLAT_BITMAP_BLOCKS \
 	64 /* of one bitmap: from there on, 8 GiB, they are more than all the rest */
 
-/* struct new_utsname, in its order */
-static const struct {
-	const char *name, *otherwise;
-} uts_fields[XFDT_UTS_FIELDS] = {
-	{ "sysname", "Linux" },	  { "nodename", "(none)" }, { "release", "unknown" },
-	{ "version", "unknown" }, { "machine", "x86_64" },  { NULL, "(none)" },
+/* where the dump does not say; readers know a header by strings in all of these */
+static const char *const uts_defaults[XFDT_UTS_FIELDS] = {
+	[XFDT_UTS_SYSNAME] = "Linux",	[XFDT_UTS_NODENAME] = "(none)",
+	[XFDT_UTS_RELEASE] = "unknown", [XFDT_UTS_VERSION] = "unknown",
+	[XFDT_UTS_MACHINE] = "x86_64",	[XFDT_UTS_DOMAINNAME] = "(none)",
 };
 
 struct writer {
@@ -177,18 +176,14 @@ static void fill_header(const struct writer *writer, const struct xfdt_source *s
 		.nr_cpus = (int32_t)source->note_count,
 	};
 	memcpy(header->signature, XFDT_KDUMP_SIGNATURE, sizeof(header->signature));
-	/* readers know a header by strings in all of these */
 	for (i = 0; i < XFDT_UTS_FIELDS; i++) {
-		const char *value = uts_fields[i].name ?
-					    xfdt_dump_uts(writer->dump, uts_fields[i].name) :
-					    NULL;
+		const char *value = xfdt_dump_uts(writer->dump, (enum xfdt_uts_field)i);
 
-		snprintf(header->utsname[i], XFDT_UTS_FIELD, "%s",
-			 value && *value ? value : uts_fields[i].otherwise);
+		snprintf(header->utsname[i], XFDT_UTS_FIELD, "%s", value ? value : uts_defaults[i]);
 	}
 	if (source->vmcoreinfo)
-		xfdt_vmcoreinfo_get(source->vmcoreinfo, "OSRELEASE", header->utsname[2],
-				    XFDT_UTS_FIELD);
+		xfdt_vmcoreinfo_get(source->vmcoreinfo, "OSRELEASE",
+				    header->utsname[XFDT_UTS_RELEASE], XFDT_UTS_FIELD);
 }
 
 static void fill_sub_header(const struct writer *writer, const struct xfdt_source *source,

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libkdumpfile behind the reader interface, with page-table walks by libaddrxlat. */
+/* A vmcore behind the reader interface, with page-table walks by libaddrxlat. */
 #include "dump/dump.h"
-#include "dump/embedded.h"
-#include "dump/extent.h"
+#include "dump/dumpfile.h"
+#include "dump/elf_file.h"
+#include "dump/kdump_file.h"
+#include "dump/kdump_format.h"
 #include "image/page_tables.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libkdumpfile/kdumpfile.h>
+#include <elf.h>
+#include <libkdumpfile/addrxlat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define FRAME_MASK (~(uint64_t)(XFDT_PAGE_SIZE - 1))
 #define TLB_SIZE 512
-#define CACHE_PAGES 64
+#define CACHED_PAGES 128
 #define PARTS_MAX 64
 
 struct tlb_entry {
@@ -33,50 +32,31 @@ struct recording {
 	uint64_t bytes[XFDT_PURPOSES];
 };
 
+/* One file: all of a dump, or a part of a split set. */
+struct part {
+	struct xfdt_dumpfile *file;
+	struct xfdt_kdump *kdump; /* NULL: it is ELF */
+	struct xfdt_elf_dump *elf;
+};
+
+struct cached_page {
+	uint64_t number; /* of the frame, plus one; 0: none */
+	uint8_t bytes[XFDT_PAGE_SIZE];
+};
+
 struct xfdt_dump {
 	struct xfdt_reader reader;
-	kdump_ctx_t *kdump;
-	unsigned int cache_pages;
+	struct part parts[PARTS_MAX];
+	size_t part_count;
+	struct xfdt_notes notes;
+	struct cached_page *cache;	/* CACHED_PAGES, each at the place that its number gives */
 	addrxlat_ctx_t *xlat;		/* NULL: no way to translate */
 	addrxlat_meth_t meth;		/* the kernel's page tables */
 	struct xfdt_error *table_error; /* why the callback failed */
-	int fds[PARTS_MAX];
-	struct xfdt_extent *extents[PARTS_MAX]; /* NULL: that file is whole */
-	size_t fd_count;
-	char *vmcoreinfo;
-	char *carried;
-	size_t carried_len;
-	struct xfdt_cpu_note *notes;
-	size_t note_count;
 	struct tlb_entry tlb[TLB_SIZE];
 	bool record;
 	struct recording recording;
 };
-
-static enum xfdt_code code_of(kdump_status status)
-{
-	switch (status) {
-	case KDUMP_ERR_NODATA:
-		return XFDT_EXCLUDED;
-	case KDUMP_ERR_EOF:
-		return XFDT_TRUNCATED;
-	case KDUMP_ERR_CORRUPT:
-	case KDUMP_ERR_INVALID:
-		return XFDT_CORRUPT;
-	case KDUMP_ERR_NOTIMPL:
-		return XFDT_UNSUPPORTED;
-	default:
-		return errno == ENOMEM ? XFDT_NO_MEMORY : XFDT_SYSTEM;
-	}
-}
-
-static struct xfdt_error *kdump_error(struct xfdt_dump *dump, kdump_status status)
-{
-	enum xfdt_code code = code_of(status);
-	const char *message = kdump_get_err(dump->kdump);
-
-	return xfdt_error_new(code, 0, "%s", message ? message : kdump_strerror(status));
-}
 
 /* recording */
 
@@ -170,71 +150,63 @@ const struct xfdt_frame *xfdt_dump_frames(struct xfdt_dump *dump, size_t *ret_co
 
 /* reading */
 
-/*
- * After a read that fails, the page cache of libkdumpfile up to 0.5.4 may hand
- * out entries without memory, so that good pages look corrupt or the process
- * dies.  Setting its size to another value makes it anew.
- */
-static void renew_cache(struct xfdt_dump *dump)
+/* Of a split set, another part may have it. */
+static bool is_absent(const struct xfdt_error *err)
 {
-	dump->cache_pages = dump->cache_pages == CACHE_PAGES ? CACHE_PAGES + 1 : CACHE_PAGES;
-	kdump_set_number_attr(dump->kdump, "cache.size", dump->cache_pages);
+	return xfdt_error_code(err) == XFDT_EXCLUDED || xfdt_error_code(err) == XFDT_NOT_RAM;
 }
 
-/* Was it memory of the dumped kernel?  Assume so where the dump does not say. */
-static bool is_ram(struct xfdt_dump *dump, uint64_t paddr)
+/* Bytes of one page frame, from the part that has it. */
+static struct xfdt_error *read_parts(struct xfdt_dump *dump, uint64_t paddr, void *buf, size_t len)
 {
-	uint64_t pfn = paddr / XFDT_PAGE_SIZE;
-	unsigned char bit;
-	kdump_attr_t map;
-	bool ram;
+	struct xfdt_error *err = NULL;
+	size_t i;
 
-	/* libkdumpfile would read the whole bitmap for one bit of it: seconds, on a large host */
-	if (xfdt_kdump_ram(dump->fds[0], pfn, &ram))
-		return ram;
-	if (kdump_get_attr(dump->kdump, KDUMP_ATTR_MEMORY_PAGEMAP, &map) != KDUMP_OK ||
-	    map.type != KDUMP_BITMAP ||
-	    kdump_bmp_get_bits(map.val.bitmap, pfn, pfn, &bit) != KDUMP_OK)
-		return true;
-	return bit & 1;
+	if (dump->parts[0].elf)
+		return xfdt_elf_dump_read(dump->parts[0].elf, paddr, buf, len);
+	for (i = 0; i < dump->part_count; i++) {
+		xfdt_error_free(err);
+		err = xfdt_kdump_read(dump->parts[i].kdump, paddr / XFDT_PAGE_SIZE, buf);
+		if (!err || !is_absent(err))
+			break;
+	}
+	return err;
 }
 
-static struct xfdt_error *absent_page(struct xfdt_dump *dump, uint64_t paddr)
+/* Bytes of frame @pfn out of a copy of all of it. */
+static struct xfdt_error *read_cached(struct xfdt_dump *dump, uint64_t pfn, size_t offset,
+				      void *buf, size_t len)
 {
-	return is_ram(dump, paddr) ? xfdt_page_left_out(paddr) : xfdt_page_not_ram(paddr);
+	struct cached_page *cached = &dump->cache[pfn % CACHED_PAGES];
+	struct xfdt_error *err;
+
+	if (cached->number != pfn + 1) {
+		cached->number = 0;
+		err = read_parts(dump, pfn * XFDT_PAGE_SIZE, cached->bytes, XFDT_PAGE_SIZE);
+		if (err)
+			return err;
+		cached->number = pfn + 1;
+	}
+	memcpy(buf, cached->bytes + offset, len);
+	return NULL;
 }
 
 /* @paddr to @paddr + @len lies within one frame. */
 static struct xfdt_error *read_physical(struct xfdt_dump *dump, uint64_t paddr, void *buf,
 					size_t len)
 {
+	uint64_t pfn = paddr / XFDT_PAGE_SIZE;
 	struct xfdt_error *err;
-	kdump_status status;
-	size_t done = len, i;
 
-	for (i = 0; i < dump->fd_count; i++) {
-		enum xfdt_held held = dump->extents[i] ?
-					      xfdt_extent_check(dump->extents[i], paddr, len) :
-					      XFDT_HELD;
-
-		if (held == XFDT_CUT_OFF)
-			return xfdt_page_cut_off(paddr);
-		/* of a split set, another part may have it */
-		if (held == XFDT_LEFT_OUT && dump->fd_count == 1)
-			return absent_page(dump, paddr);
-	}
-	status = kdump_read(dump->kdump, KDUMP_MACHPHYSADDR, paddr, buf, &done);
-	if (status == KDUMP_OK && done == len)
-		return NULL;
-	if (status == KDUMP_ERR_NODATA)
-		err = absent_page(dump, paddr);
-	else if (status == KDUMP_ERR_EOF)
-		err = xfdt_page_cut_off(paddr);
-	else
-		err = xfdt_error_wrap(kdump_error(dump, status), "physical address %#llx",
-				      (unsigned long long)paddr);
-	renew_cache(dump);
-	return err;
+	/* one that is wanted whole is seldom wanted again */
+	if (len == XFDT_PAGE_SIZE && dump->cache[pfn % CACHED_PAGES].number != pfn + 1)
+		return read_parts(dump, paddr, buf, len);
+	err = read_cached(dump, pfn, paddr % XFDT_PAGE_SIZE, buf, len);
+	if (!err || !dump->parts[0].elf)
+		return err;
+	/* an ELF segment may begin or end within a frame */
+	xfdt_error_free(err);
+	return read_parts(dump, paddr, buf, len);
 }
 
 /* libaddrxlat asks for a page of page tables, and gives it back when it is done. */
@@ -254,7 +226,7 @@ static addrxlat_status get_table(const addrxlat_cb_t *cb, addrxlat_buffer_t *buf
 	table = malloc(XFDT_PAGE_SIZE);
 	if (!table)
 		return ADDRXLAT_ERR_NOMEM;
-	err = read_physical(dump, paddr, table, XFDT_PAGE_SIZE);
+	err = read_cached(dump, paddr / XFDT_PAGE_SIZE, 0, table, XFDT_PAGE_SIZE);
 	if (err) {
 		xfdt_error_free(dump->table_error);
 		dump->table_error = err;
@@ -411,7 +383,7 @@ static void set_up_page_tables(struct xfdt_dump *dump)
 	struct xfdt_page_root root;
 	addrxlat_cb_t *callbacks;
 
-	if (!xfdt_page_root_find(dump->vmcoreinfo, &root))
+	if (!xfdt_page_root_find(dump->notes.vmcoreinfo, &root))
 		return;
 	dump->xlat = addrxlat_ctx_new();
 	if (!dump->xlat)
@@ -437,196 +409,71 @@ static void set_up_page_tables(struct xfdt_dump *dump)
 	};
 }
 
-/* kdump_get_typed_attr() took other arguments until 0.5.5. */
-static kdump_blob_t *blob_attr(struct xfdt_dump *dump, const char *key)
-{
-	kdump_attr_t attr;
-
-	if (kdump_get_attr(dump->kdump, key, &attr) != KDUMP_OK || attr.type != KDUMP_BLOB)
-		return NULL;
-	return attr.val.blob;
-}
-
-static struct xfdt_error *load_vmcoreinfo(struct xfdt_dump *dump)
-{
-	kdump_blob_t *blob = blob_attr(dump, "linux.vmcoreinfo.raw");
-	size_t size;
-
-	if (!blob)
-		return NULL;
-	size = kdump_blob_size(blob);
-	if (!size || size > XFDT_VMCOREINFO_MAX)
-		return NULL;
-	dump->vmcoreinfo = strndup(kdump_blob_pin(blob), size);
-	kdump_blob_unpin(blob);
-	return dump->vmcoreinfo ? NULL :
-				  xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for VMCOREINFO");
-}
-
-static struct xfdt_error *load_notes(struct xfdt_dump *dump)
-{
-	kdump_num_t cpus, cpu;
-
-	if (kdump_get_number_attr(dump->kdump, KDUMP_ATTR_NUM_CPUS, &cpus) != KDUMP_OK)
-		return NULL;
-	if (cpus > XFDT_CPUS_MAX)
-		cpus = XFDT_CPUS_MAX;
-	dump->notes = calloc(cpus + 1, sizeof(*dump->notes));
-	if (!dump->notes)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for registers");
-	for (cpu = 0; cpu < cpus; cpu++) {
-		struct xfdt_cpu_note *note = &dump->notes[dump->note_count];
-		kdump_blob_t *blob;
-		bool decoded;
-		char key[40];
-
-		snprintf(key, sizeof(key), "cpu.%u.PRSTATUS", (unsigned int)cpu);
-		blob = blob_attr(dump, key);
-		if (!blob)
-			continue;
-		decoded = xfdt_cpu_note_decode(kdump_blob_pin(blob), kdump_blob_size(blob), note);
-		kdump_blob_unpin(blob);
-		dump->note_count += decoded;
-	}
-	return NULL;
-}
-
-static struct xfdt_error *open_file(struct xfdt_dump *dump, const char *path)
-{
-	struct stat status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot open: %s", strerror(errno));
-	dump->fds[dump->fd_count++] = fd;
-	if (fstat(fd, &status))
-		return xfdt_error_new(XFDT_SYSTEM, 0, "fstat: %s", strerror(errno));
-	if (S_ISDIR(status.st_mode))
-		return xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is a directory; name a vmcore in it");
-	if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
-		return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
-				      "is no regular file; save the dump to a file first");
-	if (S_ISREG(status.st_mode) && !status.st_size && strncmp(path, "/proc/", strlen("/proc/")))
-		return xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is empty");
-	return NULL;
-}
-
-/*
- * libkdumpfile before 0.5.2 uses attributes that it has freed when it frees a
- * kdump-compressed dump (its issue 72), and may abort the process.  Rather
- * leave it be.
- */
-static void free_kdump(struct xfdt_dump *dump)
-{
-#if KDUMPFILE_VERSION >= KDUMPFILE_MKVER(0, 5, 2)
-	if (dump->kdump)
-		kdump_free(dump->kdump);
-#endif
-	dump->kdump = NULL;
-}
-
-static struct xfdt_error *find_extents(struct xfdt_dump *dump)
-{
-	struct xfdt_error *err = NULL;
-	size_t i;
-
-	for (i = 0; !err && i < dump->fd_count; i++)
-		err = xfdt_extent_new(dump->fds[i], &dump->extents[i]);
-	return err;
-}
-
-static struct xfdt_error *attach(struct xfdt_dump *dump, const struct xfdt_dump_options *options,
-				 bool may_rearrange)
+static struct xfdt_error *open_part(struct xfdt_dump *dump, struct part *part)
 {
 	struct xfdt_error *err;
-	kdump_status status;
-	size_t i;
+	uint8_t magic[8];
 
-	err = find_extents(dump);
+	err = xfdt_dumpfile_read(part->file, magic, sizeof(magic), 0);
 	if (err)
 		return err;
-	dump->kdump = kdump_new();
-	if (!dump->kdump)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for libkdumpfile");
-	/* a file that shrinks under mmap() would kill us with SIGBUS */
-	status = kdump_set_number_attr(dump->kdump, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
-	/* its default of 1024 pages is searched one by one */
-	if (status == KDUMP_OK)
-		status = kdump_set_number_attr(dump->kdump, "cache.size", CACHE_PAGES);
-	dump->cache_pages = CACHE_PAGES;
-	if (status == KDUMP_OK)
-		status = kdump_open_fdset(dump->kdump, (unsigned int)dump->fd_count, dump->fds);
-	if (status == KDUMP_OK)
-		return NULL;
-	err = kdump_error(dump, status);
-	for (i = 0; i < dump->fd_count; i++)
-		if (xfdt_is_flattened(dump->fds[i]))
-			break;
-	if (i == dump->fd_count || !may_rearrange) {
-		if (xfdt_error_code(err) == XFDT_UNSUPPORTED) {
-			xfdt_error_free(err);
-			err = xfdt_error_new(
-				XFDT_NOT_A_DUMP, 0,
-				"is no vmcore: neither ELF nor kdump-compressed nor flattened");
-		}
-		return err;
-	}
-	xfdt_error_free(err);
-	free_kdump(dump);
-	for (i = 0; i < dump->fd_count; i++) {
-		int fd;
+	if (!memcmp(magic, XFDT_KDUMP_SIGNATURE, sizeof(magic)))
+		return xfdt_kdump_open(&part->kdump, part->file, &dump->notes);
+	if (memcmp(magic, ELFMAG, SELFMAG))
+		return xfdt_error_new(
+			XFDT_NOT_A_DUMP, 0,
+			"is no vmcore: neither ELF nor kdump-compressed nor flattened");
+	return xfdt_elf_dump_open(&part->elf, part->file, &dump->notes);
+}
 
-		if (!xfdt_is_flattened(dump->fds[i]))
-			continue;
-		err = xfdt_rearrange(dump->fds[i], options->temp_dir, options->progress,
-				     options->context, &fd);
+static struct xfdt_error *open_parts(struct xfdt_dump *dump, const char *const *paths, size_t count,
+				     const struct xfdt_dump_options *options)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct part *part = &dump->parts[dump->part_count++];
+		struct xfdt_error *err;
+
+		err = xfdt_dumpfile_open(&part->file, paths[i], options->progress,
+					 options->context);
+		if (!err)
+			err = open_part(dump, part);
+		if (!err && part->elf && count > 1)
+			err = xfdt_error_new(XFDT_NOT_A_DUMP, 0,
+					     "is ELF, and no part of a split set");
 		if (err)
-			return err;
-		close(dump->fds[i]);
-		dump->fds[i] = fd;
+			return xfdt_error_wrap(err, "%s", paths[i]);
 	}
-	return attach(dump, options, false);
+	return NULL;
 }
 
 struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump, const char *const *paths,
 				  size_t count, const struct xfdt_dump_options *options)
 {
-	struct xfdt_dump *dump;
 	struct xfdt_error *err;
-	size_t i;
+	struct xfdt_dump *dump;
 
 	if (!count || count > PARTS_MAX)
 		return xfdt_error_new(XFDT_LIMIT, 0, "a split set has 1 to %d files", PARTS_MAX);
 	dump = calloc(1, sizeof(*dump));
-	if (!dump)
+	if (dump)
+		dump->cache = calloc(CACHED_PAGES, sizeof(*dump->cache));
+	if (!dump || !dump->cache) {
+		free(dump);
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
+	}
 	dump->reader.read = dump_read;
 	dump->reader.read_physical = dump_read_physical;
-	for (i = 0; i < count; i++) {
-		err = open_file(dump, paths[i]);
-		if (err) {
-			err = xfdt_error_wrap(err, "%s", paths[i]);
-			goto fail;
-		}
-	}
-	err = attach(dump, options, true);
-	if (!err)
-		err = load_vmcoreinfo(dump);
-	if (!err)
-		err = load_notes(dump);
-	if (!err)
-		err = xfdt_embedded_read(dump->fds[0], &dump->carried, &dump->carried_len);
+	err = open_parts(dump, paths, count, options);
 	if (err) {
-		err = xfdt_error_wrap(err, "%s", paths[0]);
-		goto fail;
+		xfdt_dump_close(dump);
+		return err;
 	}
 	set_up_page_tables(dump);
 	dump->record = options->record;
 	*ret_dump = dump;
 	return NULL;
-fail:
-	xfdt_dump_close(dump);
-	return err;
 }
 
 void xfdt_dump_close(struct xfdt_dump *dump)
@@ -637,51 +484,57 @@ void xfdt_dump_close(struct xfdt_dump *dump)
 		return;
 	if (dump->xlat)
 		addrxlat_ctx_decref(dump->xlat);
-	free_kdump(dump);
-	for (i = 0; i < dump->fd_count; i++) {
-		xfdt_extent_free(dump->extents[i]);
-		close(dump->fds[i]);
+	for (i = 0; i < dump->part_count; i++) {
+		xfdt_kdump_close(dump->parts[i].kdump);
+		xfdt_elf_dump_close(dump->parts[i].elf);
+		xfdt_dumpfile_close(dump->parts[i].file);
 	}
+	xfdt_notes_deinit(&dump->notes);
 	xfdt_error_free(dump->table_error);
-	free(dump->vmcoreinfo);
-	free(dump->carried);
-	free(dump->notes);
+	free(dump->cache);
 	free(dump->recording.slots);
 	free(dump->recording.frames);
 	free(dump);
 }
 
-static const char *string_attr(const struct xfdt_dump *dump, const char *key)
+struct xfdt_error *xfdt_dump_check_unchanged(const struct xfdt_dump *dump)
 {
-	const char *value;
+	struct xfdt_error *err = NULL;
+	size_t i;
 
-	return kdump_get_string_attr(dump->kdump, key, &value) == KDUMP_OK ? value : NULL;
+	for (i = 0; !err && i < dump->part_count; i++)
+		err = xfdt_dumpfile_check_unchanged(dump->parts[i].file);
+	return err;
+}
+
+static const char *machine_of(const struct xfdt_dump *dump)
+{
+	const struct part *part = &dump->parts[0];
+
+	return part->elf ? xfdt_elf_dump_machine(part->elf) : xfdt_kdump_machine(part->kdump);
 }
 
 struct xfdt_source xfdt_dump_source(struct xfdt_dump *dump)
 {
 	return (struct xfdt_source){
 		.reader = &dump->reader,
-		.arch = string_attr(dump, KDUMP_ATTR_ARCH_NAME),
-		.vmcoreinfo = dump->vmcoreinfo,
-		.notes = dump->notes,
-		.note_count = dump->note_count,
-		.record = dump->carried,
-		.record_len = dump->carried_len,
+		.arch = machine_of(dump),
+		.vmcoreinfo = dump->notes.vmcoreinfo,
+		.notes = dump->notes.cpus,
+		.note_count = dump->notes.cpu_count,
+		.record = dump->notes.record,
+		.record_len = dump->notes.record_len,
 	};
 }
 
 const char *xfdt_dump_format(const struct xfdt_dump *dump)
 {
-	const char *format = string_attr(dump, KDUMP_ATTR_FILE_FORMAT);
-
-	return format ? format : "unknown";
+	return dump->parts[0].elf ? "elf" : "diskdump";
 }
 
-const char *xfdt_dump_uts(const struct xfdt_dump *dump, const char *field)
+const char *xfdt_dump_uts(const struct xfdt_dump *dump, enum xfdt_uts_field field)
 {
-	char key[40];
+	const struct part *part = &dump->parts[0];
 
-	snprintf(key, sizeof(key), "linux.uts.%s", field);
-	return string_attr(dump, key);
+	return part->kdump ? xfdt_kdump_uts(part->kdump, field) : NULL;
 }

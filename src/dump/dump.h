@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A vmcore file (or a split set of them) through libkdumpfile. */
+/* A vmcore file (or a split set of them). */
 #ifndef XFDT_DUMP_DUMP_H
 #define XFDT_DUMP_DUMP_H
 
 #include "dump/flattened.h"
+#include "dump/kdump_format.h"
 #include "image/reader.h"
 
 struct xfdt_dump;
 
 struct xfdt_dump_options {
-	/*
-	 * Where to put the rearranged copy of a flattened dump when the
-	 * libkdumpfile at hand (before 0.5.4) cannot read those: a folder, or
-	 * NULL not to.
-	 */
-	const char *temp_dir;
-	xfdt_progress *progress; /* of that; may be NULL */
+	xfdt_progress *progress; /* of finding the records of a flattened dump; may be NULL */
 	void *context;		 /* for @progress */
 	bool record;		 /* remember which bytes are read, for xfdt_dump_frames() */
 };
@@ -31,8 +26,10 @@ void xfdt_dump_close(struct xfdt_dump *dump);
 /* All borrowed, valid until xfdt_dump_close(). */
 struct xfdt_source xfdt_dump_source(struct xfdt_dump *dump);
 const char *xfdt_dump_format(const struct xfdt_dump *dump);
-/* Field "sysname", "nodename", "release", "version" or "machine" of uname(2); NULL: unknown. */
-const char *xfdt_dump_uts(const struct xfdt_dump *dump, const char *field);
+/* What the header says of uname(2); NULL: nothing, or nothing printable. */
+const char *xfdt_dump_uts(const struct xfdt_dump *dump, enum xfdt_uts_field field);
+/* XFDT_SYSTEM if a file of it was written to since it was opened: what was read need not fit together. */
+struct xfdt_error *xfdt_dump_check_unchanged(const struct xfdt_dump *dump);
 
 /* A page frame of which something was read. */
 struct xfdt_frame {

@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Does the file behind @fd begin as a flattened dump does? */
@@ -14,11 +15,27 @@ bool xfdt_is_flattened(int fd);
 /* Told now and then how many of @total bytes are done. */
 typedef void xfdt_progress(void *context, uint64_t done, uint64_t total);
 
+/* Bytes of the dump from @start up to @end; they are at @position of the file. */
+struct xfdt_flat_piece {
+	uint64_t start, end, position;
+};
+
+/* Where the bytes of a flattened dump are: by rising @start, apart from each other. */
+struct xfdt_flat_index {
+	struct xfdt_flat_piece *pieces;
+	size_t count;
+};
+
 /*
- * Rearrange the flattened dump behind @fd into an unnamed temporary file in
- * @temp_dir; the caller owns *@ret_fd.  @progress may be NULL.
+ * Read the headers of all records of the flattened dump behind @fd.  Where
+ * records overlap, the later one holds.  @progress may be NULL.
+ * XFDT_TRUNCATED if there is no end record, XFDT_LIMIT for too many records.
  */
-struct xfdt_error *xfdt_rearrange(int fd, const char *temp_dir, xfdt_progress *progress,
-				  void *context, int *ret_fd);
+struct xfdt_error *xfdt_flat_index_init(struct xfdt_flat_index *ret_index, int fd,
+					xfdt_progress *progress, void *context);
+void xfdt_flat_index_deinit(struct xfdt_flat_index *index);
+
+/* Of the pieces that end behind @offset, the first; index->count if there is none. */
+size_t xfdt_flat_index_find(const struct xfdt_flat_index *index, uint64_t offset);
 
 #endif

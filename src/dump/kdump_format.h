@@ -10,10 +10,26 @@
 
 #define XFDT_KDUMP_SIGNATURE "KDUMP   "
 #define XFDT_KDUMP_VERSION 6
-#define XFDT_KDUMP_ZLIB 1 /* in status and in a page's flags */
 
-/* struct new_utsname: sysname, nodename, release, version, machine, domainname */
-#define XFDT_UTS_FIELDS 6
+/* in the header's status and in a page's flags: how it is compressed */
+#define XFDT_KDUMP_ZLIB 0x1u
+#define XFDT_KDUMP_LZO 0x2u
+#define XFDT_KDUMP_SNAPPY 0x4u
+#define XFDT_KDUMP_ZSTD 0x20u
+#define XFDT_KDUMP_COMPRESSED \
+	(XFDT_KDUMP_ZLIB | XFDT_KDUMP_LZO | XFDT_KDUMP_SNAPPY | XFDT_KDUMP_ZSTD)
+#define XFDT_KDUMP_INCOMPLETE 0x8u /* in status: the disk was full */
+
+/* struct new_utsname */
+enum xfdt_uts_field {
+	XFDT_UTS_SYSNAME,
+	XFDT_UTS_NODENAME,
+	XFDT_UTS_RELEASE,
+	XFDT_UTS_VERSION,
+	XFDT_UTS_MACHINE,
+	XFDT_UTS_DOMAINNAME,
+	XFDT_UTS_FIELDS
+};
 #define XFDT_UTS_FIELD 65
 
 struct xfdt_kdump_header {
@@ -64,7 +80,7 @@ struct xfdt_flat_header {
 };
 
 struct xfdt_flat_record {
-	int64_t offset; /* in the rearranged file */
+	int64_t offset; /* in the dump */
 	int64_t size;
 };
 

@@ -20,7 +20,7 @@ static const char *remedy_of(const struct xfdt_error *err)
 	case XFDT_TRUNCATED:
 		return "copy the file again from where it was saved; if it is no longer there, it was cut off when it was saved";
 	case XFDT_UNSUPPORTED:
-		return "use a libkdumpfile that was built with this compression";
+		return "use a newer xfdtriage";
 	default:
 		return NULL;
 	}

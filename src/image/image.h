@@ -51,7 +51,7 @@ struct xfdt_image {
 	const struct xfdt_cpu_note *notes; /* borrowed, in the order of the dump */
 	size_t note_count;
 
-	const char *arch;	   /* as libkdumpfile names it; NULL: unknown; borrowed */
+	const char *arch;	   /* as uname(2) names it; NULL: unknown; borrowed */
 	char *release;		   /* OSRELEASE, or NULL */
 	char *build_id;		   /* of vmlinux, lower-case hex, or NULL */
 	char *kvm_build_id;	   /* of kvm.ko; NULL: built in, or unknown */

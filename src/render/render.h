@@ -10,7 +10,7 @@
 
 struct xfdt_outcome {
 	const char *path;   /* the dump's, or the first of a split set */
-	const char *format; /* libkdumpfile's name of its format */
+	const char *format; /* "diskdump" or "elf" */
 	const struct xfdt_host *host;
 	const struct xfdt_facts *facts;
 	const struct xfdt_verdict *verdict;

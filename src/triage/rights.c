@@ -1,33 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What rights the triage of one dump needs. */
 #include "triage/rights.h"
-#include "dump/flattened.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* A dump that libkdumpfile cannot read as it is takes a temporary file. */
-static bool any_is_flattened(const char *const *paths, size_t count)
-{
-	bool flattened = false;
-	size_t i;
-
-	for (i = 0; i < count && !flattened; i++) {
-		int fd = open(paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-		if (fd < 0)
-			continue;
-		flattened = xfdt_is_flattened(fd);
-		close(fd);
-	}
-	return flattened;
-}
 
 /* Where debuginfo is looked for besides what -d names. */
 static const char *const debug_folders[] = { "/usr/lib/debug", "/usr/lib/modules", "/lib/modules",
@@ -58,7 +38,7 @@ void xfdt_confine_for_dump(const char *const *paths, size_t count, const char *a
 {
 	const struct xfdt_debug_options *debug = &options->debug;
 	struct xfdt_confinement allowed = { 0 };
-	const char **readable, *writable[1];
+	const char **readable;
 	size_t i;
 
 	/* this process ends with the dump, and with it what is allocated here */
@@ -76,9 +56,5 @@ void xfdt_confine_for_dump(const char *const *paths, size_t count, const char *a
 	for (i = 0; debug->search && i < COUNT(debug_folders); i++)
 		readable[allowed.readable_count++] = debug_folders[i];
 	allowed.readable = readable;
-	/* what is written may be flattened, too */
-	if (also || any_is_flattened(paths, count))
-		writable[allowed.writable_count++] = options->dump.temp_dir;
-	allowed.writable = writable;
 	xfdt_confine(&allowed, ret_how);
 }

@@ -24,8 +24,14 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 	if (err) {
 		xfdt_dump_close(session->dump);
 		session->dump = NULL;
+		return err;
 	}
-	return err;
+	err = xfdt_dump_check_unchanged(session->dump);
+	if (err) {
+		xfdt_session_deinit(session);
+		return xfdt_error_wrap(err, "%s", paths[0]);
+	}
+	return NULL;
 }
 
 void xfdt_session_deinit(struct xfdt_session *session)
