@@ -170,11 +170,10 @@ static void open_source(struct maker *maker, const char *path)
 
 static void find_page_tables(struct maker *maker)
 {
-	const char *vmcoreinfo = maker->image->vmcoreinfo;
+	const struct xfdt_vmcoreinfo *vmcoreinfo = &maker->image->vmcoreinfo;
 	uint64_t root, phys_base, five_levels = 0;
 
-	if (!vmcoreinfo ||
-	    (!xfdt_vmcoreinfo_symbol(vmcoreinfo, "init_top_pgt", &root) &&
+	if ((!xfdt_vmcoreinfo_symbol(vmcoreinfo, "init_top_pgt", &root) &&
 	     !xfdt_vmcoreinfo_symbol(vmcoreinfo, "swapper_pg_dir", &root)) ||
 	    !xfdt_vmcoreinfo_number(vmcoreinfo, "phys_base", &phys_base))
 		die("VMCOREINFO does not give the kernel's page tables");

@@ -117,6 +117,7 @@ static uint64_t bytes_accounted(const struct xfdt_dump *dump)
 /* every byte has a purpose, and what is forgotten has none */
 static void test_dump__accounts_for_what_it_records(void **state)
 {
+	struct xfdt_vmcoreinfo info;
 	struct xfdt_source source;
 	struct xfdt_dump *dump;
 	uint64_t start, before, code;
@@ -128,8 +129,9 @@ static void test_dump__accounts_for_what_it_records(void **state)
 	assert_true(before > 0);
 	assert_int_equal(bytes_accounted(dump), before);
 	source = xfdt_dump_source(dump);
-	assert_true(
-		xfdt_vmcoreinfo_get(source.vmcoreinfo, "SYMBOL(init_uts_ns)", text, sizeof(text)));
+	assert_ok(xfdt_vmcoreinfo_init(&info, source.vmcoreinfo));
+	assert_true(xfdt_vmcoreinfo_get(&info, "SYMBOL(init_uts_ns)", text, sizeof(text)));
+	xfdt_vmcoreinfo_deinit(&info);
 	start = strtoull(text, NULL, 16) | 0xfff;
 	source.reader->purpose = XFDT_FOR_CODE;
 	assert_ok(source.reader->read(source.reader, start, &byte, 1));

@@ -170,6 +170,18 @@ static void tables_init(struct tables *tables, enum xfdt_kallsyms_encoding encod
 	tables_init_at(tables, encoding, symbols, COUNT(symbols), NAMES);
 }
 
+static struct xfdt_error *find_tables(struct tables *tables, const char *text,
+				      struct xfdt_kallsyms *kallsyms)
+{
+	struct xfdt_vmcoreinfo info;
+	struct xfdt_error *err = xfdt_vmcoreinfo_init(&info, text);
+
+	if (!err)
+		err = xfdt_kallsyms_init(kallsyms, &tables->memory.reader, &info);
+	xfdt_vmcoreinfo_deinit(&info);
+	return err;
+}
+
 static struct xfdt_error *lookup(struct tables *tables, struct xfdt_name_query *queries,
 				 size_t count)
 {
@@ -177,7 +189,7 @@ static struct xfdt_error *lookup(struct tables *tables, struct xfdt_name_query *
 	struct xfdt_error *err;
 
 	memset(&kallsyms, 0x5a, sizeof(kallsyms));
-	err = xfdt_kallsyms_init(&kallsyms, &tables->memory.reader, tables->vmcoreinfo);
+	err = find_tables(tables, tables->vmcoreinfo, &kallsyms);
 	return err ? err : xfdt_kallsyms_lookup(&kallsyms, &tables->memory.reader, queries, count);
 }
 
@@ -594,11 +606,9 @@ static void test_kallsyms__vmcoreinfo_without_kallsyms(void **state)
 	tables_init(&tables, XFDT_KALLSYMS_RELATIVE);
 	memset(&kallsyms, 0x5a, sizeof(kallsyms));
 	untouched = kallsyms;
-	assert_fails(xfdt_kallsyms_init(&kallsyms, &tables.memory.reader, "SYMBOL(_stext)=1\n"),
-		     XFDT_MISSING);
+	assert_fails(find_tables(&tables, "SYMBOL(_stext)=1\n", &kallsyms), XFDT_MISSING);
 	*strstr(tables.vmcoreinfo, "SYMBOL(kallsyms_offsets)") = 'X';
-	assert_fails(xfdt_kallsyms_init(&kallsyms, &tables.memory.reader, tables.vmcoreinfo),
-		     XFDT_MISSING);
+	assert_fails(find_tables(&tables, tables.vmcoreinfo, &kallsyms), XFDT_MISSING);
 	assert_memory_equal(&kallsyms, &untouched, sizeof(kallsyms));
 	memory_deinit(&tables.memory);
 }

@@ -197,7 +197,13 @@ static void tables_init(struct tables *tables, const struct order *order, uint32
 static struct xfdt_error *search(struct tables *tables, struct xfdt_kallsyms *ret_kallsyms)
 {
 	memset(ret_kallsyms, 0x5a, sizeof(*ret_kallsyms));
-	return xfdt_kallsyms_search(ret_kallsyms, &tables->memory.reader, tables->vmcoreinfo);
+	struct xfdt_vmcoreinfo info;
+	struct xfdt_error *err = xfdt_vmcoreinfo_init(&info, tables->vmcoreinfo);
+
+	if (!err)
+		err = xfdt_kallsyms_search(ret_kallsyms, &tables->memory.reader, &info);
+	xfdt_vmcoreinfo_deinit(&info);
+	return err;
 }
 
 static void assert_found(struct tables *tables)

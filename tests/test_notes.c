@@ -139,10 +139,10 @@ static void test_notes__too_long_is_not_taken(void **state)
 
 	memset(text, 'x', size);
 	len = put_note(bytes, 0, "XFDTRIAGE", 1, text, XFDT_EMBEDDED_MAX + 1);
-	len = put_note(bytes, len, "VMCOREINFO", 0, text, XFDT_VMCOREINFO_MAX + 1);
 	notes = said_by(bytes, len);
 	assert_null(notes.record);
-	assert_null(notes.vmcoreinfo);
+	len = put_note(bytes, 0, "VMCOREINFO", 0, text, XFDT_VMCOREINFO_MAX + 1);
+	assert_fails(xfdt_notes_add(&notes, bytes, len), XFDT_CORRUPT);
 	len = put_note(bytes, 0, "XFDTRIAGE", 1, text, XFDT_EMBEDDED_MAX);
 	len = put_note(bytes, len, "VMCOREINFO", 0, text, XFDT_VMCOREINFO_MAX);
 	notes = said_by(bytes, len);

@@ -137,31 +137,39 @@ static void assert_run(const struct seen *seen, size_t i, uint64_t kvaddr, uint6
 
 /* the root */
 
+static bool find_root(const char *text, struct xfdt_page_root *root)
+{
+	struct xfdt_vmcoreinfo info;
+	bool found;
+
+	assert_ok(xfdt_vmcoreinfo_init(&info, text));
+	found = xfdt_page_root_find(&info, root);
+	xfdt_vmcoreinfo_deinit(&info);
+	return found;
+}
+
 static void test_page_tables__root_by_vmcoreinfo(void **state)
 {
 	struct xfdt_page_root root = { .levels = 99 };
 
-	assert_false(xfdt_page_root_find(NULL, &root));
-	assert_false(xfdt_page_root_find("OSRELEASE=6.1\n", &root));
-	assert_false(xfdt_page_root_find("SYMBOL(init_top_pgt)=ffffffff82000000\n", &root));
+	assert_false(find_root(NULL, &root));
+	assert_false(find_root("OSRELEASE=6.1\n", &root));
+	assert_false(find_root("SYMBOL(init_top_pgt)=ffffffff82000000\n", &root));
 	/* not in the kernel's image, or not a page */
 	assert_false(
-		xfdt_page_root_find("SYMBOL(init_top_pgt)=ffff888002000000\nNUMBER(phys_base)=0\n",
-				    &root));
+		find_root("SYMBOL(init_top_pgt)=ffff888002000000\nNUMBER(phys_base)=0\n", &root));
 	assert_false(
-		xfdt_page_root_find("SYMBOL(init_top_pgt)=ffffffff82000008\nNUMBER(phys_base)=0\n",
-				    &root));
+		find_root("SYMBOL(init_top_pgt)=ffffffff82000008\nNUMBER(phys_base)=0\n", &root));
 	assert_false(
-		xfdt_page_root_find("SYMBOL(init_top_pgt)=ffffffff82000000\nNUMBER(phys_base)=8\n",
-				    &root));
+		find_root("SYMBOL(init_top_pgt)=ffffffff82000000\nNUMBER(phys_base)=8\n", &root));
 	assert_int_equal(root.levels, 99);
-	assert_true(xfdt_page_root_find(
-		"SYMBOL(init_top_pgt)=ffffffff82000000\nNUMBER(phys_base)=16777216\n", &root));
+	assert_true(find_root("SYMBOL(init_top_pgt)=ffffffff82000000\nNUMBER(phys_base)=16777216\n",
+			      &root));
 	assert_true(root.paddr == 0x3000000 && root.levels == 4 && !root.sme_mask);
-	assert_true(xfdt_page_root_find(
-		"SYMBOL(swapper_pg_dir)=ffffffff82000000\nNUMBER(phys_base)=-16777216\n"
-		"NUMBER(pgtable_l5_enabled)=1\nNUMBER(sme_mask)=140737488355328\n",
-		&root));
+	assert_true(
+		find_root("SYMBOL(swapper_pg_dir)=ffffffff82000000\nNUMBER(phys_base)=-16777216\n"
+			  "NUMBER(pgtable_l5_enabled)=1\nNUMBER(sme_mask)=140737488355328\n",
+			  &root));
 	assert_true(root.paddr == 0x1000000 && root.levels == 5 && root.sme_mask == 1ull << 47);
 }
 

@@ -38,6 +38,7 @@ uint64_t xfdt_hash(uint64_t hash, const void *bytes, size_t len)
 /* Take what VMCOREINFO, @size bytes at @offset, says; where there is none, nothing. */
 static void take_vmcoreinfo(int fd, uint64_t offset, uint64_t size, struct xfdt_file *file)
 {
+	struct xfdt_vmcoreinfo info;
 	char *text;
 
 	if (!size || size > XFDT_VMCOREINFO_MAX || offset > INT64_MAX)
@@ -45,10 +46,12 @@ static void take_vmcoreinfo(int fd, uint64_t offset, uint64_t size, struct xfdt_
 	text = calloc(1, size + 1);
 	if (text && xfdt_read_file(fd, text, size, offset)) {
 		file->hash = xfdt_hash(file->hash, text, size);
-		if (!xfdt_vmcoreinfo_get(text, "BUILD-ID", file->build_id,
+		xfdt_error_free(xfdt_vmcoreinfo_init(&info, text));
+		if (!xfdt_vmcoreinfo_get(&info, "BUILD-ID", file->build_id,
 					 sizeof(file->build_id)) ||
 		    !*file->build_id || file->build_id[strspn(file->build_id, "0123456789abcdef")])
 			strcpy(file->build_id, "-");
+		xfdt_vmcoreinfo_deinit(&info);
 	}
 	free(text);
 }

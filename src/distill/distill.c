@@ -181,9 +181,8 @@ static void fill_header(const struct writer *writer, const struct xfdt_source *s
 
 		snprintf(header->utsname[i], XFDT_UTS_FIELD, "%s", value ? value : uts_defaults[i]);
 	}
-	if (source->vmcoreinfo)
-		xfdt_vmcoreinfo_get(source->vmcoreinfo, "OSRELEASE",
-				    header->utsname[XFDT_UTS_RELEASE], XFDT_UTS_FIELD);
+	xfdt_vmcoreinfo_get(&writer->host->image->vmcoreinfo, "OSRELEASE",
+			    header->utsname[XFDT_UTS_RELEASE], XFDT_UTS_FIELD);
 }
 
 static void fill_sub_header(const struct writer *writer, const struct xfdt_source *source,
@@ -197,7 +196,7 @@ static void fill_sub_header(const struct writer *writer, const struct xfdt_sourc
 	};
 	if (!source->vmcoreinfo)
 		return;
-	xfdt_vmcoreinfo_number(source->vmcoreinfo, "phys_base", &sub->phys_base);
+	xfdt_vmcoreinfo_number(&writer->host->image->vmcoreinfo, "phys_base", &sub->phys_base);
 	sub->size_vmcoreinfo = strlen(source->vmcoreinfo);
 	sub->offset_vmcoreinfo = sub->offset_note + notes->vmcoreinfo;
 }

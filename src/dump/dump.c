@@ -377,13 +377,13 @@ struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn, vo
 
 /* opening */
 
-static void set_up_page_tables(struct xfdt_dump *dump)
+static void set_up_page_tables(struct xfdt_dump *dump, const struct xfdt_vmcoreinfo *info)
 {
 	addrxlat_param_pgt_t *pgt = &dump->meth.param.pgt;
 	struct xfdt_page_root root;
 	addrxlat_cb_t *callbacks;
 
-	if (!xfdt_page_root_find(dump->notes.vmcoreinfo, &root))
+	if (!xfdt_page_root_find(info, &root))
 		return;
 	dump->xlat = addrxlat_ctx_new();
 	if (!dump->xlat)
@@ -451,6 +451,7 @@ static struct xfdt_error *open_parts(struct xfdt_dump *dump, const char *const *
 struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump, const char *const *paths,
 				  size_t count, const struct xfdt_dump_options *options)
 {
+	struct xfdt_vmcoreinfo info;
 	struct xfdt_error *err;
 	struct xfdt_dump *dump;
 
@@ -466,11 +467,14 @@ struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump, const char *const
 	dump->reader.read = dump_read;
 	dump->reader.read_physical = dump_read_physical;
 	err = open_parts(dump, paths, count, options);
+	if (!err)
+		err = xfdt_vmcoreinfo_init(&info, dump->notes.vmcoreinfo);
 	if (err) {
 		xfdt_dump_close(dump);
 		return err;
 	}
-	set_up_page_tables(dump);
+	set_up_page_tables(dump, &info);
+	xfdt_vmcoreinfo_deinit(&info);
 	dump->record = options->record;
 	*ret_dump = dump;
 	return NULL;

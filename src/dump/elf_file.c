@@ -62,14 +62,10 @@ static void separate(struct segments *segments)
 	segments->count = count;
 }
 
-static void add_segment(struct xfdt_elf_dump *elf, const Elf64_Phdr *header)
+static void add_segment(struct segments *segments, uint64_t start, uint64_t len, uint64_t offset)
 {
-	uint64_t start = header->p_paddr, len = header->p_filesz;
-
-	if (len && len <= UINT64_MAX - start && len <= INT64_MAX &&
-	    header->p_offset <= INT64_MAX - len)
-		elf->segments[elf->count++] = (struct segment){ start, start + len,
-								header->p_offset };
+	if (len && len <= UINT64_MAX - start && len <= INT64_MAX && offset <= INT64_MAX - len)
+		segments->items[segments->count++] = (struct segment){ start, start + len, offset };
 }
 
 static struct xfdt_error *add_notes(struct xfdt_elf_dump *elf, const Elf64_Phdr *header,

@@ -62,8 +62,11 @@ static bool is_called(const struct note *note, const char *name)
 struct xfdt_error *xfdt_notes_add_vmcoreinfo(struct xfdt_notes *notes, const uint8_t *text,
 					     size_t len)
 {
-	if (notes->vmcoreinfo || !len || len > XFDT_VMCOREINFO_MAX)
+	if (notes->vmcoreinfo || !len)
 		return NULL;
+	if (len > XFDT_VMCOREINFO_MAX)
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "VMCOREINFO has %zu bytes; a kernel's has at most 4096", len);
 	notes->vmcoreinfo = strndup((const char *)text, len);
 	return notes->vmcoreinfo ?
 		       NULL :

@@ -32,7 +32,7 @@ struct xfdt_notes {
  * Notes behind one that does not fit are passed over.
  */
 struct xfdt_error *xfdt_notes_add(struct xfdt_notes *notes, const uint8_t *bytes, size_t len);
-/* Take the @len bytes of VMCOREINFO at @text; none if they are too many. */
+/* Take the @len bytes of VMCOREINFO at @text.  XFDT_CORRUPT if they are too many. */
 struct xfdt_error *xfdt_notes_add_vmcoreinfo(struct xfdt_notes *notes, const uint8_t *text,
 					     size_t len);
 void xfdt_notes_deinit(struct xfdt_notes *notes);

@@ -289,6 +289,7 @@ bool xfdt_is_x86_64(const struct xfdt_image *image)
 
 void xfdt_image_deinit(struct xfdt_image *image)
 {
+	xfdt_vmcoreinfo_deinit(&image->vmcoreinfo);
 	free(image->release);
 	free(image->build_id);
 	free(image->kvm_build_id);

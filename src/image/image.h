@@ -12,6 +12,7 @@
 #include "base/truth.h"
 #include "image/layout.h"
 #include "image/reader.h"
+#include "image/vmcoreinfo.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,7 +48,7 @@ extern const char xfdt_remedy_types[];
 
 struct xfdt_image {
 	struct xfdt_reader *reader;	   /* borrowed from the back end */
-	const char *vmcoreinfo;		   /* NUL-terminated; borrowed; NULL: none */
+	struct xfdt_vmcoreinfo vmcoreinfo; /* empty: the dump has none */
 	const struct xfdt_cpu_note *notes; /* borrowed, in the order of the dump */
 	size_t note_count;
 

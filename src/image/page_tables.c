@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Walks over the kernel's page tables. */
 #include "image/page_tables.h"
-#include "image/vmcoreinfo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +18,12 @@
 #define VMALLOC_TIB_5_LEVELS 12800ull
 #define FIRST_SLOTS 256u /* of the set of tables, a power of two */
 
-bool xfdt_page_root_find(const char *vmcoreinfo, struct xfdt_page_root *ret_root)
+bool xfdt_page_root_find(const struct xfdt_vmcoreinfo *vmcoreinfo, struct xfdt_page_root *ret_root)
 {
 	uint64_t root, phys_base, five_levels = 0, sme_mask = 0;
 
 	/* SYMBOL(swapper_pg_dir) is init_top_pgt on x86-64 */
-	if (!vmcoreinfo ||
-	    (!xfdt_vmcoreinfo_symbol(vmcoreinfo, "init_top_pgt", &root) &&
+	if ((!xfdt_vmcoreinfo_symbol(vmcoreinfo, "init_top_pgt", &root) &&
 	     !xfdt_vmcoreinfo_symbol(vmcoreinfo, "swapper_pg_dir", &root)) ||
 	    !xfdt_vmcoreinfo_number(vmcoreinfo, "phys_base", &phys_base) ||
 	    root < XFDT_KERNEL_MAP || (root + phys_base) % XFDT_PAGE_SIZE)

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "image/reader.h"
+#include "image/vmcoreinfo.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,8 +23,8 @@ struct xfdt_page_root {
 	uint64_t sme_mask;   /* bits of an entry that are no address bits */
 };
 
-/* False if @vmcoreinfo, NULL for none, does not give it. */
-bool xfdt_page_root_find(const char *vmcoreinfo, struct xfdt_page_root *ret_root);
+/* False if @vmcoreinfo does not give it. */
+bool xfdt_page_root_find(const struct xfdt_vmcoreinfo *vmcoreinfo, struct xfdt_page_root *ret_root);
 
 /* How many tables are read at most: more map over 128 GiB in 4 KiB pages. */
 #define XFDT_PAGE_TABLES_MAX 65536u

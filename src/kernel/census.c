@@ -338,7 +338,7 @@ static struct xfdt_error *take(struct taking *taking)
 
 	if (!image->reader->read_physical)
 		return cannot(taking->census, "physical memory cannot be read");
-	if (!xfdt_page_root_find(image->vmcoreinfo, &root))
+	if (!xfdt_page_root_find(&image->vmcoreinfo, &root))
 		return cannot(taking->census, "VMCOREINFO does not give the kernel's page tables");
 	bound_pages(taking);
 	before = xfdt_set_purpose(image, XFDT_FOR_SEARCH);

@@ -17,14 +17,14 @@ static struct xfdt_error *find_tables(const struct xfdt_chain *chain,
 
 	if (choice != XFDT_SYMBOLS_SEARCH) {
 		*ret_source = "kallsyms";
-		err = xfdt_kallsyms_init(ret_kallsyms, image->reader, image->vmcoreinfo);
+		err = xfdt_kallsyms_init(ret_kallsyms, image->reader, &image->vmcoreinfo);
 		if (choice == XFDT_SYMBOLS_VMCOREINFO || !err ||
 		    xfdt_error_code(err) != XFDT_MISSING)
 			return err;
 		xfdt_error_free(err);
 	}
 	*ret_source = "kallsyms (found by search)";
-	return xfdt_kallsyms_search(ret_kallsyms, image->reader, image->vmcoreinfo);
+	return xfdt_kallsyms_search(ret_kallsyms, image->reader, &image->vmcoreinfo);
 }
 
 struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain)

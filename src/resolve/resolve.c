@@ -5,7 +5,6 @@
  */
 #include "resolve/resolve.h"
 #include "resolve/chain.h"
-#include "image/vmcoreinfo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,7 @@
 
 #define ID_MAX 48
 
-static char *identity(const char *vmcoreinfo, const char *key, bool hex)
+static char *identity(const struct xfdt_vmcoreinfo *vmcoreinfo, const char *key, bool hex)
 {
 	char value[80];
 
@@ -147,6 +146,32 @@ static void note_missing(struct xfdt_image *image)
 	free(names);
 }
 
+static void add_vmcoreinfo_gap(struct xfdt_image *image, struct xfdt_error *err)
+{
+	xfdt_gaps_add(
+		&image->gaps, "where the kernel's symbols and types are",
+		err ? err : xfdt_error_new(XFDT_MISSING, 0, "the dump has no VMCOREINFO note"),
+		err ? NULL :
+		      "take the dump with kdump, or give the virtual machine QEMU's '-device vmcoreinfo'");
+}
+
+static void take_vmcoreinfo(struct xfdt_image *image)
+{
+	const struct xfdt_vmcoreinfo *info = &image->vmcoreinfo;
+	size_t i;
+
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
+		struct xfdt_symbol *symbol = &image->symtab.symbols[i];
+
+		if (xfdt_symbol_needs[i].place == XFDT_VMLINUX)
+			symbol->known = xfdt_vmcoreinfo_symbol(info, xfdt_symbol_needs[i].name,
+							       &symbol->kvaddr);
+	}
+	image->symbol_source = "vmcoreinfo";
+	image->type_source = "vmcoreinfo";
+	xfdt_vmcoreinfo_layout(info, &image->layout);
+}
+
 void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		     const struct xfdt_debug_options *debug)
 {
@@ -155,43 +180,30 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		.image = image,
 		.debug = debug ? debug : &dump_alone,
 	};
-	const char *vmcoreinfo = source->vmcoreinfo;
+	struct xfdt_error *err;
 	uint64_t five_levels;
-	size_t i;
 
 	memset(image, 0, sizeof(*image));
 	image->reader = source->reader;
 	image->arch = source->arch;
-	image->vmcoreinfo = vmcoreinfo;
 	image->notes = source->notes;
 	image->note_count = source->note_count;
 	image->symbol_source = "none";
 	image->type_source = "none";
-	if (!vmcoreinfo) {
-		xfdt_gaps_add(
-			&image->gaps, "where the kernel's symbols and types are",
-			xfdt_error_new(XFDT_MISSING, 0, "the dump has no VMCOREINFO note"),
-			"take the dump with kdump, or give the virtual machine QEMU's '-device vmcoreinfo'");
+	err = xfdt_vmcoreinfo_init(&image->vmcoreinfo, source->vmcoreinfo);
+	if (err || !source->vmcoreinfo) {
+		add_vmcoreinfo_gap(image, err);
 		return;
 	}
 	/* QEMU's kdump-compressed dumps name no machine; no other kernel says this (Linux: arch/x86/kernel/vmcore_info_64.c) */
-	if (!image->arch && xfdt_vmcoreinfo_number(vmcoreinfo, "pgtable_l5_enabled", &five_levels))
+	if (!image->arch &&
+	    xfdt_vmcoreinfo_number(&image->vmcoreinfo, "pgtable_l5_enabled", &five_levels))
 		image->arch = "x86_64";
-	image->release = identity(vmcoreinfo, "OSRELEASE", false);
-	image->build_id = identity(vmcoreinfo, "BUILD-ID", true);
+	image->release = identity(&image->vmcoreinfo, "OSRELEASE", false);
+	image->build_id = identity(&image->vmcoreinfo, "BUILD-ID", true);
 	if (!xfdt_is_x86_64(image))
 		return;
-	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
-		struct xfdt_symbol *symbol = &image->symtab.symbols[i];
-
-		if (xfdt_symbol_needs[i].place == XFDT_VMLINUX)
-			symbol->known = xfdt_vmcoreinfo_symbol(vmcoreinfo,
-							       xfdt_symbol_needs[i].name,
-							       &symbol->kvaddr);
-	}
-	image->symbol_source = "vmcoreinfo";
-	image->type_source = "vmcoreinfo";
-	xfdt_vmcoreinfo_layout(vmcoreinfo, &image->layout);
+	take_vmcoreinfo(image);
 	if (xfdt_symbol(image, XFDT_S_stext))
 		chain.stext = xfdt_symbol(image, XFDT_S_stext)->kvaddr;
 

@@ -4,7 +4,6 @@
  * a table of 256 tokens, in the order of their addresses.
  */
 #include "symbols/kallsyms.h"
-#include "image/vmcoreinfo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +50,8 @@ static struct xfdt_error *read_value(struct xfdt_reader *reader, uint64_t kvaddr
 }
 
 struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
-				      struct xfdt_reader *reader, const char *vmcoreinfo)
+				      struct xfdt_reader *reader,
+				      const struct xfdt_vmcoreinfo *vmcoreinfo)
 {
 	struct xfdt_kallsyms kallsyms = { 0 };
 	struct xfdt_error *err;

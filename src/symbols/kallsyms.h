@@ -4,6 +4,7 @@
 #define XFDT_SYMBOLS_KALLSYMS_H
 
 #include "image/image.h"
+#include "image/vmcoreinfo.h"
 #include "symbols/name_query.h"
 
 /*
@@ -33,7 +34,8 @@ struct xfdt_kallsyms {
 
 /* Find the tables that VMCOREINFO names (Linux kernel commit 5fd8fea935a1, in v6.0). */
 struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
-				      struct xfdt_reader *reader, const char *vmcoreinfo);
+				      struct xfdt_reader *reader,
+				      const struct xfdt_vmcoreinfo *vmcoreinfo);
 
 /*
  * Look all @queries up in one pass over the names.  Fails with XFDT_CORRUPT if

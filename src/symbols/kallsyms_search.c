@@ -18,7 +18,6 @@
  * all 256 tokens, proves it.  The other tables are found from there, backwards.
  */
 #include "symbols/kallsyms_search.h"
-#include "image/vmcoreinfo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,15 +114,16 @@ static void add_anchor(struct search *search, const char *name, uint64_t kvaddr)
 	search->anchor_count++;
 }
 
-static bool take_anchors(struct search *search, const char *vmcoreinfo)
+static bool take_anchors(struct search *search, const struct xfdt_vmcoreinfo *vmcoreinfo)
 {
 	char name[SYMBOL_LEN];
 	uint64_t kvaddr;
+	size_t at = 0;
 
 	if (!xfdt_vmcoreinfo_symbol(vmcoreinfo, "_stext", &kvaddr))
 		return false;
 	add_anchor(search, "_stext", kvaddr);
-	while (xfdt_vmcoreinfo_next_symbol(&vmcoreinfo, name, sizeof(name), &kvaddr))
+	while (xfdt_vmcoreinfo_next_symbol(vmcoreinfo, &at, name, sizeof(name), &kvaddr))
 		if (strcmp(name, "_stext"))
 			add_anchor(search, name, kvaddr);
 	return search->anchor_count;
@@ -477,7 +477,8 @@ static struct xfdt_error *look_at_samples(struct search *search, uint64_t begin)
 }
 
 struct xfdt_error *xfdt_kallsyms_search(struct xfdt_kallsyms *ret_kallsyms,
-					struct xfdt_reader *reader, const char *vmcoreinfo)
+					struct xfdt_reader *reader,
+					const struct xfdt_vmcoreinfo *vmcoreinfo)
 {
 	struct search *search = calloc(1, sizeof(*search));
 	struct xfdt_error *err = NULL;

@@ -12,6 +12,7 @@
  * VMCOREINFO states.  XFDT_MISSING if there are none.
  */
 struct xfdt_error *xfdt_kallsyms_search(struct xfdt_kallsyms *ret_kallsyms,
-					struct xfdt_reader *reader, const char *vmcoreinfo);
+					struct xfdt_reader *reader,
+					const struct xfdt_vmcoreinfo *vmcoreinfo);
 
 #endif

@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct xfdt_kallsyms kallsyms;
 	struct fuzz_memory memory;
 	struct xfdt_error *err;
+	struct xfdt_vmcoreinfo info;
 	char vmcoreinfo[512];
 
 	if (!size)
@@ -37,7 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		 BASE, BASE + TOKEN_INDEX, BASE + TOKEN_TABLE, BASE + NAMES,
 		 data[size - 1] & 1 ? "kallsyms_addresses" : "kallsyms_offsets", BASE + VALUES,
 		 data[size - 1] & 2 ? "SYMBOL" : "NOTHING", BASE + 8);
-	err = xfdt_kallsyms_init(&kallsyms, &memory.reader, vmcoreinfo);
+	FUZZ_CHECK(!xfdt_vmcoreinfo_init(&info, vmcoreinfo));
+	err = xfdt_kallsyms_init(&kallsyms, &memory.reader, &info);
+	xfdt_vmcoreinfo_deinit(&info);
 	if (!err)
 		err = xfdt_kallsyms_lookup(&kallsyms, &memory.reader, queries, 4);
 	if (!err)

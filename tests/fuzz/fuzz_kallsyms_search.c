@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *pages = calloc(1, whole + 1);
 	struct xfdt_kallsyms kallsyms;
 	struct fuzz_memory memory;
+	struct xfdt_vmcoreinfo info;
 	struct xfdt_error *err;
 
 	if (!pages)
@@ -26,7 +27,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(pages, data, size);
 	fuzz_memory_init(&memory, BASE, pages, whole);
-	err = xfdt_kallsyms_search(&kallsyms, &memory.reader, vmcoreinfo);
+	FUZZ_CHECK(!xfdt_vmcoreinfo_init(&info, vmcoreinfo));
+	err = xfdt_kallsyms_search(&kallsyms, &memory.reader, &info);
+	xfdt_vmcoreinfo_deinit(&info);
 	if (!err) {
 		/* what it found gives _stext, and prb if that is there */
 		FUZZ_CHECK(!xfdt_kallsyms_lookup(&kallsyms, &memory.reader, queries, 2));

@@ -56,7 +56,7 @@ ssize_t plain_pread(int fd, void *buf, size_t len, off_t offset)
 
 static int triage(const struct file_state *state)
 {
-	const struct xfdt_session_options options = { .dump.temp_dir = "/tmp" };
+	const struct xfdt_session_options options = { 0 };
 	const char *const paths[] = { state->path, state->other };
 	struct xfdt_session session;
 	struct xfdt_error *err;

@@ -137,17 +137,18 @@ static struct xfdt_error *replica_read(struct xfdt_reader *reader, uint64_t kvad
 static void find_page_tables(struct replica *replica)
 {
 	uint64_t root = 0, phys_base = 0, five_levels = 0, sme_mask = 0;
-	const char *info = replica->source.vmcoreinfo;
+	struct xfdt_vmcoreinfo info;
 
-	if (!info ||
-	    (!xfdt_vmcoreinfo_symbol(info, "init_top_pgt", &root) &&
-	     !xfdt_vmcoreinfo_symbol(info, "swapper_pg_dir", &root)) ||
-	    !xfdt_vmcoreinfo_number(info, "phys_base", &phys_base)) {
+	if (xfdt_vmcoreinfo_init(&info, replica->source.vmcoreinfo) ||
+	    (!xfdt_vmcoreinfo_symbol(&info, "init_top_pgt", &root) &&
+	     !xfdt_vmcoreinfo_symbol(&info, "swapper_pg_dir", &root)) ||
+	    !xfdt_vmcoreinfo_number(&info, "phys_base", &phys_base)) {
 		fputs("hostile: VMCOREINFO does not give the page tables\n", stderr);
 		exit(99);
 	}
-	xfdt_vmcoreinfo_number(info, "pgtable_l5_enabled", &five_levels);
-	xfdt_vmcoreinfo_number(info, "sme_mask", &sme_mask);
+	xfdt_vmcoreinfo_number(&info, "pgtable_l5_enabled", &five_levels);
+	xfdt_vmcoreinfo_number(&info, "sme_mask", &sme_mask);
+	xfdt_vmcoreinfo_deinit(&info);
 	replica->root = root - KERNEL_MAP + phys_base;
 	replica->mask = ENTRY_ADDRESS & ~sme_mask;
 	replica->top = five_levels ? 48 : 39;
