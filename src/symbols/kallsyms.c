@@ -19,12 +19,14 @@
 struct token {
 	const char *text;
 	uint16_t len;
-	char last;
+	bool ends; /* a name that is looked for may end with it */
 };
 
 struct tokens {
 	char table[TOKEN_TABLE_MAX + 1];
 	struct token token[TOKENS];
+	/* tokens that may end a name that is looked for, by the length of that name */
+	uint64_t ends[NAME_MAX_LEN + 1][TOKENS / 64];
 };
 
 /* A window that slides over the names, page by page. */
@@ -34,11 +36,6 @@ struct window {
 	const uint8_t *at, *end; /* what is left of buf */
 	struct xfdt_error *err;	 /* why there is no more */
 	uint8_t buf[NAME_BYTES_MAX + PAGE];
-};
-
-/* Names that may match: by length, then by last character. */
-struct filter {
-	uint64_t last[NAME_MAX_LEN][4];
 };
 
 static struct xfdt_error *read_value(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
@@ -126,7 +123,6 @@ static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
 			return xfdt_error_new(XFDT_CORRUPT, kallsyms->token_table,
 					      "kallsyms token %zu has no end", i);
 		token->len = (uint16_t)size;
-		token->last = size ? token->text[size - 1] : '\0';
 	}
 	return NULL;
 }
@@ -164,31 +160,50 @@ static struct xfdt_error *out_of_names(struct window *window)
 	return err ? err : xfdt_error_new(XFDT_CORRUPT, window->next, "a kallsyms name has no end");
 }
 
-static void filter_add(struct filter *filter, const char *name)
+/* Can a symbol called @name end with @token?  One letter, its type, precedes the name. */
+static bool may_end(const char *name, const struct token *token)
 {
 	size_t len = strlen(name);
-	uint8_t last = (uint8_t)name[len - 1];
 
-	filter->last[len][last / 64] |= 1ull << (last % 64);
+	if (token->len <= len)
+		return !memcmp(name + len - token->len, token->text, token->len);
+	return token->len == len + 1 && !memcmp(name, token->text + 1, len);
 }
 
-static bool filter_passes(const struct filter *filter, size_t len, char last)
+static void mark_queries(struct tokens *tokens, const struct xfdt_name_query *queries, size_t count)
 {
-	return len < NAME_MAX_LEN &&
-	       filter->last[len][(uint8_t)last / 64] >> ((uint8_t)last % 64) & 1;
+	size_t i, q;
+
+	for (q = 0; q < count; q++) {
+		for (i = 0; i < TOKENS; i++) {
+			if (!may_end(queries[q].name, &tokens->token[i]))
+				continue;
+			tokens->token[i].ends = true;
+			tokens->ends[strlen(queries[q].name)][i / 64] |= 1ull << i % 64;
+		}
+	}
 }
 
-/*
- * One name: its tokens, borrowed until the next call, how long it expands to,
- * and its last character.  The first character of the expansion is the
- * symbol's type, not counted in @ret_len.
- */
-static struct xfdt_error *next_name(struct window *window, const struct tokens *tokens,
-				    const uint8_t **ret_tokens, size_t *ret_count, size_t *ret_len,
-				    char *ret_last)
+/* Can this be the name of a query, by its last token and its length? */
+static bool may_match(const struct tokens *tokens, const uint8_t *name_tokens, size_t count)
+{
+	uint8_t last = name_tokens[count - 1];
+	size_t len = 0, i;
+
+	if (!tokens->token[last].ends)
+		return false;
+	for (i = 0; i < count; i++)
+		len += tokens->token[name_tokens[i]].len;
+	/* with the letter of its type */
+	return len && len <= NAME_MAX_LEN + 1 && tokens->ends[len - 1][last / 64] >> last % 64 & 1;
+}
+
+/* One name: its tokens, borrowed until the next call. */
+static struct xfdt_error *next_name(struct window *window, const uint8_t **ret_tokens,
+				    size_t *ret_count)
 {
 	const uint8_t *at;
-	size_t count, len = 0, i;
+	size_t count;
 
 	slide(window);
 	at = window->at;
@@ -203,18 +218,15 @@ static struct xfdt_error *next_name(struct window *window, const struct tokens *
 				      count);
 	if ((size_t)(window->end - at) < count)
 		return out_of_names(window);
-	for (i = 0; i < count; i++)
-		len += tokens->token[at[i]].len;
-	*ret_last = tokens->token[at[count - 1]].last;
 	*ret_tokens = at;
 	*ret_count = count;
-	*ret_len = len ? len - 1 : 0;
 	window->at = at + count;
 	return NULL;
 }
 
+/* What a name that may match expands to, without the letter of its type. */
 static void expand_name(const struct tokens *tokens, const uint8_t *name_tokens, size_t count,
-			char *ret_name)
+			char ret_name[NAME_MAX_LEN + 1])
 {
 	char text[NAME_MAX_LEN + 2], *end = text;
 	size_t i;
@@ -225,8 +237,8 @@ static void expand_name(const struct tokens *tokens, const uint8_t *name_tokens,
 		memcpy(end, token->text, token->len);
 		end += token->len;
 	}
-	memcpy(ret_name, text + 1, (size_t)(end - text - 1));
-	ret_name[end - text - 1] = '\0';
+	*end = '\0';
+	strcpy(ret_name, text + 1);
 }
 
 static struct xfdt_error *address_at(const struct xfdt_kallsyms *kallsyms,
@@ -360,8 +372,8 @@ static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms, struct x
 }
 
 static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms, struct xfdt_reader *reader,
-			       const struct tokens *tokens, const struct filter *filter,
-			       struct xfdt_name_query *queries, uint32_t *index, size_t count)
+			       const struct tokens *tokens, struct xfdt_name_query *queries,
+			       uint32_t *index, size_t count)
 {
 	struct window window = { .reader = reader, .next = kallsyms->names };
 	struct xfdt_error *err = NULL;
@@ -370,14 +382,14 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms, struct xfdt
 
 	window.at = window.end = window.buf;
 	for (i = 0; i < kallsyms->num_syms; i++) {
-		char name[NAME_MAX_LEN + 1], last;
+		char name[NAME_MAX_LEN + 1];
 		const uint8_t *name_tokens;
-		size_t n, len;
+		size_t n;
 
-		err = next_name(&window, tokens, &name_tokens, &n, &len, &last);
+		err = next_name(&window, &name_tokens, &n);
 		if (err)
 			break;
-		if (!filter_passes(filter, len, last))
+		if (!may_match(tokens, name_tokens, n))
 			continue;
 		expand_name(tokens, name_tokens, n, name);
 		for (q = 0; q < count; q++) {
@@ -395,26 +407,23 @@ struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
 					struct xfdt_reader *reader, struct xfdt_name_query *queries,
 					size_t count)
 {
-	struct filter *filter = calloc(1, sizeof(*filter));
-	struct tokens *tokens = malloc(sizeof(*tokens));
+	struct tokens *tokens = calloc(1, sizeof(*tokens));
 	uint32_t *index = calloc(count, sizeof(*index));
 	struct xfdt_error *err;
-	size_t i;
 
-	if (!filter || !tokens || !index) {
+	if (!tokens || !index) {
 		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for kallsyms");
 		goto out;
 	}
-	for (i = 0; i < count; i++)
-		filter_add(filter, queries[i].name);
 	err = load_tokens(kallsyms, reader, tokens);
-	if (!err)
-		err = scan(kallsyms, reader, tokens, filter, queries, index, count);
+	if (!err) {
+		mark_queries(tokens, queries, count);
+		err = scan(kallsyms, reader, tokens, queries, index, count);
+	}
 	if (!err)
 		err = resolve(kallsyms, reader, queries, index, count);
 out:
 	free(index);
 	free(tokens);
-	free(filter);
 	return err;
 }
