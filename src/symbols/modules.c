@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loaded modules (Linux: include/linux/module.h, kernel/module/kallsyms.c). */
 #include "symbols/modules.h"
+#include "base/name_set.h"
 
 #include <elf.h>
 #include <stdio.h>
@@ -150,9 +151,18 @@ static bool symbol_is_defined(const Elf64_Sym *sym)
 	return sym->st_shndx != SHN_UNDEF && xfdt_is_kernel_address(sym->st_value);
 }
 
-static bool is_wanted(enum xfdt_symbol_id id, const struct xfdt_symtab *symtab)
+/* KVM's symbols that are not known yet; *@ret_ids has one for each name. */
+static void wanted_names(const struct xfdt_symtab *symtab, struct xfdt_name_set *names,
+			 enum xfdt_symbol_id ret_ids[XFDT_SYMBOL_COUNT])
 {
-	return xfdt_symbol_needs[id].place == XFDT_KVM && !symtab->symbols[id].known;
+	uint32_t id;
+
+	for (id = 0; id < XFDT_SYMBOL_COUNT; id++) {
+		if (xfdt_symbol_needs[id].place != XFDT_KVM || symtab->symbols[id].known)
+			continue;
+		ret_ids[names->count] = (enum xfdt_symbol_id)id;
+		xfdt_name_set_add(names, xfdt_symbol_needs[id].name);
+	}
 }
 
 static struct xfdt_error *load_strings(const struct xfdt_image *image,
@@ -191,13 +201,17 @@ struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
 				       const struct xfdt_module *module, struct xfdt_symtab *symtab)
 {
 	Elf64_Sym *syms = calloc((size_t)module->num_syms + 1, sizeof(*syms));
+	enum xfdt_symbol_id ids[XFDT_SYMBOL_COUNT];
+	struct xfdt_name_set names = { .count = 0 };
 	struct xfdt_error *err;
 	char *strings = NULL;
-	uint32_t i, id;
+	uint32_t i;
 	size_t len;
+	int index;
 
 	if (!syms)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for symbols");
+	wanted_names(symtab, &names, ids);
 	err = xfdt_read(image, module->symtab, syms, (size_t)module->num_syms * sizeof(*syms));
 	if (!err)
 		err = load_strings(image, module, syms, &strings, &len);
@@ -206,11 +220,9 @@ struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
 	for (i = 0; i < module->num_syms; i++) {
 		if (syms[i].st_name >= len || !symbol_is_defined(&syms[i]))
 			continue;
-		for (id = 0; id < XFDT_SYMBOL_COUNT; id++) {
-			if (is_wanted(id, symtab) &&
-			    !strcmp(strings + syms[i].st_name, xfdt_symbol_needs[id].name))
-				take_symbol(&syms[i], &symtab->symbols[id]);
-		}
+		index = xfdt_name_set_find(&names, strings + syms[i].st_name);
+		if (index >= 0 && !symtab->symbols[ids[index]].known)
+			take_symbol(&syms[i], &symtab->symbols[ids[index]]);
 	}
 out:
 	free(strings);
