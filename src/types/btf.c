@@ -28,18 +28,10 @@ struct header {
 	uint32_t type_off, type_len, str_off, str_len;
 };
 
-/*
- * libbpf wants a header that it knows.  If this one is longer, keep the part
- * known and move the sections up to it.
- */
-static struct xfdt_error *normalise(const uint8_t *data, size_t len, uint8_t **ret_copy,
-				    size_t *ret_len)
+static struct xfdt_error *check_header(const uint8_t *data, size_t len, struct header *ret_header)
 {
 	struct header header;
-	const uint8_t *at = data;
 	uint64_t sections;
-	uint8_t *copy;
-	bool longer;
 
 	if (len < sizeof(header))
 		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF of %zu bytes is too short", len);
@@ -56,23 +48,35 @@ static struct xfdt_error *normalise(const uint8_t *data, size_t len, uint8_t **r
 	    header.str_off > sections || header.str_len > sections - header.str_off)
 		return xfdt_error_new(XFDT_CORRUPT, 0, "BTF sections lie outside its %zu bytes",
 				      len);
-	longer = header.hdr_len > sizeof(struct btf_header);
-	*ret_len = longer ? sizeof(header) + (size_t)header.type_len + header.str_len : len;
-	copy = malloc(*ret_len);
+	*ret_header = header;
+	return NULL;
+}
+
+/*
+ * libbpf wants a header that it knows.  Of one that is longer keep the part
+ * known, with the sections behind it; the caller frees *@ret_copy.  NULL: @data
+ * will do as it is.
+ */
+static struct xfdt_error *shorten(const uint8_t *data, struct header header, uint8_t **ret_copy,
+				  size_t *len)
+{
+	const uint8_t *sections = data + header.hdr_len;
+	uint8_t *copy;
+
+	*ret_copy = NULL;
+	if (header.hdr_len <= sizeof(struct btf_header))
+		return NULL;
+	*len = sizeof(header) + (size_t)header.type_len + header.str_len;
+	copy = malloc(*len);
 	if (!copy)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
-	*ret_copy = copy;
-	if (!longer) {
-		memcpy(copy, data, len);
-		return NULL;
-	}
-	at += header.hdr_len;
-	memcpy(copy + sizeof(header), at + header.type_off, header.type_len);
-	memcpy(copy + sizeof(header) + header.type_len, at + header.str_off, header.str_len);
+	memcpy(copy + sizeof(header), sections + header.type_off, header.type_len);
+	memcpy(copy + sizeof(header) + header.type_len, sections + header.str_off, header.str_len);
 	header.hdr_len = sizeof(header);
 	header.type_off = 0;
 	header.str_off = header.type_len;
 	memcpy(copy, &header, sizeof(header));
+	*ret_copy = copy;
 	return NULL;
 }
 
@@ -95,38 +99,47 @@ static struct btf *new_split(const uint8_t *data, size_t len, struct btf *base)
 	return btf;
 }
 
+static struct xfdt_error *parse(struct xfdt_btf *types, const void *data, size_t len,
+				const struct xfdt_btf *base)
+{
+	bool no_memory;
+
+	errno = 0;
+	types->btf = base ? new_split(data, len, base->btf) : btf__new(data, (__u32)len);
+	no_memory = errno == ENOMEM;
+	if (types->btf && !libbpf_get_error(types->btf)) {
+		types->first_id = base ? btf__type_cnt(base->btf) : 1;
+		return NULL;
+	}
+	if (no_memory)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+	return xfdt_error_new(XFDT_CORRUPT, 0, "libbpf %s cannot read this BTF (%zu bytes)",
+			      libbpf_version_string(), len);
+}
+
 struct xfdt_error *xfdt_btf_new(struct xfdt_btf **ret_types, const void *data, size_t len,
 				const struct xfdt_btf *base)
 {
 	struct xfdt_btf *types;
 	struct xfdt_error *err;
-	bool no_memory;
-	uint8_t *copy;
-	size_t size;
+	struct header header;
+	uint8_t *copy = NULL;
 
 	libbpf_set_print(NULL);
 	types = calloc(1, sizeof(*types));
 	if (!types)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
-	err = normalise(data, len, &copy, &size);
-	if (err) {
-		free(types);
-		return err;
-	}
-	errno = 0;
-	types->btf = base ? new_split(copy, size, base->btf) : btf__new(copy, (__u32)size);
-	no_memory = errno == ENOMEM;
+	err = check_header(data, len, &header);
+	if (!err)
+		err = shorten(data, header, &copy, &len);
+	if (!err)
+		err = parse(types, copy ? copy : data, len, base);
 	free(copy);
-	if (!types->btf || libbpf_get_error(types->btf)) {
+	if (err)
 		free(types);
-		if (no_memory)
-			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
-		return xfdt_error_new(XFDT_CORRUPT, 0, "libbpf %s cannot read this BTF (%zu bytes)",
-				      libbpf_version_string(), len);
-	}
-	types->first_id = base ? btf__type_cnt(base->btf) : 1;
-	*ret_types = types;
-	return NULL;
+	else
+		*ret_types = types;
+	return err;
 }
 
 void xfdt_btf_free(struct xfdt_btf *types)
