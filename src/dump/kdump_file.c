@@ -34,8 +34,11 @@ struct xfdt_kdump {
 	uint64_t max_pfn;	     /* frames that the bitmap speaks of */
 	uint64_t start_pfn, end_pfn; /* of a part of a split set; else 0 and all */
 	uint64_t *before;	     /* by block of the bitmap: bits set in all blocks before it */
-	uint64_t first_desc;	     /* bits set before start_pfn */
-	uint64_t descs, data;	     /* offsets: of the descriptors, and behind them */
+	struct counted {
+		uint64_t block, byte, bits; /* set before this byte of this block */
+	} counted;
+	uint64_t first_desc;  /* bits set before start_pfn */
+	uint64_t descs, data; /* offsets: of the descriptors, and behind them */
 	struct xfdt_window map_window, desc_window, data_window;
 	ZSTD_DCtx *zstd; /* NULL: not needed yet */
 };
@@ -200,7 +203,8 @@ static struct xfdt_error *map_block(struct xfdt_kdump *kdump, uint64_t pfn,
 /* Bits set before @pfn. */
 static struct xfdt_error *count_before(struct xfdt_kdump *kdump, uint64_t pfn, uint64_t *ret_count)
 {
-	uint64_t byte = pfn % BLOCK_BITS / 8;
+	uint64_t block = pfn / BLOCK_BITS, byte = pfn % BLOCK_BITS / 8;
+	struct counted *counted = &kdump->counted;
 	struct xfdt_error *err;
 	const uint8_t *bits;
 
@@ -209,10 +213,16 @@ static struct xfdt_error *count_before(struct xfdt_kdump *kdump, uint64_t pfn, u
 		return NULL;
 	}
 	err = map_block(kdump, pfn, &bits);
-	if (!err)
-		*ret_count = kdump->before[pfn / BLOCK_BITS] + count_bits(bits, byte) +
-			     (uint64_t)__builtin_popcount(bits[byte] & ((1u << pfn % 8) - 1));
-	return err;
+	if (err)
+		return err;
+	/* frames are read one after the other, mostly */
+	if (counted->block != block || counted->byte > byte)
+		*counted = (struct counted){ block, 0, kdump->before[block] };
+	counted->bits += count_bits(bits + counted->byte, byte - counted->byte);
+	counted->byte = byte;
+	*ret_count = counted->bits +
+		     (uint64_t)__builtin_popcount(bits[byte] & ((1u << pfn % 8) - 1));
+	return NULL;
 }
 
 static struct xfdt_error *count_blocks(struct xfdt_kdump *kdump)
