@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char dir[200], dump[240], secret[240], cache[240], kept[280];
+static char dir[200], dump[240], secret[240];
 
 static void make_file(const char *path)
 {
@@ -39,13 +39,8 @@ static void setup(void)
 		exit(99);
 	snprintf(dump, sizeof(dump), "%s/vmcore", dir);
 	snprintf(secret, sizeof(secret), "%s/secret", dir);
-	snprintf(cache, sizeof(cache), "%s/cache", dir);
-	snprintf(kept, sizeof(kept), "%s/kept", cache);
 	make_file(dump);
 	make_file(secret);
-	if (mkdir(cache, 0700))
-		exit(99);
-	make_file(kept);
 }
 
 static void teardown(void)
@@ -166,17 +161,6 @@ static bool regains_limits(void)
 	return !setrlimit(RLIMIT_CORE, &limit);
 }
 
-static bool uses_cache(void)
-{
-	char temporary[300];
-	int fd;
-
-	snprintf(temporary, sizeof(temporary), "%s/record.XXXXXX", cache);
-	fd = mkstemp(temporary);
-	return fd >= 0 && write(fd, "x", 1) == 1 && !close(fd) && !rename(temporary, kept) &&
-	       opens(kept, O_RDONLY);
-}
-
 static bool computes(void)
 {
 	char *bytes = malloc(8 << 20), path[40];
@@ -198,7 +182,6 @@ static const struct {
 	bool allowed;
 } attempts[] = {
 	{ "reads the dump", reads_dump, true },
-	{ "uses the cache", uses_cache, true },
 	{ "computes", computes, true },
 	{ "reads another file", reads_other_file, false },
 	{ "lists a folder", lists_folder, false },
@@ -240,10 +223,10 @@ static void make_lack(enum lack lack)
 }
 
 /* What becomes of attempt @i in a process of its own. */
-static int try(size_t i, enum lack lack, bool may_write, char how[XFDT_CONFINED_SIZE])
+static int try(size_t i, enum lack lack, char how[XFDT_CONFINED_SIZE])
 {
-	const char *const readable[] = { dump, "/nonexistent" }, *const writable[] = { cache };
-	const struct xfdt_confinement allowed = { readable, COUNT(readable), writable, may_write };
+	const char *const readable[] = { dump, "/nonexistent" };
+	const struct xfdt_confinement allowed = { readable, COUNT(readable) };
 	const struct xfdt_limits limits = { 0 };
 	int pipes[2], status;
 	pid_t pid;
@@ -270,7 +253,7 @@ static int try(size_t i, enum lack lack, bool may_write, char how[XFDT_CONFINED_
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
-static void test_confine__nothing_but_the_dump_and_the_cache(void **state)
+static void test_confine__nothing_but_the_dump(void **state)
 {
 	char how[XFDT_CONFINED_SIZE] = "";
 	size_t i;
@@ -279,7 +262,7 @@ static void test_confine__nothing_but_the_dump_and_the_cache(void **state)
 		int status;
 
 		setup();
-		status = try(i, LACKS_NOTHING, true, how);
+		status = try(i, LACKS_NOTHING, how);
 		if (strcmp(how, "landlock+seccomp")) {
 			print_message("skipped: this machine confines by '%s' only\n", how);
 			teardown();
@@ -302,22 +285,13 @@ static void test_confine__attempts_work_without_it(void **state)
 		int status;
 
 		setup();
-		status = try(i, UNCONFINED, true, how);
+		status = try(i, UNCONFINED, how);
 		/* a program that was run has an exit code of its own; only root may raise limits */
 		if (status != WORKS && !unsure &&
 		    !(attempts[i].works == runs_program && status == 0))
 			fail_msg("%s: %d", attempts[i].name, status);
 		teardown();
 	}
-}
-
-static void test_confine__the_cache_may_be_closed(void **state)
-{
-	char how[XFDT_CONFINED_SIZE] = "";
-
-	setup();
-	assert_int_equal(try(1, LACKS_NOTHING, false, how), FAILS);
-	teardown();
 }
 
 /* then what is there to read may be read, and nothing written */
@@ -327,29 +301,18 @@ static void test_confine__kernel_without_landlock(void **state)
 	size_t i;
 
 	for (i = 0; i < COUNT(attempts); i++) {
-		bool allowed = attempts[i].allowed && attempts[i].works != uses_cache;
 		bool reads = attempts[i].works == reads_other_file ||
 			     attempts[i].works == lists_folder ||
 			     attempts[i].works == reads_through_proc;
 		int status;
 
 		setup();
-		status = try(i, LACKS_LANDLOCK, false, how);
+		status = try(i, LACKS_LANDLOCK, how);
 		assert_string_equal(how, "seccomp");
-		if (status != (allowed || reads ? WORKS : FAILS))
+		if (status != (attempts[i].allowed || reads ? WORKS : FAILS))
 			fail_msg("%s: %d", attempts[i].name, status);
 		teardown();
 	}
-}
-
-static void test_confine__kernel_without_landlock_and_a_temporary_file(void **state)
-{
-	char how[XFDT_CONFINED_SIZE] = "";
-
-	setup();
-	assert_int_equal(try(1, LACKS_LANDLOCK, true, how), WORKS);
-	assert_string_equal(how, "seccomp (may write files)");
-	teardown();
 }
 
 static void test_confine__kernel_without_seccomp(void **state)
@@ -359,10 +322,10 @@ static void test_confine__kernel_without_seccomp(void **state)
 	setup();
 	/* reads another file */
 	if (xfdt_landlock_works()) {
-		assert_int_equal(try(3, LACKS_SECCOMP, true, how), FAILS);
+		assert_int_equal(try(2, LACKS_SECCOMP, how), FAILS);
 		assert_ptr_equal(strstr(how, "landlock (seccomp: "), how);
 	} else {
-		assert_int_equal(try(3, LACKS_SECCOMP, true, how), WORKS);
+		assert_int_equal(try(2, LACKS_SECCOMP, how), WORKS);
 		assert_ptr_equal(strstr(how, "none: no Landlock, and seccomp: "), how);
 	}
 	teardown();

@@ -22,12 +22,6 @@
 /* every right of ABI 1 */
 #define ALL_RIGHTS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 #define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define WRITE_RIGHTS \
-	(READ_RIGHTS | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
-	 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
-/* what a rule for a file may grant */
-#define FILE_RIGHTS \
-	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
 
 static long landlock_abi(void)
 {
@@ -39,10 +33,10 @@ bool xfdt_landlock_works(void)
 	return landlock_abi() > 0;
 }
 
-/* True also if there is nothing at @path. */
-static bool allow_below(int ruleset, const char *path, uint64_t rights)
+/* Allow to read @path, and what is below.  True also if there is nothing. */
+static bool allow_reading(int ruleset, const char *path)
 {
-	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
+	struct landlock_path_beneath_attr rule = { .allowed_access = READ_RIGHTS };
 	struct stat status;
 	bool added;
 
@@ -50,7 +44,7 @@ static bool allow_below(int ruleset, const char *path, uint64_t rights)
 	if (rule.parent_fd < 0)
 		return true;
 	if (!fstat(rule.parent_fd, &status) && !S_ISDIR(status.st_mode))
-		rule.allowed_access &= FILE_RIGHTS;
+		rule.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
 	added = !syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	close(rule.parent_fd);
 	return added;
@@ -72,10 +66,7 @@ static bool confine_files(const struct xfdt_confinement *allowed)
 	if (ruleset < 0)
 		return false;
 	for (i = 0; i < allowed->readable_count; i++)
-		confined &= allow_below(ruleset, allowed->readable[i], READ_RIGHTS);
-	for (i = 0; i < allowed->writable_count; i++)
-		confined &= allow_below(ruleset, allowed->writable[i],
-					WRITE_RIGHTS & handled.handled_access_fs);
+		confined &= allow_reading(ruleset, allowed->readable[i]);
 	confined = confined && !syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(ruleset);
 	return confined;
@@ -144,31 +135,28 @@ static const int allowed_calls[] = {
 	SCMP_SYS(exit_group),
 };
 
-/* What writing a record of the cache takes besides. */
-static const int folder_calls[] = {
-	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
-	SCMP_SYS(unlink), SCMP_SYS(unlinkat),
-};
+/* with which no file can be written to, whatever Landlock allows */
+#define FORBIDDEN_FLAGS (O_TRUNC | O_ACCMODE | O_CREAT)
 
-static int allow_calls(scmp_filter_ctx filter, const int *calls, size_t count)
+static int allow_calls(scmp_filter_ctx filter)
 {
 	int status = 0;
 	size_t i;
 
-	for (i = 0; !status && i < count; i++)
-		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+	for (i = 0; !status && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++)
+		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
 	return status;
 }
 
 /* Allow those whose argument fits; abort(3) is a signal that the process sends itself. */
-static int allow_some(scmp_filter_ctx filter, scmp_datum_t forbidden_flags)
+static int allow_some(scmp_filter_ctx filter)
 {
 	const struct {
 		int call;
 		struct scmp_arg_cmp argument;
 	} calls[] = {
-		{ SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, forbidden_flags, 0) },
-		{ SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, forbidden_flags, 0) },
+		{ SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, FORBIDDEN_FLAGS, 0) },
+		{ SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, FORBIDDEN_FLAGS, 0) },
 		{ SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_LE, F_GETFL, 0) },
@@ -185,9 +173,8 @@ static int allow_some(scmp_filter_ctx filter, scmp_datum_t forbidden_flags)
 }
 
 /* Returns 0, or what is in the way, as in errno. */
-static int confine_calls(scmp_datum_t forbidden_flags)
+static int confine_calls(void)
 {
-	bool may_write = !(forbidden_flags & O_ACCMODE);
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int status;
 
@@ -196,13 +183,9 @@ static int confine_calls(scmp_datum_t forbidden_flags)
 	/* a binary tree of a few comparisons, not one for each call */
 	status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (!status)
-		status = allow_calls(filter, allowed_calls,
-				     sizeof(allowed_calls) / sizeof(allowed_calls[0]));
-	if (!status && may_write)
-		status = allow_calls(filter, folder_calls,
-				     sizeof(folder_calls) / sizeof(folder_calls[0]));
+		status = allow_calls(filter);
 	if (!status)
-		status = allow_some(filter, forbidden_flags);
+		status = allow_some(filter);
 	if (!status)
 		status = seccomp_load(filter);
 	seccomp_release(filter);
@@ -211,12 +194,6 @@ static int confine_calls(scmp_datum_t forbidden_flags)
 
 void xfdt_confine(const struct xfdt_confinement *allowed, char ret_how[XFDT_CONFINED_SIZE])
 {
-	/*
-	 * Landlock up to ABI 2 lets a file that may be read be cut off as well;
-	 * without any, the flags are all there is to go by.
-	 */
-	scmp_datum_t forbidden = O_TRUNC;
-	const char *note = "";
 	bool files;
 	int status;
 
@@ -225,14 +202,9 @@ void xfdt_confine(const struct xfdt_confinement *allowed, char ret_how[XFDT_CONF
 		return;
 	}
 	files = confine_files(allowed);
-	if (!files && !allowed->writable_count)
-		forbidden |= O_ACCMODE | O_CREAT;
-	else if (!files)
-		note = " (may write files)";
-	status = confine_calls(forbidden);
+	status = confine_calls();
 	if (!status)
-		snprintf(ret_how, XFDT_CONFINED_SIZE, "%sseccomp%s", files ? "landlock+" : "",
-			 note);
+		snprintf(ret_how, XFDT_CONFINED_SIZE, "%sseccomp", files ? "landlock+" : "");
 	else if (files)
 		snprintf(ret_how, XFDT_CONFINED_SIZE, "landlock (seccomp: %s)", strerror(status));
 	else

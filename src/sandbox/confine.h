@@ -13,9 +13,6 @@ struct xfdt_confinement {
 	/* files, and folders with all that is in them; what does not exist is passed over */
 	const char *const *readable;
 	size_t readable_count;
-	/* folders in which files may be made, written, renamed and removed */
-	const char *const *writable;
-	size_t writable_count;
 };
 
 /* Does this kernel let a process limit which files it reaches? */
@@ -23,12 +20,11 @@ bool xfdt_landlock_works(void);
 
 /*
  * Confine this process, which has one thread, for good: of files it may open
- * what @allowed names, and use what is open; it may make no socket, no process
+ * what @allowed names, for reading, and use what is open; it may make no socket, no process
  * and no executable memory, send no signal, run no program.  System calls that
  * are not allowed fail with ENOSYS.
  *
- * Without Landlock it may read what its user may read, and opens nothing for
- * writing unless @allowed has writable folders, and then anything.
+ * Without Landlock it may read what its user may read.
  *
  * @ret_how says what became of it: "landlock+seccomp", "landlock", "seccomp"
  * (each with a reason in parentheses where it is less than above), or
