@@ -78,14 +78,17 @@ elif [ ! -r "$vmlinux" ]; then
 	echo "cannot read VMLINUX '$vmlinux': xfdtriage's own figures only"
 fi
 
-if ! "$build/tests/make-large" $large_source "$work/large" 1024 20 100 scattered=64 >"$work/vcpus"; then
-	echo "bench: cannot make the synthetic dump" >&2
+if ! "$build/tests/make-large" $large_source "$work/large" 1024 20 100 scattered=64 >"$work/vcpus" ||
+	! "$build/tests/make-large" $large_source "$work/largest" 12288 20 100 >"$work/vcpus"; then
+	echo "bench: cannot make the synthetic dumps" >&2
 	exit 1
 fi
 # read all files once
 "$build/xfdtriage" "$dump" >"$work/out" 2>&1
 answers $?
 "$build/xfdtriage" "$work/large" >"$work/out" 2>&1
+answers $?
+"$build/xfdtriage" "$work/largest" >"$work/out" 2>&1
 answers $?
 if [ $crash ]; then
 	cat "$dump" "$vmlinux" >/dev/null
@@ -100,6 +103,7 @@ fi
 for ((run = 0; run < runs; run++)); do
 	measure dump "$build/xfdtriage" "$dump"
 	measure large "$build/xfdtriage" "$work/large"
+	measure largest "$build/xfdtriage" "$work/largest"
 	if [ $crash ]; then
 		measure crash crash -s "$vmlinux" "$dump"
 	fi
@@ -110,7 +114,8 @@ printf '  %-36s %14s %14s\n' "" time "peak memory"
 row dump "xfdtriage"
 [ $crash ] && row crash "crash -s, starting and quitting"
 row large "xfdtriage, synthetic 1 TiB"
-echo "the synthetic host has $(cat "$work/vcpus") vCPUs, and the dump its frames in 4 million pieces"
+row largest "xfdtriage, synthetic 12 TiB"
+echo "a synthetic host has $(cat "$work/vcpus") vCPUs; of 1 TiB, the dump has its frames in 4 million pieces"
 echo "ratios"
 printf '  %-36s %14s %14s\n' "" time "peak memory"
 if [ $crash ]; then
