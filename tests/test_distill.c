@@ -106,7 +106,7 @@ static void test_distill__keeps_the_log_when_told(void **state)
 	tear_down(&fixture);
 }
 
-/* of the stack, the return address alone; of registers, those of the thread that panicked alone */
+/* of the stack, the words at the stack pointer alone; of registers, those of the thread that panicked alone */
 static void test_distill__blanks_stack_and_registers(void **state)
 {
 	const struct xfdt_distill_options options = { .keep_log = false };
@@ -123,7 +123,7 @@ static void test_distill__blanks_stack_and_registers(void **state)
 	paths[0] = fixture.path;
 	write_small(&fixture, &options, &result);
 	assert_true(fixture.session.host.panic.stack.len >= 16384);
-	assert_int_equal(result.kept[XFDT_FOR_STACK], 8);
+	assert_int_equal(result.kept[XFDT_FOR_STACK], XFDT_STACK_TOP);
 	assert_ok(xfdt_dump_open(&small, paths, 1, &plain));
 	source = xfdt_dump_source(small);
 	assert_int_equal(source.note_count, fixture.session.image.note_count);
@@ -134,22 +134,20 @@ static void test_distill__blanks_stack_and_registers(void **state)
 	tear_down(&fixture);
 }
 
-/* of a stack that was searched for the frame of an #NM, that frame alone */
+/* of a stack that was searched for the frame of an #NM, that frame and the word below it as well */
 static void test_distill__blanks_other_stacks(void **state)
 {
 	const struct xfdt_distill_options options = { .keep_log = false };
 	struct xfdt_distill_result result;
-	struct xfdt_vcpu *vcpu;
+	struct xfdt_panic *panic;
 	struct fixture fixture;
 
 	set_up(&fixture);
+	panic = &fixture.session.host.panic;
+	panic->faults[0].frame = panic->stack.kvaddr + 0x1000;
 	write_small(&fixture, &options, &result);
-	assert_int_equal(result.kept[XFDT_FOR_STACK], 8);
-	vcpu = &fixture.session.host.vms[0].vcpus[0];
-	vcpu->stack = fixture.session.host.panic.stack;
-	vcpu->frame = vcpu->stack.kvaddr + 0x1000;
-	write_small(&fixture, &options, &result);
-	assert_int_equal(result.kept[XFDT_FOR_STACK], 8 + sizeof(struct xfdt_regs));
+	assert_int_equal(result.kept[XFDT_FOR_STACK],
+			 XFDT_STACK_TOP + 8 + sizeof(struct xfdt_regs));
 	tear_down(&fixture);
 }
 
