@@ -13,8 +13,9 @@ def guest_xfd: [$said[] | select(.event == "guest" and .xfd != "0x0") | .xfd] | 
 def loaded: if any($journal[]; .event == "crash-at-exit") then [$journal[] | select(.event == "load" and .guest)] | last else null end;
 def written_xfd: [$journal[] | select(.event == "guest-wrmsr") | .xfd] | last;
 def fault: [$journal[] | select(.event == "load-faults")] | last;
-# What the host lived to change in the state whose load faulted.
-def at_end: fault.fpstate as $fpstate | [$journal[] | select(.event == "at-end" and .fpstate == $fpstate and .xstate_bv != null)] | last;
+# What became of the state whose load faulted: it may have changed, and it is freed with the thread that holds it.
+def at_end: fault.fpstate as $fpstate | [$journal[] | select(.event == "at-end" and .fpstate == $fpstate)] | last;
+def freed: at_end != null and at_end.xstate_bv == null;
 # A virtual machine whose process died with the vCPU's thread.
 def lost: [$said[] | select(.event == "lost" and .ended) | .vm];
 
@@ -24,7 +25,9 @@ def lost: [$said[] | select(.event == "lost" and .ended) | .vm];
 def vcpu($vm):
 	. as $v
 	| { id, state: (if .touched then $r.touched else "ok" end), xstate_bv, xstate_bv_mask: $vm.xcr0, xcomp_bv: $standard, xfd: (.xfd // "0x0") }
-	| if fault != null and last_run.pid == $vm.pid and last_run.vcpu == $v.id then
+	| if fault != null and last_run.pid == $vm.pid and last_run.vcpu == $v.id and freed then
+		. + { xstate_bv: null, xcomp_bv: null, xfd: null }
+	  elif fault != null and last_run.pid == $vm.pid and last_run.vcpu == $v.id then
 		. + { xstate_bv: fault.xstate_bv, xstate_bv_mask: "0xffffffffffffffff", xcomp_bv: fault.xcomp_bv, xfd: fault.xfd, rfbm: fault.rfbm }
 		| if at_end then . + { xstate_bv: at_end.xstate_bv, xfd: at_end.xfd } else . end
 	  elif loaded != null and last_run.pid == $vm.pid and last_run.vcpu == $v.id then
@@ -37,7 +40,8 @@ def vcpu($vm):
 	name: $r.name,
 	file: ($r.name + ".vmcore"),
 	sha256: null,
-	kernel: { release: $r.release, package: ("linux-image-" + $r.release), version: $r.version, suite: $r.suite },
+	kernel: (if $r.config == "" then { release: $r.release, package: ("linux-image-" + $r.release), version: $r.version, suite: $r.suite }
+		 else { release: $r.release, package: ("linux-source-" + ($r.release | capture("^(?<series>[0-9]+\\.[0-9]+)").series)), version: $r.version, suite: $r.suite, config: $r.config } end),
 	emulator: $r.emulator,
 	cpus: ($r.cpus | tonumber),
 	memory_mb: ($r.memory | tonumber),

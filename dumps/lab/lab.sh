@@ -38,6 +38,7 @@ die()
 }
 
 . "$HERE/lab/packages.sh"
+. "$HERE/lab/build.sh"
 . "$HERE/lab/machine.sh"
 
 clean_up()
@@ -60,7 +61,7 @@ recipe_read()
 	name=$1
 	[ -f "$HERE/recipes/$name" ] || die "there is no recipe \"$name\" (see: make -C dumps list)"
 	what="" kernel="" emulator="" scenario="" cmdline="" cpus="" memory="" kvm=yes sysctl="kernel.panic_on_oops=1"
-	amx="" play="" when="" dump="-c -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
+	config="" amx="" play="" when="" dump="-c -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
 	verdict="" exit_code="" kdump_verdict="" kdump_exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
 	# shellcheck disable=SC1090
 	. "$HERE/recipes/$name"
@@ -139,7 +140,7 @@ tool_version()
 entry()
 {
 	jq -n --slurpfile said "$1" --slurpfile journal "$2" \
-		--argjson r "$(jq -n --arg name "$name" --arg release "$kernel" --arg version "$version" --arg suite "$suite" --arg fix "$fix" \
+		--argjson r "$(jq -n --arg name "$name" --arg release "$kernel" --arg version "$version" --arg suite "$suite" --arg fix "$fix" --arg config "$config" \
 			--arg emulator "$3" --arg cpus "$cpus" --arg memory "$memory" \
 			--arg cmdline "$CMDLINE" --arg sysctl "$sysctl" --arg scenario "$scenario" --arg emulated "$emulated" --arg forged "$forged" \
 			--arg tool "$4" --arg dump "$dump" --arg touched "$touched" --arg verdict "$verdict" --arg exit "$exit_code" \
@@ -320,7 +321,7 @@ prepare()
 		debuginfo_prepare
 		[ -z "$crash" ] || tool_prepare "crash-$crash" "$crash" crash
 	fi
-	kernel_prepare
+	[ -n "$config" ] || kernel_prepare
 	tools_prepare
 }
 
@@ -355,15 +356,16 @@ make_one()
 		rm -f "$result"
 	done
 	host_check
+	[ -z "$config" ] || kernel_build
 	prepare
 	xfdtriage_prepare
 	WORK=$(mktemp -d "$CACHE/$([ "${LAB_KEEP:-0}" = 1 ] && echo kept || echo work).$name.XXXXXX")
 	exec {held}< "$WORK"
 	flock "$held"
-	[ -z "$amx" ] || kernel_map
 	build_initrd
 	[ "$emulator" != bochs ] || build_iso
 	exec {lock}>&-
+	[ -z "$amx" ] || kernel_map
 	say "running: $emulator, $kernel, $scenario"
 	run_machine
 	collect
@@ -495,7 +497,7 @@ clean()
 		for folder in "$CACHE"/work.* "$CACHE"/kept.*; do
 			[ ! -d "$folder" ] || flock -n "$folder" rm -rf "$folder" || die "a run is in progress: $folder"
 		done
-		rm -rf "$CACHE"/{apt,deb,kernel,tool,program,debug,build.log,lock}
+		rm -rf "$CACHE"/{apt,deb,kernel,tool,program,debug,source,build,build.log,lock}
 		rmdir --ignore-fail-on-non-empty "$CACHE"
 	fi
 	[ -d "$OUT" ] && [ "$OUT" != "$HERE" ] || return 0

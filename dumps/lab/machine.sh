@@ -278,10 +278,14 @@ collect()
 		fallocate -d "$WORK/vmcore" 2>/dev/null || true
 		;;
 	*)
-		offset=$(grep -abo -m 1 -P 'makedumpfile\x00\x00\x00\x00' "$WORK/stream" | head -n 1 | cut -d: -f1) || true
-		[ -n "$offset" ] || die "no dump in what the machine wrote"
-		tail -c "+$((offset + 1))" "$WORK/stream" > "$WORK/flat"
-		rm -f "$WORK/stream"
+		if [ "$(head -c 12 "$WORK/stream" | tr -d '\0')" = makedumpfile ]; then
+			mv "$WORK/stream" "$WORK/flat"
+		else
+			offset=$(grep -abo -m 1 -P 'makedumpfile\x00\x00\x00\x00' "$WORK/stream" | head -n 1 | cut -d: -f1) || true
+			[ -n "$offset" ] || die "no dump in what the machine wrote"
+			tail -c "+$((offset + 1))" "$WORK/stream" > "$WORK/flat"
+			rm -f "$WORK/stream"
+		fi
 		# It never ends on a stream that was cut off.
 		timeout 300 $(program_command makedumpfile bin/makedumpfile) -R "$WORK/vmcore" < "$WORK/flat" > "$WORK/makedumpfile.log" 2>&1 ||
 			die "the dump is not whole: makedumpfile -R: $(tail -n 1 "$WORK/makedumpfile.log")"

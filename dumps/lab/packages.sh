@@ -4,10 +4,10 @@
 # Sourced by lab.sh.  The machine's own apt is left as it is; signatures are checked against Debian's archive keys.
 
 # What must be on the machine itself.
-HOST_PACKAGES="qemu-system-x86 seabios busybox-static grub-common grub-pc-bin xorriso mtools cpio zstd xz-utils kmod jq gcc libc6-dev make python3 util-linux debian-archive-keyring"
+HOST_PACKAGES="qemu-system-x86 seabios busybox-static grub-common grub-pc-bin xorriso mtools cpio zstd xz-utils kmod jq gcc binutils libc6-dev make python3 util-linux debian-archive-keyring"
 
-SUITES="bookworm bookworm-updates bookworm-backports trixie trixie-updates trixie-backports testing"
-SECURITY_SUITES="bookworm-security trixie-security"
+SUITES="bullseye bookworm bookworm-updates bookworm-backports trixie trixie-updates trixie-backports testing"
+SECURITY_SUITES="bullseye-security bookworm-security trixie-security"
 
 APT_ROOT=$CACHE/apt
 
@@ -52,9 +52,9 @@ apt_prepare()
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg suite
 
 	# An apt that never fetched a list does not know which archive is Debian's.
-	mirrors || { [ "$(id -u)" = 0 ] && apt-get -qq update && mirrors; } ||
+	mirrors || { [ "$(id -u)" = 0 ] && apt-get -qq -o DPkg::Lock::Timeout=600 update && mirrors; } ||
 		die "this machine's apt knows no Debian archive; set LAB_MIRROR and LAB_SECURITY_MIRROR"
-	[ "$(cat "$APT_ROOT/ready" 2>/dev/null)" = "$debian $security" ] && [ -n "$(find "$APT_ROOT/ready" -mmin -720)" ] && return
+	[ "$(cat "$APT_ROOT/ready" 2>/dev/null)" = "$debian $security $SUITES $SECURITY_SUITES" ] && [ -n "$(find "$APT_ROOT/ready" -mmin -720)" ] && return
 	say "package lists from $debian and $security (about 50 MB)"
 	[ -f $keyring ] || die "no $keyring: install debian-archive-keyring"
 	rm -f "$APT_ROOT/ready"
@@ -73,16 +73,16 @@ apt_prepare()
 		Acquire::Languages "none";
 	EOF
 	{
-		# A frozen mirror's Release file of testing may have expired; its signature is checked all the same.
+		# The Release file of a frozen mirror, or of a suite that has ended, may have expired; its signature is checked all the same.
 		for suite in $SUITES; do
 			echo "deb [signed-by=$keyring check-valid-until=no] $debian $suite main"
 		done
 		for suite in $SECURITY_SUITES; do
-			echo "deb [signed-by=$keyring] $security $suite main"
+			echo "deb [signed-by=$keyring check-valid-until=no] $security $suite main"
 		done
 	} > "$APT_ROOT/etc/sources.list"
 	apt_update
-	echo "$debian $security" > "$APT_ROOT/ready"
+	echo "$debian $security $SUITES $SECURITY_SUITES" > "$APT_ROOT/ready"
 }
 
 # download FOLDER WHAT CHECK COMMAND... : what an apt-get command fetches, alone in the folder.  The archive may have
@@ -276,18 +276,23 @@ program_libraries()
 	"$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" --list "$root/usr/$2" | grep -o "${root}[^ ]*" | sort -u
 }
 
-# What the machine lacks is installed, or named.
-host_install()
+# install_missing PACKAGE... : what the machine lacks is installed, or named
+install_missing()
 {
 	local missing
 
-	# shellcheck disable=SC2086
-	missing=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $HOST_PACKAGES 2>/dev/null |
-		awk -v wanted="$HOST_PACKAGES" '$1 == "installed" { have[$2] } END { n = split(wanted, w, " "); for (i = 1; i <= n; i++) if (!(w[i] in have)) printf " %s", w[i] }') || true
+	missing=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+		awk -v wanted="$*" '$1 == "installed" { have[$2] } END { n = split(wanted, w, " "); for (i = 1; i <= n; i++) if (!(w[i] in have)) printf " %s", w[i] }') || true
 	[ -n "$missing" ] || return 0
 	[ "$(id -u)" = 0 ] || die "be root, or install these yourself:$missing"
 	say "installing$missing"
-	apt-get -qq update || die "apt-get update failed"
+	apt-get -qq -o DPkg::Lock::Timeout=600 update || die "apt-get update failed"
 	# shellcheck disable=SC2086
-	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing > /dev/null || die "cannot install$missing"
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $missing > /dev/null || die "cannot install$missing"
+}
+
+host_install()
+{
+	# shellcheck disable=SC2086
+	install_missing $HOST_PACKAGES
 }
