@@ -41,22 +41,23 @@ def find_all(code, pattern):
         at = code.find(pattern, at + 1)
 
 
-def find_decompressor_jumps(path):
-    """Where a bzImage's decompressor may jump to the kernel: JMP RAX in it, once it has moved to the end of its buffer.
+def read_decompressor(path):
+    """Of a bzImage: where its decompressor is once it has moved to the end of its buffer, and where it may jump to the kernel: JMP RAX in it.
 
-    Documentation/arch/x86/boot.rst: setup_sects at 0x1f1, pref_address at 0x258, init_size at 0x260.  The decompressor subtracts its own
-    size from init_size by SUB EBX, imm32 behind a MOV from that field (arch/x86/boot/compressed/head_64.S).
+    Documentation/arch/x86/boot.rst: setup_sects at 0x1f1, payload_offset and payload_length at 0x248, pref_address at 0x258, init_size at
+    0x260.  The decompressor subtracts its own size from init_size by SUB EBX, imm32 behind a MOV from that field
+    (arch/x86/boot/compressed/head_64.S).
     """
     with open(path, "rb") as file:
         image = file.read()
     code = image[(image[0x1F1] + 1) * 512:]
-    preferred, size = struct.unpack_from("<QI", image, 0x258)
-    own = re.search(rb"\x8b.\x60\x02\x00\x00\x81\xeb(....)", code[:0x10000], re.S) or re.search(rb"\x8b..\x60\x02\x00\x00\x81\xeb(....)", code[:0x10000], re.S)
-    if not own:
+    payload, length, _, preferred, size = struct.unpack_from("<IIQQI", image, 0x248)
+    found = re.search(rb"\x8b..?\x60\x02\x00\x00\x81\xeb(....)", code[:0x10000], re.S)
+    if not found:
         raise LabError("the decompressor of this kernel is not understood")
-    start = preferred + size - struct.unpack("<I", own[1])[0]
-    payload, length = struct.unpack_from("<II", image, 0x248)
-    return [start + at for at in find_all(code, JMP_RAX) if not payload <= at < payload + length]
+    own = struct.unpack("<I", found[1])[0]
+    start = preferred + size - own
+    return range(start, start + own), [start + at for at in find_all(code, JMP_RAX) if not payload <= at < payload + length]
 
 
 class QemuHost(Host):
@@ -103,12 +104,13 @@ class QemuHost(Host):
     # Boot
 
     def prepare(self):
-        for address in find_decompressor_jumps(self.options.kernel):
+        self.decompressor, jumps = read_decompressor(self.options.kernel)
+        for address in jumps:
             self.watch(address, self.at_decompressor_jump)
 
     def at_decompressor_jump(self, where):
         """KASLR: the kernel is at one of 512 addresses, and only one of these breakpoints is the start of start_kernel()."""
-        if self.target.read(where["rip"], 2) != JMP_RAX:
+        if where["rax"] in self.decompressor or self.target.read(where["rip"], 2) != JMP_RAX:
             return
         self.unwatch_all()
         offset = self.map["start_kernel"] - self.map["_text"]

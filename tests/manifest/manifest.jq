@@ -29,7 +29,7 @@ def expect_keys: { verdict: "text", exit: "integer", route: "text or null", fix:
 def line_keys: { scenario: "text", kernel: "text", pid: "count", vcpus: "list" };
 def vm_keys: { pid: "count", vcpus: "list" };
 def vcpu_keys: {
-  id: "integer", state: "text", xstate_bv: "hex", xstate_bv_mask: "hex", xcomp_bv: "hex or null", xfd: "hex" };
+  id: "integer", state: "text", xstate_bv: "hex or null", xstate_bv_mask: "hex", xcomp_bv: "hex or null", xfd: "hex or null" };
 
 # Below, an output is a defect: text that begins with its place.
 
