@@ -311,7 +311,8 @@ static void test_store__does_not_trust_its_rows(void **state)
 		"UPDATE result SET ended = 'nonsense'",
 		"UPDATE result SET path = x''",
 		"PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(replace(sql, 'NOT NULL', ''),"
-		" 'STRICT', '') WHERE type = 'table'; PRAGMA writable_schema = RESET; UPDATE result SET json = NULL",
+		" 'CHECK (typeof(json) = ''text''),', '') WHERE type = 'table'; PRAGMA writable_schema = RESET;"
+		" UPDATE result SET json = NULL",
 		"DROP TABLE result; CREATE VIEW result AS SELECT x'61' AS path, 'i' AS identity, 1 AS size,"
 		" 1 AS mtime_ns, 'ok' AS ended, 'armed' AS verdict, 3 AS exit_code, '{}' AS json, '' AS finished,"
 		" 1 AS wall_ms, 1 AS tries, '' AS confined, '' AS version",
@@ -341,6 +342,63 @@ static void test_store__does_not_trust_its_rows(void **state)
 		xfdt_store_close(store);
 		teardown();
 	}
+}
+
+/* no program can put in another type than it says */
+static void test_store__types_are_checked(void **state)
+{
+	static const char *const bad[] = {
+		"UPDATE result SET path = '/b'",       "UPDATE result SET json = x'7b7d'",
+		"UPDATE result SET size = 'many'",     "UPDATE result SET size = 1.5",
+		"UPDATE result SET exit_code = x'33'", "UPDATE result SET version = NULL",
+		"UPDATE result SET tries = NULL",
+	};
+	struct xfdt_store *store;
+	sqlite3 *db;
+	size_t i;
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	put(store, "/a");
+	xfdt_store_close(store);
+	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+	for (i = 0; i < COUNT(bad); i++)
+		if (sqlite3_exec(db, bad[i], NULL, NULL, NULL) != SQLITE_CONSTRAINT)
+			fail_msg("taken: %s", bad[i]);
+	assert_int_equal(sqlite3_exec(db, "UPDATE result SET size = 2", NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	teardown();
+}
+
+/* a store of an earlier build: STRICT in place of the CHECKs */
+static void test_store__strict_table_of_before(void **state)
+{
+	struct seen seen = { 0 };
+	struct xfdt_store *store;
+
+	if (sqlite3_libversion_number() < 3037000) {
+		print_message("skipped: SQLite %s knows no STRICT\n", sqlite3_libversion());
+		return;
+	}
+	setup();
+	tamper("PRAGMA application_id = 1481000020; PRAGMA user_version = 1;"
+	       "CREATE TABLE result (path BLOB NOT NULL PRIMARY KEY, identity TEXT NOT NULL,"
+	       " size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ended TEXT NOT NULL,"
+	       " verdict TEXT NOT NULL, exit_code INTEGER NOT NULL, json TEXT NOT NULL,"
+	       " finished TEXT NOT NULL, wall_ms INTEGER NOT NULL, tries INTEGER NOT NULL,"
+	       " confined TEXT NOT NULL, version TEXT NOT NULL) STRICT;"
+	       "INSERT INTO result VALUES (x'2f61', 'i', 1, 2, 'ok', 'armed', 3, '{}', '', 4, 1,"
+	       " 'seccomp', '0.1')");
+	store = open_store(XFDT_STORE_WRITE);
+	put(store, "/b");
+	assert_ok(xfdt_store_each(store, see, &seen, &damaged));
+	assert_int_equal(damaged, 0);
+	assert_int_equal(seen.count, 2);
+	assert_string_equal(seen.paths[0], "/a");
+	assert_string_equal(seen.paths[1], "/b");
+	xfdt_store_close(store);
+	teardown();
 }
 
 /* the others are still there to be reported */

@@ -32,6 +32,7 @@ struct xfdt_store {
 	char *path;  /* as SQLite takes it */
 };
 
+/* STRICT would say the same, from SQLite 3.37 on; RHEL 9 has 3.34. */
 static const char *const schema = "CREATE TABLE result ("
 				  " path BLOB NOT NULL PRIMARY KEY,"
 				  " identity TEXT NOT NULL,"
@@ -45,8 +46,21 @@ static const char *const schema = "CREATE TABLE result ("
 				  " wall_ms INTEGER NOT NULL,"
 				  " tries INTEGER NOT NULL,"
 				  " confined TEXT NOT NULL,"
-				  " version TEXT NOT NULL"
-				  ") STRICT";
+				  " version TEXT NOT NULL,"
+				  " CHECK (typeof(path) = 'blob'),"
+				  " CHECK (typeof(identity) = 'text'),"
+				  " CHECK (typeof(ended) = 'text'),"
+				  " CHECK (typeof(verdict) = 'text'),"
+				  " CHECK (typeof(json) = 'text'),"
+				  " CHECK (typeof(finished) = 'text'),"
+				  " CHECK (typeof(confined) = 'text'),"
+				  " CHECK (typeof(version) = 'text'),"
+				  " CHECK (typeof(size) = 'integer'),"
+				  " CHECK (typeof(mtime_ns) = 'integer'),"
+				  " CHECK (typeof(exit_code) = 'integer'),"
+				  " CHECK (typeof(wall_ms) = 'integer'),"
+				  " CHECK (typeof(tries) = 'integer')"
+				  ")";
 
 enum column {
 	COLUMN_PATH,
@@ -259,11 +273,11 @@ static struct xfdt_error *open_database(struct xfdt_store *store, enum xfdt_stor
 	struct xfdt_error *err;
 
 	/* also to read: a journal that a killed batch left has to be played back */
-	if (sqlite3_open_v2(store->path, &store->db,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX,
+	if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 			    NULL) != SQLITE_OK)
 		return store->db ? store_error(store) :
 				   xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
+	sqlite3_extended_result_codes(store->db, 1);
 	be_wary(store);
 	if (mode == XFDT_STORE_READ)
 		err = run_sql(store, "PRAGMA query_only = 1; PRAGMA cell_size_check = 1");
