@@ -14,6 +14,9 @@
 #   bench           measure against crash(8) on DUMP with VMLINUX
 #   bench-batch     measure a batch of 10000 files, killed again and again
 #   install         into $(DESTDIR)$(PREFIX)
+#   uninstall       remove what install put there
+#   deb, rpm        Debian packages, a source RPM: into build/packages (docs/packaging/README.md)
+#   check-packages  build the Debian packages twice, and use them in a clean Debian (root)
 #   clean
 #
 # Knobs
@@ -21,7 +24,8 @@
 #   DEBUG=yes       no optimisation
 #   SANITIZE=yes    ASan and UBSan, into build/sanitize
 #   WERROR=yes      warnings are errors
-#   CRASH_INC=DIR   where crash/defs.h is
+#   CRASH_INC=DIR   where crash/defs.h is; CRASH=no: do not build xfd.so
+#   DEBUGINFOD=no   do not ask debuginfod servers
 #   BROWSER_SHOTS=DIR  where check-browser leaves screenshots
 
 PREFIX ?= /usr/local
@@ -30,6 +34,7 @@ MANDIR ?= $(PREFIX)/share/man
 CRASHDIR ?= /usr/lib/crash/extensions
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR ?= $(PREFIX)/share/doc/xfdtriage
+KDUMPDIR ?= $(PREFIX)/share/xfdtriage/kdump
 VERSION := 0.1
 
 CC ?= cc
@@ -50,9 +55,21 @@ endif
 ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -Ibuild/include -DXFDT_VERSION='"$(VERSION)"' $(CPPFLAGS)
 # one set of objects for programs and xfd.so
 ALL_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
+
+# What xfd.so needs, and what the program needs besides; docs/packaging/README.md says who has it.
+PKG_CONFIG ?= pkg-config
+XFD_PACKAGES := 'libbpf >= 1.0' libdw libelf 'capstone >= 4' json-c zlib
+PACKAGES := 'libaddrxlat >= 0.5.1' lzo2 snappy libzstd $(XFD_PACKAGES) 'sqlite3 >= 3.33' libseccomp
+XFD_LIBS := $(shell $(PKG_CONFIG) --libs $(XFD_PACKAGES) 2>/dev/null)
+LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+ALL_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+
+DEBUGINFOD ?= $(shell $(PKG_CONFIG) --exists libdebuginfod && echo yes || echo no)
+ifneq ($(DEBUGINFOD),yes)
+ALL_CPPFLAGS += -DXFDT_NO_DEBUGINFOD
+endif
+
 MADE_WITH := $(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) $(LDFLAGS))
-XFD_LIBS := -lbpf -ldw -lelf -lcapstone -ljson-c -lz
-LIBS := -laddrxlat -llzo2 -lsnappy -lzstd $(XFD_LIBS) -lsqlite3 -lseccomp
 
 ifneq ($(V),1)
 Q := @
@@ -65,13 +82,16 @@ CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
-.PHONY: all deps triage check check-unit check-dumps check-recipes check-debuginfod check-report check-browser check-style check-sanitize check-crash fuzz bench install clean FORCE
+.PHONY: all deps triage check check-unit check-dumps check-recipes check-debuginfod check-report check-browser check-style check-sanitize check-crash fuzz bench install uninstall deb rpm clean FORCE
 .SECONDARY:
 
 CRASH_INC ?= /usr/include
-XFD_SO := $(if $(wildcard $(CRASH_INC)/crash/defs.h),$(BUILD)/xfd.so)
+CRASH ?= $(if $(wildcard $(CRASH_INC)/crash/defs.h),yes,no)
+XFD_SO := $(if $(filter yes,$(CRASH)),$(BUILD)/xfd.so)
 
 all: $(BUILD)/xfdtriage $(XFD_SO)
+	$(if $(XFD_SO),,@echo "xfd.so is not built: CRASH=$(CRASH), crash/defs.h is looked for in $(CRASH_INC)")
+	$(if $(filter yes,$(DEBUGINFOD)),,@echo "debuginfod servers are not asked: DEBUGINFOD=$(DEBUGINFOD), or no libdebuginfod")
 
 CLI_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(CORE_SOURCES),$(sort $(wildcard src/cli/*.c))))
 $(BUILD)/xfdtriage: $(CLI_OBJECTS) $(BUILD)/libxfdtriage.a
@@ -82,6 +102,8 @@ $(BUILD)/libxfdtriage.a: $(CORE_OBJECTS)
 
 # changes when what objects are made with does
 $(BUILD)/flags: FORCE
+	@$(PKG_CONFIG) --print-errors --exists $(PACKAGES) || { \
+		echo "install what is missing: 'make deps' on Debian, or see docs/packaging/README.md" >&2; exit 1; }
 	@mkdir -p $(@D)
 	@echo '$(MADE_WITH)' | cmp -s - $@ || echo '$(MADE_WITH)' >$@
 
@@ -120,17 +142,27 @@ deps:
 triage: $(BUILD)/xfdtriage
 	-$(Q)$(BUILD)/xfdtriage dumps/*.vmcore
 
+# MODE:FILE:PLACE
+INSTALLED := 755:$(BUILD)/xfdtriage:$(BINDIR)/xfdtriage 644:docs/xfdtriage.1:$(MANDIR)/man1/xfdtriage.1 \
+	644:docs/xfdtriage.bash:$(BASHCOMPDIR)/xfdtriage \
+	$(foreach doc,$(wildcard docs/*.md),644:$(doc):$(DOCDIR)/$(notdir $(doc))) \
+	644:docs/kdump/debian.conf:$(KDUMPDIR)/debian.conf \
+	$(foreach hook,debian-hook dracut-pre dracut-post,755:docs/kdump/$(hook):$(KDUMPDIR)/$(hook)) \
+	$(if $(XFD_SO),755:$(XFD_SO):$(CRASHDIR)/xfd.so 644:docs/xfd.8:$(MANDIR)/man8/xfd.8)
+
 install: all
-	install -D -m 755 $(BUILD)/xfdtriage $(DESTDIR)$(BINDIR)/xfdtriage
-	install -D -m 644 docs/xfdtriage.1 $(DESTDIR)$(MANDIR)/man1/xfdtriage.1
-ifneq ($(XFD_SO),)
-	install -D -m 755 $(XFD_SO) $(DESTDIR)$(CRASHDIR)/xfd.so
-	install -D -m 644 docs/xfd.8 $(DESTDIR)$(MANDIR)/man8/xfd.8
-endif
-	install -D -m 644 docs/xfdtriage.bash $(DESTDIR)$(BASHCOMPDIR)/xfdtriage
-	install -D -m 644 -t $(DESTDIR)$(DOCDIR) docs/kdump.md docs/distill.md
-	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/kdump docs/kdump/debian.conf
-	install -D -m 755 -t $(DESTDIR)$(DOCDIR)/kdump docs/kdump/debian-hook docs/kdump/dracut-pre docs/kdump/dracut-post
+	$(Q)for entry in $(INSTALLED); do \
+		IFS=:; set -- $$entry; install -D -m "$$1" "$$2" "$(DESTDIR)$$3" || exit; \
+	done
+
+uninstall:
+	$(Q)for entry in $(INSTALLED); do rm -f "$(DESTDIR)$${entry##*:}"; done
+	$(Q)for folder in $(DOCDIR) $(KDUMPDIR) $(dir $(KDUMPDIR)); do \
+		[ ! -d "$(DESTDIR)$$folder" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder"; \
+	done
+
+deb rpm:
+	$(Q)docs/packaging/$@.sh $(VERSION)
 
 clean:
 	$(Q)rm -rf build

@@ -63,3 +63,8 @@ check-verdicts:
 
 check-sanitize:
 	$(Q)$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-batch check-report
+
+# The Debian packages, in a clean root: no part of check, since it takes minutes and the network.
+.PHONY: check-packages
+check-packages: $(BUILD)/xfdtriage
+	$(Q)tests/check-packages.sh $(BUILD) || [ $$? = 77 ]

@@ -4,7 +4,7 @@
 # $1: "browser" for what "make check-browser" needs besides (Chromium).
 set -eu
 
-packages="gcc make libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libbpf-dev libcapstone-dev
+packages="gcc make pkg-config libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libbpf-dev libcapstone-dev
 libjson-c-dev zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev libsqlite3-dev libseccomp-dev libcmocka-dev jq crash dwz debuginfod bzip2 xz-utils"
 if [ "${1:-}" = browser ]; then
 	packages="$packages chromium chromium-driver python3 python3-selenium fonts-dejavu-core"

@@ -5,6 +5,19 @@
  */
 #include "cli/command.h"
 
+#ifdef XFDT_NO_DEBUGINFOD
+
+struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *ret_path,
+				   size_t path_size, int *ret_fd)
+{
+	(void)context, (void)build_id, (void)ret_path, (void)path_size, (void)ret_fd;
+	return xfdt_error_new(XFDT_UNSUPPORTED, 0,
+			      "DEBUGINFOD_URLS is set, and this xfdtriage was built without "
+			      "libdebuginfod");
+}
+
+#else
+
 #include <dlfcn.h>
 #include <elfutils/debuginfod.h>
 #include <errno.h>
@@ -97,3 +110,5 @@ struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *re
 	*ret_fd = fd;
 	return NULL;
 }
+
+#endif
