@@ -58,7 +58,7 @@ ALL_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 
 # What xfd.so needs, and what the program needs besides; docs/packaging/README.md says who has it.
 PKG_CONFIG ?= pkg-config
-XFD_PACKAGES := 'libbpf >= 1.0' libdw libelf 'capstone >= 4' json-c zlib
+XFD_PACKAGES := 'libbpf >= 1.0' libdw libelf 'capstone >= 4' 'json-c >= 0.14' zlib
 PACKAGES := 'libaddrxlat >= 0.5.1' lzo2 snappy libzstd $(XFD_PACKAGES) 'sqlite3 >= 3.33' libseccomp
 XFD_LIBS := $(shell $(PKG_CONFIG) --libs $(XFD_PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)

@@ -27,7 +27,7 @@ $(BUILD)/tests/make-large: $(BUILD)/tests/make-large.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 check-large: $(BUILD)/xfdtriage $(BUILD)/tests/make-large $(BUILD)/tests/check-dumps
-	$(Q)tests/check-large.sh $(BUILD) "$(SANITIZE)"
+	$(Q)$(IF_DUMPS) tests/check-large.sh $(BUILD) "$(SANITIZE)"
 
 bench: $(BUILD)/xfdtriage $(BUILD)/tests/make-large
 	$(Q)tests/bench.sh $(BUILD) "$(DUMP)" "$(VMLINUX)" "$(RUNS)"

@@ -64,6 +64,7 @@ static void test_distill__other_lines_of_the_log_are_empty(void **state)
 	const char *paths[1];
 	size_t i, texts = 0;
 
+	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	paths[0] = fixture.path;
 	write_small(&fixture, &options, &result);
@@ -95,6 +96,7 @@ static void test_distill__keeps_the_log_when_told(void **state)
 	const char *paths[1];
 	size_t i;
 
+	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	paths[0] = fixture.path;
 	write_small(&fixture, &options, &result);
@@ -119,6 +121,7 @@ static void test_distill__blanks_stack_and_registers(void **state)
 	const char *paths[1];
 	size_t i, kept = 0;
 
+	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	paths[0] = fixture.path;
 	write_small(&fixture, &options, &result);
@@ -142,6 +145,7 @@ static void test_distill__blanks_other_stacks(void **state)
 	struct xfdt_panic *panic;
 	struct fixture fixture;
 
+	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	panic = &fixture.session.host.panic;
 	panic->faults[0].frame = panic->stack.kvaddr + 0x1000;
@@ -194,6 +198,7 @@ static void test_distill__account_adds_up(void **state)
 	int64_t sum = 0;
 	char *text;
 
+	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	text = account(&fixture, &options, true);
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
@@ -223,6 +228,7 @@ static void test_distill__account_of_a_hostile_host_is_harmless(void **state)
 	struct fixture fixture;
 	char *text, *at;
 
+	NEED_FILE(SOURCE);
 	set_up(&fixture);
 	snprintf(fixture.session.host.nodename, sizeof(fixture.session.host.nodename),
 		 "a\033[2J\nfixed\xff");

@@ -7,27 +7,22 @@
 #include "resolve/resolve.h"
 
 #include <elf.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define SOURCE "dumps/clean-6.1.192.vmcore"
 #define ABSENT_FRAME 0x7ffffffu
 
-static struct xfdt_dump *open_recorded(char *path, size_t size)
+static struct xfdt_dump *open_recorded(void)
 {
 	struct xfdt_dump_options options = { .record = true };
-	const char *paths[] = { path };
+	const char *paths[] = { SOURCE };
 	struct xfdt_source source;
 	struct xfdt_image image;
 	struct xfdt_dump *dump;
-	glob_t found;
 
-	assert_int_equal(glob("dumps/clean-*.vmcore", 0, NULL, &found), 0);
-	assert_true(strlen(found.gl_pathv[0]) < size);
-	snprintf(path, size, "%s", found.gl_pathv[0]);
-	globfree(&found);
 	assert_null(xfdt_dump_open(&dump, paths, 1, &options));
 	source = xfdt_dump_source(dump);
 	xfdt_image_init(&image, &source, NULL);
@@ -42,10 +37,10 @@ static void test_dump__pages_read_after_a_missing_one(void **state)
 	uint8_t page[XFDT_PAGE_SIZE];
 	struct xfdt_dump *dump;
 	struct xfdt_error *err;
-	char path[256];
 	size_t count, round, i;
 
-	dump = open_recorded(path, sizeof(path));
+	NEED_FILE(SOURCE);
+	dump = open_recorded();
 	frames = xfdt_dump_frames(dump, &count);
 	assert_true(count > 10);
 	for (round = 0; round < 4; round++) {
@@ -69,9 +64,9 @@ static void test_dump__records_bytes_not_pages(void **state)
 	const struct xfdt_frame *frames;
 	size_t count, i, j, whole = 0, part = 0;
 	struct xfdt_dump *dump;
-	char path[256];
 
-	dump = open_recorded(path, sizeof(path));
+	NEED_FILE(SOURCE);
+	dump = open_recorded();
 	frames = xfdt_dump_frames(dump, &count);
 	for (i = 0; i < count; i++) {
 		bool all = true, any = false;
@@ -121,10 +116,11 @@ static void test_dump__accounts_for_what_it_records(void **state)
 	struct xfdt_source source;
 	struct xfdt_dump *dump;
 	uint64_t start, before, code;
-	char path[256], text[64];
+	char text[64];
 	uint8_t byte;
 
-	dump = open_recorded(path, sizeof(path));
+	NEED_FILE(SOURCE);
+	dump = open_recorded();
 	before = bytes_recorded(dump);
 	assert_true(before > 0);
 	assert_int_equal(bytes_accounted(dump), before);

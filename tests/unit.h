@@ -43,4 +43,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* The rest of a test needs the file at @path, which a package of the source may leave out. */
+#define NEED_FILE(path) \
+	do { \
+		if (access(path, R_OK)) { \
+			print_message("skipped: no %s\n", path); \
+			return; \
+		} \
+	} while (0)
+
 #endif
