@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Install what building and testing xfdtriage needs, on Debian 12 or later.
-# $1: "browser" for what "make check-browser" needs besides (Chromium).
+# $1: "browser" for what "make check-browser" needs besides (Chromium); "packages" for "make check-packages" and "make rpm".
 set -eu
 
 packages="gcc make pkg-config libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libbpf-dev libcapstone-dev
 libjson-c-dev zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev libsqlite3-dev libseccomp-dev libcmocka-dev jq crash dwz debuginfod bzip2 xz-utils"
 if [ "${1:-}" = browser ]; then
 	packages="$packages chromium chromium-driver python3 python3-selenium fonts-dejavu-core"
+elif [ "${1:-}" = packages ]; then
+	packages="$packages binutils blhc debhelper debootstrap dpkg-dev lintian rpm rpmlint"
 fi
 
 missing=
