@@ -175,6 +175,14 @@ static void test_decode__moves(void **state)
 	assert_int_equal(DECODE(0x48, 0xf7, 0xd3).kind, XFDT_INSN_OTHER); /* not */
 }
 
+static void test_decode__text_of_an_xrstor(void **state)
+{
+	assert_string_equal(DECODE(0x48, 0x0f, 0xc7, 0x5b, 0x40).text, "xrstors64 [rbx+0x40]");
+	assert_string_equal(DECODE(0x0f, 0xae, 0x2f).text, "xrstor [rdi]");
+	assert_string_equal(DECODE(0x4b, 0x0f, 0xc7, 0x9c, 0xec, 0x88, 0xa9, 0xcb, 0xed).text,
+			    "xrstors64 [r12+r13*8-0x12345678]");
+}
+
 static void test_decode__nothing_is_read_behind_the_end(void **state)
 {
 	static const uint8_t code[] = { 0x48, 0x81, 0xa6, 0x00, 0x02, 0x00,

@@ -211,14 +211,22 @@ static bool is_amd_branch(const cs_insn *insn, const struct xfdt_insn *branch)
 	return branch->direct && insn->detail->x86.prefix[2];
 }
 
-/* Capstone has no name for the size of an XSAVE area, and says "ptr" all the same. */
+/*
+ * Without blanks in the operands, and without the "ptr" that Capstone puts before an XSAVE area,
+ * whose size has no name.
+ */
 static void set_text(const cs_insn *decoded, struct xfdt_insn *insn)
 {
 	const char *operands = decoded->op_str;
+	size_t len;
 
 	if (!strncmp(operands, "ptr ", 4))
 		operands += 4;
-	snprintf(insn->text, sizeof(insn->text), "%.11s %.35s", decoded->mnemonic, operands);
+	len = (size_t)snprintf(insn->text, sizeof(insn->text), "%.11s ", decoded->mnemonic);
+	for (; *operands && len < sizeof(insn->text) - 1; operands++)
+		if (*operands != ' ')
+			insn->text[len++] = *operands;
+	insn->text[len] = '\0';
 }
 
 bool xfdt_decode(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
