@@ -33,6 +33,12 @@ for package in "$work"/kept/*.deb; do
 	same "${package##*/} is the same, bit by bit" "$package" "$first/${package##*/}"
 done
 
+# make install and make uninstall
+check "install into a folder" make install DESTDIR="$work/installed" PREFIX=/usr
+check "uninstall" make uninstall DESTDIR="$work/installed" PREFIX=/usr
+[ -d "$work/installed" ] && find "$work/installed" ! -type d >"$work/left"
+silent "uninstall leaves nothing" left
+
 # linted; an upload to Debian would name the bug that it closes
 check "hardening flags" blhc --all "$first/deb.log"
 lintian --pedantic --fail-on none --allow-root "$first"/*.changes >"$work/tags" 2>"$work/log"
