@@ -79,10 +79,12 @@ rm -rf "$root/etc/kdump" "$root/tmp/crash"
 
 # with crash
 check "install with crash" in_root apt-get install -y -q --no-install-recommends /packages/xfdtriage-crash.deb
-nm -D --defined-only "$root/usr/bin/crash" | awk '{ print $3 }' | sort -u >"$work/crash"
-nm -D --undefined-only "$root/usr/lib/crash/extensions/xfd.so" | awk '{ print $2 }' | grep -v '@' | sort -u >"$work/wanted"
-[ -s "$work/wanted" ] && [ -z "$(comm -23 "$work/wanted" "$work/crash" | grep -v '^_ITM\|^__gmon' | tee "$work/out")" ]
-report $? "crash has what xfd.so takes from it" "$(head -n 5 "$work/out" | tr '\n' ' ')"
+nm -D --defined-only "$root/usr/bin/crash" $(in_root ldd /usr/lib/crash/extensions/xfd.so | sed -n "s|.*=> \(/[^ ]*\).*|$root\1|p") |
+	awk 'NF == 3 { sub("@.*", "", $3); print $3 }' | sort -u >"$work/crash"
+nm -D --undefined-only "$root/usr/lib/crash/extensions/xfd.so" | awk '$1 == "U" { sub("@.*", "", $2); print $2 }' | sort -u >"$work/wanted"
+comm -23 "$work/wanted" "$work/crash" >"$work/out"
+[ -s "$work/wanted" ] && [ ! -s "$work/out" ]
+report $? "crash and the libraries have what xfd.so takes from them" "$(head -n 5 "$work/out" | tr '\n' ' ')"
 if [ -n "${CRASH_VMLINUX:-}" ] && [ -n "${CRASH_VMCORE:-}" ]; then
 	cp "$CRASH_VMLINUX" "$root/dumps/vmlinux"
 	cp "$CRASH_VMCORE" "$root/dumps/vmcore"
