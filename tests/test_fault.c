@@ -64,7 +64,7 @@ static void test_fault__operand_of_a_guest(void **state)
 	fault = decode(&kernel, &regs, NULL, NULL);
 	assert_true(fault.decoded && fault.supervisor && !fault.bytes_from_log);
 	assert_int_equal(fault.target, XFDT_TARGET_GUEST);
-	assert_string_equal(fault.text, "xrstors64 [rbx + 0x40]");
+	assert_string_equal(fault.text, "xrstors64 [rbx+0x40]");
 	assert_true(fault.operand == kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate) + 64);
 	assert_true(fault.edx_eax == 0x5a000600ff);
 	assert_true(fault.fpstate_kvaddr == kernel_kvaddr(&kernel, kernel.vcpu[0].fpstate));
