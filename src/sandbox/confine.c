@@ -72,7 +72,7 @@ static bool confine_files(const struct xfdt_confinement *allowed)
 	return confined;
 }
 
-/* What the stages, libkdumpfile, libbpf, zlib and malloc() use. */
+/* What the stages, libaddrxlat, libbpf, the compression libraries and malloc() use. */
 static const int allowed_calls[] = {
 	SCMP_SYS(read),
 	SCMP_SYS(pread64),
