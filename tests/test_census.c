@@ -277,7 +277,7 @@ static void test_census__reasons_not_to_know(void **state)
 	struct fixture fixture;
 
 	setup(&fixture);
-	fixture.image.vmcoreinfo = NULL;
+	xfdt_vmcoreinfo_deinit(&fixture.image.vmcoreinfo);
 	assert_unknown(&fixture, "VMCOREINFO");
 	teardown(&fixture);
 	setup(&fixture);
