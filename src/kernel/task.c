@@ -134,9 +134,11 @@ void xfdt_thread_read(const struct xfdt_image *image, const struct xfdt_value *t
 	thread.tgid = (int)tgid.value;
 	xfdt_task_comm(image, task, thread.comm);
 	thread.on_cpu = xfdt_value_of(image, task, XFDT_M_task_on_cpu);
-	thread.cpu = xfdt_value_of(image, task, XFDT_M_task_thread_info_cpu);
-	if (!thread.cpu.known)
-		thread.cpu = xfdt_value_of(image, task, XFDT_M_task_cpu);
+	/* where a kernel has both (RHEL 9), task_cpu() and set_task_cpu() use task_struct.cpu */
+	thread.cpu = xfdt_value_of(image, task,
+				   xfdt_has_member(image, XFDT_M_task_cpu) ?
+					   XFDT_M_task_cpu :
+					   XFDT_M_task_thread_info_cpu);
 	thread.running = is_running(image, &thread, current);
 	thread.alive = is_alive(image, task);
 	flags = xfdt_value_of(image, task, XFDT_M_task_thread_info_flags);
