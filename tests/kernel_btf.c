@@ -226,7 +226,7 @@ void kernel_forget_member(struct kernel *kernel, const char *name, const char *m
 		kernel_broken(member);
 	/* libbpf's types are in its copy of the raw data */
 	members[i].name_off =
-		btf__type_by_id(btf, (__u32)btf__find_by_name(btf, "unsigned short"))->name_off;
+		btf__type_by_id(btf, (__u32)btf__find_by_name(btf, "xa_node"))->name_off;
 	memcpy(segment->bytes, btf__raw_data(btf, &len), segment->len);
 	btf__free(btf);
 }

@@ -378,6 +378,76 @@ static void test_resolve__built_in_kvm_without_its_list(void **state)
 	xfdt_image_init(&image, &kernel.source, NULL);
 	assert_null(xfdt_symbol(&image, XFDT_S_vm_list));
 	assert_true(image.kvm_is_built_in);
+	/* the fix is read from its code, and no module is looked for */
+	assert_non_null(xfdt_symbol(&image, XFDT_S_kvm_arch_vcpu_ioctl));
+	assert_int_equal(image.gaps.count, 0);
+	xfdt_image_deinit(&image);
+	kernel_deinit(&kernel);
+}
+
+/* a static variable of vmlinux that is called vm_list is not KVM's */
+static void test_resolve__list_of_vms_without_kvms_code(void **state)
+{
+	struct xfdt_image image;
+	struct kernel kernel;
+
+	kernel_init(&kernel);
+	kernel_forget_symbol(&kernel, "kvm_arch_vcpu_ioctl");
+	xfdt_image_init(&image, &kernel.source, NULL);
+	assert_null(xfdt_symbol(&image, XFDT_S_vm_list));
+	assert_false(image.kvm_is_built_in);
+	xfdt_image_deinit(&image);
+	kernel_deinit(&kernel);
+}
+
+/* vmlinux's DWARF lacks a member, kvm.ko has no BTF, and vmlinux's BTF has the member */
+static void test_resolve__types_of_kvm_from_btf_of_vmlinux(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct xfdt_debug_options debug;
+	struct answer answer;
+	struct kernel kernel;
+
+	layout.kvm_is_module = true;
+	kernel_init_as(&kernel, &layout);
+	kernel_forget_member(&kernel, "kvm", "online_vcpus");
+	link_vmlinux(&kernel, BUILD);
+	kernel_deinit(&kernel);
+	kernel_init_as(&kernel, &layout);
+	kernel.data->btf_modules = (struct list_head){ KERNEL_VARIABLE(btf_modules),
+						       KERNEL_VARIABLE(btf_modules) };
+	debug = by_name(XFDT_TYPES_AUTO, true);
+	answer = ask(&kernel, &debug);
+	assert_answer(&answer, XFDT_CONFIRMED, SYMTAB, DWARF);
+	assert_string_equal(answer.gaps, "");
+	kernel_deinit(&kernel);
+}
+
+/* the remedy asks for the file that was not given */
+static void test_resolve__remedy_names_what_was_not_given(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct xfdt_debug_options debug;
+	struct xfdt_image image;
+	struct kernel kernel;
+
+	layout.kvm_is_module = true;
+	layout.release = "4.18.0-477.10.1.el8_8.x86_64";
+	kernel_init_as(&kernel, &layout);
+	kernel_forget_member(&kernel, "kvm", "online_vcpus");
+	link_vmlinux(&kernel, BUILD);
+	forget_btf(&kernel);
+	xfdt_image_init(&image, &kernel.source, NULL);
+	assert_string_equal(image.gaps.items[0].what, "the kernel's types");
+	assert_non_null(strstr(image.gaps.items[0].remedy,
+			       "kernel-debuginfo-4.18.0-477.10.1.el8_8.x86_64"));
+	assert_non_null(strstr(image.gaps.items[0].remedy, "its vmlinux and kvm.ko (-d)"));
+	xfdt_image_deinit(&image);
+
+	debug = by_name(XFDT_TYPES_AUTO, true);
+	xfdt_image_init(&image, &kernel.source, &debug);
+	assert_string_equal(image.gaps.items[0].what, "KVM's types");
+	assert_non_null(strstr(image.gaps.items[0].remedy, "its kvm.ko (-d)"));
 	xfdt_image_deinit(&image);
 	kernel_deinit(&kernel);
 }

@@ -8,9 +8,6 @@
 #define GAPS_MAX 64
 #define POINTER 8
 
-const char xfdt_remedy_types[] =
-	"name the kernel's vmlinux with debuginfo (-d), or dump a kernel with CONFIG_DEBUG_INFO_BTF=y and its read-only data";
-
 /* What helps against a page that is not there, or is not what it should be. */
 static const char *remedy_of(const struct xfdt_error *err)
 {
@@ -26,11 +23,18 @@ static const char *remedy_of(const struct xfdt_error *err)
 	}
 }
 
+static void free_gap(struct xfdt_gap *gap)
+{
+	free(gap->what);
+	free(gap->why);
+	free(gap->remedy);
+}
+
 void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what, struct xfdt_error *err,
 		   const char *remedy)
 {
-	struct xfdt_gap *items, gap = { .remedy = remedy };
 	const char *by_code = remedy_of(err);
+	struct xfdt_gap *items, gap;
 	size_t i;
 
 	gaps->no_memory |= xfdt_error_code(err) == XFDT_NO_MEMORY;
@@ -42,18 +46,17 @@ void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what, struct xfdt_error *
 		return;
 	}
 	if (by_code)
-		gap.remedy = by_code;
+		remedy = by_code;
 	gap.what = strdup(what);
 	gap.why = strdup(xfdt_error_message(err));
+	gap.remedy = remedy ? strdup(remedy) : NULL;
 	items = realloc(gaps->items, (gaps->count + 1) * sizeof(*items));
 	if (items)
 		gaps->items = items;
-	if (items && gap.what && gap.why) {
+	if (items && gap.what && gap.why)
 		items[gaps->count++] = gap;
-	} else {
-		free(gap.what);
-		free(gap.why);
-	}
+	else
+		free_gap(&gap);
 	xfdt_error_free(err);
 }
 
@@ -61,10 +64,8 @@ void xfdt_gaps_deinit(struct xfdt_gaps *gaps)
 {
 	size_t i;
 
-	for (i = 0; i < gaps->count; i++) {
-		free(gaps->items[i].what);
-		free(gaps->items[i].why);
-	}
+	for (i = 0; i < gaps->count; i++)
+		free_gap(&gaps->items[i]);
 	free(gaps->items);
 	gaps->items = NULL;
 	gaps->count = 0;

@@ -22,7 +22,7 @@
 struct xfdt_gap {
 	char *what; /* what cannot be said */
 	char *why;
-	const char *remedy; /* what to do; static, or NULL */
+	char *remedy; /* what to do, or NULL */
 };
 
 struct xfdt_gaps {
@@ -32,16 +32,13 @@ struct xfdt_gaps {
 };
 
 /*
- * Add a gap; takes over @err, whose message becomes the reason.  @remedy, a
- * static string or NULL, is what helps if the dump has all its pages.  Nothing
+ * Add a gap; takes over @err, whose message becomes the reason.  @remedy, which
+ * is copied, or NULL, is what helps if the dump has all its pages.  Nothing
  * is added for the same @what twice, nor past a fixed number.
  */
 void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what, struct xfdt_error *err,
 		   const char *remedy);
 void xfdt_gaps_deinit(struct xfdt_gaps *gaps);
-
-/* A remedy that several places give. */
-extern const char xfdt_remedy_types[];
 
 #define XFDT_ORIGIN_MAX 128
 #define XFDT_BUILD_ID_MAX 40 /* hexadecimal digits */
@@ -61,7 +58,7 @@ struct xfdt_image {
 	char origins[2][XFDT_ORIGIN_MAX];
 	bool embedded;	      /* both were resolved before, and travel in the dump */
 	bool kvm_is_module;   /* a module named kvm was found */
-	bool kvm_is_built_in; /* KVM's code is in vmlinux, and its vm_list is unknown */
+	bool kvm_is_built_in; /* KVM's code is in vmlinux */
 	bool modules_known;   /* the list of modules could be read */
 
 	struct xfdt_symtab symtab;

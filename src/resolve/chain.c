@@ -11,15 +11,11 @@
  */
 static void judge_built_in(struct xfdt_image *image, const struct xfdt_name_query *queries)
 {
-	bool any_code = queries[XFDT_S_kvm_arch_vcpu_ioctl].found ||
-			queries[XFDT_S_kvm_vcpu_ioctl].found;
 	size_t i;
 
-	if (any_code && xfdt_symbol(image, XFDT_S_vm_list))
-		return;
-	/* its code is there, and its list is not, or not alone of that name */
-	image->kvm_is_built_in = any_code;
-	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
+	image->kvm_is_built_in = queries[XFDT_S_kvm_arch_vcpu_ioctl].found ||
+				 queries[XFDT_S_kvm_vcpu_ioctl].found;
+	for (i = 0; i < XFDT_SYMBOL_COUNT && !image->kvm_is_built_in; i++)
 		if (xfdt_symbol_needs[i].place == XFDT_KVM)
 			image->symtab.symbols[i].known = false;
 }

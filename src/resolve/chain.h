@@ -20,6 +20,7 @@ struct xfdt_chain {
 	uint64_t stext;
 	struct xfdt_btf *vmlinux_types; /* its BTF, which may still be needed as a base */
 	bool has_symbols, has_types;	/* of vmlinux, from a rung that was taken */
+	unsigned int given; /* files with debuginfo that were used: enum xfdt_debug_file */
 };
 
 /* Queries for all that needs.def lists, anchored at what is known by now. */

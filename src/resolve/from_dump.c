@@ -106,21 +106,41 @@ struct xfdt_error *xfdt_from_btf(struct xfdt_chain *chain)
 	return NULL;
 }
 
-/* What vmlinux's types say of KVM need not hold for a kvm.ko that was not built with it. */
+static struct xfdt_error *load_module_types(struct xfdt_chain *chain, const struct xfdt_module *kvm,
+					    struct xfdt_btf **ret_types)
+{
+	struct xfdt_error *err;
+	void *data;
+	size_t len;
+
+	err = xfdt_module_btf(chain->image, kvm, &data, &len);
+	if (err)
+		return err;
+	err = xfdt_btf_new(ret_types, data, len, chain->vmlinux_types);
+	free(data);
+	return err;
+}
+
+/*
+ * What vmlinux's types say of KVM need not hold for a kvm.ko that was not built
+ * with it.  For one that was they are as good as its own, which the kernel drops
+ * where they do not fit (CONFIG_MODULE_ALLOW_BTF_MISMATCH=y).
+ */
 struct xfdt_error *xfdt_from_kvm_btf(struct xfdt_chain *chain, const struct xfdt_module *kvm)
 {
 	struct xfdt_image *image = chain->image;
 	struct xfdt_btf *types;
 	struct xfdt_error *err;
-	size_t len, filled;
-	void *data;
+	size_t filled;
 
 	err = load_vmlinux_types(chain);
-	if (!err)
-		err = xfdt_module_btf(image, kvm, &data, &len);
-	if (!err) {
-		err = xfdt_btf_new(&types, data, len, chain->vmlinux_types);
-		free(data);
+	if (err)
+		return err;
+	err = load_module_types(chain, kvm, &types);
+	if (err && !kvm->out_of_tree && xfdt_btf_fill(chain->vmlinux_types, &image->layout) &&
+	    xfdt_layout_is_complete(&image->layout)) {
+		xfdt_error_free(err);
+		return NULL;
 	}
 	if (err)
 		return err;

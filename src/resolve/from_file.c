@@ -2,6 +2,7 @@
 /* Rungs of the chain: symbol tables and DWARF of files. */
 #include "resolve/debuginfo.h"
 #include "resolve/chain.h"
+#include "resolve/remedy.h"
 #include "resolve/record.h"
 
 #include <stdio.h>
@@ -9,7 +10,8 @@
 #include <string.h>
 
 static const char gap_debuginfo[] = "the kernel's debuginfo";
-static const char remedy_debuginfo[] = "name the vmlinux of this very kernel, with debuginfo";
+static const char remedy_debuginfo[] =
+	"name debuginfo of this very kernel, whose build-id is that of the dump";
 
 /* Does the build-id note of @file lie in this kernel's memory, where that file's kernel has it? */
 static bool is_in_memory(void *context, const struct xfdt_debugfile *file)
@@ -108,6 +110,7 @@ static struct xfdt_error *take_file_types(struct xfdt_chain *chain, struct xfdt_
 			 found->how);
 		image->type_source = xfdt_chain_keep_origin(chain, 1, text);
 		chain->has_types = true;
+		chain->given |= XFDT_VMLINUX_FILE;
 	}
 	xfdt_debugfile_close(found->file);
 	return err;
@@ -125,6 +128,7 @@ static struct xfdt_error *take_file_symbols(struct xfdt_chain *chain,
 			 found->how);
 		image->symbol_source = xfdt_chain_keep_origin(chain, 0, text);
 		chain->has_symbols = true;
+		chain->given |= XFDT_VMLINUX_FILE;
 		if (!image->build_id)
 			image->build_id = strdup(found->file->build_id);
 	}
@@ -199,6 +203,7 @@ struct xfdt_error *xfdt_from_kvm_dwarf(struct xfdt_chain *chain, const struct xf
 		snprintf(text, sizeof(text), "%s, dwarf (kvm.ko %s)", image->type_source,
 			 found.how);
 		image->type_source = xfdt_chain_keep_origin(chain, 1, text);
+		chain->given |= XFDT_KVM_FILE;
 	}
 	xfdt_debugfile_close(found.file);
 	return err;

@@ -5,6 +5,7 @@
  */
 #include "resolve/resolve.h"
 #include "resolve/chain.h"
+#include "resolve/remedy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +24,27 @@ static char *identity(const struct xfdt_vmcoreinfo *vmcoreinfo, const char *key,
 	return strdup(value);
 }
 
-static const char remedy_find[] =
-	"install the kernel's debuginfo, name its vmlinux (-d), or set DEBUGINFOD_URLS to a server that has it";
+/* Add a gap that @files with debuginfo would close: those of them that were not given already. */
+static void note_gap(struct xfdt_chain *chain, const char *what, struct xfdt_error *err,
+		     unsigned int files)
+{
+	unsigned int wanted = files & ~chain->given;
+	char *remedy = wanted ? xfdt_remedy(chain->image->release, wanted) : NULL;
+
+	xfdt_gaps_add(&chain->image->gaps, what, err,
+		      remedy ? remedy : "name debuginfo that was not stripped of types");
+	free(remedy);
+}
+
+/* The same, unless an option is why. */
+static void note_source_gap(struct xfdt_chain *chain, const char *what, struct xfdt_error *err,
+			    const char *forced)
+{
+	if (forced)
+		xfdt_gaps_add(&chain->image->gaps, what, err, forced);
+	else
+		note_gap(chain, what, err, xfdt_files_with_types(chain->image->release));
+}
 
 /* Without CONFIG_KALLSYMS_ALL, kallsyms has functions only. */
 static bool has_variables(const struct xfdt_image *image)
@@ -36,7 +56,6 @@ static void resolve_vmlinux(struct xfdt_chain *chain, const struct xfdt_source *
 {
 	struct xfdt_error *no_symbols = NULL, *no_types = NULL;
 	struct xfdt_image *image = chain->image;
-
 	bool files = chain->debug->symbols == XFDT_SYMBOLS_AUTO;
 
 	/* it does not hold the tables that were asked for */
@@ -56,12 +75,13 @@ static void resolve_vmlinux(struct xfdt_chain *chain, const struct xfdt_source *
 	if (!chain->has_types && xfdt_chain_takes_dwarf(chain))
 		no_types = xfdt_from_found_file(chain, true, no_types);
 	if (no_symbols && !chain->has_symbols)
-		xfdt_gaps_add(&image->gaps, "the kernel's symbols", no_symbols, remedy_find);
+		note_source_gap(chain, "the kernel's symbols", no_symbols,
+				files ? NULL : "leave --symbols out");
 	else
 		xfdt_error_free(no_symbols);
 	if (no_types && chain->has_symbols)
-		xfdt_gaps_add(&image->gaps, "the kernel's types", no_types,
-			      xfdt_chain_takes_btf(chain) ? xfdt_remedy_types : remedy_find);
+		note_source_gap(chain, "the kernel's types", no_types,
+				xfdt_chain_takes_dwarf(chain) ? NULL : "leave --types out");
 	else
 		xfdt_error_free(no_types);
 }
@@ -86,7 +106,7 @@ static void resolve_kvm_types(struct xfdt_chain *chain, const struct xfdt_module
 		}
 	}
 	if (err)
-		xfdt_gaps_add(&image->gaps, "KVM's types", err, xfdt_remedy_types);
+		note_gap(chain, "KVM's types", err, XFDT_KVM_FILE);
 }
 
 static void resolve_kvm(struct xfdt_chain *chain)
@@ -96,14 +116,13 @@ static void resolve_kvm(struct xfdt_chain *chain)
 	struct xfdt_error *err;
 	bool found;
 
-	/* CONFIG_KVM=y, unless an embedded record has kvm.ko's symbols */
-	if (xfdt_symbol(image, XFDT_S_vm_list) && !image->embedded) {
+	if (image->kvm_is_built_in && !image->embedded) {
 		image->modules_known = true;
 		return;
 	}
 	err = xfdt_module_find(image, "kvm", &found, &kvm);
 	if (err) {
-		xfdt_gaps_add(&image->gaps, "the loaded modules", err, NULL);
+		note_gap(chain, "the loaded modules", err, XFDT_VMLINUX_FILE);
 		return;
 	}
 	image->modules_known = true;
@@ -117,32 +136,51 @@ static void resolve_kvm(struct xfdt_chain *chain)
 	resolve_kvm_types(chain, &kvm);
 	err = xfdt_module_symbols(image, &kvm, &image->symtab);
 	if (err)
-		xfdt_gaps_add(&image->gaps, "the symbols of kvm.ko", err, NULL);
+		note_gap(chain, "the symbols of kvm.ko", err, XFDT_KVM_FILE);
+}
+
+/* The file that has struct @structure. */
+static unsigned int file_of(const struct xfdt_image *image, const char *structure)
+{
+	bool kvms = !strcmp(structure, "kvm") || !strncmp(structure, "kvm_", strlen("kvm_"));
+
+	return kvms && image->kvm_is_module ? XFDT_KVM_FILE : XFDT_VMLINUX_FILE;
 }
 
 /* All that is REQUIRED and was not found, in one gap. */
-static void note_missing(struct xfdt_image *image)
+static void note_missing(struct xfdt_chain *chain)
 {
+	const struct xfdt_image *image = chain->image;
+	unsigned int files = 0;
 	char *names = NULL;
 	size_t len, i;
 	FILE *out = open_memstream(&names, &len);
 
 	if (!out)
 		return;
-	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
-		if (xfdt_struct_needs[i].need == XFDT_REQUIRED && !image->layout.structs[i])
-			fprintf(out, ", struct %s", xfdt_struct_needs[i].name);
-	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
-		if (xfdt_member_needs[i].need == XFDT_REQUIRED && !image->layout.members[i].known)
-			fprintf(out, ", %s.%s", xfdt_member_needs[i].structure,
-				xfdt_member_needs[i].path);
-	for (i = 0; i < XFDT_SYMBOL_COUNT; i++)
-		if (xfdt_symbol_needs[i].need == XFDT_REQUIRED && !image->symtab.symbols[i].known)
-			fprintf(out, ", symbol %s", xfdt_symbol_needs[i].name);
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
+		if (xfdt_struct_needs[i].need != XFDT_REQUIRED || image->layout.structs[i])
+			continue;
+		fprintf(out, ", struct %s", xfdt_struct_needs[i].name);
+		files |= file_of(image, xfdt_struct_needs[i].name);
+	}
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
+		const struct xfdt_member_need *need = &xfdt_member_needs[i];
+
+		if (need->need != XFDT_REQUIRED || image->layout.members[i].known)
+			continue;
+		fprintf(out, ", %s.%s", need->structure, need->path);
+		files |= file_of(image, need->structure);
+	}
+	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
+		if (xfdt_symbol_needs[i].need != XFDT_REQUIRED || image->symtab.symbols[i].known)
+			continue;
+		fprintf(out, ", symbol %s", xfdt_symbol_needs[i].name);
+		files |= XFDT_VMLINUX_FILE;
+	}
 	if (!fclose(out) && len > 2)
-		xfdt_gaps_add(&image->gaps, "what every answer needs",
-			      xfdt_error_new(XFDT_MISSING, 0, "not found: %s", names + 2),
-			      xfdt_remedy_types);
+		note_gap(chain, "what every answer needs",
+			 xfdt_error_new(XFDT_MISSING, 0, "not found: %s", names + 2), files);
 	free(names);
 }
 
@@ -211,8 +249,8 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 	if (xfdt_symbol(image, XFDT_S_modules) || xfdt_symbol(image, XFDT_S_restore_fpregs)) {
 		resolve_kvm(&chain);
 		/* without kvm there need not be types of it */
-		if (image->kvm_is_module || xfdt_symbol(image, XFDT_S_vm_list))
-			note_missing(image);
+		if (image->kvm_is_module || image->kvm_is_built_in)
+			note_missing(&chain);
 	}
 	xfdt_btf_free(chain.vmlinux_types);
 }

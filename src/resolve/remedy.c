@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packages with debuginfo, by what distributions call their kernels. */
+#include "resolve/remedy.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RELEASE_MAX 128
+
+struct distribution {
+	const char *part;	    /* of the release */
+	bool at_end;		    /* it ends the release */
+	const char *before, *after; /* of the release, in the package's name */
+	bool kvm_apart;		    /* its vmlinux has no types of KVM */
+};
+
+/*
+ * The first that matches is taken.  One package has vmlinux and all modules.  SUSE
+ * adds a build number to the version of its packages.
+ */
+static const struct distribution distributions[] = {
+	{ .part = "uek", .before = "kernel-uek-debuginfo-", .after = "" },
+	{ .part = ".el8", .before = "kernel-debuginfo-", .after = "", .kvm_apart = true },
+	{ .part = ".el", .before = "kernel-debuginfo-", .after = "" },
+	{ .part = ".fc", .before = "kernel-debuginfo-", .after = "" },
+	{ .part = "-amd64", .at_end = true, .before = "linux-image-", .after = "-dbg" },
+	{ .part = "-generic", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
+	{ .part = "-lowlatency", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
+	{ .part = "-aws", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
+	{ .part = "-gcp", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
+	{ .part = "-oracle", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
+	{ .part = "-default",
+	  .at_end = true,
+	  .before = "kernel-default-debuginfo of ",
+	  .after = "" },
+};
+
+static const struct distribution *distribution_of(const char *release)
+{
+	size_t i;
+
+	/* it goes into a command */
+	if (!release || strlen(release) > RELEASE_MAX ||
+	    release[strspn(release,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~-")])
+		return NULL;
+	for (i = 0; i < sizeof(distributions) / sizeof(distributions[0]); i++) {
+		const char *at = strstr(release, distributions[i].part);
+
+		if (at && (!distributions[i].at_end || !at[strlen(distributions[i].part)]))
+			return &distributions[i];
+	}
+	return NULL;
+}
+
+unsigned int xfdt_files_with_types(const char *release)
+{
+	const struct distribution *distribution = distribution_of(release);
+
+	return distribution && distribution->kvm_apart ? XFDT_VMLINUX_FILE | XFDT_KVM_FILE :
+							 XFDT_VMLINUX_FILE;
+}
+
+char *xfdt_remedy(const char *release, unsigned int files)
+{
+	static const char *const names[] = {
+		[XFDT_VMLINUX_FILE] = "vmlinux",
+		[XFDT_KVM_FILE] = "kvm.ko",
+		[XFDT_VMLINUX_FILE | XFDT_KVM_FILE] = "vmlinux and kvm.ko",
+	};
+	const struct distribution *distribution = distribution_of(release);
+	char *text;
+	int len;
+
+	if (distribution)
+		len = asprintf(
+			&text,
+			"install %s%s%s, name its %s (-d), or set DEBUGINFOD_URLS to a server that has it",
+			distribution->before, release, distribution->after, names[files]);
+	else
+		len = asprintf(
+			&text,
+			"name the %s of this very kernel, with debuginfo (-d), or set DEBUGINFOD_URLS to a server that has it",
+			names[files]);
+	return len < 0 ? NULL : text;
+}
