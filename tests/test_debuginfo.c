@@ -247,7 +247,9 @@ static void test_debuginfo__clang(void **state)
 static void test_debuginfo__modules(void **state)
 {
 	static const char *const packers[] = { "gzip", "bzip2", "xz" };
+	struct xfdt_name_query query = { .name = "modules" };
 	struct xfdt_debugfile *file;
+	const char *section;
 	struct xfdt_layout layout;
 	size_t i;
 
@@ -266,6 +268,12 @@ static void test_debuginfo__modules(void **state)
 	}
 	assert_ok(xfdt_debugfile_open(&file, path_of("kvm.ko"), -1));
 	assert_true(file->is_module);
+	assert_ok(xfdt_debugfile_symbols(file, &query, 1));
+	assert_int_equal(query.found, 1);
+	section = xfdt_debugfile_section(file, query.section);
+	assert_non_null(section);
+	assert_true(!strcmp(section, ".data") || !strcmp(section, ".bss"));
+	assert_null(xfdt_debugfile_section(file, 0xfff1)); /* SHN_ABS */
 	xfdt_debugfile_close(file);
 }
 

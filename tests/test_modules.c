@@ -368,4 +368,83 @@ static void test_modules__btf_of_absurd_size(void **state)
 	}
 }
 
+#define SECTIONS 0xffff888100030000ull
+
+/* struct module_sect_attrs of .text and .data, with entries of @size bytes that have the address at @address */
+static void put_sections(struct fixture *fixture, uint32_t size, uint32_t address)
+{
+	static const char *const names[] = { ".text", ".data" };
+	struct memory *memory = &fixture->memory;
+	size_t i;
+
+	set_member(&fixture->image, XFDT_M_module_sect_attrs, 112, 8);
+	set_member(&fixture->image, XFDT_M_sect_attrs_attrs, 40, 0);
+	memory_add(memory, SECTIONS, 0x1000);
+	memory_put_u64(memory, MODULE(0) + 112, SECTIONS);
+	for (i = 0; i < COUNT(names); i++) {
+		memory_put(memory, SECTIONS + 0x800 + 16 * i, names[i], strlen(names[i]) + 1);
+		memory_put_u64(memory, SECTIONS + 40 + size * i, SECTIONS + 0x800 + 16 * i);
+		memory_put_u64(memory, SECTIONS + 40 + size * i + address,
+			       0xffffffffc0a00000ull + 0x100000 * i);
+	}
+}
+
+static void check_sections(struct fixture *fixture)
+{
+	struct xfdt_module module;
+	uint64_t kvaddr = 42;
+	bool found;
+
+	assert_ok(xfdt_module_find(&fixture->image, "kvm", &found, &module));
+	assert_true(found);
+	assert_ok(xfdt_module_section(&fixture->image, &module, ".data", &kvaddr));
+	assert_true(kvaddr == 0xffffffffc0b00000ull);
+	assert_ok(xfdt_module_section(&fixture->image, &module, ".text", &kvaddr));
+	assert_true(kvaddr == 0xffffffffc0a00000ull);
+	kvaddr = 42;
+	assert_fails(xfdt_module_section(&fixture->image, &module, ".bss", &kvaddr), XFDT_EXCLUDED);
+	assert_true(kvaddr == 42);
+}
+
+/* up to v6.13 */
+static void test_modules__sections_with_addresses_of_their_own(void **state)
+{
+	struct fixture fixture;
+
+	setup(&fixture);
+	set_struct(&fixture.image, XFDT_T_module_sect_attr, 72);
+	set_member(&fixture.image, XFDT_M_sect_attr_name, 0, 8);
+	set_member(&fixture.image, XFDT_M_sect_attr_address, 64, 8);
+	put_sections(&fixture, 72, 64);
+	check_sections(&fixture);
+	memory_deinit(&fixture.memory);
+}
+
+/* from v6.14 on */
+static void test_modules__sections_as_attributes(void **state)
+{
+	struct fixture fixture;
+
+	setup(&fixture);
+	put_sections(&fixture, 64, 24);
+	check_sections(&fixture);
+	memory_deinit(&fixture.memory);
+}
+
+static void test_modules__section_at_no_kernel_address(void **state)
+{
+	struct xfdt_module module;
+	struct fixture fixture;
+	uint64_t kvaddr = 42;
+	bool found;
+
+	setup(&fixture);
+	put_sections(&fixture, 64, 24);
+	memory_put_u64(&fixture.memory, SECTIONS + 40 + 64 + 24, 0x1000);
+	assert_ok(xfdt_module_find(&fixture.image, "kvm", &found, &module));
+	assert_fails(xfdt_module_section(&fixture.image, &module, ".data", &kvaddr), XFDT_MISSING);
+	assert_true(kvaddr == 42);
+	memory_deinit(&fixture.memory);
+}
+
 #include "test_modules.tests.h"

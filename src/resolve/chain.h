@@ -60,6 +60,8 @@ void xfdt_from_named_file(struct xfdt_chain *chain, bool types);
  */
 struct xfdt_error *xfdt_from_found_file(struct xfdt_chain *chain, bool types,
 					struct xfdt_error *why);
+/* The symbols of @kvm that are unknown, from the symbol table of its file. */
+struct xfdt_error *xfdt_from_kvm_symtab(struct xfdt_chain *chain, const struct xfdt_module *kvm);
 struct xfdt_error *xfdt_from_kvm_dwarf(struct xfdt_chain *chain, const struct xfdt_module *kvm);
 
 #endif

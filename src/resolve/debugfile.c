@@ -286,9 +286,22 @@ struct xfdt_error *xfdt_debugfile_symbols(const struct xfdt_debugfile *file,
 			continue;
 		queries[index].kvaddr = sym.st_value;
 		queries[index].size = sym.st_size;
+		queries[index].section = sym.st_shndx;
 	}
 	measure(data, queries, count);
 	return NULL;
+}
+
+const char *xfdt_debugfile_section(const struct xfdt_debugfile *file, uint16_t index)
+{
+	Elf_Scn *section = elf_getscn(file->elf->elf, index);
+	GElf_Shdr header;
+	size_t names;
+
+	if (!section || !gelf_getshdr(section, &header) ||
+	    elf_getshdrstrndx(file->elf->elf, &names))
+		return NULL;
+	return elf_strptr(file->elf->elf, names, header.sh_name);
 }
 
 static struct xfdt_error *open_dwarf(struct xfdt_debugfile *file)

@@ -31,10 +31,13 @@ void xfdt_debugfile_close(struct xfdt_debugfile *file);
 
 /*
  * Look all @queries up in the symbol table.  Addresses are those that the
- * linker gave, not relocated.
+ * linker gave, not relocated; in a module, offsets in the section.
  */
 struct xfdt_error *xfdt_debugfile_symbols(const struct xfdt_debugfile *file,
 					  struct xfdt_name_query *queries, size_t count);
+
+/* The name of section @index, borrowed; NULL if there is none. */
+const char *xfdt_debugfile_section(const struct xfdt_debugfile *file, uint16_t index);
 
 /*
  * Fill what is unknown in @layout from the file's DWARF.  @find_alt, with @context, has to

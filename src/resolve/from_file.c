@@ -178,24 +178,97 @@ struct xfdt_error *xfdt_from_found_file(struct xfdt_chain *chain, bool types,
 	return why;
 }
 
-struct xfdt_error *xfdt_from_kvm_dwarf(struct xfdt_chain *chain, const struct xfdt_module *kvm)
+/* Where the section that @query was found in was loaded, and so the symbol. */
+static struct xfdt_error *place(struct xfdt_chain *chain, const struct xfdt_module *kvm,
+				const struct xfdt_debugfile *file, struct xfdt_name_query *query)
 {
-	struct xfdt_image *image = chain->image;
+	const char *section = xfdt_debugfile_section(file, query->section);
+	struct xfdt_error *err;
+	uint64_t kvaddr;
+
+	if (!section)
+		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: '%s' is in no section", file->path,
+				      query->name);
+	err = xfdt_module_section(chain->image, kvm, section, &kvaddr);
+	if (err)
+		return err;
+	query->kvaddr += kvaddr;
+	if (query->anchor && query->anchor != query->kvaddr)
+		return xfdt_error_new(XFDT_CORRUPT, query->anchor,
+				      "%s: has '%s' at %#llx, and the dump at %#llx", file->path,
+				      query->name, (unsigned long long)query->kvaddr,
+				      (unsigned long long)query->anchor);
+	return NULL;
+}
+
+/* What kvm.ko's kallsyms has (functions, without CONFIG_KALLSYMS_ALL) has to come out. */
+static struct xfdt_error *take_module_symbols(struct xfdt_chain *chain,
+					      const struct xfdt_module *kvm,
+					      const struct xfdt_debugfile *file)
+{
+	struct xfdt_name_query queries[XFDT_SYMBOL_COUNT];
+	struct xfdt_error *err;
+	size_t i;
+
+	xfdt_chain_ask(chain, queries);
+	err = xfdt_debugfile_symbols(file, queries, XFDT_SYMBOL_COUNT);
+	for (i = 0; !err && i < XFDT_SYMBOL_COUNT; i++)
+		if (xfdt_symbol_needs[i].place == XFDT_KVM && queries[i].found == 1)
+			err = place(chain, kvm, file, &queries[i]);
+	for (i = 0; !err && i < XFDT_SYMBOL_COUNT; i++)
+		if (xfdt_symbol_needs[i].place == XFDT_KVM && queries[i].found == 1)
+			chain->image->symtab.symbols[i] = (struct xfdt_symbol){
+				.known = true,
+				.kvaddr = queries[i].kvaddr,
+				.size = queries[i].size,
+			};
+	return err;
+}
+
+static struct xfdt_error *find_kvm_file(struct xfdt_chain *chain, const struct xfdt_module *kvm,
+					bool types, struct xfdt_debug_found *ret_found)
+{
 	struct xfdt_debug_query query = {
 		.module = true,
-		.types = true,
-		.release = image->release,
+		.types = types,
+		.release = chain->image->release,
 		.build_id = kvm->build_id,
 	};
-	char text[XFDT_ORIGIN_MAX];
-	struct xfdt_debug_found found;
-	struct xfdt_error *err;
 
 	if (!*kvm->build_id)
 		return xfdt_error_new(
 			XFDT_MISSING, 0,
 			"the build-id of kvm.ko is not known, so no file can be known to be its debuginfo");
-	err = xfdt_debug_find(chain->debug, &query, &found);
+	return xfdt_debug_find(chain->debug, &query, ret_found);
+}
+
+struct xfdt_error *xfdt_from_kvm_symtab(struct xfdt_chain *chain, const struct xfdt_module *kvm)
+{
+	struct xfdt_image *image = chain->image;
+	struct xfdt_debug_found found;
+	struct xfdt_error *err = find_kvm_file(chain, kvm, false, &found);
+	char text[XFDT_ORIGIN_MAX];
+
+	if (err)
+		return err;
+	err = take_module_symbols(chain, kvm, found.file);
+	if (!err) {
+		snprintf(text, sizeof(text), "%s, symtab (kvm.ko %s)", image->symbol_source,
+			 found.how);
+		image->symbol_source = xfdt_chain_keep_origin(chain, 0, text);
+		chain->given |= XFDT_KVM_FILE;
+	}
+	xfdt_debugfile_close(found.file);
+	return err;
+}
+
+struct xfdt_error *xfdt_from_kvm_dwarf(struct xfdt_chain *chain, const struct xfdt_module *kvm)
+{
+	struct xfdt_image *image = chain->image;
+	struct xfdt_debug_found found;
+	struct xfdt_error *err = find_kvm_file(chain, kvm, true, &found);
+	char text[XFDT_ORIGIN_MAX];
+
 	if (err)
 		return err;
 	err = take_dwarf(chain, &found);

@@ -122,7 +122,8 @@ static void resolve_kvm(struct xfdt_chain *chain)
 	}
 	err = xfdt_module_find(image, "kvm", &found, &kvm);
 	if (err) {
-		note_gap(chain, "the loaded modules", err, XFDT_VMLINUX_FILE);
+		note_gap(chain, "the loaded modules", err,
+			 XFDT_VMLINUX_FILE | (has_variables(image) ? 0 : XFDT_KVM_FILE));
 		return;
 	}
 	image->modules_known = true;
@@ -135,6 +136,10 @@ static void resolve_kvm(struct xfdt_chain *chain)
 		return;
 	resolve_kvm_types(chain, &kvm);
 	err = xfdt_module_symbols(image, &kvm, &image->symtab);
+	/* without CONFIG_KALLSYMS_ALL it has functions only */
+	if (!err && !xfdt_symbol(image, XFDT_S_vm_list) &&
+	    chain->debug->symbols == XFDT_SYMBOLS_AUTO)
+		err = xfdt_from_kvm_symtab(chain, &kvm);
 	if (err)
 		note_gap(chain, "the symbols of kvm.ko", err, XFDT_KVM_FILE);
 }

@@ -15,6 +15,8 @@
 #define BTF_MAX (64u << 20)
 #define BUILD_ID_LEN 20
 #define NOTES_MAX 8
+#define SECTIONS_MAX 256
+#define SECTION_NAME_MAX 64
 #define TAINT_OOT_MODULE 12 /* Linux: include/linux/panic.h */
 
 static struct xfdt_error *read_module(const struct xfdt_image *image, struct xfdt_module *module)
@@ -65,36 +67,102 @@ static struct xfdt_error *read_build_id_note(const struct xfdt_image *image, uin
 	return NULL;
 }
 
+/* An array of attributes, as sysfs shows them (Linux: kernel/module/sysfs.c). */
+struct attributes {
+	uint64_t first;		  /* kvaddr */
+	uint32_t size;		  /* of one */
+	enum xfdt_member_id name; /* where one has its name's kvaddr */
+	unsigned int max;
+};
+
 /*
- * The notes that a module came with, as sysfs shows them (Linux:
- * kernel/module/sysfs.c).  struct module has a build_id of its own only with
- * CONFIG_STACKTRACE_BUILD_ID.  How many notes there are is not stored since
- * v6.14, so the name has to match and the note to be one.
+ * The attribute called @name; *@ret_kvaddr is 0 if there is none.  How many there
+ * are is not stored since v6.14: behind the last one nothing has that name.
+ */
+static struct xfdt_error *find_attribute(const struct xfdt_image *image,
+					 const struct attributes *attributes, const char *name,
+					 uint64_t *ret_kvaddr)
+{
+	char text[SECTION_NAME_MAX];
+	struct xfdt_error *err;
+	unsigned int i;
+
+	*ret_kvaddr = 0;
+	for (i = 0; i < attributes->max; i++) {
+		uint64_t kvaddr = attributes->first + (uint64_t)i * attributes->size, at;
+
+		err = xfdt_read_member(image, kvaddr, attributes->name, &at);
+		if (!err)
+			err = xfdt_read_string(image, at, text, sizeof(text));
+		if (err)
+			return err;
+		if (!strcmp(text, name)) {
+			*ret_kvaddr = kvaddr;
+			break;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The notes that a module came with.  struct module has a build_id of its own only
+ * with CONFIG_STACKTRACE_BUILD_ID.
  */
 static void read_build_id(const struct xfdt_image *image, struct xfdt_module *module)
 {
-	uint64_t notes, attr, name, data;
+	struct attributes attributes = {
+		.size = image->layout.structs[XFDT_T_bin_attribute],
+		.name = XFDT_M_bin_attribute_name,
+		.max = NOTES_MAX,
+	};
+	uint64_t notes, attribute = 0, data;
 	struct xfdt_error *err;
-	char text[24];
-	int i;
 
-	if (!xfdt_has_struct(image, XFDT_T_bin_attribute))
+	if (!attributes.size)
 		return;
 	err = xfdt_read_member(image, module->kvaddr, XFDT_M_module_notes_attrs, &notes);
 	if (!err)
-		err = xfdt_member_kvaddr(image, notes, XFDT_M_notes_attrs_attrs, &attr);
-	for (i = 0; !err && i < NOTES_MAX && !*module->build_id; i++) {
-		err = xfdt_read_member(image, attr, XFDT_M_bin_attribute_name, &name);
+		err = xfdt_member_kvaddr(image, notes, XFDT_M_notes_attrs_attrs, &attributes.first);
+	if (!err)
+		err = find_attribute(image, &attributes, ".note.gnu.build-id", &attribute);
+	if (!err && attribute) {
+		err = xfdt_read_member(image, attribute, XFDT_M_bin_attribute_private, &data);
 		if (!err)
-			err = xfdt_read_string(image, name, text, sizeof(text));
-		if (!err && !strcmp(text, ".note.gnu.build-id")) {
-			err = xfdt_read_member(image, attr, XFDT_M_bin_attribute_private, &data);
-			if (!err)
-				err = read_build_id_note(image, data, module->build_id);
-		}
-		attr += image->layout.structs[XFDT_T_bin_attribute];
+			err = read_build_id_note(image, data, module->build_id);
 	}
 	xfdt_error_free(err);
+}
+
+struct xfdt_error *xfdt_module_section(const struct xfdt_image *image,
+				       const struct xfdt_module *module, const char *name,
+				       uint64_t *ret_kvaddr)
+{
+	bool old = xfdt_has_struct(image, XFDT_T_module_sect_attr);
+	struct attributes attributes = {
+		.size = image->layout.structs[old ? XFDT_T_module_sect_attr : XFDT_T_bin_attribute],
+		.name = old ? XFDT_M_sect_attr_name : XFDT_M_bin_attribute_name,
+		.max = SECTIONS_MAX,
+	};
+	uint64_t sections, attribute = 0, kvaddr = 0;
+	struct xfdt_error *err;
+
+	err = xfdt_read_member(image, module->kvaddr, XFDT_M_module_sect_attrs, &sections);
+	if (!err)
+		err = xfdt_member_kvaddr(image, sections, XFDT_M_sect_attrs_attrs,
+					 &attributes.first);
+	if (!err)
+		err = find_attribute(image, &attributes, name, &attribute);
+	if (!err && attribute)
+		err = xfdt_read_member(image, attribute,
+				       old ? XFDT_M_sect_attr_address :
+					     XFDT_M_bin_attribute_private,
+				       &kvaddr);
+	if (err)
+		return xfdt_error_wrap(err, "sections of the module");
+	if (!xfdt_is_kernel_address(kvaddr))
+		return xfdt_error_new(XFDT_MISSING, 0, "the module has no section '%s'", name);
+	*ret_kvaddr = kvaddr;
+	return NULL;
 }
 
 struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *name,

@@ -27,6 +27,11 @@ struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
 				       const struct xfdt_module *module,
 				       struct xfdt_symtab *symtab);
 
+/* Where @name, a section of @module, was loaded; XFDT_MISSING if that is not known. */
+struct xfdt_error *xfdt_module_section(const struct xfdt_image *image,
+				       const struct xfdt_module *module, const char *name,
+				       uint64_t *ret_kvaddr);
+
 /*
  * A copy of the module's BTF (which needs that of vmlinux as its base).  The
  * caller frees *@ret_data; XFDT_MISSING if the module has none.

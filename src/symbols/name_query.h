@@ -18,6 +18,7 @@ struct xfdt_name_query {
 	unsigned int found; /* how many symbols have this name */
 	uint64_t kvaddr;    /* of the first one */
 	uint64_t size;	    /* up to the next symbol, 0 if there is none */
+	uint16_t section;   /* in the symbol table of a file: st_shndx */
 };
 
 #endif
