@@ -284,6 +284,9 @@ static void test_image__gaps(void **state)
 		xfdt_gaps_add(&gaps, what, xfdt_error_new(XFDT_CORRUPT, 0, "x"), NULL);
 	}
 	assert_within(gaps.count, 3, 1000);
+	/* none is without a remedy */
+	for (i = 0; i < gaps.count; i++)
+		assert_non_null(gaps.items[i].remedy);
 	xfdt_gaps_deinit(&gaps);
 	assert_int_equal(gaps.count, 0);
 	xfdt_gaps_deinit(&gaps);

@@ -23,6 +23,21 @@ static const char *remedy_of(const struct xfdt_error *err)
 	}
 }
 
+/* What helps where nothing better is known. */
+static const char *last_resort(const struct xfdt_error *err)
+{
+	switch (xfdt_error_code(err)) {
+	case XFDT_MISSING:
+		return "name debuginfo of the kernel: its vmlinux and kvm.ko (-d)";
+	case XFDT_NO_MEMORY:
+		return "let it have more memory";
+	case XFDT_SYSTEM:
+		return "see why the system refused it, and try again";
+	default:
+		return "compare the file's checksum with that of the original; if they agree, look at the address with crash(8)";
+	}
+}
+
 static void free_gap(struct xfdt_gap *gap)
 {
 	free(gap->what);
@@ -47,13 +62,15 @@ void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what, struct xfdt_error *
 	}
 	if (by_code)
 		remedy = by_code;
+	if (!remedy)
+		remedy = last_resort(err);
 	gap.what = strdup(what);
 	gap.why = strdup(xfdt_error_message(err));
-	gap.remedy = remedy ? strdup(remedy) : NULL;
+	gap.remedy = strdup(remedy);
 	items = realloc(gaps->items, (gaps->count + 1) * sizeof(*items));
 	if (items)
 		gaps->items = items;
-	if (items && gap.what && gap.why)
+	if (items && gap.what && gap.why && gap.remedy)
 		items[gaps->count++] = gap;
 	else
 		free_gap(&gap);

@@ -22,7 +22,7 @@
 struct xfdt_gap {
 	char *what; /* what cannot be said */
 	char *why;
-	char *remedy; /* what to do, or NULL */
+	char *remedy; /* what to do */
 };
 
 struct xfdt_gaps {
@@ -33,7 +33,7 @@ struct xfdt_gaps {
 
 /*
  * Add a gap; takes over @err, whose message becomes the reason.  @remedy, which
- * is copied, or NULL, is what helps if the dump has all its pages.  Nothing
+ * is copied, is what helps if the dump has all its pages; NULL: what @err's code suggests.  Nothing
  * is added for the same @what twice, nor past a fixed number.
  */
 void xfdt_gaps_add(struct xfdt_gaps *gaps, const char *what, struct xfdt_error *err,

@@ -379,7 +379,9 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 				xfdt_error_new(
 					XFDT_MISSING, 0,
 					"kvm is loaded and its 'vm_list' is not among the symbols in the dump"),
-				"the kernel must have CONFIG_KALLSYMS_ALL=y");
+				image->kvm_is_built_in ?
+					"name the kernel's vmlinux with its symbol table (-d)" :
+					"name its kvm.ko with a symbol table (-d)");
 		}
 		return NULL;
 	}
