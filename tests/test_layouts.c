@@ -447,15 +447,15 @@ static void world_deinit(struct world *world)
 static void check_thread(const struct xfdt_thread *thread, const char *vendor, unsigned int n)
 {
 	if (!thread->known || thread->pid != (int)(1000 + n) || thread->tgid != 1000 ||
-	    strcmp(thread->comm, "CPU 0/KVM") || thread->on_cpu.value != 1 ||
-	    thread->exit_state.value)
+	    strcmp(thread->comm, "CPU 0/KVM") || thread->on_cpu.value != 1)
 		fail_msg("%s: thread %u: pid %d, comm %s", vendor, n, thread->pid, thread->comm);
 	if (!thread->cpu.known || thread->cpu.value != cpu_of(n))
 		fail_msg("%s: thread %u is on CPU %u, not %u", vendor, n,
 			 (unsigned int)thread->cpu.value, cpu_of(n));
-	assert_true(thread->fpstate.value == FPSTATE(n));
-	assert_int_equal(thread->last_cpu.value, cpu_of(n));
-	assert_true(thread->owner.value == thread->fpu);
+	assert_int_equal(thread->running, XFDT_YES);
+	assert_true(thread->fpu.fpstate.value == FPSTATE(n));
+	assert_int_equal(thread->fpu.last_cpu.value, cpu_of(n));
+	assert_true(thread->owner.value == thread->fpu.kvaddr);
 	assert_int_equal(thread->xfd_state.value, 0x40000 * n);
 }
 
@@ -477,7 +477,7 @@ static void test_layouts__threads_are_read(void **state)
 			assert_true(task == TASK(n));
 			assert_ok(xfdt_pid_task(&world.image, PID(n), &task));
 			assert_true(task == TASK(n));
-			xfdt_thread_read(&world.image, &unknown, task, &thread);
+			xfdt_thread_read(&world.image, &unknown, 0, task, &thread);
 			check_thread(&thread, vendors[i].name, n);
 		}
 		world_deinit(&world);
