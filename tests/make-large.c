@@ -307,8 +307,9 @@ static void find_thread(struct maker *maker)
 		       image->layout.members[XFDT_M_kvm_vcpu_pid].offset,
 	       sizeof(pid));
 	maker->pid = load_template(maker, pid, span_of(image, "pid"));
-	if (vcpu->thread.fpu && vcpu->thread.fpu - vcpu->thread.task + span_of(image, "fpu") > span)
-		span = vcpu->thread.fpu - vcpu->thread.task + span_of(image, "fpu");
+	if (vcpu->thread.fpu.kvaddr &&
+	    vcpu->thread.fpu.kvaddr - vcpu->thread.task + span_of(image, "fpu") > span)
+		span = vcpu->thread.fpu.kvaddr - vcpu->thread.task + span_of(image, "fpu");
 	maker->task = load_template(maker, vcpu->thread.task, span);
 	maker->have_thread = true;
 }
