@@ -261,7 +261,7 @@ static struct xfdt_error *read_symbol(struct xfdt_reader *reader, char *name, ui
 
 	if (!symbol)
 		return xfdt_error_new(XFDT_MISSING, 0, "there is no symbol '%s'", name);
-	return reader->read(reader, symbol->value, ret_value, sizeof(*ret_value));
+	return xfdt_reader_read(reader, symbol->value, ret_value, sizeof(*ret_value));
 }
 
 /* NULL if it cannot be had. */
@@ -278,13 +278,13 @@ static char *vmcoreinfo_text(struct xfdt_reader *reader)
 
 	err = read_symbol(reader, "vmcoreinfo_note", &kvaddr);
 	if (!err)
-		err = reader->read(reader, kvaddr, &note, sizeof(note));
+		err = xfdt_reader_read(reader, kvaddr, &note, sizeof(note));
 	if (!err && note.header.n_namesz == sizeof(owner) &&
 	    !memcmp(note.owner, owner, sizeof(owner)) &&
 	    note.header.n_descsz <= XFDT_VMCOREINFO_MAX)
 		text = calloc(1, note.header.n_descsz + 1ul);
 	if (text)
-		err = reader->read(reader, kvaddr + sizeof(note), text, note.header.n_descsz);
+		err = xfdt_reader_read(reader, kvaddr + sizeof(note), text, note.header.n_descsz);
 	if (err) {
 		free(text);
 		text = NULL;

@@ -309,4 +309,62 @@ static void test_image__gaps_without_memory(void **state)
 	xfdt_gaps_deinit(&gaps);
 }
 
+/* the bounds of single lists and tables add up */
+static void test_image__a_dump_may_cost_so_many_reads(void **state)
+{
+	struct xfdt_image image;
+	struct memory memory;
+	uint64_t value = 0;
+	int i;
+
+	memory_init(&memory);
+	memory_image(&image, &memory);
+	memory_add(&memory, 0xffff888000000000, 8);
+	memory.reader.cost.reads = XFDT_READS_MAX - 3;
+	for (i = 0; i < 2; i++)
+		assert_ok(xfdt_read_u64(&image, 0xffff888000000000, &value));
+	for (i = 0; i < 3; i++)
+		assert_fails(xfdt_read_u64(&image, 0xffff888000000000, &value), XFDT_LIMIT);
+	assert_int_equal(memory.reads, 2);
+	memory_deinit(&memory);
+}
+
+static void test_image__a_dump_may_cost_so_many_bytes(void **state)
+{
+	struct xfdt_image image;
+	struct memory memory;
+	uint64_t value = 0;
+	uint8_t byte;
+
+	memory_init(&memory);
+	memory_image(&image, &memory);
+	memory_add(&memory, 0xffff888000000000, 8);
+	assert_ok(xfdt_read_u64(&image, 0xffff888000000000, &value));
+	memory.reader.cost.bytes = XFDT_BYTES_MAX - 9;
+	assert_ok(xfdt_read_u64(&image, 0xffff888000000000, &value));
+	assert_fails(xfdt_read_u64(&image, 0xffff888000000000, &value), XFDT_LIMIT);
+	/* also what would fit */
+	assert_fails(xfdt_read(&image, 0xffff888000000000, &byte, 1), XFDT_LIMIT);
+	memory_deinit(&memory);
+}
+
+static void test_image__a_dump_may_cost_so_much_time(void **state)
+{
+	struct xfdt_image image;
+	struct memory memory;
+	uint64_t value = 0;
+	int i;
+
+	memory_init(&memory);
+	memory_image(&image, &memory);
+	memory_add(&memory, 0xffff888000000000, 8);
+	assert_ok(xfdt_read_u64(&image, 0xffff888000000000, &value));
+	memory.reader.cost.started_ns -= (XFDT_CPU_SECONDS_MAX + 1) * 1000000000ll;
+	/* the clock is not looked at each time */
+	for (i = 0; i < 5000; i++)
+		xfdt_error_free(xfdt_read_u64(&image, 0xffff888000000000, &value));
+	assert_fails(xfdt_read_u64(&image, 0xffff888000000000, &value), XFDT_LIMIT);
+	memory_deinit(&memory);
+}
+
 #include "test_image.tests.h"

@@ -90,7 +90,7 @@ void xfdt_gaps_deinit(struct xfdt_gaps *gaps)
 
 struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr, void *buf, size_t len)
 {
-	return image->reader->read(image->reader, kvaddr, buf, len);
+	return xfdt_reader_read(image->reader, kvaddr, buf, len);
 }
 
 enum xfdt_purpose xfdt_set_purpose(const struct xfdt_image *image, enum xfdt_purpose purpose)

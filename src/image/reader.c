@@ -4,7 +4,9 @@
 
 #include <string.h>
 #include <sys/procfs.h>
+#include <time.h>
 
+#define TIME_STEP 1024 /* reads between two looks at the clock */
 #define FRAME_MASK (~(uint64_t)(XFDT_PAGE_SIZE - 1))
 
 struct xfdt_error *xfdt_page_left_out(uint64_t paddr)
@@ -38,6 +40,41 @@ bool xfdt_is_kernel_address(uint64_t kvaddr)
 {
 	/* the upper half, also with five levels of page tables */
 	return kvaddr >= 0xff00000000000000ull;
+}
+
+static int64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
+/* NULL: one more read of @len bytes is within the limits. */
+static struct xfdt_error *charge(struct xfdt_cost *cost, size_t len)
+{
+	if (!cost->reads)
+		cost->started_ns = cpu_ns();
+	cost->reads++;
+	cost->bytes = len > XFDT_BYTES_MAX - cost->bytes ? XFDT_BYTES_MAX : cost->bytes + len;
+	/* asking for the time costs as much as a read of a page that is there already */
+	if (cost->reads % TIME_STEP == 0 &&
+	    cpu_ns() - cost->started_ns > XFDT_CPU_SECONDS_MAX * 1000000000ll)
+		cost->reads = XFDT_READS_MAX;
+	if (cost->reads < XFDT_READS_MAX && cost->bytes < XFDT_BYTES_MAX)
+		return NULL;
+	cost->reads = XFDT_READS_MAX;
+	return xfdt_error_new(XFDT_LIMIT, 0,
+			      "the dump takes more than %u reads, %llu MiB or %d s of CPU time",
+			      XFDT_READS_MAX, XFDT_BYTES_MAX >> 20, XFDT_CPU_SECONDS_MAX);
+}
+
+struct xfdt_error *xfdt_reader_read(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				    size_t len)
+{
+	struct xfdt_error *err = charge(&reader->cost, len);
+
+	return err ? err : reader->read(reader, kvaddr, buf, len);
 }
 
 struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,

@@ -24,10 +24,25 @@ enum xfdt_purpose {
 	XFDT_FOR_SEARCH = XFDT_PURPOSES
 };
 
+/*
+ * What reading one dump may cost, whatever it says of itself: the bounds of
+ * single lists and tables add up.  docs/hostile.md has what the largest hosts take.
+ */
+#define XFDT_READS_MAX 8000000u
+#define XFDT_BYTES_MAX (1ull << 30)
+#define XFDT_CPU_SECONDS_MAX 30
+
+/* What it has cost. */
+struct xfdt_cost {
+	uint64_t reads, bytes;
+	int64_t started_ns; /* CPU time of this process at the first read */
+};
+
 /* Where memory comes from.  Back ends embed this. */
 struct xfdt_reader {
 	enum xfdt_purpose purpose; /* of what is read now; the first, XFDT_FOR_TYPES, at the start */
-	/* Fill @buf with @len bytes at @kvaddr: all of them, or an error. */
+	struct xfdt_cost cost;	   /* all zero at the start */
+	/* Fill @buf with @len bytes at @kvaddr: all of them, or an error.  Called by xfdt_reader_read(). */
 	struct xfdt_error *(*read)(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
 				   size_t len);
 	/* The same at physical address @paddr, within one page; NULL if the back end cannot do it. */
@@ -65,6 +80,13 @@ struct xfdt_source {
 
 /* Can pointer @kvaddr be one into the kernel half at all? */
 bool xfdt_is_kernel_address(uint64_t kvaddr);
+
+/*
+ * Fill @buf with @len bytes at @kvaddr by @reader: all of them, or an error.
+ * XFDT_LIMIT when the dump has cost more than any host's does; so is every read after that.
+ */
+struct xfdt_error *xfdt_reader_read(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				    size_t len);
 
 /* Fill @buf with @len bytes at @kvaddr, a kernel address; they lie within one page. */
 typedef struct xfdt_error *xfdt_read_part(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,

@@ -41,7 +41,7 @@ struct window {
 static struct xfdt_error *read_value(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
 				     size_t len, const char *what)
 {
-	struct xfdt_error *err = reader->read(reader, kvaddr, buf, len);
+	struct xfdt_error *err = xfdt_reader_read(reader, kvaddr, buf, len);
 
 	return err ? xfdt_error_wrap(err, "%s", what) : NULL;
 }

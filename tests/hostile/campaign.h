@@ -31,7 +31,8 @@ uint64_t next_random(uint64_t *state);
 /* From 0 up to @count, which is not 0. */
 uint64_t random_below(uint64_t *state, uint64_t count);
 
-extern const struct job memory_bits, memory_pages, memory_random; /* @dump is to be filled in */
+extern const struct job memory_bits, memory_pages, memory_limit,
+	memory_random; /* @dump is to be filled in */
 extern const struct job file_truncated, file_headers, file_random;
 
 #endif

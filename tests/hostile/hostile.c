@@ -348,8 +348,9 @@ static void parse_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static const struct job *const kinds[] = { &memory_bits,    &memory_pages, &memory_random,
-						   &file_truncated, &file_headers, &file_random };
+	static const struct job *const kinds[] = { &memory_bits,   &memory_pages,   &memory_limit,
+						   &memory_random, &file_truncated, &file_headers,
+						   &file_random };
 	static struct task tasks[JOBS_MAX];
 	size_t count = 0, i;
 	int64_t weights = 0;
@@ -362,7 +363,7 @@ int main(int argc, char **argv)
 			bool other_format = !strstr(argv[arg], ".vmcore");
 
 			if ((options.only && strcmp(options.only, kinds[i]->name)) ||
-			    (other_format && i < 3))
+			    (other_format && i < 4))
 				continue;
 			tasks[count].job = *kinds[i];
 			tasks[count++].job.dump = argv[arg];

@@ -177,6 +177,30 @@ const struct job memory_pages = {
 	.name = "pages", .weight = 1, .open = open_pages, .run = run_page, .intact = intact
 };
 
+/* the limit of what a dump may cost is reached at each read */
+
+static uint64_t open_limit(const struct job *job, void **ret_state)
+{
+	return open_state(job, true, ret_state)->replica->reads;
+}
+
+static int run_limit(void *context, uint64_t index, struct trial *trial)
+{
+	struct replica *replica = ((struct memory_state *)context)->replica;
+	enum xfdt_verdict_kind kind;
+
+	snprintf(trial->where, sizeof(trial->where), "after %llu reads", (unsigned long long)index);
+	snprintf(trial->name, sizeof(trial->name), "limit of reads");
+	replica->reads_spent = XFDT_READS_MAX - 1 - index;
+	kind = replica_verdict(replica, false);
+	replica->reads_spent = 0;
+	return (int)kind;
+}
+
+const struct job memory_limit = {
+	.name = "limit", .weight = 1, .open = open_limit, .run = run_limit, .intact = intact
+};
+
 /* a few random changes at once */
 
 static uint64_t open_random(const struct job *job, void **ret_state)

@@ -192,6 +192,7 @@ enum xfdt_verdict_kind replica_verdict(struct replica *replica, bool again)
 	struct xfdt_image image;
 	struct xfdt_host host;
 
+	replica->reader.cost = (struct xfdt_cost){ .reads = replica->reads_spent };
 	if (again) {
 		replica->reader.purpose = XFDT_FOR_TYPES;
 		xfdt_image_init(&image, &replica->source, NULL);
@@ -224,7 +225,9 @@ struct replica *replica_new(const char *path)
 	find_page_tables(replica);
 	replica->recording = true;
 	xfdt_image_init(&replica->image, &replica->source, NULL);
+	replica->reader.cost = (struct xfdt_cost){ 0 };
 	replica->verdict = verdict_of(&replica->image, &replica->host, false);
+	replica->reads = replica->reader.cost.reads;
 	replica->recording = false;
 	return replica;
 }

@@ -33,6 +33,8 @@ struct replica {
 	struct xfdt_image image;
 	struct xfdt_host host;		/* of the intact dump */
 	enum xfdt_verdict_kind verdict; /* of the intact dump */
+	uint64_t reads;			/* that it took, after symbols and types */
+	uint64_t reads_spent;		/* of XFDT_READS_MAX, before the next triage */
 };
 
 /* Exits with 99 if the dump cannot be opened. */
