@@ -20,7 +20,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* AddressSanitizer needs terabytes of addresses */
+#ifdef __SANITIZE_ADDRESS__
+#define AND_LIMITS " (no limit of memory)"
+#else
+#define AND_LIMITS ""
+#endif
+
 static char dir[200], dump[240], secret[240];
+static int prepared; /* a file in memory that was made before */
 
 static void make_file(const char *path)
 {
@@ -41,12 +49,16 @@ static void setup(void)
 	snprintf(secret, sizeof(secret), "%s/secret", dir);
 	make_file(dump);
 	make_file(secret);
+	prepared = memfd_create("prepared", MFD_CLOEXEC);
+	if (prepared < 0)
+		exit(99);
 }
 
 static void teardown(void)
 {
 	char command[300];
 
+	close(prepared);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	if (system(command))
 		exit(99);
@@ -164,16 +176,56 @@ static bool regains_limits(void)
 static bool computes(void)
 {
 	char *bytes = malloc(8 << 20), path[40];
-	int fd = memfd_create("btf", MFD_CLOEXEC);
-	bool works;
 
 	memset(bytes, 1, 8 << 20);
 	free(bytes);
 	/* as libbpf reads BTF that it is given as a file */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	works = fd >= 0 && write(fd, "x", 1) == 1 && opens(path, O_RDONLY);
-	close(fd);
-	return works;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", prepared);
+	return pwrite(prepared, "x", 1, 0) == 1 && opens(path, O_RDONLY);
+}
+
+static bool asks_of_open_file(void)
+{
+	int fd = open(dump, O_RDONLY);
+	struct stat status;
+
+	return fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) && status.st_size == 5 &&
+	       fstat(-1, &status) == -1 && errno == EBADF;
+}
+
+static bool asks_of_other_file(void)
+{
+	struct statx status;
+	struct stat plain;
+	char target[10];
+
+	return !stat(secret, &plain) || !lstat(secret, &plain) ||
+	       !fstatat(AT_FDCWD, secret, &plain, 0) ||
+	       !fstatat(AT_FDCWD, secret, &plain, AT_EMPTY_PATH) ||
+	       !statx(AT_FDCWD, secret, 0, STATX_SIZE, &status) || !access(secret, F_OK) ||
+	       readlink("/proc/self/exe", target, sizeof(target)) >= 0;
+}
+
+/* no limit of a process's memory counts what is in such files */
+static bool makes_memory_file(void)
+{
+	return memfd_create("memory", 0) >= 0;
+}
+
+static bool shares_memory(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) !=
+	       MAP_FAILED;
+}
+
+static bool opens_many_files(void)
+{
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		if (open(dump, O_RDONLY) < 0)
+			return false;
+	return true;
 }
 
 static const struct {
@@ -183,6 +235,11 @@ static const struct {
 } attempts[] = {
 	{ "reads the dump", reads_dump, true },
 	{ "computes", computes, true },
+	{ "asks of an open file", asks_of_open_file, true },
+	{ "asks of another file", asks_of_other_file, false },
+	{ "makes a file in memory", makes_memory_file, false },
+	{ "shares memory", shares_memory, false },
+	{ "opens many files", opens_many_files, false },
 	{ "reads another file", reads_other_file, false },
 	{ "lists a folder", lists_folder, false },
 	{ "writes to the dump", writes_dump, false },
@@ -198,6 +255,15 @@ static const struct {
 	{ "makes code", makes_code, false },
 	{ "regains limits", regains_limits, false },
 };
+
+static size_t index_of(bool (*works)(void))
+{
+	size_t i = 0;
+
+	while (attempts[i].works != works)
+		i++;
+	return i;
+}
 
 #define WORKS 10
 #define FAILS 11
@@ -227,7 +293,7 @@ static int try(size_t i, enum lack lack, char how[XFDT_CONFINED_SIZE])
 {
 	const char *const readable[] = { dump, "/nonexistent" };
 	const struct xfdt_confinement allowed = { readable, COUNT(readable) };
-	const struct xfdt_limits limits = { 0 };
+	const struct xfdt_limits limits = { .data = 1 << 30 };
 	int pipes[2], status;
 	pid_t pid;
 
@@ -263,7 +329,7 @@ static void test_confine__nothing_but_the_dump(void **state)
 
 		setup();
 		status = try(i, LACKS_NOTHING, how);
-		if (strcmp(how, "landlock+seccomp")) {
+		if (strcmp(how, XFDT_CONFINED_FULLY AND_LIMITS)) {
 			print_message("skipped: this machine confines by '%s' only\n", how);
 			teardown();
 			return;
@@ -281,7 +347,9 @@ static void test_confine__attempts_work_without_it(void **state)
 
 	for (i = 0; i < COUNT(attempts); i++) {
 		char how[XFDT_CONFINED_SIZE] = "";
-		bool unsure = attempts[i].works == regains_limits;
+		/* the limit of open files is there in any case */
+		bool unsure = attempts[i].works == regains_limits ||
+			      attempts[i].works == opens_many_files;
 		int status;
 
 		setup();
@@ -308,7 +376,7 @@ static void test_confine__kernel_without_landlock(void **state)
 
 		setup();
 		status = try(i, LACKS_LANDLOCK, how);
-		assert_string_equal(how, "seccomp");
+		assert_string_equal(how, "seccomp (no Landlock: may read any file)" AND_LIMITS);
 		if (status != (attempts[i].allowed || reads ? WORKS : FAILS))
 			fail_msg("%s: %d", attempts[i].name, status);
 		teardown();
@@ -320,12 +388,11 @@ static void test_confine__kernel_without_seccomp(void **state)
 	char how[XFDT_CONFINED_SIZE] = "";
 
 	setup();
-	/* reads another file */
 	if (xfdt_landlock_works()) {
-		assert_int_equal(try(2, LACKS_SECCOMP, how), FAILS);
-		assert_ptr_equal(strstr(how, "landlock (seccomp: "), how);
+		assert_int_equal(try(index_of(reads_other_file), LACKS_SECCOMP, how), FAILS);
+		assert_ptr_equal(strstr(how, "landlock (no seccomp: "), how);
 	} else {
-		assert_int_equal(try(2, LACKS_SECCOMP, how), WORKS);
+		assert_int_equal(try(index_of(reads_other_file), LACKS_SECCOMP, how), WORKS);
 		assert_ptr_equal(strstr(how, "none: no Landlock, and seccomp: "), how);
 	}
 	teardown();
@@ -418,6 +485,66 @@ static void test_confine__detached_worker_has_its_pipe_only(void **state)
 	assert_memory_equal(said, "said", 4);
 	close(pipes[0]);
 	close(other);
+}
+
+/* Linux before 5.9 */
+static void test_confine__detached_worker_without_close_range(void **state)
+{
+	const struct xfdt_limits limits = { 0 };
+	int pipes[2], other = open("/dev/null", O_RDONLY), status;
+	char said[8] = "";
+	pid_t pid;
+
+	assert_int_equal(pipe(pipes), 0);
+	pid = xfdt_worker_fork(&limits);
+	if (!pid) {
+		scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(close_range), 0) ||
+		    seccomp_load(filter))
+			_exit(99);
+		if (!xfdt_worker_detach(pipes[1]) || fcntl(other, F_GETFD) != -1 ||
+		    fcntl(pipes[0], F_GETFD) != -1 || write(STDOUT_FILENO, "said", 4) != 4)
+			_exit(1);
+		_exit(0);
+	}
+	close(pipes[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(pipes[0], said, sizeof(said)), 4);
+	close(pipes[0]);
+	close(other);
+}
+
+/* ulimit -n: all that it may have is open when it starts */
+static void test_confine__detached_worker_with_few_descriptors(void **state)
+{
+	const struct xfdt_limits limits = { 0 };
+	int pipes[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipes), 0);
+	pid = fork();
+	if (!pid) {
+		const struct rlimit few = { 16, 16 };
+
+		if (setrlimit(RLIMIT_NOFILE, &few))
+			_exit(99);
+		while (open("/dev/null", O_RDONLY) >= 0)
+			;
+		pid = xfdt_worker_fork(&limits);
+		if (!pid)
+			_exit(xfdt_worker_detach(pipes[1]) && write(STDOUT_FILENO, "said", 4) == 4 ?
+				      0 :
+				      1);
+		if (waitpid(pid, &status, 0) != pid)
+			_exit(99);
+		_exit(status != 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(pipes[0]);
+	close(pipes[1]);
 }
 
 /* a worker does not outlive who started it */

@@ -29,7 +29,9 @@ struct screen {
 	int64_t started;		 /* ms */
 	struct xfdt_batch_counts counts; /* as of the last progress() */
 	uint64_t told;			 /* dumps done in this run */
-	struct xfdt_error *err;		 /* the first one of jsonl */
+	uint64_t less_confined; /* of them, those that were not read by a fully confined process, */
+	char confined[XFDT_CONFINED_SIZE]; /* and how the last one was */
+	struct xfdt_error *err;		   /* the first one of jsonl */
 };
 
 static int64_t now_ms(void)
@@ -57,6 +59,7 @@ static void work(void *context, const struct xfdt_found *found)
 	options.debug.fetch = NULL;
 	xfdt_confine_for_dump(paths, found->path_count, NULL, &options, confined);
 	/* at once: it may die of what follows */
+	options.confined = confined;
 	printf("%s\n", confined);
 	fflush(stdout);
 	err = xfdt_session_init(&session, paths, found->path_count, &options);
@@ -171,6 +174,11 @@ static void tell(void *context, const struct xfdt_result *result, bool known)
 		fflush(screen->jsonl);
 	}
 	screen->told += !known;
+	if (!known && result->ended == XFDT_ENDED_OK &&
+	    strcmp(result->confined, XFDT_CONFINED_FULLY)) {
+		screen->less_confined++;
+		snprintf(screen->confined, sizeof(screen->confined), "%s", result->confined);
+	}
 	if (!known && !screen->bar && !screen->arguments->quiet)
 		print_line(screen, result);
 }
@@ -211,6 +219,9 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 	if (counts->elsewhere)
 		fprintf(out, ", %" PRIu64 " in other shards", counts->elsewhere);
 	fputc('\n', out);
+	if (screen->less_confined)
+		fprintf(out, "%" PRIu64 " not read by a fully confined process: %s\n",
+			screen->less_confined, screen->confined);
 	if (scan->others + scan->processes + scan->special + scan->links + scan->repeated +
 	    scan->folders) {
 		fputs("not looked at:\n", out);

@@ -83,13 +83,14 @@ static bool start_over(FILE *file)
 static int work(const struct arguments *arguments, const struct result *result)
 {
 	/* no debuginfo, and no place for files */
-	const struct xfdt_session_options options = { 0 };
+	struct xfdt_session_options options = { 0 };
 	char confined[XFDT_CONFINED_SIZE];
 	struct xfdt_session session;
 	struct xfdt_error *err;
 	int status;
 
 	xfdt_confine_for_dump(arguments->paths, arguments->path_count, NULL, &options, confined);
+	options.confined = confined;
 	err = xfdt_session_init(&session, arguments->paths, arguments->path_count, &options);
 	if (!err) {
 		status = xfdt_verdict_exit(session.verdict.kind);

@@ -49,6 +49,10 @@ static void run_worker(struct work *work)
 
 	xfdt_confine_for_dump(work->paths, work->path_count, work->written, &work->options,
 			      confined);
+	work->options.confined = confined;
+	if (strcmp(confined, XFDT_CONFINED_FULLY) && work->arguments->format == FORMAT_TEXT)
+		warn("%s: the process that reads it is not fully confined: %s", work->paths[0],
+		     confined);
 	status = work->run(work);
 	err = xfdt_flush(stdout, "the report");
 	if (err)

@@ -299,6 +299,7 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 		    json_object_new_int64((int64_t)verdict->states[i]), false);
 	add(&writer, root, "counts", counts, false);
 	add(&writer, root, "check", commands_array(&writer, report), false);
+	add_text(&writer, root, "confined", report->confined);
 	put_object(&writer, root, true);
 	fputs(",\"vms\":", out);
 	put_vms(&writer, report);

@@ -2,11 +2,12 @@
 /* Where distributions put debuginfo, and what tells that it is the right one. */
 #include "resolve/debuginfo.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #define NAMED_MAX 64
 #define KVM_KO "kernel/arch/x86/kvm/kvm.ko"
@@ -189,9 +190,12 @@ static void look_below(struct hunt *hunt, const char *root)
 
 static bool is_folder(const char *path)
 {
-	struct stat status;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	return !stat(path, &status) && S_ISDIR(status.st_mode);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
 }
 
 static struct xfdt_error *not_found(const struct xfdt_debug_query *query)

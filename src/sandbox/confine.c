@@ -6,13 +6,16 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 /* Linux 6.2, which the headers of Debian 12 do not know; ABI 3 */
@@ -48,6 +51,24 @@ static bool allow_reading(int ruleset, const char *path)
 	added = !syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	close(rule.parent_fd);
 	return added;
+}
+
+/*
+ * glibc before 2.39 makes newfstatat(fd, "", buf, AT_EMPTY_PATH) of fstat(fd).  A filter sees
+ * the pointer only, behind which there may be any path, so the call is made here without one.
+ */
+static void answer_fstat(int sig, siginfo_t *info, void *context)
+{
+	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+	const char *path = (const char *)regs[REG_RSI];
+	int saved = errno;
+
+	(void)sig;
+	if (info->si_syscall == SCMP_SYS(newfstatat) && path && !*path)
+		regs[REG_RAX] = syscall(SYS_fstat, (int)regs[REG_RDI], regs[REG_RDX]) ? -errno : 0;
+	else
+		regs[REG_RAX] = -EACCES;
+	errno = saved;
 }
 
 static bool confine_files(const struct xfdt_confinement *allowed)
@@ -86,23 +107,10 @@ static const int allowed_calls[] = {
 	SCMP_SYS(close),
 	SCMP_SYS(dup),
 	SCMP_SYS(fstat),
-	SCMP_SYS(stat),
-	SCMP_SYS(lstat),
-	SCMP_SYS(newfstatat),
-	SCMP_SYS(statx),
 	SCMP_SYS(fstatfs),
-	SCMP_SYS(access),
-	SCMP_SYS(faccessat),
-	SCMP_SYS(faccessat2),
-	SCMP_SYS(readlink),
-	SCMP_SYS(readlinkat),
 	SCMP_SYS(getdents64),
-	SCMP_SYS(getcwd),
 	SCMP_SYS(ftruncate),
 	SCMP_SYS(fadvise64),
-	SCMP_SYS(memfd_create),
-	SCMP_SYS(fsync),
-	SCMP_SYS(fdatasync),
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),
 	SCMP_SYS(mremap),
@@ -153,23 +161,38 @@ static int allow_some(scmp_filter_ctx filter)
 {
 	const struct {
 		int call;
-		struct scmp_arg_cmp argument;
+		struct scmp_arg_cmp arguments[2];
+		unsigned int count; /* of @arguments; 0: one */
 	} calls[] = {
-		{ SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, FORBIDDEN_FLAGS, 0) },
-		{ SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, FORBIDDEN_FLAGS, 0) },
-		{ SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-		{ SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_LE, F_GETFL, 0) },
-		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0) },
-		{ SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0) },
+		{ SCMP_SYS(open), { SCMP_A1(SCMP_CMP_MASKED_EQ, FORBIDDEN_FLAGS, 0) } },
+		{ SCMP_SYS(openat), { SCMP_A2(SCMP_CMP_MASKED_EQ, FORBIDDEN_FLAGS, 0) } },
+		{ SCMP_SYS(mmap),
+		  { SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+		    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0) },
+		  2 },
+		{ SCMP_SYS(mprotect), { SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
+		{ SCMP_SYS(fcntl), { SCMP_A1(SCMP_CMP_LE, F_GETFL, 0) } },
+		{ SCMP_SYS(fcntl), { SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0) } },
+		{ SCMP_SYS(tgkill), { SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0) } },
 	};
 	int status = 0;
 	size_t i;
 
 	for (i = 0; !status && i < sizeof(calls) / sizeof(calls[0]); i++)
-		status = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i].call, 1,
-						&calls[i].argument);
+		status = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i].call,
+						calls[i].count ? calls[i].count : 1,
+						calls[i].arguments);
 	return status;
+}
+
+static int trap_fstat(scmp_filter_ctx filter)
+{
+	const struct sigaction action = { .sa_sigaction = answer_fstat, .sa_flags = SA_SIGINFO };
+
+	if (sigaction(SIGSYS, &action, NULL))
+		return -errno;
+	return seccomp_rule_add(filter, SCMP_ACT_TRAP, SCMP_SYS(newfstatat), 1,
+				SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
 }
 
 /* Returns 0, or what is in the way, as in errno. */
@@ -187,13 +210,25 @@ static int confine_calls(void)
 	if (!status)
 		status = allow_some(filter);
 	if (!status)
+		status = trap_fstat(filter);
+	if (!status)
 		status = seccomp_load(filter);
 	seccomp_release(filter);
 	return -status;
 }
 
+/* Is this process held to some memory?  What AddressSanitizer maps has no limit. */
+static bool memory_is_limited(void)
+{
+	struct rlimit space, data;
+
+	return !getrlimit(RLIMIT_AS, &space) && !getrlimit(RLIMIT_DATA, &data) &&
+	       (space.rlim_cur != RLIM_INFINITY || data.rlim_cur != RLIM_INFINITY);
+}
+
 void xfdt_confine(const struct xfdt_confinement *allowed, char ret_how[XFDT_CONFINED_SIZE])
 {
+	const char *limits = memory_is_limited() ? "" : " (no limit of memory)";
 	bool files;
 	int status;
 
@@ -204,10 +239,13 @@ void xfdt_confine(const struct xfdt_confinement *allowed, char ret_how[XFDT_CONF
 	files = confine_files(allowed);
 	status = confine_calls();
 	if (!status)
-		snprintf(ret_how, XFDT_CONFINED_SIZE, "%sseccomp", files ? "landlock+" : "");
+		snprintf(ret_how, XFDT_CONFINED_SIZE, "%s%s",
+			 files ? XFDT_CONFINED_FULLY : "seccomp (no Landlock: may read any file)",
+			 limits);
 	else if (files)
-		snprintf(ret_how, XFDT_CONFINED_SIZE, "landlock (seccomp: %s)", strerror(status));
+		snprintf(ret_how, XFDT_CONFINED_SIZE, "landlock (no seccomp: %s)%s",
+			 strerror(status), limits);
 	else
-		snprintf(ret_how, XFDT_CONFINED_SIZE, "none: no Landlock, and seccomp: %s",
-			 strerror(status));
+		snprintf(ret_how, XFDT_CONFINED_SIZE, "none: no Landlock, and seccomp: %s%s",
+			 strerror(status), limits);
 }

@@ -20,16 +20,17 @@ bool xfdt_landlock_works(void);
 
 /*
  * Confine this process, which has one thread, for good: of files it may open
- * what @allowed names, for reading, and use what is open; it may make no socket, no process
- * and no executable memory, send no signal, run no program.  System calls that
- * are not allowed fail with ENOSYS.
+ * what @allowed names, for reading, and use what is open; it may make no socket, no process,
+ * no file, no shared and no executable memory, send no signal, run no program, and
+ * ask nothing of a file that it cannot open.  System calls that are not allowed fail
+ * with ENOSYS.
  *
  * Without Landlock it may read what its user may read.
  *
- * @ret_how says what became of it: "landlock+seccomp", "landlock", "seccomp"
- * (each with a reason in parentheses where it is less than above), or
- * "none: WHY".
+ * @ret_how says what became of it: XFDT_CONFINED_FULLY; else "landlock+seccomp",
+ * "landlock" or "seccomp" with what is missing in parentheses, or "none: WHY".
  */
+#define XFDT_CONFINED_FULLY "landlock+seccomp"
 #define XFDT_CONFINED_SIZE 128
 void xfdt_confine(const struct xfdt_confinement *allowed, char ret_how[XFDT_CONFINED_SIZE]);
 

@@ -17,6 +17,10 @@
 #define LIMITS_MEMORY 1
 #endif
 
+/* Open at a time: the parts of a split set, files with debuginfo, and what was inherited. */
+#define FILES_MAX 256
+#define FILES_SEARCHED 65536 /* for what is to be closed */
+
 /* Marks a code as a worker's own. */
 #define CODE_MARK 0xa0
 #define CODE_MASK 0x0f
@@ -51,18 +55,35 @@ pid_t xfdt_worker_fork(const struct xfdt_limits *limits)
 		limit(RLIMIT_DATA, limits->data);
 	if (limits->seconds)
 		limit(RLIMIT_CPU, limits->seconds);
+	limit(RLIMIT_NOFILE, FILES_MAX);
 	return 0;
+}
+
+/* Linux before 5.9 has no close_range(2). */
+static void close_all_from(unsigned int first)
+{
+	unsigned int fd;
+
+	if (!close_range(first, ~0u, 0))
+		return;
+	for (fd = first; fd < FILES_SEARCHED; fd++)
+		close((int)fd);
 }
 
 bool xfdt_worker_detach(int out)
 {
 	static const int keyboard[] = { SIGINT, SIGQUIT, SIGHUP, SIGTSTP };
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null;
 	size_t i;
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
-	    dup2(null, STDERR_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0u, 0))
+	if (dup2(out, STDOUT_FILENO) < 0)
 		return false;
+	/* first: there may be no room for another descriptor */
+	close_all_from(STDERR_FILENO + 1);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+		return false;
+	close(null);
 	for (i = 0; i < sizeof(keyboard) / sizeof(keyboard[0]); i++)
 		signal(keyboard[i], SIG_IGN);
 	/* it does no harm if that fails */

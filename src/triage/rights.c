@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What rights the triage of one dump needs. */
 #include "triage/rights.h"
+#include "types/btf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,5 +57,7 @@ void xfdt_confine_for_dump(const char *const *paths, size_t count, const char *a
 	for (i = 0; debug->search && i < COUNT(debug_folders); i++)
 		readable[allowed.readable_count++] = debug_folders[i];
 	allowed.readable = readable;
+	/* where that fails, kvm.ko's BTF is a gap */
+	xfdt_btf_prepare();
 	xfdt_confine(&allowed, ret_how);
 }

@@ -21,6 +21,8 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 	}
 	err = xfdt_stages_init(session, &source, paths[0], xfdt_dump_format(session->dump),
 			       &options->debug);
+	if (!err)
+		session->report.confined = options->confined;
 	if (err) {
 		xfdt_dump_close(session->dump);
 		session->dump = NULL;

@@ -23,6 +23,7 @@ struct xfdt_session_options {
 	/* symbols and types to take instead of the dump's own; NULL: none; borrowed */
 	const char *record;
 	size_t record_len;
+	const char *confined; /* how this process is, for the report; NULL: not at all; borrowed */
 };
 
 /* Triage the dump that the @count files at @paths make up.  After an error @session is empty. */

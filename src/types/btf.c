@@ -6,6 +6,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define NESTING_MAX 8	     /* named steps and anonymous members on a path */
+#define SPLIT_MAX (4u << 20) /* bytes of kvm.ko's BTF */
 #define STEPS_MAX (1u << 24) /* members looked at in all; a kernel needs under 100 000 */
 
 struct xfdt_btf {
@@ -82,21 +84,39 @@ static struct xfdt_error *shorten(const uint8_t *data, struct header header, uin
 
 /*
  * btf__new_split() is declared by libbpf 1.1 but not exported, so the bytes go
- * through a file of their own.
+ * through a file.  It is made before a worker is confined, and has one size for
+ * good: what takes the worker over cannot fill the machine's memory with it.
  */
+static int split_fd = -1;
+
+bool xfdt_btf_prepare(void)
+{
+	int fd;
+
+	if (split_fd >= 0)
+		return true;
+	fd = memfd_create("btf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return false;
+	if (ftruncate(fd, SPLIT_MAX) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)) {
+		close(fd);
+		return false;
+	}
+	split_fd = fd;
+	return true;
+}
+
+/* libbpf takes no notice of what is behind the last section. */
 static struct btf *new_split(const uint8_t *data, size_t len, struct btf *base)
 {
-	int fd = memfd_create("btf", MFD_CLOEXEC);
-	struct btf *btf = NULL;
 	char path[40];
 
-	if (fd < 0)
+	if (!xfdt_btf_prepare() || len > SPLIT_MAX ||
+	    pwrite(split_fd, data, len, 0) != (ssize_t)len)
 		return NULL;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (write(fd, data, len) == (ssize_t)len)
-		btf = btf__parse_raw_split(path, base);
-	close(fd);
-	return btf;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", split_fd);
+	return btf__parse_raw_split(path, base);
 }
 
 static struct xfdt_error *parse(struct xfdt_btf *types, const void *data, size_t len,

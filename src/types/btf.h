@@ -10,6 +10,9 @@
 
 struct xfdt_btf;
 
+/* Make what xfdt_btf_new() needs for a module's BTF, in a process that can make no files later; false: errno says why not. */
+bool xfdt_btf_prepare(void);
+
 /*
  * Parse @len bytes of BTF at @data, which is only read and may be freed
  * afterwards.  @base, for a module's split BTF, is borrowed and must outlive
