@@ -116,6 +116,32 @@ head -c 1000000 "$work/flat" >"$work/flat-cut"
 exits flattened-cut 2 "$work/flat-cut"
 says flattened-cut-why err 'flattened dump'
 
+# parts of a split set: all of one dump, in any order
+
+"$helper" --split "$confirmed" "$work/part-1" "$work/part-2"
+"$helper" --split "$clean" "$work/clean-1" "$work/clean-2"
+for order in "$work/part-1 $work/part-2" "$work/part-2 $work/part-1" "$work/part-2 $work/part-1 $work/part-2"; do
+	# shellcheck disable=SC2086
+	exits split 0 -f json --split $order
+	says split-path out '"path":"[^"]*/part-1"'
+done
+exits split-distill 0 distill --split "$work/part-2" "$work/part-1" -o "$work/small"
+exits split-mixed 2 --split "$work/part-1" "$work/clean-2"
+says split-mixed-why err "parts of different dumps: '.*/\(part-1\|clean-2\)'"
+exits split-mixed-3 2 --split "$work/part-1" "$work/part-2" "$work/clean-2"
+exits split-missing 2 --split "$work/part-2"
+says split-missing-why err 'a part of this split set is missing: page frames 0 up to 0x'
+exits split-whole 2 --split "$clean" "$work/part-1"
+says split-whole-why err 'clean-6.1.192.vmcore: is no part of a split set'
+exits split-json 2 --split -f json "$work/part-1"
+if [ "$("$helper" --json <"$work/out")" = error ]; then report ok split-json-object; else report fail split-json-object "no object"; fi
+for command in triage show distill; do
+	exits part-$command 2 $command "$work/part-1" $(test $command = distill && echo "-o $work/small")
+	says part-$command-why err 'part-1: is a part of a dump that was split .*; name all of its parts, with --split'
+done
+exits part-and-others 2 "$work/part-1" "$confirmed"
+says part-and-others-answer out '^confirmed: '
+
 # a distilled dump gives the answer that its source gives, but for where symbols and types travel
 
 for kind in note --keep-types --keep-log; do

@@ -75,17 +75,9 @@ static struct xfdt_error *new_found(struct xfdt_scan *scan, const char *path,
 	*ret_found = NULL;
 	if (!is_new(scan, path, &err))
 		return err;
-	found = calloc(1, sizeof(*found));
+	found = xfdt_found_new(path);
 	if (!found)
 		return no_memory();
-	found->paths = calloc(1, sizeof(*found->paths));
-	if (found->paths)
-		found->paths[0] = strdup(path);
-	if (!found->paths || !found->paths[0]) {
-		xfdt_found_free(found);
-		return no_memory();
-	}
-	found->path_count = 1;
 	found->size = status->st_size;
 	found->mtime_ns = mtime_of(status);
 	found->name_hash = name_hash;

@@ -3,6 +3,24 @@
 #include "batch/found.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+struct xfdt_found *xfdt_found_new(const char *path)
+{
+	struct xfdt_found *found = calloc(1, sizeof(*found));
+
+	if (!found)
+		return NULL;
+	found->paths = calloc(1, sizeof(*found->paths));
+	if (found->paths)
+		found->paths[0] = strdup(path);
+	if (!found->paths || !found->paths[0]) {
+		xfdt_found_free(found);
+		return NULL;
+	}
+	found->path_count = 1;
+	return found;
+}
 
 void xfdt_found_free(struct xfdt_found *found)
 {

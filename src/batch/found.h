@@ -23,6 +23,8 @@ struct xfdt_found {
 	char *problem; /* why it cannot be looked at; NULL: nothing is known against it */
 };
 
+/* One file at @path, with nothing else known; NULL: out of memory. */
+struct xfdt_found *xfdt_found_new(const char *path);
 void xfdt_found_free(struct xfdt_found *found);
 
 /* Is the share of @found, of @shards, number @shard, counted from 1? */

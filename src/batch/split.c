@@ -2,9 +2,12 @@
 /* Which parts make up a dump, and whether all of them are there. */
 #include "batch/split.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct xfdt_part {
 	struct xfdt_found *found; /* NULL: used up */
@@ -246,4 +249,97 @@ bool xfdt_parts_join(struct xfdt_parts *parts, struct xfdt_found ***ret_sets, si
 	*ret_sets = sets;
 	*ret_count = count;
 	return true;
+}
+
+/* named parts */
+
+static struct xfdt_error *no_memory(void)
+{
+	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the parts of a dump");
+}
+
+static struct xfdt_error *identify_at(const char *path, struct xfdt_file *ret_file)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct xfdt_error *err;
+
+	if (fd < 0)
+		return xfdt_error_new(XFDT_SYSTEM, 0, "%s: cannot open: %s", path, strerror(errno));
+	err = xfdt_identify(fd, ret_file);
+	close(fd);
+	return err ? xfdt_error_wrap(err, "%s", path) : NULL;
+}
+
+static struct xfdt_error *add_named(struct xfdt_parts *parts, const char *path)
+{
+	struct xfdt_found *found;
+	struct xfdt_error *err;
+	struct xfdt_file file;
+
+	err = identify_at(path, &file);
+	if (err)
+		return err;
+	if (file.kind != XFDT_FILE_PART)
+		return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
+				      "%s: is no part of a split set (makedumpfile --split)", path);
+	found = xfdt_found_new(path);
+	if (found && asprintf(&found->identity, "%016llx", (unsigned long long)file.hash) < 0) {
+		found->identity = NULL;
+		xfdt_found_free(found);
+		found = NULL;
+	}
+	return found && xfdt_parts_add(parts, found, &file) ? NULL : no_memory();
+}
+
+/* @parts, sorted, become one dump. */
+static struct xfdt_error *join_named(struct xfdt_parts *parts, struct xfdt_found **ret_found)
+{
+	const struct xfdt_part *first = &parts->items[0], *last = &parts->items[parts->count - 1];
+	char problem[512];
+
+	if (first->set != last->set)
+		return xfdt_error_new(XFDT_MISSING, 0, "parts of different dumps: '%s', '%s'",
+				      path_of(first), path_of(last));
+	if (!are_whole(first, parts->count, problem, sizeof(problem)))
+		return xfdt_error_new(XFDT_MISSING, 0, "%s: %s", path_of(first), problem);
+	*ret_found = join(parts->items, parts->count, NULL);
+	return *ret_found ? NULL : no_memory();
+}
+
+struct xfdt_error *xfdt_parts_order(const char *const *paths, size_t count,
+				    struct xfdt_found **ret_found)
+{
+	struct xfdt_parts parts = { 0 };
+	struct xfdt_error *err = NULL;
+	size_t i;
+
+	for (i = 0; !err && i < count; i++)
+		err = add_named(&parts, paths[i]);
+	if (!err) {
+		qsort(parts.items, parts.count, sizeof(*parts.items), compare_in_set);
+		compact(&parts, true);
+		err = join_named(&parts, ret_found);
+	}
+	xfdt_parts_deinit(&parts);
+	return err;
+}
+
+struct xfdt_error *xfdt_part_check_alone(const char *path)
+{
+	struct xfdt_file file;
+	struct xfdt_error *err = identify_at(path, &file);
+
+	if (err) {
+		/* whoever opens it says what is wrong */
+		xfdt_error_free(err);
+		return NULL;
+	}
+	if (file.kind != XFDT_FILE_PART || (!file.start_pfn && file.end_pfn >= file.frames))
+		return NULL;
+	return xfdt_error_new(
+		XFDT_MISSING, 0,
+		"%s: is a part of a dump that was split (makedumpfile --split), with page frames "
+		"%#llx up to %#llx of %#llx; name all of its parts, with --split",
+		path, (unsigned long long)file.start_pfn, (unsigned long long)file.end_pfn,
+		(unsigned long long)file.frames);
 }

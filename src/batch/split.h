@@ -27,4 +27,15 @@ bool xfdt_parts_join(struct xfdt_parts *parts, struct xfdt_found ***ret_sets, si
 
 void xfdt_parts_deinit(struct xfdt_parts *parts);
 
+/*
+ * The @count files at @paths by rising page frames, without copies, as one dump that the
+ * caller owns.  XFDT_NOT_A_DUMP: one is no part; XFDT_MISSING: they are parts of different
+ * dumps, or not all parts of one; XFDT_CORRUPT: two hold the same pages and differ; XFDT_SYSTEM.
+ */
+struct xfdt_error *xfdt_parts_order(const char *const *paths, size_t count,
+				    struct xfdt_found **ret_found);
+
+/* XFDT_MISSING: the file at @path is a part, and other parts have the rest of the dump. */
+struct xfdt_error *xfdt_part_check_alone(const char *path);
+
 #endif

@@ -48,7 +48,7 @@ static const struct option_spec options[] = {
 	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_DUMPS | COMMAND_BATCH,
 	  NULL, "print no report, only set the exit code" },
 	{ { "split", no_argument, NULL, 's' }, COMMAND_DUMPS,
-	  NULL, "the files are parts of one dump (makedumpfile --split)" },
+	  NULL, "the files are all parts of one dump (makedumpfile --split)" },
 	{ { "debuginfo", required_argument, NULL, 'd' }, COMMAND_DUMPS | COMMAND_BATCH,
 	  "PATH", "vmlinux or kvm.ko with debuginfo, or a folder of it; may be repeated" },
 	{ { "types", required_argument, NULL, 't' }, COMMAND_DUMPS | COMMAND_BATCH,

@@ -58,7 +58,7 @@ static struct xfdt_error *read_original(const struct work *work, struct answer *
 	struct xfdt_session session;
 	struct xfdt_error *err;
 
-	err = xfdt_session_init(&session, work->paths, work->path_count, &work->options);
+	err = open_session(work, &session, &work->options);
 	if (err)
 		return err;
 	err = answer_of(&session, &ret_answer->text);

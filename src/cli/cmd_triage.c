@@ -23,7 +23,7 @@ static int triage_dump(const struct work *work)
 	struct xfdt_error *err;
 	int status;
 
-	err = xfdt_session_init(&session, work->paths, work->path_count, &work->options);
+	err = open_session(work, &session, &work->options);
 	if (err) {
 		if (json && !quiet)
 			xfdt_error_free(xfdt_render_json_error(work->paths[0],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xfdtriage: the commands. */
 #include "base/output.h"
+#include "batch/split.h"
 #include "cli/command.h"
 
 #include <signal.h>
@@ -18,6 +19,27 @@ const struct command commands[] = {
 	  "print what batches found as a table, a page, CSV or JSON", run_report },
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+/* With --split, put the parts in their order.  Returns -1 to go on, or an exit code. */
+static int order_parts(struct arguments *arguments)
+{
+	struct xfdt_found *whole;
+	struct xfdt_error *err;
+
+	if (!arguments->split)
+		return -1;
+	err = xfdt_parts_order(arguments->paths, arguments->path_count, &whole);
+	if (err) {
+		if (arguments->format == FORMAT_JSON && !arguments->quiet)
+			xfdt_error_free(xfdt_render_json_error(arguments->paths[0],
+							       xfdt_error_message(err), stdout));
+		return complain(err);
+	}
+	/* needed to the end of the program */
+	arguments->paths = (const char *const *)whole->paths;
+	arguments->path_count = whole->path_count;
+	return -1;
+}
 
 int main(int argc, char **argv)
 {
@@ -39,7 +61,9 @@ int main(int argc, char **argv)
 				   NULL);
 	/* a file that may not grow any further is an error of write(2), which is reported */
 	signal(SIGXFSZ, SIG_IGN);
-	status = command->run(&arguments);
+	status = order_parts(&arguments);
+	if (status < 0)
+		status = command->run(&arguments);
 	err = xfdt_flush(stdout, "the report");
 	return err ? complain(err) : status;
 }

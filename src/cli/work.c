@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One dump, one process: forked, confined, waited for. */
 #include "base/output.h"
+#include "batch/split.h"
 #include "cli/work.h"
 #include "triage/rights.h"
 #include "sandbox/worker.h"
@@ -38,6 +39,16 @@ void copy_out(FILE *from, FILE *to)
 	while ((len = fread(buf, 1, sizeof(buf), from)) > 0)
 		fwrite(buf, 1, len, to);
 	fflush(to);
+}
+
+struct xfdt_error *open_session(const struct work *work, struct xfdt_session *session,
+				const struct xfdt_session_options *options)
+{
+	struct xfdt_error *err = NULL;
+
+	if (work->path_count == 1)
+		err = xfdt_part_check_alone(work->paths[0]);
+	return err ? err : xfdt_session_init(session, work->paths, work->path_count, options);
 }
 
 static void run_worker(struct work *work) __attribute__((noreturn));

@@ -27,6 +27,10 @@ struct work {
  */
 int do_work(struct work *work, bool *ret_died);
 
+/* In that process: as xfdt_session_init(), but a part of a split set alone is an error. */
+struct xfdt_error *open_session(const struct work *work, struct xfdt_session *session,
+				const struct xfdt_session_options *options);
+
 /* A file in memory, for what a worker has to say and its parent prints; NULL: errno says why not. */
 FILE *memory_file(const char *name);
 /* All of @from, which is at any place of it, to @to. */
