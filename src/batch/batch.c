@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One loop: it finds dumps, starts workers, takes in what they say, and stores it. */
 #include "batch/batch.h"
+#include "batch/answer.h"
 #include "render/render.h"
 
 #include <errno.h>
@@ -205,27 +206,6 @@ static void release_job(struct run *run, struct job *job)
 	run->counts.running--;
 }
 
-/*
- * A worker's two lines: how it was confined, and the JSON.  NULL if that is not
- * what it said; else *@ret_json is part of @job->text, as is what is returned.
- */
-static const char *parse_output(struct job *job, char **ret_json)
-{
-	char *line;
-
-	if (!job->len || job->text[job->len - 1] != '\n')
-		return NULL;
-	job->text[job->len - 1] = '\0';
-	if (strlen(job->text) != job->len - 1)
-		return NULL;
-	line = strchr(job->text, '\n');
-	if (!line || line[1] != '{' || strchr(line + 1, '\n'))
-		return NULL;
-	*line = '\0';
-	*ret_json = line + 1;
-	return job->text;
-}
-
 /* How @job ended, if not with an exit code that it may have. */
 static enum xfdt_ended ended_early(const struct run *run, const struct job *job, int status,
 				   char *ret_message, size_t size)
@@ -274,7 +254,7 @@ static struct xfdt_error *finish_job(struct run *run, struct job *job, int statu
 
 	if (!err && xfdt_worker_ended(status, &code) && !job->flooded &&
 	    (code == XFDT_EXIT_ERROR || verdict_of(code, &kind)))
-		confined = parse_output(job, &json);
+		confined = xfdt_answer_parse(job->text, job->len, &json);
 	if (confined) {
 		result.exit_code = code;
 		result.ended = result.exit_code == XFDT_EXIT_ERROR ? XFDT_ENDED_ERROR :
