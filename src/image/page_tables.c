@@ -83,8 +83,7 @@ static struct xfdt_error *read_table(struct xfdt_page_tables *tables, uint64_t p
 		tables->limited = true;
 		return NULL;
 	}
-	err = tables->reader->read_physical(tables->reader, paddr, entries,
-					    ENTRIES * sizeof(*entries));
+	err = xfdt_reader_read_physical(tables->reader, paddr, entries, ENTRIES * sizeof(*entries));
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	*ret_there = !err;

@@ -77,6 +77,14 @@ struct xfdt_error *xfdt_reader_read(struct xfdt_reader *reader, uint64_t kvaddr,
 	return err ? err : reader->read(reader, kvaddr, buf, len);
 }
 
+struct xfdt_error *xfdt_reader_read_physical(struct xfdt_reader *reader, uint64_t paddr, void *buf,
+					     size_t len)
+{
+	struct xfdt_error *err = charge(&reader->cost, len);
+
+	return err ? err : reader->read_physical(reader, paddr, buf, len);
+}
+
 struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
 				     size_t len, xfdt_read_part *read_part)
 {

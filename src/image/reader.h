@@ -45,7 +45,10 @@ struct xfdt_reader {
 	/* Fill @buf with @len bytes at @kvaddr: all of them, or an error.  Called by xfdt_reader_read(). */
 	struct xfdt_error *(*read)(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
 				   size_t len);
-	/* The same at physical address @paddr, within one page; NULL if the back end cannot do it. */
+	/*
+	 * The same at physical address @paddr, within one page; NULL if the back end cannot do it.
+	 * Called by xfdt_reader_read_physical().
+	 */
 	struct xfdt_error *(*read_physical)(struct xfdt_reader *reader, uint64_t paddr, void *buf,
 					    size_t len);
 };
@@ -87,6 +90,10 @@ bool xfdt_is_kernel_address(uint64_t kvaddr);
  */
 struct xfdt_error *xfdt_reader_read(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
 				    size_t len);
+
+/* The same at physical address @paddr, within one page, by a reader that has read_physical. */
+struct xfdt_error *xfdt_reader_read_physical(struct xfdt_reader *reader, uint64_t paddr, void *buf,
+					     size_t len);
 
 /* Fill @buf with @len bytes at @kvaddr, a kernel address; they lie within one page. */
 typedef struct xfdt_error *xfdt_read_part(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,

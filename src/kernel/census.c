@@ -249,7 +249,7 @@ static struct xfdt_error *look_at(struct taking *taking, const struct xfdt_page_
 	uint8_t head[HEAD_MAX];
 	bool found;
 
-	err = reader->read_physical(reader, run->paddr, head, taking->regs);
+	err = xfdt_reader_read_physical(reader, run->paddr, head, taking->regs);
 	if (err)
 		return note_unreadable(taking, err);
 	if (!is_guest_state(taking, run, head, &state))

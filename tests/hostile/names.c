@@ -7,7 +7,7 @@
 
 #define SYMBOL_MAX 4096 /* bytes behind a symbol whose size is unknown */
 
-static const char *const purposes[XFDT_PURPOSES] = {
+static const char *const purposes[] = {
 	[XFDT_FOR_TYPES] = "kallsyms, BTF, modules",
 	[XFDT_FOR_HOST] = "host",
 	[XFDT_FOR_CODE] = "code",
@@ -16,6 +16,7 @@ static const char *const purposes[XFDT_PURPOSES] = {
 	[XFDT_FOR_LOG] = "log",
 	[XFDT_FOR_STACK] = "stack",
 	[XFDT_FOR_PAGE_TABLES] = "page tables",
+	[XFDT_FOR_SEARCH] = "search for guests' FPU states",
 };
 
 /* A byte that is looked for, and the best name so far: that of the smallest thing. */
@@ -144,7 +145,7 @@ void replica_name(const struct replica *replica, const struct replica_page *page
 		.room = size,
 	};
 
-	snprintf(ret_name, size, "%s", purpose < XFDT_PURPOSES ? purposes[purpose] : "not read");
+	snprintf(ret_name, size, "%s", purpose <= XFDT_FOR_SEARCH ? purposes[purpose] : "not read");
 	/* of these, members and symbols say less */
 	if (!page->vpage || purpose == XFDT_FOR_PAGE_TABLES || purpose == XFDT_FOR_LOG ||
 	    purpose == XFDT_FOR_STACK)

@@ -84,10 +84,11 @@ static struct xfdt_error *read_frame(struct replica *replica, uint64_t paddr, vo
 	memcpy(buf, page->bytes + offset, len);
 	if (!replica->recording)
 		return NULL;
-	if (!page->vpage)
+	if (!page->vpage && kvaddr)
 		page->vpage = kvaddr & ~(XFDT_PAGE_SIZE - 1ull);
 	for (i = 0; i < len; i++)
-		if (page->purpose[offset + i] == REPLICA_UNREAD)
+		if (page->purpose[offset + i] == REPLICA_UNREAD ||
+		    page->purpose[offset + i] == XFDT_FOR_SEARCH)
 			page->purpose[offset + i] = (uint8_t)purpose;
 	return NULL;
 }
@@ -126,6 +127,12 @@ static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
 
 	err = translate(replica, kvaddr, &paddr);
 	return err ? err : read_frame(replica, paddr, buf, len, kvaddr, reader->purpose);
+}
+
+static struct xfdt_error *replica_read_physical(struct xfdt_reader *reader, uint64_t paddr,
+						void *buf, size_t len)
+{
+	return read_frame((struct replica *)reader, paddr, buf, len, 0, reader->purpose);
 }
 
 static struct xfdt_error *replica_read(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
@@ -216,6 +223,7 @@ struct replica *replica_new(const char *path)
 		exit(99);
 	}
 	replica->reader.read = replica_read;
+	replica->reader.read_physical = replica_read_physical;
 	replica->source = xfdt_dump_source(replica->dump);
 	replica->source.reader = &replica->reader;
 	replica->notes = need(malloc((replica->source.note_count + 1) * sizeof(*replica->notes)));
