@@ -164,7 +164,9 @@ static void find_page_tables(struct replica *replica)
 static void render(const struct xfdt_host *host, const struct xfdt_verdict *verdict)
 {
 	static const struct xfdt_text_options options = { .verbose = true };
-	const struct xfdt_outcome outcome = { "hostile", "hostile", host, verdict };
+	const struct xfdt_outcome outcome = {
+		.path = "hostile", .format = "hostile", .host = host, .verdict = verdict
+	};
 	FILE *out = fopen("/dev/null", "w");
 
 	xfdt_render_text(&outcome, &options, out);
