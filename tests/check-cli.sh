@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The command line as its users meet it: exit codes, messages, bad input.  $1: build folder.
 set -u
+build=$1
 xfdtriage=$PWD/$1/xfdtriage
 helper=$PWD/$1/tests/check-dumps
 confirmed=$PWD/dumps/set-xsave-6.18.5.vmcore
@@ -115,6 +116,25 @@ exits flattened 0 -f json "$work/flat"
 head -c 1000000 "$work/flat" >"$work/flat-cut"
 exits flattened-cut 2 "$work/flat-cut"
 says flattened-cut-why err 'flattened dump'
+
+# a kernel that lacks something: the answer is there, and what is missing is reported
+
+lacking() { # NAME CALL...: with output in $work/out and $work/err
+	timeout 60 "$PWD/$build/tests/lacking" "${@:2}" -- "$xfdtriage" -f "$1" "$confirmed" >"$work/out" 2>"$work/err"
+}
+
+lacking text landlock_create_ruleset
+report $? lacking-landlock "exit code: $(head -c 300 "$work/err")"
+says lacking-landlock-why err "the process that reads it is not fully confined: seccomp (no Landlock: may read any file)"
+lacking json landlock_create_ruleset
+report $? lacking-landlock-json "exit code"
+says lacking-landlock-json-why out '"confined":"seccomp (no Landlock: may read any file)'
+silent lacking-landlock-json-err err
+timeout 60 "$PWD/$build/tests/lacking" landlock_create_ruleset close_range -- "$xfdtriage" batch --store "$work/lacking" "$confirmed" >"$work/out" 2>"$work/err"
+report $? lacking-close-range "exit code: $(head -c 300 "$work/out")"
+says lacking-batch-why out '^1 not read by a fully confined process: seccomp (no Landlock: may read any file)'
+(ulimit -n 16; timeout 60 "$xfdtriage" -q "$confirmed" && timeout 60 "$xfdtriage" batch -q -j 4 --store "$work/few" "$confirmed" "$clean") >"$work/out" 2>"$work/err"
+report $? few-descriptors "exit code: $(head -c 300 "$work/err")"
 
 # parts of a split set: all of one dump, in any order
 

@@ -30,7 +30,10 @@ $(BUILD)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	$(call SAY,LD,$@)$(CC) -fPIC -shared $(WARNINGS) -Wno-missing-prototypes -o $@ $<
 
-check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so $(BUILD)/tests/spin.so
+$(BUILD)/tests/lacking: $(BUILD)/tests/lacking.o
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lseccomp
+
+check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so $(BUILD)/tests/spin.so $(BUILD)/tests/lacking
 	$(Q)$(IF_DUMPS) tests/check-cli.sh $(BUILD)
 
 check-batch: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/spin.so
