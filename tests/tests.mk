@@ -59,7 +59,8 @@ check-unit: $(TESTS)
 FUZZ_BUILD := build/fuzz
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Wno-unused-parameter \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -iquote tests
-FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+# that of crash's reader needs crash's header
+FUZZ_SOURCES := $(filter-out $(if $(XFD_SO),,tests/fuzz/fuzz_source.c),$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(FUZZ_BUILD)/%)
 FUZZ_OBJECTS := $(CORE_SOURCES:%.c=$(FUZZ_BUILD)/%.o) $(patsubst %,$(FUZZ_BUILD)/tests/%.o,memory kernel kernel_symbols kernel_btf results)
 FUZZ_FLAGS := -timeout=20 -rss_limit_mb=768 -malloc_limit_mb=256
@@ -70,6 +71,9 @@ $(FUZZ_BUILD)/%.o: %.c
 
 $(FUZZERS): $(FUZZ_BUILD)/%: $(FUZZ_BUILD)/tests/fuzz/%.o $(FUZZ_OBJECTS)
 	$(call SAY,LD,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+
+$(FUZZ_BUILD)/fuzz_source: $(FUZZ_BUILD)/extensions/source.o
+$(FUZZ_BUILD)/extensions/source.o $(FUZZ_BUILD)/tests/fuzz/fuzz_source.o: ALL_CPPFLAGS += -isystem $(CRASH_INC)
 
 # seeds of this one are made, not kept
 FUZZ_SEEDS := $(patsubst %,$(FUZZ_BUILD)/corpus/debugfile/%,2 4 5 types)
