@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a byte of a dump is, by symbols and members rather than by its place. */
 #include "hostile/replica.h"
+#include "kernel/panic.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,7 +84,7 @@ static void search_fpstate(struct search *search, uint64_t base)
 static void search_thread(struct search *search, const struct xfdt_thread *thread)
 {
 	search_struct(search, "task_struct", thread->task);
-	search_struct(search, "fpu", thread->fpu);
+	search_struct(search, "fpu", thread->fpu.kvaddr);
 }
 
 static void search_vcpus(struct search *search, const struct xfdt_host *host)
@@ -136,6 +137,7 @@ void replica_name(const struct replica *replica, const struct replica_page *page
 		  unsigned int bit, char *ret_name, size_t size)
 {
 	uint8_t purpose = page->purpose[offset];
+	const struct xfdt_fault *fault;
 	struct search search = {
 		.image = &replica->image,
 		.kvaddr = page->vpage + offset,
@@ -152,6 +154,8 @@ void replica_name(const struct replica *replica, const struct replica_page *page
 		return;
 	search_vcpus(&search, &replica->host);
 	search_struct(&search, "task_struct", replica->host.panic.task);
-	search_fpstate(&search, replica->host.panic.fault.fpstate);
+	fault = xfdt_panic_fault(&replica->host.panic);
+	if (fault)
+		search_fpstate(&search, fault->fpstate_kvaddr);
 	search_symbols(&search, replica->source.note_count);
 }

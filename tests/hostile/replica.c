@@ -2,6 +2,7 @@
 /* The dump's pages, as they are asked for, behind the reader interface. */
 #include "hostile/replica.h"
 #include "image/vmcoreinfo.h"
+#include "kernel/facts.h"
 #include "render/render.h"
 #include "resolve/resolve.h"
 
@@ -161,11 +162,16 @@ static void find_page_tables(struct replica *replica)
 	replica->top = five_levels ? 48 : 39;
 }
 
-static void render(const struct xfdt_host *host, const struct xfdt_verdict *verdict)
+static void render(const struct xfdt_host *host, const struct xfdt_facts *facts,
+		   const struct xfdt_verdict *verdict)
 {
 	static const struct xfdt_text_options options = { .verbose = true };
 	const struct xfdt_outcome outcome = {
-		.path = "hostile", .format = "hostile", .host = host, .verdict = verdict
+		.path = "hostile",
+		.format = "hostile",
+		.host = host,
+		.facts = facts,
+		.verdict = verdict,
 	};
 	FILE *out = fopen("/dev/null", "w");
 
@@ -179,18 +185,22 @@ static enum xfdt_verdict_kind verdict_of(const struct xfdt_image *image, struct 
 					 bool rendered)
 {
 	enum xfdt_verdict_kind kind = XFDT_INCONCLUSIVE;
+	struct xfdt_facts facts = { 0 };
 	struct xfdt_verdict verdict;
 	struct xfdt_error *err;
 
 	err = xfdt_host_init(ret_host, image);
 	if (!err)
-		err = xfdt_verdict_init(&verdict, ret_host);
+		err = xfdt_facts_init(&facts, ret_host);
+	if (!err)
+		err = xfdt_verdict_init(&verdict, &facts);
 	if (!err) {
 		kind = verdict.kind;
 		if (rendered)
-			render(ret_host, &verdict);
+			render(ret_host, &facts, &verdict);
 		xfdt_verdict_deinit(&verdict);
 	}
+	xfdt_facts_deinit(&facts);
 	xfdt_error_free(err);
 	return kind;
 }

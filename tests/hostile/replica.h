@@ -4,6 +4,7 @@
 #define TESTS_HOSTILE_REPLICA_H
 
 #include "dump/dump.h"
+#include "kernel/host.h"
 #include "verdict/verdict.h"
 
 #define REPLICA_UNREAD 0xff
