@@ -50,7 +50,7 @@ def parse():
     parser.add_argument("--kvm-built-in", action="store_true", help="QEMU: KVM is no module")
     parser.add_argument("--module", help="QEMU: objdump -t of kvm.ko")
     parser.add_argument("--lab-call", type=lambda text: int(text, 16), default=0, help="QEMU: address of the reproducer's instruction that calls the lab")
-    parser.add_argument("--play", default="", help="QEMU: what else is done to the machine: undo-fix, save-over, hold")
+    parser.add_argument("--play", default="", help="QEMU: what else is done to the machine: constant-tsc, undo-fix, save-over, hold, hold-early")
     parser.add_argument("--crash-at", default="kvm_emulate_cpuid", metavar="SYMBOL", help="where LAB_CRASH_AT_EXIT kills the host")
     parser.add_argument("--timeout", type=float, default=840, help="seconds without a sign of life")
     return parser.parse_args()

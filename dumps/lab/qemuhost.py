@@ -30,6 +30,9 @@ CPUID_ADDED = {
     (7, 0): (0, 0, 0, 1 << 22 | 1 << 24 | 1 << 25),  # AMX-BF16, AMX-TILE, AMX-INT8
     (0xD, 1): (1 << 4, 0, 0, 0),  # XFD
 }
+CPUID_ADDED_FOR_RT = {
+    (0x80000007, 0): (0, 0, 0, 1 << 8),  # invariant TSC, without which KVM does not load on PREEMPT_RT
+}
 XSAVE_SIZE = 2816 + 8192
 RESULTS = ("rax", "rbx", "rcx", "rdx")
 
@@ -42,7 +45,8 @@ def find_all(code, pattern):
 
 
 def read_decompressor(path):
-    """Of a bzImage: where its decompressor is once it has moved to the end of its buffer, and where it may jump to the kernel: JMP RAX in it.
+    """Of a bzImage: where its decompressor is once it has moved to the end of its buffer, and where it may jump to the kernel: JMP RAX in it, behind POP RSI or
+    MOV RSI, R15.  There must be few, as TCG runs code slowly in whose page a breakpoint is.
 
     Documentation/arch/x86/boot.rst: setup_sects at 0x1f1, payload_offset and payload_length at 0x248, pref_address at 0x258, init_size at
     0x260.  The decompressor subtracts its own size from init_size by SUB EBX, imm32 behind a MOV from that field
@@ -57,7 +61,11 @@ def read_decompressor(path):
         raise LabError("the decompressor of this kernel is not understood")
     own = struct.unpack("<I", found[1])[0]
     start = preferred + size - own
-    return range(start, start + own), [start + at for at in find_all(code, JMP_RAX) if not payload <= at < payload + length]
+    jumps = [start + found.end() - len(JMP_RAX) for found in re.finditer(rb"(?:\x5e|\x4c\x89\xfe)" + JMP_RAX, code)
+             if not payload <= found.start() < payload + length]
+    if not jumps:
+        raise LabError("the decompressor's jump to the kernel is not found")
+    return range(start, start + own), jumps
 
 
 class QemuHost(Host):
@@ -73,6 +81,7 @@ class QemuHost(Host):
         self.play = options.play.split()
         self.fpu_stage = 0
         self.fault = None
+        self.added = {**CPUID_ADDED, **(CPUID_ADDED_FOR_RT if "constant-tsc" in self.play else {})}
 
     @staticmethod
     def read_map(path):
@@ -159,15 +168,15 @@ class QemuHost(Host):
     def at_cpuid(self, where):
         leaf, subleaf = where["rax"] & 0xFFFFFFFF, where["rcx"] & 0xFFFFFFFF
         key = (leaf, subleaf if leaf in (7, 0xD, 0x1D, 0x1E) else 0)
-        if key not in CPUID_REPLACED and key not in CPUID_ADDED and key != (0xD, 0):
+        if key not in CPUID_REPLACED and key not in self.added and key != (0xD, 0):
             return
         self.target.step(self.tick)
         now = self.target.registers()
         values = [now[name] & 0xFFFFFFFF for name in RESULTS]
         if key in CPUID_REPLACED:
             values = CPUID_REPLACED[key]
-        elif key in CPUID_ADDED:
-            values = [value | added for value, added in zip(values, CPUID_ADDED[key])]
+        elif key in self.added:
+            values = [value | added for value, added in zip(values, self.added[key])]
         else:
             values = [values[0] | TILES, XSAVE_SIZE, XSAVE_SIZE, values[3]]
         for name, value in zip(RESULTS, values):
