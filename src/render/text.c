@@ -83,6 +83,23 @@ static void put_label(const struct writer *writer, const char *label)
 	fprintf(writer->out, "  %s%-8s%s", writer->style->dim, label, writer->style->end);
 }
 
+/* What has the fix says nothing of a kernel that cannot have the bug. */
+static void put_fix(const struct writer *writer)
+{
+	const struct xfdt_host *host = writer->report->host;
+
+	if (writer->report->verdict->kind == XFDT_NOT_APPLICABLE)
+		return;
+	put_label(writer, "fix");
+	fprintf(writer->out, "%s (vmlinux %s, kvm %s%s); upstream: %s\n", xfdt_fix_name(host),
+		xfdt_presence_name(host->fix.vmlinux),
+		host->kvm == XFDT_KVM_ABSENT ? "not loaded" : xfdt_presence_name(host->fix.kvm),
+		host->fix.livepatched.known && host->fix.livepatched.value ?
+			"; livepatches are loaded, which can replace either" :
+			"",
+		xfdt_fixed_in(host->image->release));
+}
+
 static void put_summary(const struct writer *writer)
 {
 	const struct xfdt_outcome *report = writer->report;
@@ -102,14 +119,7 @@ static void put_summary(const struct writer *writer)
 	fprintf(writer->out, "\n");
 	if (!xfdt_is_x86_64(image))
 		return;
-	put_label(writer, "fix");
-	fprintf(writer->out, "%s (vmlinux %s, kvm %s%s); upstream: %s\n", xfdt_fix_name(host),
-		xfdt_presence_name(host->fix.vmlinux),
-		host->kvm == XFDT_KVM_ABSENT ? "not loaded" : xfdt_presence_name(host->fix.kvm),
-		host->fix.livepatched.known && host->fix.livepatched.value ?
-			"; livepatches are loaded, which can replace either" :
-			"",
-		xfdt_fixed_in(image->release));
+	put_fix(writer);
 	if (host->panic.task) {
 		put_label(writer, "panic");
 		fprintf(writer->out, "CPU %" PRIu64 ", pid %d ", host->panic.cpu.value,
@@ -144,11 +154,14 @@ static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, 
 	}
 }
 
+/* Nothing is missing where the bug is impossible. */
 static void put_all_gaps(const struct writer *writer)
 {
 	const struct xfdt_host *host = writer->report->host;
 	bool heading = false;
 
+	if (writer->report->verdict->kind == XFDT_NOT_APPLICABLE && !writer->verbose)
+		return;
 	put_gaps(writer, &host->image->gaps, &heading);
 	put_gaps(writer, &host->gaps, &heading);
 }
