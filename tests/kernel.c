@@ -393,6 +393,7 @@ struct kernel_vm *kernel_add_vm(struct kernel *kernel, const struct kernel_vm *w
 	*vm = *wanted;
 	vm->mm = kernel_alloc(kernel, sizeof(*vm->mm));
 	vm->mm->mm_count = vm->mm->mm_users = 1;
+	vm->mm->pgd = KERNEL_PGD;
 	vm->leader = kernel_add_thread(kernel, &(struct kernel_thread){
 						       .comm = "qemu-system-x86",
 						       .pid = 1400 + 100 * kernel->vm_count++,

@@ -16,6 +16,7 @@
 #include "kernel_types.h"
 #include "memory.h"
 
+#define KERNEL_PGD 0xffff888100fe0000ull /* page tables of a process; nothing reads them */
 #define KERNEL_XTILEDATA (1ull << 18)
 #define KERNEL_XCR0 0x602e7ull /* of host and guests */
 #define KERNEL_MASK 0x600ffull /* EDX:EAX at the XRSTORS */

@@ -187,7 +187,7 @@ uint64_t kernel_put_btf(struct kernel *kernel)
 	       MEMBER(task_struct, thread, thread));
 	STRUCT(signal_struct, MEMBER(signal_struct, thread_head, list_head));
 	STRUCT(mm_struct, MEMBER(mm_struct, mm_count, u32), MEMBER(mm_struct, mm_users, u32),
-	       MEMBER(mm_struct, owner, pointer));
+	       MEMBER(mm_struct, pgd, pointer), MEMBER(mm_struct, owner, pointer));
 	STRUCT(pid, MEMBER(pid, count, u32), MEMBER(pid, tasks, tasks));
 	STRUCT(kvm_vcpu, MEMBER(kvm_vcpu, kvm, pointer),
 	       MEMBER(kvm_vcpu, preempt_notifier, notifier), MEMBER(kvm_vcpu, cpu, u32),

@@ -87,7 +87,7 @@ struct signal_struct {
 
 struct mm_struct {
 	uint32_t mm_count, mm_users;
-	uint64_t owner;
+	uint64_t pgd, owner;
 };
 
 struct task_struct {

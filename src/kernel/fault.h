@@ -28,7 +28,8 @@ enum xfdt_target {
 /* What lies at an address that may be a struct fpstate. */
 struct xfdt_fpstate {
 	bool read;
-	bool absent;	   /* its page is not in the dump */
+	bool absent;	   /* its page is not in the dump, */
+	bool freed;	   /* or is no longer mapped: absent as well */
 	bool intact_guest; /* flags, features and sizes are those of a guest's state */
 	uint64_t xfeatures, xfd;
 	struct xfdt_xsave_header header;

@@ -267,7 +267,9 @@ static void find_state(struct xfdt_facts *facts, const struct xfdt_host *host,
 	if (!fpstate->read) {
 		set_state(
 			facts, XFDT_HIT_ABSENT,
-			"the page with the FPU state is not in the dump, so XSTATE_BV and XFD cannot be compared");
+			fpstate->freed ?
+				"the kernel freed it when its thread died (arch_release_task_struct()), and XSTATE_BV and XFD with it" :
+				"the page with the FPU state is not in the dump, so XSTATE_BV and XFD cannot be compared");
 		return;
 	}
 	xfdt_xrstor_simulate(&fpstate->header, &xrstor, &result);

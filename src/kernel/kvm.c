@@ -256,6 +256,14 @@ static enum xfdt_truth any_thread_has(const struct xfdt_image *image, uint64_t m
 	return search.found ? XFDT_YES : whole ? XFDT_NO : XFDT_UNSURE;
 }
 
+/* Is there a struct mm_struct at @mm: its page tables are a page of the kernel's? */
+static bool is_mm(const struct xfdt_image *image, uint64_t mm)
+{
+	struct xfdt_value pgd = xfdt_value_of(image, mm, XFDT_M_mm_pgd);
+
+	return pgd.known && xfdt_is_kernel_address(pgd.value) && !(pgd.value % XFDT_PAGE_SIZE);
+}
+
 /* KVM_RUN returns an error if the VM is dead, or if the caller's mm is not the VM's. */
 static enum xfdt_truth vm_can_run(const struct xfdt_image *image, uint64_t kvm,
 				  const struct xfdt_value *bugged)
@@ -271,7 +279,9 @@ static enum xfdt_truth vm_can_run(const struct xfdt_image *image, uint64_t kvm,
 	if (mm.known && mm.value)
 		users = xfdt_value_of(image, mm.value, XFDT_M_mm_users);
 	if (users.known && !users.value)
-		return any_thread_has(image, mm.value) == XFDT_NO ? XFDT_NO : XFDT_UNSURE;
+		return is_mm(image, mm.value) && any_thread_has(image, mm.value) == XFDT_NO ?
+			       XFDT_NO :
+			       XFDT_UNSURE;
 	return is_dead == XFDT_NO ? XFDT_YES : XFDT_UNSURE;
 }
 
