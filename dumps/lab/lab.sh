@@ -193,7 +193,7 @@ disagree()
 answer_is()
 {
 	jq -e --arg verdict "$2" --argjson exit "$3" --arg route "$route" --arg when "$when" \
-		'.verdict == $verdict and .exit == $exit and (.route // "") == $route and (.when // $when) == $when' "$1" > /dev/null
+		'.verdict == $verdict and .exit == $exit and (.route // "") == $route and ($when == "" or (.when // $when) == $when)' "$1" > /dev/null
 }
 
 # What xfdtriage said in the kdump kernel, before the dump was saved and pages were left out of it.
