@@ -83,7 +83,7 @@ void xfdt_fpstate_read(const struct xfdt_image *image, uint64_t kvaddr,
 		err = xfdt_read(image, regs + XFDT_XSAVE_HEADER_OFFSET, header, sizeof(header));
 	fpstate.read = !err;
 	fpstate.absent = err && xfdt_error_is_absence(err);
-	fpstate.freed = xfdt_error_code(err) == XFDT_UNMAPPED;
+	fpstate.freed = err && xfdt_error_code(err) == XFDT_UNMAPPED;
 	if (!err) {
 		xfdt_xsave_header_decode(header, &fpstate.header);
 		fpstate.intact_guest = xfdt_is_intact_guest(image, kvaddr, fpstate.xfeatures);
