@@ -10,11 +10,15 @@
  * is.  So every call of it is made by guarded(), and what is called owns nothing.
  */
 #include "source.h"
+#include "dump/kdump_format.h"
+#include "dump/notes.h"
 #include "image/reader.h"
 
 #include <crash/defs.h>
 
 #include <elf.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #define NOTE_NAME_MAX 16
 #define CACHED_PAGES 64 /* more than crash keeps of a kdump-compressed dump */
@@ -335,6 +339,43 @@ static void read_notes(void)
 	}
 }
 
+/* what a distilled dump carries in place of its page tables */
+
+static struct xfdt_notes carried;
+
+/* All notes of the kdump-compressed file behind @fd; its own are what counts. */
+static struct xfdt_error *read_carried(int fd)
+{
+	struct xfdt_kdump_sub_header sub;
+	struct xfdt_kdump_header header;
+	struct xfdt_error *err = NULL;
+	uint8_t *bytes;
+
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    memcmp(header.signature, XFDT_KDUMP_SIGNATURE, sizeof(header.signature)) ||
+	    header.header_version < XFDT_KDUMP_VERSION ||
+	    pread(fd, &sub, sizeof(sub), XFDT_PAGE_SIZE) != sizeof(sub) ||
+	    sub.size_note > XFDT_NOTES_MAX)
+		return NULL;
+	bytes = malloc(sub.size_note + 1);
+	if (bytes &&
+	    pread(fd, bytes, sub.size_note, (off_t)sub.offset_note) == (ssize_t)sub.size_note)
+		err = xfdt_notes_add(&carried, bytes, sub.size_note);
+	free(bytes);
+	return err;
+}
+
+static void read_census(void)
+{
+	int fd = pc->dumpfile ? open(pc->dumpfile, O_RDONLY | O_CLOEXEC) : -1;
+
+	xfdt_notes_deinit(&carried);
+	if (fd < 0)
+		return;
+	xfdt_error_free(read_carried(fd));
+	close(fd);
+}
+
 const char *xfd_format(void)
 {
 	if (pc->flags & DISKDUMP)
@@ -349,6 +390,7 @@ void xfd_source_prepare(void)
 	memset(&tables, 0, sizeof(tables));
 	find_page_tables();
 	read_notes();
+	read_census();
 }
 
 /*
@@ -398,5 +440,7 @@ struct xfdt_source xfd_source(void)
 		.vmcoreinfo = vmcoreinfo_text(&reader),
 		.notes = notes.items,
 		.note_count = notes.count,
+		.census = carried.census,
+		.census_len = carried.census_len,
 	};
 }

@@ -8,6 +8,7 @@
 
 #define PAGE 4096ull
 #define KERNEL_MAP 0xffffffff80000000ull
+#define DIRECT_MAP 0xffff888000000000ull
 #define TABLES (MEMORY_ROOT - KERNEL_MAP + MEMORY_PHYS_BASE)
 #define TABLES_MAX 64
 #define ENTRY_TABLE 0x63ull
@@ -59,7 +60,7 @@ static const struct {
 	uint64_t kvaddr, end, paddr;
 } regions[] = {
 	{ KERNEL_MAP, UINT64_MAX, 0 },
-	{ 0xffff888000000000ull, 0xffffc90000000000ull, 0 },
+	{ DIRECT_MAP, 0xffffc90000000000ull, 0 },
 	{ 0xffffc90000000000ull, KERNEL_MAP, 1ull << 46 },
 };
 #define REGIONS (sizeof(regions) / sizeof(regions[0]))
@@ -99,7 +100,11 @@ static void map_segments(struct memory *memory)
 		memory->tables = calloc(TABLES_MAX, sizeof(*memory->tables));
 	if (!memory->tables)
 		broken("no memory", 0);
-	memory->table_count += !memory->table_count;
+	if (!memory->table_count) {
+		memory->table_count = 1;
+		/* the first page of memory, which is in no segment */
+		map_page(memory, DIRECT_MAP);
+	}
 	for (; memory->mapped < memory->count; memory->mapped++) {
 		const struct memory_segment *segment = &memory->segments[memory->mapped];
 

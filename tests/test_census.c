@@ -2,11 +2,13 @@
 /* The census of guest FPU states, on the hand-made kernel. */
 #include "unit.h"
 #include "kernel.h"
-#include "kernel/census.h"
+#include "kernel/census_note.h"
 #include "resolve/resolve.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 struct fixture {
 	struct kernel kernel;
@@ -285,6 +287,7 @@ static void test_census__reasons_not_to_know(void **state)
 	assert_unknown(&fixture, "physical");
 	teardown(&fixture);
 	setup(&fixture);
+	/* its page tables are blanked */
 	fixture.image.embedded = true;
 	assert_unknown(&fixture, "distilled");
 	teardown(&fixture);
@@ -303,6 +306,128 @@ static void test_census__reasons_not_to_know(void **state)
 	set_member(&fixture.image, XFDT_M_fpstate_xfd, 60, 8);
 	assert_unknown(&fixture, "makes no sense");
 	teardown(&fixture);
+}
+
+/* a census that travels in a distilled dump */
+
+/* Let the image carry what the census is now; the dump has no page tables any more. */
+static char *carry(struct fixture *fixture)
+{
+	char *text;
+
+	assert_ok(xfdt_census_format(&fixture->census, &text, &fixture->image.census_len));
+	fixture->image.census = text;
+	fixture->kernel.memory.reader.read_physical = NULL;
+	return text;
+}
+
+static void test_census__travels_in_a_distilled_dump(void **state)
+{
+	struct xfdt_guest_state before[2];
+	struct fixture fixture;
+	char *text;
+
+	setup(&fixture);
+	take(&fixture);
+	memcpy(before, fixture.census.states, sizeof(before));
+	text = carry(&fixture);
+	assert_count(&fixture, 2, true);
+	assert_memory_equal(before, fixture.census.states, sizeof(before));
+	assert_string_equal(fixture.census.layout, "types");
+	/* what it says of a state is read anew */
+	fixture.kernel.vcpu[1].fpstate->xfd = 1ull << 18;
+	assert_count(&fixture, 2, true);
+	assert_true(xfdt_census_find(&fixture.census, kvaddr_of(&fixture, 1))->xfd == 1ull << 18);
+	/* and what is none is not taken */
+	fixture.kernel.vcpu[0].fpstate->is_guest = 0;
+	assert_count(&fixture, 1, false);
+	memory_fail(&fixture.kernel.memory, kvaddr_of(&fixture, 1), XFDT_EXCLUDED);
+	assert_count(&fixture, 0, false);
+	assert_non_null(strstr(fixture.census.why, "2 of the states"));
+	teardown(&fixture);
+	free(text);
+}
+
+static void test_census__reasons_travel(void **state)
+{
+	struct fixture fixture;
+	char why[160], *text;
+
+	setup(&fixture);
+	memory_fail(&fixture.kernel.memory, kvaddr_of(&fixture, 1), XFDT_EXCLUDED);
+	assert_count(&fixture, 1, false);
+	memcpy(why, fixture.census.why, sizeof(why));
+	text = carry(&fixture);
+	assert_count(&fixture, 1, false);
+	assert_string_equal(fixture.census.why, why);
+	teardown(&fixture);
+	free(text);
+	setup(&fixture);
+	fixture.kernel.memory.reader.read_physical = NULL;
+	assert_unknown(&fixture, "physical");
+	text = carry(&fixture);
+	assert_unknown(&fixture, "physical");
+	teardown(&fixture);
+	free(text);
+}
+
+/* one byte changed anywhere, and any length but the right one */
+static void test_census__damage_is_seen(void **state)
+{
+	struct fixture fixture;
+	char *text;
+	size_t i;
+
+	setup(&fixture);
+	take(&fixture);
+	text = carry(&fixture);
+	for (i = 0; i < fixture.image.census_len; i++) {
+		text[i] ^= 1;
+		assert_unknown(&fixture, "census");
+		text[i] ^= 1;
+	}
+	for (i = fixture.image.census_len; i--;) {
+		fixture.image.census_len = i;
+		assert_unknown(&fixture, "census");
+	}
+	teardown(&fixture);
+	free(text);
+}
+
+static void assert_no_census(const char *lines)
+{
+	struct xfdt_census census = { .count = 99 };
+	char text[400];
+	int len = snprintf(text, sizeof(text), "xfdtriage-census 1\n%s", lines);
+
+	len += snprintf(text + len, sizeof(text) - (size_t)len, "end %08lx\n",
+			crc32(0, (const Bytef *)text, (uInt)len));
+	assert_fails(xfdt_census_parse(text, (size_t)len, &census), XFDT_CORRUPT);
+	assert_int_equal(census.count, 99);
+}
+
+/* with a right checksum, what no census says */
+static void test_census__texts_that_make_no_sense(void **state)
+{
+	assert_no_census("");
+	assert_no_census("\n");
+	assert_no_census("complete\n");
+	assert_no_census("complete for some reason\n");
+	assert_no_census("incomplete \n");
+	assert_no_census("unknown \n");
+	assert_no_census("maybe \n");
+	assert_no_census("incomplete \tx\n");
+	assert_no_census("unknown why\nstate ffffc90000001000 1\n");
+	assert_no_census("complete \nstate ffffc90000001000 1");
+	assert_no_census("complete \nstate ffffc90000001008 1\n");
+	assert_no_census("complete \nstate 1000 1\n");
+	assert_no_census("complete \nstate ffffc90000001000 0\n");
+	assert_no_census("complete \nstate ffffc90000001000 258\n");
+	assert_no_census("complete \nstate ffffc90000001000 1 1\n");
+	assert_no_census("complete \nstate ffffc90000001000\n");
+	assert_no_census("complete \nstates\n");
+	assert_no_census("complete \nstate ffffc90000001000 1\nstate ffffc90000001000 1\n");
+	assert_no_census("complete \nstate ffffc90000002000 1\nstate ffffc90000001000 1\n");
 }
 
 static void test_census__out_of_memory(void **state)

@@ -56,7 +56,8 @@ static void test_notes__each_kind(void **state)
 	len = put_text(bytes, len, "CORE", NT_PRSTATUS, "too short for registers");
 	status.pr_pid = 4712;
 	len = put_note(bytes, len, "CORE", NT_PRSTATUS, &status, sizeof(status));
-	len = put_text(bytes, len, "XFDTRIAGE", 2, "of another type");
+	len = put_text(bytes, len, "XFDTRIAGE", 3, "of another type");
+	len = put_text(bytes, len, "XFDTRIAGE", 2, "the census");
 	len = put_text(bytes, len, "XFDTRIAG", 1, "of another name");
 	len = put_text(bytes, len, "XFDTRIAGE", 1, "the record");
 	len = put_text(bytes, len, "XFDTRIAGE", 1, "a second record");
@@ -68,6 +69,8 @@ static void test_notes__each_kind(void **state)
 	assert_true(notes.cpus[0].regs.ip == 0xffffffff81000000ull);
 	assert_int_equal(notes.record_len, strlen("the record"));
 	assert_memory_equal(notes.record, "the record", notes.record_len);
+	assert_int_equal(notes.census_len, strlen("the census"));
+	assert_memory_equal(notes.census, "the census", notes.census_len);
 	assert_string_equal(notes.vmcoreinfo, "OSRELEASE=1\n");
 	xfdt_notes_deinit(&notes);
 }

@@ -248,6 +248,8 @@ static void test_page_tables__no_direct_mapping(void **state)
 	assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_MISSING);
 	map(&fixture, DIRECT_MAP, 2, MIB2);
 	assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_MISSING);
+	map(&fixture, DIRECT_MAP, 2, GIB);
+	assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_MISSING);
 	map(&fixture, DIRECT_MAP, 2, 0);
 	assert_fails(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to), XFDT_MISSING);
 	assert_true(from == 99 && to == 99);

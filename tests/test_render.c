@@ -318,9 +318,10 @@ static void make_hostile(struct fixture *fixture)
 static void test_render__json_holds_every_documented_key(void **state)
 {
 	static const char *const root_keys[] = {
-		"schema",   "dump",    "verdict", "exit",    "rule",   "when",	     "state",
-		"ended_by", "facts",   "route",	  "cve",     "why",    "looks_like", "origins",
-		"kernel",   "sources", "panic",	  "missing", "counts", "check",	     "vms",
+		"schema",     "dump",	  "verdict", "exit",	"rule",	 "when",
+		"state",      "ended_by", "facts",   "route",	"cve",	 "why",
+		"looks_like", "origins",  "kernel",  "sources", "panic", "missing",
+		"counts",     "census",	  "check",   "vms",
 	};
 	static const char *const kernel_keys[] = {
 		"release",     "build_id",    "kvm_build_id",	 "nodename",

@@ -2,6 +2,7 @@
 /* The command distill. */
 #include "cli/work.h"
 #include "distill/contents.h"
+#include "kernel/census_note.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -49,11 +50,15 @@ struct answer {
 	enum xfdt_verdict_kind kind;
 	enum xfdt_route route;
 	char *text; /* JSON */
+	/* what its symbols and types come to; NULL: they are kept themselves */
+	char *record;
+	size_t record_len;
+	char *census; /* of its guest FPU states, without which page tables would have to be kept */
+	size_t census_len;
 };
 
-/* The original as anybody reads it: its answer, and what its symbols and types come to. */
-static struct xfdt_error *read_original(const struct work *work, struct answer *ret_answer,
-					char **ret_record, size_t *ret_len)
+/* The original as anybody reads it. */
+static struct xfdt_error *read_original(const struct work *work, struct answer *ret_answer)
 {
 	struct xfdt_session session;
 	struct xfdt_error *err;
@@ -66,7 +71,11 @@ static struct xfdt_error *read_original(const struct work *work, struct answer *
 	ret_answer->route = session.verdict.route;
 	/* with that, kallsyms and BTF need not be kept */
 	if (!err && !work->arguments->keep_types)
-		err = xfdt_image_record(&session.image, ret_record, ret_len);
+		err = xfdt_image_record(&session.image, &ret_answer->record,
+					&ret_answer->record_len);
+	if (!err)
+		err = xfdt_census_format(&session.host.census, &ret_answer->census,
+					 &ret_answer->census_len);
 	xfdt_session_deinit(&session);
 	return err;
 }
@@ -127,6 +136,8 @@ static struct xfdt_error *distill(const struct work *work, const struct answer *
 
 	recording.record = options->record;
 	recording.record_len = options->record_len;
+	recording.census = options->census;
+	recording.census_len = options->census_len;
 	recording.dump.record = true;
 	/* what debuginfo says would not be looked for in the dump, and not be kept */
 	if (work->arguments->keep_types)
@@ -161,14 +172,17 @@ static int distill_dump(const struct work *work)
 	struct xfdt_distill_options options = { .keep_log = work->arguments->keep_log };
 	struct answer original = { .text = NULL };
 	struct xfdt_error *err;
-	char *record = NULL;
 
-	err = read_original(work, &original, &record, &options.record_len);
-	options.record = record;
+	err = read_original(work, &original);
+	options.record = original.record;
+	options.record_len = original.record_len;
+	options.census = original.census;
+	options.census_len = original.census_len;
 	if (!err)
 		err = distill(work, &original, &options);
 	free(original.text);
-	free(record);
+	free(original.record);
+	free(original.census);
 	return err ? complain(err) : 0;
 }
 

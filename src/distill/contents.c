@@ -163,6 +163,9 @@ static void put_summary(const struct xfdt_contents *contents, FILE *out)
 	if (contents->options->record)
 		fprintf(out, ", addresses of symbols and layouts of structures (%zu bytes)",
 			contents->options->record_len);
+	if (contents->options->census)
+		fprintf(out, ", addresses of guest FPU states (%zu bytes)",
+			contents->options->census_len);
 	fprintf(out, ",\nthe thread id of each CPU");
 	if (contents->report->host->panic.note_known)
 		fprintf(out, ", and the registers of thread %d, which panicked",

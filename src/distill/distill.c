@@ -144,8 +144,11 @@ static struct xfdt_error *make_notes(const struct writer *writer, struct notes *
 	if (source.vmcoreinfo)
 		put_vmcoreinfo(source.vmcoreinfo, out, notes);
 	if (writer->options->record)
-		put_note(out, XFDT_EMBEDDED_NAME, XFDT_EMBEDDED_TYPE, writer->options->record,
+		put_note(out, XFDT_EMBEDDED_NAME, XFDT_EMBEDDED_RECORD, writer->options->record,
 			 writer->options->record_len);
+	if (writer->options->census)
+		put_note(out, XFDT_EMBEDDED_NAME, XFDT_EMBEDDED_CENSUS, writer->options->census,
+			 writer->options->census_len);
 	if (fclose(out)) {
 		free(notes->bytes);
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");

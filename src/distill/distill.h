@@ -10,10 +10,13 @@
 struct xfdt_distill_options {
 	/*
 	 * NULL, or the @record_len bytes of symbols and types that the dump was
-	 * read with: they go into a note of their own (image/carried.h).
+	 * read with: they go into a note of their own (resolve/record.h).
 	 */
 	const char *record;
 	size_t record_len;
+	/* NULL, or a census as the dump was read with, for another note (kernel/census_note.h) */
+	const char *census;
+	size_t census_len;
 	bool keep_log; /* all of it, not just the lines that matter */
 };
 

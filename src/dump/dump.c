@@ -528,6 +528,8 @@ struct xfdt_source xfdt_dump_source(struct xfdt_dump *dump)
 		.note_count = dump->notes.cpu_count,
 		.record = dump->notes.record,
 		.record_len = dump->notes.record_len,
+		.census = dump->notes.census,
+		.census_len = dump->notes.census_len,
 	};
 }
 

@@ -73,15 +73,16 @@ struct xfdt_error *xfdt_notes_add_vmcoreinfo(struct xfdt_notes *notes, const uin
 		       xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for VMCOREINFO");
 }
 
-static struct xfdt_error *add_record(struct xfdt_notes *notes, const struct note *note)
+/* Keep the text of one of our own notes, unless there is one already. */
+static struct xfdt_error *add_embedded(const struct note *note, char **text, size_t *len)
 {
-	if (notes->record || !note->desc_len || note->desc_len > XFDT_EMBEDDED_MAX)
+	if (*text || !note->desc_len || note->desc_len > XFDT_EMBEDDED_MAX)
 		return NULL;
-	notes->record = malloc(note->desc_len);
-	if (!notes->record)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
-	memcpy(notes->record, note->desc, note->desc_len);
-	notes->record_len = note->desc_len;
+	*text = malloc(note->desc_len);
+	if (!*text)
+		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a note");
+	memcpy(*text, note->desc, note->desc_len);
+	*len = note->desc_len;
 	return NULL;
 }
 
@@ -110,8 +111,10 @@ struct xfdt_error *xfdt_notes_add(struct xfdt_notes *notes, const uint8_t *bytes
 	while (!err && next_note(&bytes, &len, &note)) {
 		if (is_called(&note, "VMCOREINFO"))
 			err = xfdt_notes_add_vmcoreinfo(notes, note.desc, note.desc_len);
-		else if (note.type == XFDT_EMBEDDED_TYPE && is_called(&note, XFDT_EMBEDDED_NAME))
-			err = add_record(notes, &note);
+		else if (note.type == XFDT_EMBEDDED_RECORD && is_called(&note, XFDT_EMBEDDED_NAME))
+			err = add_embedded(&note, &notes->record, &notes->record_len);
+		else if (note.type == XFDT_EMBEDDED_CENSUS && is_called(&note, XFDT_EMBEDDED_NAME))
+			err = add_embedded(&note, &notes->census, &notes->census_len);
 		else if (note.type == NT_PRSTATUS && is_called(&note, "CORE"))
 			err = add_cpu(notes, &note);
 	}
@@ -122,6 +125,7 @@ void xfdt_notes_deinit(struct xfdt_notes *notes)
 {
 	free(notes->vmcoreinfo);
 	free(notes->record);
+	free(notes->census);
 	free(notes->cpus);
 	*notes = (struct xfdt_notes){ 0 };
 }

@@ -9,20 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * The note of a distilled vmcore: its descriptor is the text of a record
- * (resolve/record.h).
- */
+/* The notes of a distilled vmcore, whose descriptors are text. */
 #define XFDT_EMBEDDED_NAME "XFDTRIAGE"
-#define XFDT_EMBEDDED_TYPE 1
-#define XFDT_EMBEDDED_MAX (256u << 10)
+enum xfdt_embedded {
+	XFDT_EMBEDDED_RECORD = 1, /* resolved symbols and types (resolve/record.h) */
+	XFDT_EMBEDDED_CENSUS = 2, /* of guest FPU states (kernel/census_note.h) */
+};
+#define XFDT_EMBEDDED_MAX (2u << 20)
 
 #define XFDT_NOTES_MAX (64u << 20) /* bytes of notes that are read at once */
 
 struct xfdt_notes {
 	char *vmcoreinfo; /* NULL: none */
-	char *record;	  /* of a distilled vmcore; NULL: none */
-	size_t record_len;
+	/* of a distilled vmcore; NULL: none */
+	char *record, *census;
+	size_t record_len, census_len;
 	struct xfdt_cpu_note *cpus; /* in the order of the notes */
 	size_t cpu_count;
 };

@@ -48,6 +48,8 @@ struct xfdt_image {
 	struct xfdt_vmcoreinfo vmcoreinfo; /* empty: the dump has none */
 	const struct xfdt_cpu_note *notes; /* borrowed, in the order of the dump */
 	size_t note_count;
+	const char *census; /* the text of one that a distilled dump carries; borrowed; NULL: none */
+	size_t census_len;
 
 	const char *arch;	   /* as uname(2) names it; NULL: unknown; borrowed */
 	char *release;		   /* OSRELEASE, or NULL */

@@ -184,7 +184,8 @@ struct xfdt_error *xfdt_page_tables_vmalloc(struct xfdt_page_tables *tables, uin
 	err = mapping_behind(tables, half, &mapping);
 	if (err)
 		return err;
-	if (!mapping.found || mapping.kvaddr >= XFDT_KERNEL_MAP ||
+	/* it maps physical memory from the first page on, from a whole GiB on */
+	if (!mapping.found || mapping.kvaddr >= XFDT_KERNEL_MAP || mapping.paddr >= GIB ||
 	    (mapping.kvaddr - mapping.paddr) % GIB)
 		return xfdt_error_new(
 			XFDT_MISSING, 0,

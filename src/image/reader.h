@@ -76,6 +76,8 @@ struct xfdt_source {
 	size_t note_count;
 	const char *record; /* symbols and types resolved before; NULL: none */
 	size_t record_len;
+	const char *census; /* of guest FPU states, taken before; NULL: none */
+	size_t census_len;
 };
 
 #define XFDT_PAGE_SIZE 4096u

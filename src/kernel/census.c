@@ -2,6 +2,7 @@
 /* The census of guest FPU states (Linux: arch/x86/kernel/fpu/core.c, xstate.c). */
 #include "kernel/census.h"
 #include "image/page_tables.h"
+#include "kernel/census_note.h"
 #include "kernel/host.h"
 
 #include <stdio.h>
@@ -84,8 +85,6 @@ static const char *choose_layout(struct taking *taking, const struct xfdt_image 
 	size_t i;
 
 	taking->view = *image;
-	if (image->embedded)
-		return "the dump was distilled, and carries no census";
 	if (has_types(image)) {
 		taking->census->layout = by_types;
 	} else if (xfdt_has_member(image, XFDT_M_task_thread) &&
@@ -349,6 +348,54 @@ static struct xfdt_error *take(struct taking *taking)
 	return err;
 }
 
+/* Read the states that the carried census lists once more; one that is not there is dropped. */
+static struct xfdt_error *reread(struct taking *taking)
+{
+	struct xfdt_census *census = taking->census;
+	size_t kept = 0, i;
+
+	for (i = 0; i < census->count; i++) {
+		const struct xfdt_page_run run = {
+			.kvaddr = census->states[i].fpstate,
+			.pages = census->states[i].pages,
+		};
+		struct xfdt_error *err;
+		bool found = false;
+
+		err = read_state(taking, &run, &census->states[kept], &found);
+		if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
+			return err;
+		xfdt_error_free(err);
+		kept += found;
+	}
+	if (kept < census->count) {
+		snprintf(census->why, sizeof(census->why),
+			 "%zu of the states that the dump's own census lists are not in it",
+			 census->count - kept);
+		census->complete = false;
+	}
+	census->count = kept;
+	return NULL;
+}
+
+/* Take the census that the dump carries. */
+static struct xfdt_error *take_carried(struct taking *taking)
+{
+	const struct xfdt_image *image = &taking->view;
+	const char *layout = taking->census->layout;
+	struct xfdt_error *err;
+
+	err = xfdt_census_parse(image->census, image->census_len, taking->census);
+	taking->census->layout = layout;
+	if (!err)
+		return reread(taking);
+	if (xfdt_error_code(err) == XFDT_NO_MEMORY)
+		return err;
+	cannot(taking->census, xfdt_error_message(err));
+	xfdt_error_free(err);
+	return NULL;
+}
+
 struct xfdt_error *xfdt_census_init(struct xfdt_census *census, const struct xfdt_image *image)
 {
 	struct taking taking = { .census = census };
@@ -357,7 +404,14 @@ struct xfdt_error *xfdt_census_init(struct xfdt_census *census, const struct xfd
 
 	memset(census, 0, sizeof(*census));
 	why = choose_layout(&taking, image);
-	err = why ? cannot(census, why) : take(&taking);
+	if (why)
+		err = cannot(census, why);
+	else if (image->census)
+		err = take_carried(&taking);
+	else if (image->embedded)
+		err = cannot(census, "the dump was distilled, and carries no census");
+	else
+		err = take(&taking);
 	xfdt_error_free(taking.why);
 	if (err)
 		xfdt_census_deinit(census);

@@ -167,6 +167,22 @@ static struct json_object *commands_array(struct writer *writer, const struct xf
 	return commands.array;
 }
 
+static struct json_object *census_object(struct writer *writer, const struct xfdt_host *host)
+{
+	const struct xfdt_census *census = &host->census;
+	struct json_object *object = json_object_new_object();
+
+	add(writer, object, "known", json_object_new_boolean(census->known), false);
+	add(writer, object, "complete", json_object_new_boolean(census->complete), false);
+	add(writer, object, "states",
+	    census->known ? json_object_new_int64((int64_t)census->count) : NULL, !census->known);
+	add(writer, object, "unlisted",
+	    census->known ? json_object_new_int64((int64_t)host->unlisted.vcpu_count) : NULL,
+	    !census->known);
+	add_text(writer, object, "why", *census->why ? census->why : NULL);
+	return object;
+}
+
 /* Print @object, which is taken over, and leave its brace open where @open says so. */
 static void put_object(struct writer *writer, struct json_object *object, bool open)
 {
@@ -298,6 +314,7 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 		add(&writer, counts, xfdt_vcpu_state_name(i),
 		    json_object_new_int64((int64_t)verdict->states[i]), false);
 	add(&writer, root, "counts", counts, false);
+	add(&writer, root, "census", census_object(&writer, host), false);
 	add(&writer, root, "check", commands_array(&writer, report), false);
 	add_text(&writer, root, "confined", report->confined);
 	put_object(&writer, root, true);

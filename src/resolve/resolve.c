@@ -231,6 +231,8 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 	image->arch = source->arch;
 	image->notes = source->notes;
 	image->note_count = source->note_count;
+	image->census = source->census;
+	image->census_len = source->census_len;
 	image->symbol_source = "none";
 	image->type_source = "none";
 	err = xfdt_vmcoreinfo_init(&image->vmcoreinfo, source->vmcoreinfo);

@@ -19,6 +19,10 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 		source.record = options->record;
 		source.record_len = options->record_len;
 	}
+	if (options->census) {
+		source.census = options->census;
+		source.census_len = options->census_len;
+	}
 	err = xfdt_stages_init(session, &source, paths[0], xfdt_dump_format(session->dump),
 			       &options->debug);
 	if (!err)

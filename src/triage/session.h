@@ -23,6 +23,9 @@ struct xfdt_session_options {
 	/* symbols and types to take instead of the dump's own; NULL: none; borrowed */
 	const char *record;
 	size_t record_len;
+	/* and the census to take instead of making one; NULL: none; borrowed */
+	const char *census;
+	size_t census_len;
 	const char *confined; /* how this process is, for the report; NULL: not at all; borrowed */
 };
 

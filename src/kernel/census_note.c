@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The result of a census as text: one line each, with a checksum at the end. */
+#include "kernel/census_note.h"
+#include "kernel/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define MAGIC "xfdtriage-census 1\n"
+#define END_LEN (sizeof("end 00000000\n") - 1)
+#define PAGES_MAX ((1u << 20) / XFDT_PAGE_SIZE + 1)
+
+static void end_of(const char *text, size_t len, char ret_end[END_LEN + 1])
+{
+	snprintf(ret_end, END_LEN + 1, "end %08lx\n", crc32(0, (const Bytef *)text, (uInt)len));
+}
+
+static struct xfdt_error *no_memory(void)
+{
+	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the text of a census");
+}
+
+struct xfdt_error *xfdt_census_format(const struct xfdt_census *census, char **ret_text,
+				      size_t *ret_len)
+{
+	char *text = NULL, end[END_LEN + 1];
+	size_t len, i;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return no_memory();
+	fprintf(out, MAGIC "%s %s\n",
+		census->complete ? "complete" :
+		census->known	 ? "incomplete" :
+				   "unknown",
+		census->why);
+	for (i = 0; i < census->count; i++)
+		fprintf(out, "state %llx %u\n", (unsigned long long)census->states[i].fpstate,
+			census->states[i].pages);
+	if (!fflush(out)) {
+		end_of(text, len, end);
+		fputs(end, out);
+	}
+	if (fclose(out)) {
+		free(text);
+		return no_memory();
+	}
+	*ret_text = text;
+	*ret_len = len;
+	return NULL;
+}
+
+/* @line is @word, a space, and the reason, which a report shows. */
+static bool parse_why(const char *line, const char *word, struct xfdt_census *census)
+{
+	size_t len = strlen(word);
+	const char *at;
+
+	if (strncmp(line, word, len) || line[len] != ' ' ||
+	    strlen(line + len + 1) >= sizeof(census->why))
+		return false;
+	for (at = line + len + 1; *at; at++)
+		if (*at < ' ' || *at > '~')
+			return false;
+	strcpy(census->why, line + len + 1);
+	return true;
+}
+
+static bool parse_result(const char *line, struct xfdt_census *census)
+{
+	census->complete = parse_why(line, "complete", census);
+	census->known = census->complete || parse_why(line, "incomplete", census);
+	return census->known ? census->complete == !*census->why :
+			       parse_why(line, "unknown", census) && *census->why;
+}
+
+static bool parse_state(const char *line, struct xfdt_census *census)
+{
+	struct xfdt_guest_state *state = &census->states[census->count];
+	unsigned long long kvaddr;
+	unsigned int pages;
+	int end = 0;
+
+	if (census->count == XFDT_VCPUS_MAX || !census->known ||
+	    sscanf(line, "state %16llx %8u%n", &kvaddr, &pages, &end) != 2 || line[end] ||
+	    !xfdt_is_kernel_address(kvaddr) || kvaddr % XFDT_PAGE_SIZE || !pages ||
+	    pages > PAGES_MAX || (census->count && state[-1].fpstate >= kvaddr))
+		return false;
+	*state = (struct xfdt_guest_state){ .fpstate = kvaddr, .pages = pages };
+	census->count++;
+	return true;
+}
+
+/* All lines of @text, which ends with a newline. */
+static bool parse_lines(char *text, struct xfdt_census *census)
+{
+	char *line = strsep(&text, "\n");
+
+	if (!parse_result(line, census))
+		return false;
+	while ((line = strsep(&text, "\n")) && text)
+		if (!parse_state(line, census))
+			return false;
+	return true;
+}
+
+static size_t count_lines(const char *text, size_t len)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < len; i++)
+		count += text[i] == '\n';
+	return count;
+}
+
+struct xfdt_error *xfdt_census_parse(const char *text, size_t len, struct xfdt_census *ret_census)
+{
+	struct xfdt_census census = { .count = 0 };
+	const size_t magic = sizeof(MAGIC) - 1;
+	struct xfdt_error *err = NULL;
+	char end[END_LEN + 1], *lines;
+
+	if (len <= magic + END_LEN || memcmp(text, MAGIC, magic) || memchr(text, '\0', len))
+		return xfdt_error_new(XFDT_CORRUPT, 0, "not a census of this version");
+	len -= END_LEN;
+	end_of(text, len, end);
+	if (memcmp(text + len, end, END_LEN) || text[len - 1] != '\n')
+		return xfdt_error_new(XFDT_CORRUPT, 0, "the census is damaged");
+	lines = strndup(text + magic, len - magic);
+	census.states = calloc(count_lines(text, len), sizeof(*census.states));
+	if (!lines || !census.states)
+		err = no_memory();
+	else if (!parse_lines(lines, &census))
+		err = xfdt_error_new(XFDT_CORRUPT, 0, "the census makes no sense");
+	free(lines);
+	if (err)
+		free(census.states);
+	else
+		*ret_census = census;
+	return err;
+}
