@@ -34,6 +34,7 @@ triages() {
 	*"\"ok\":$((all - armed)),\"armed\":$armed,"*) report ok ;;
 	*) report fail "$name" "$armed of $all vCPUs should be armed, the others ok: $counts" ;;
 	esac
+	if grep -q "\"census\":{\"known\":true,\"complete\":true,\"states\":$all," "$work/out"; then report ok; else report fail "$name" "the census should have $all states: $(grep -o '"census":{[^}]*}' "$work/out")"; fi
 	if grep -q '"complete":false' "$work/out"; then report fail "$name" "not all vCPUs of a VM were found"; else report ok; fi
 	[ "$sanitize" = yes ] && return
 	peak=$(cat "$work/peak")

@@ -7,7 +7,8 @@
  *	and, near the top of MEMORY_GIB of physical memory, VMs that SOURCE
  *	never had: copies of its struct kvm, each with copies of a struct
  *	kvm_vcpu that is in order, of its fpstate and of its thread.  They are
- *	mapped by an entry of their own of the kernel's top-level page table.
+ *	in the direct mapping; fpstates, and stacks without content, are where
+ *	vmalloc() would have them, too.
  *	"armed" arms the very last vCPU.  "scattered" claims to have every Nth
  *	frame in between as well, all of them empty: what costs by fragments
  *	of the page bitmap shows then.  "segments" writes what /proc/vmcore is
@@ -18,6 +19,8 @@
  *	exit as it did.
  */
 #include "triage/session.h"
+#include "dump/notes.h"
+#include "image/page_tables.h"
 #include "dump/kdump_format.h"
 #include "image/vmcoreinfo.h"
 
@@ -37,7 +40,6 @@
 #define PAGE XFDT_PAGE_SIZE
 #define GIB (UINT64_C(1) << 30)
 #define TABLE_ENTRIES 512u
-#define KERNEL_MAP 0xffffffff80000000ull /* __START_KERNEL_map */
 #define DIRECT_MAP 0xffff888000000000ull /* __PAGE_OFFSET_BASE_L4 */
 #define NODENAME 1			 /* in struct new_utsname */
 #define LIST_PREV 8			 /* in struct list_head */
@@ -51,6 +53,10 @@
 #define ENTRY_LARGE 0x80ull
 #define ENTRY_TABLE 0x67ull /* present, writable, user, accessed, dirty */
 #define ENTRY_GIB 0x1e3ull  /* present, writable, accessed, dirty, large, global */
+#define ENTRY_PAGE 0x163ull /* present, writable, accessed, dirty, global */
+#define STACK_PAGES 4
+#define STACK_ALIGN (8 * PAGE)	    /* THREAD_SIZE is the alignment, and a guard page follows */
+#define VMALLOC_DISTANCE (64 * GIB) /* from the source's own areas */
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
 
 /* What is copied many times: some bytes, of whose pages some may not be in the dump. */
@@ -84,8 +90,9 @@ struct maker {
 	unsigned int levels;
 	uint64_t sme_mask;
 
-	/* the synthetic region: one piece of memory at @paddr, mapped at @kvaddr */
+	/* the synthetic region: one piece of memory at @paddr, in the direct mapping at @kvaddr */
 	uint64_t paddr, kvaddr;
+	uint64_t vmalloc; /* where its next area goes */
 	uint8_t *bytes;
 	bool *present; /* by page */
 	size_t used, size;
@@ -170,17 +177,27 @@ static void open_source(struct maker *maker, const char *path)
 
 static void find_page_tables(struct maker *maker)
 {
-	const struct xfdt_vmcoreinfo *vmcoreinfo = &maker->image->vmcoreinfo;
-	uint64_t root, phys_base, five_levels = 0;
+	struct xfdt_page_root root;
 
-	if ((!xfdt_vmcoreinfo_symbol(vmcoreinfo, "init_top_pgt", &root) &&
-	     !xfdt_vmcoreinfo_symbol(vmcoreinfo, "swapper_pg_dir", &root)) ||
-	    !xfdt_vmcoreinfo_number(vmcoreinfo, "phys_base", &phys_base))
+	if (!xfdt_page_root_find(&maker->image->vmcoreinfo, &root))
 		die("VMCOREINFO does not give the kernel's page tables");
-	xfdt_vmcoreinfo_number(vmcoreinfo, "pgtable_l5_enabled", &five_levels);
-	xfdt_vmcoreinfo_number(vmcoreinfo, "sme_mask", &maker->sme_mask);
-	maker->root = root - KERNEL_MAP + phys_base;
-	maker->levels = five_levels ? 5 : 4;
+	maker->root = root.paddr;
+	maker->levels = root.levels;
+	maker->sme_mask = root.sme_mask;
+}
+
+/* Behind the areas that the source has. */
+static void find_vmalloc(struct maker *maker)
+{
+	struct xfdt_page_tables tables;
+	struct xfdt_page_root root;
+	uint64_t to;
+
+	xfdt_page_root_find(&maker->image->vmcoreinfo, &root);
+	xfdt_page_tables_init(&tables, maker->image->reader, &root);
+	check(xfdt_page_tables_vmalloc(&tables, &maker->vmalloc, &to));
+	xfdt_page_tables_deinit(&tables);
+	maker->vmalloc += VMALLOC_DISTANCE;
 }
 
 /* How far an entry at @level reaches; the lowest is 1. */
@@ -403,28 +420,89 @@ static uint64_t offset_of(const struct maker *maker, enum xfdt_member_id id)
 	return maker->image->layout.members[id].offset;
 }
 
-/* Page tables below a free entry of the top-level one: 1 GiB pages over the region. */
+/* The entry of the kernel's page tables at @level for @kvaddr, with the tables above it. */
+static uint64_t *entry_of(struct maker *maker, uint64_t kvaddr, unsigned int level)
+{
+	uint64_t paddr = maker->root, *entry;
+	unsigned int at;
+
+	for (at = maker->levels;; at--) {
+		uint8_t *table = paddr - maker->paddr < maker->size ?
+					 maker->bytes + (paddr - maker->paddr) :
+					 patched_page(maker, paddr);
+
+		entry = (uint64_t *)table + (kvaddr >> level_shift(at) & (TABLE_ENTRIES - 1));
+		if (at == level)
+			return entry;
+		if (!(*entry & ENTRY_PRESENT)) {
+			size_t made = take_pages(maker, 1);
+
+			maker->present[made / PAGE] = true;
+			*entry = (maker->paddr + made) | ENTRY_TABLE | maker->sme_mask;
+		} else if (at <= 3 && *entry & ENTRY_LARGE) {
+			die("%#" PRIx64 " is mapped already", kvaddr);
+		}
+		paddr = *entry & ENTRY_ADDRESS & ~maker->sme_mask;
+	}
+}
+
+/* The region, in pages of 1 GiB of the direct mapping. */
 static void map_region(struct maker *maker, uint64_t memory)
 {
-	uint64_t *top = (uint64_t *)patched_page(maker, maker->root), table, *entries;
-	unsigned int slot = TABLE_ENTRIES / 2, level = maker->levels;
-	uint64_t i;
+	uint64_t vcpu = maker->source_vcpu->kvaddr, paddr, at;
 
-	while (slot < TABLE_ENTRIES && top[slot])
-		slot++;
-	if (slot == TABLE_ENTRIES)
-		die("the top-level page table has no free entry");
-	maker->kvaddr = (uint64_t)slot << level_shift(level);
-	/* canonical: all bits above are the highest one */
-	maker->kvaddr |= ~0ull << (level_shift(level) + 9);
-	for (entries = &top[slot]; level > 3; level--) {
-		table = take_pages(maker, 1);
-		maker->present[table / PAGE] = true;
-		*entries = (maker->paddr + table) | ENTRY_TABLE | maker->sme_mask;
-		entries = (uint64_t *)(maker->bytes + table);
+	if (!translate(maker, vcpu, &paddr) || (vcpu - paddr) % GIB)
+		die("the source's vCPU is not in the direct mapping");
+	maker->kvaddr = vcpu - paddr + maker->paddr;
+	for (at = maker->paddr; at < memory; at += GIB)
+		*entry_of(maker, vcpu - paddr + at, 3) = at | ENTRY_GIB | maker->sme_mask;
+}
+
+/* Let @pages at @kvaddr be an area of vmalloc()'s that begins with the page at @paddr; the others do not matter. */
+static void map_area(struct maker *maker, uint64_t kvaddr, size_t pages, uint64_t paddr)
+{
+	size_t i;
+
+	for (i = 0; i < pages; i++)
+		*entry_of(maker, kvaddr + i * PAGE, 1) = paddr | ENTRY_PAGE | maker->sme_mask;
+}
+
+static size_t state_pages(const struct maker *maker, const struct xfdt_vcpu *vcpu)
+{
+	return (maker->image->layout.members[XFDT_M_fpstate_regs].offset + vcpu->size.value + PAGE -
+		1) /
+	       PAGE;
+}
+
+/* A distilled source lacks all but the first page of its own states, and of that what was not read. */
+static void complete_states(struct maker *maker)
+{
+	struct xfdt_vcpu_at at = { 0 };
+	const struct xfdt_vcpu *vcpu;
+	uint64_t paddr;
+
+	while ((vcpu = xfdt_next_vcpu(&maker->session.host, &at))) {
+		const uint32_t size = (uint32_t)vcpu->size.value;
+
+		if (!vcpu->state_known || !translate(maker, vcpu->fpstate, &paddr))
+			continue;
+		map_area(maker, vcpu->fpstate, state_pages(maker, vcpu), paddr);
+		patch_bytes(maker, vcpu->fpstate + offset_of(maker, XFDT_M_fpstate_user_size),
+			    &size, sizeof(size));
 	}
-	for (i = 0; maker->paddr + i * GIB < memory; i++)
-		entries[i] = (maker->paddr + i * GIB) | ENTRY_GIB | maker->sme_mask;
+}
+
+/* A kernel stack, and the fpstate that was copied to @fpstate, as areas; returns the kvaddr of the latter. */
+static uint64_t map_vcpu_areas(struct maker *maker, uint64_t fpstate)
+{
+	uint64_t paddr = maker->paddr + (fpstate - maker->kvaddr), kvaddr;
+
+	maker->vmalloc = (maker->vmalloc + STACK_ALIGN - 1) / STACK_ALIGN * STACK_ALIGN;
+	map_area(maker, maker->vmalloc, STACK_PAGES, maker->paddr);
+	kvaddr = maker->vmalloc + (STACK_PAGES + 1) * PAGE;
+	map_area(maker, kvaddr, state_pages(maker, maker->source_vcpu), paddr);
+	maker->vmalloc = kvaddr + (state_pages(maker, maker->source_vcpu) + 1) * PAGE;
+	return kvaddr;
 }
 
 static uint64_t make_xa_node(struct maker *maker)
@@ -500,8 +578,9 @@ static uint64_t make_vcpu(struct maker *maker, uint64_t kvm, size_t index, size_
 	put(maker, vcpu, XFDT_M_kvm_vcpu_vcpu_id, index);
 	put(maker, vcpu, XFDT_M_kvm_vcpu_mode, XFDT_OUTSIDE_GUEST_MODE);
 	put(maker, vcpu, XFDT_M_kvm_vcpu_pid, maker->have_thread ? make_thread(maker, tgid) : 0);
-	put(maker, guest_fpu, XFDT_M_fpu_guest_fpstate, fpstate);
+	put(maker, guest_fpu, XFDT_M_fpu_guest_fpstate, map_vcpu_areas(maker, fpstate));
 	put(maker, fpstate, XFDT_M_fpstate_in_use, 0);
+	put(maker, fpstate, XFDT_M_fpstate_user_size, maker->source_vcpu->size.value);
 	*ret_fpstate = fpstate;
 	return vcpu;
 }
@@ -573,11 +652,12 @@ static void make_vms(struct maker *maker)
 /* The region has room for all at its most, in whole GiB at the top of memory. */
 static void make_region(struct maker *maker, uint64_t memory)
 {
+	/* and a page table for each of its pages is more than enough */
 	size_t per_vcpu = maker->vcpu.pages + maker->fpstate.pages + maker->pid.pages +
-			  maker->task.pages + 1;
+			  maker->task.pages + 1 + 1;
 	uint64_t room = GIB;
 
-	maker->size = (8 + maker->vms * (maker->kvm.pages + 4 + maker->vcpus_per_vm * per_vcpu)) *
+	maker->size = (64 + maker->vms * (maker->kvm.pages + 4 + maker->vcpus_per_vm * per_vcpu)) *
 		      PAGE;
 	while (room < maker->size)
 		room += GIB;
@@ -586,7 +666,9 @@ static void make_region(struct maker *maker, uint64_t memory)
 	maker->paddr = memory - room;
 	maker->bytes = zeros(maker->size, 1);
 	maker->present = zeros(maker->size / PAGE, sizeof(*maker->present));
+	find_vmalloc(maker);
 	map_region(maker, memory);
+	complete_states(maker);
 }
 
 /* the file */
@@ -621,6 +703,22 @@ static void put_page(struct output *output, uint64_t pfn, const uint8_t *page)
 	output->data += size;
 }
 
+/* The census that a distilled source carries is not that of the large host: it gets another type. */
+static void drop_census(uint8_t *notes, size_t len)
+{
+	static const char name[] = XFDT_EMBEDDED_NAME;
+	uint8_t *at = notes;
+
+	while ((at = memmem(at, len - (size_t)(at - notes), name, sizeof(name)))) {
+		Elf64_Nhdr *header = (Elf64_Nhdr *)(at - sizeof(*header));
+
+		if (at - notes >= (ptrdiff_t)sizeof(*header) &&
+		    header->n_type == XFDT_EMBEDDED_CENSUS)
+			header->n_type = ~0u;
+		at++;
+	}
+}
+
 static void put_headers(struct maker *maker, int fd, uint64_t pfns, uint64_t bitmap_blocks)
 {
 	size_t size = maker->header_blocks * PAGE;
@@ -630,6 +728,7 @@ static void put_headers(struct maker *maker, int fd, uint64_t pfns, uint64_t bit
 
 	/* notes and VMCOREINFO stay where they are */
 	read_at(maker->fd, blocks, size, 0);
+	drop_census(blocks, size);
 	memset(header->utsname[NODENAME], 0, XFDT_UTS_FIELD);
 	strcpy(header->utsname[NODENAME], "synthetic");
 	header->status |= XFDT_KDUMP_ZLIB;
@@ -727,6 +826,7 @@ static uint64_t put_elf_headers(struct maker *maker, int fd, uint64_t pfns, cons
 	read_at(maker->fd, &sub, sizeof(sub), PAGE);
 	bytes = zeros(sub.size_note, 1);
 	read_at(maker->fd, bytes, sub.size_note, sub.offset_note);
+	drop_census((uint8_t *)bytes, sub.size_note);
 	first = (notes + sub.size_note + PAGE - 1) / PAGE * PAGE;
 	segments[0] =
 		(Elf64_Phdr){ .p_type = PT_NOTE, .p_offset = notes, .p_filesz = sub.size_note };

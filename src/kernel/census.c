@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define STATES_MAX XFDT_VCPUS_MAX
-#define LOOKS_MAX 262144u /* first pages of runs that are read */
+#define LOOKS_MAX (STATES_MAX + 16384u) /* first pages of runs that are read */
 #define SIZE_MIN XFDT_XSAVE_EXTENDED_OFFSET
 #define SIZE_MAX_STATE (1u << 20)
 #define FEATURES_MAX 32 /* state components that have a number in Linux, and room for more */
@@ -46,6 +46,7 @@ struct taking {
 	struct xfdt_image view; /* the image, of which struct fpstate is known */
 	uint32_t regs;		/* offsetof(struct fpstate, regs) */
 	uint64_t pages_max;	/* of a state */
+	bool carried;		/* the dump has a census, whose states are read again */
 	size_t unreadable;	/* first pages that may be a state's */
 	struct xfdt_error *why; /* why the first of them could not be read */
 	bool limited;
@@ -220,48 +221,45 @@ static struct xfdt_error *note_unreadable(struct taking *taking, struct xfdt_err
 	return NULL;
 }
 
-/* The state at run->kvaddr, which is read for what it says; @ret_found is false if it is none. */
+/* By its paddr, for there is no list yet; what the dump's own census lists, by kvaddr, to be kept. */
+static struct xfdt_error *read_run(const struct taking *taking, const struct xfdt_page_run *run,
+				   uint32_t offset, void *buf, size_t len)
+{
+	struct xfdt_reader *reader = taking->view.reader;
+
+	if (taking->carried)
+		return xfdt_read_for(&taking->view, XFDT_FOR_VCPUS, run->kvaddr + offset, buf, len);
+	return xfdt_reader_read_physical(reader, run->paddr + offset, buf, len);
+}
+
+/* Read the run; @ret_found is false if it is no guest's state. */
 static struct xfdt_error *read_state(const struct taking *taking, const struct xfdt_page_run *run,
 				     struct xfdt_guest_state *ret_state, bool *ret_found)
 {
 	uint8_t head[HEAD_MAX], header[XFDT_XSAVE_HEADER_SIZE];
-	struct xfdt_error *err;
-
-	err = xfdt_read_for(&taking->view, XFDT_FOR_VCPUS, run->kvaddr, head, taking->regs);
-	if (!err)
-		err = xfdt_read_for(&taking->view, XFDT_FOR_VCPUS,
-				    run->kvaddr + taking->regs + XFDT_XSAVE_HEADER_OFFSET, header,
-				    sizeof(header));
-	if (err)
-		return err;
-	*ret_found = is_guest_state(taking, run, head, ret_state);
-	xfdt_xsave_header_decode(header, &ret_state->header);
-	return NULL;
-}
-
-/* Add the run if it is a guest's state. */
-static struct xfdt_error *look_at(struct taking *taking, const struct xfdt_page_run *run)
-{
-	struct xfdt_reader *reader = taking->view.reader;
 	struct xfdt_guest_state state;
 	struct xfdt_error *err;
-	uint8_t head[HEAD_MAX];
-	bool found;
 
-	err = xfdt_reader_read_physical(reader, run->paddr, head, taking->regs);
+	*ret_found = false;
+	err = read_run(taking, run, 0, head, taking->regs);
+	if (err || !is_guest_state(taking, run, head, &state))
+		return err;
+	err = read_run(taking, run, taking->regs + XFDT_XSAVE_HEADER_OFFSET, header,
+		       sizeof(header));
 	if (err)
-		return note_unreadable(taking, err);
-	if (!is_guest_state(taking, run, head, &state))
-		return NULL;
-	err = read_state(taking, run, &state, &found);
-	if (err)
-		return note_unreadable(taking, err);
-	return found ? add_state(taking, &state) : NULL;
+		return err;
+	xfdt_xsave_header_decode(header, &state.header);
+	*ret_state = state;
+	*ret_found = true;
+	return NULL;
 }
 
 static struct xfdt_error *visit_run(void *context, const struct xfdt_page_run *run)
 {
 	struct taking *taking = context;
+	struct xfdt_guest_state state;
+	struct xfdt_error *err;
+	bool found;
 
 	taking->census->runs_seen++;
 	if (run->pages > taking->pages_max)
@@ -271,7 +269,10 @@ static struct xfdt_error *visit_run(void *context, const struct xfdt_page_run *r
 		return NULL;
 	}
 	taking->census->pages_looked_at++;
-	return look_at(taking, run);
+	err = read_state(taking, run, &state, &found);
+	if (err)
+		return note_unreadable(taking, err);
+	return found ? add_state(taking, &state) : NULL;
 }
 
 /* all of it */
@@ -360,7 +361,7 @@ static struct xfdt_error *reread(struct taking *taking)
 			.pages = census->states[i].pages,
 		};
 		struct xfdt_error *err;
-		bool found = false;
+		bool found;
 
 		err = read_state(taking, &run, &census->states[kept], &found);
 		if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
@@ -387,6 +388,7 @@ static struct xfdt_error *take_carried(struct taking *taking)
 
 	err = xfdt_census_parse(image->census, image->census_len, taking->census);
 	taking->census->layout = layout;
+	taking->carried = true;
 	if (!err)
 		return reread(taking);
 	if (xfdt_error_code(err) == XFDT_NO_MEMORY)
