@@ -19,7 +19,6 @@
  *	exit as it did.
  */
 #include "triage/session.h"
-#include "dump/notes.h"
 #include "image/page_tables.h"
 #include "dump/kdump_format.h"
 #include "image/vmcoreinfo.h"

@@ -4,7 +4,6 @@
 #include "base/output.h"
 #include "distill/redact.h"
 #include "dump/kdump_format.h"
-#include "dump/notes.h"
 #include "image/vmcoreinfo.h"
 #include "kernel/oops_log.h"
 

@@ -59,6 +59,14 @@ struct xfdt_kdump_sub_header {
 	uint64_t start_pfn_64, end_pfn_64, max_mapnr_64;
 };
 
+/* The notes of a distilled vmcore, whose descriptors are text. */
+#define XFDT_EMBEDDED_NAME "XFDTRIAGE"
+enum xfdt_embedded {
+	XFDT_EMBEDDED_RECORD = 1, /* resolved symbols and types (resolve/record.h) */
+	XFDT_EMBEDDED_CENSUS = 2, /* of guest FPU states (kernel/census_note.h) */
+};
+#define XFDT_EMBEDDED_MAX (2u << 20)
+
 /* One for each frame of the second bitmap, in its order, behind the bitmaps. */
 struct xfdt_page_desc {
 	uint64_t offset;

@@ -4,18 +4,11 @@
 #define XFDT_DUMP_NOTES_H
 
 #include "base/error.h"
+#include "dump/kdump_format.h"
 #include "image/reader.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* The notes of a distilled vmcore, whose descriptors are text. */
-#define XFDT_EMBEDDED_NAME "XFDTRIAGE"
-enum xfdt_embedded {
-	XFDT_EMBEDDED_RECORD = 1, /* resolved symbols and types (resolve/record.h) */
-	XFDT_EMBEDDED_CENSUS = 2, /* of guest FPU states (kernel/census_note.h) */
-};
-#define XFDT_EMBEDDED_MAX (2u << 20)
 
 #define XFDT_NOTES_MAX (64u << 20) /* bytes of notes that are read at once */
 
