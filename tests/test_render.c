@@ -321,7 +321,7 @@ static void test_render__json_holds_every_documented_key(void **state)
 		"schema",     "dump",	  "verdict", "exit",	"rule",	 "when",
 		"state",      "ended_by", "facts",   "route",	"cve",	 "why",
 		"looks_like", "origins",  "kernel",  "sources", "panic", "missing",
-		"counts",     "census",	  "check",   "vms",
+		"counts",     "census",	  "check",   "vms",	"do",
 	};
 	static const char *const kernel_keys[] = {
 		"release",     "build_id",    "kvm_build_id",	 "nodename",
@@ -579,7 +579,7 @@ static void test_render__text_says_the_verdict_first(void **state)
 	text = render(&fixture, TEXT);
 	assert_int_equal(strncmp(text, "confirmed: ", 11), 0);
 	assert_non_null(strstr(text, "CVE-2026-23005"));
-	assert_non_null(strstr(text, "fpu_swap_kvm_fpstate"));
+	assert_non_null(strstr(text, "\n  route   fpu_swap_kvm_fpstate\n"));
 	free(text);
 	tear_down(&fixture);
 }
@@ -592,7 +592,7 @@ static void test_render__brief_says_the_vcpu_and_what_to_do(void **state)
 	set_up(&fixture);
 	text = render(&fixture, BRIEF);
 	assert_int_equal(strncmp(text, "xfdtriage: confirmed: ", 22), 0);
-	assert_non_null(strstr(text, "fpu_swap_kvm_fpstate"));
+	assert_non_null(strstr(text, "\nxfdtriage:   route   fpu_swap_kvm_fpstate\n"));
 	assert_non_null(strstr(text, "xfdtriage:   vCPU    0 of VM 0xffff8881"));
 	assert_non_null(strstr(text, "\nxfdtriage:   do "));
 	free(text);
@@ -603,15 +603,139 @@ static void test_render__brief_says_the_vcpu_and_what_to_do(void **state)
 	assert_non_null(
 		strstr(text,
 		       "confirmed: the mechanism of CVE-2026-23005, on a kernel with the fix"));
-	assert_non_null(strstr(text, "the kernel has the fix"));
+	assert_non_null(strstr(text, "upgrading will not help"));
 	assert_null(strstr(text, "boot a kernel"));
 	free(text);
 	/* a livepatch may have taken it out again */
 	fixture.run.host.fix.livepatched.value = 1;
 	text = render(&fixture, BRIEF);
 	assert_null(strstr(text, "on a kernel with the fix"));
+	assert_non_null(strstr(text, "find out whether the kernel has the fix"));
 	free(text);
 	tear_down(&fixture);
+}
+
+/* the advice in each form: one text, in the text over several lines */
+static void assert_advice(struct fixture *fixture, const char *advice)
+{
+	struct json_object *root = json_of(fixture);
+	char *text = render(fixture, TEXT), *at, *line;
+
+	assert_string_equal(get_text(root, "do"), advice);
+	json_object_put(root);
+	/* the second line, without the breaks */
+	line = strchr(text, '\n') + 1;
+	assert_int_equal(strncmp(line, "  do      ", 10), 0);
+	line += 10;
+	for (at = line; strncmp(at, "\n\n", 2); at++)
+		if (*at == '\n') {
+			*at = ' ';
+			memmove(at + 1, at + 11, strlen(at + 11) + 1);
+		}
+	*at = '\0';
+	assert_string_equal(line, advice);
+	free(text);
+	text = render(fixture, BRIEF);
+	line = strchr(text, '\n') + 1;
+	*strchr(line, '\n') = '\0';
+	assert_int_equal(strncmp(line, "xfdtriage:   do      ", 21), 0);
+	assert_string_equal(line + 21, advice);
+	free(text);
+}
+
+static void test_render__advice_on_a_hit(void **state)
+{
+	struct fixture fixture;
+	struct xfdt_fix *fix = &fixture.run.host.fix;
+
+	set_up(&fixture);
+	set_text(&fixture.run.image.release, "6.18.5+deb13-amd64");
+	fix->vmlinux = fix->kvm = XFDT_ABSENT;
+	assert_advice(
+		&fixture,
+		"boot a kernel with the fix before guests that use AMX run again: your vendor's, or upstream 6.18.7 (eea6f395ca50)");
+	fix->vmlinux = XFDT_UNKNOWN;
+	fix->kvm = XFDT_PRESENT;
+	assert_advice(
+		&fixture,
+		"find out whether the kernel has the fix (b45f72177594); if not, boot one that has: your vendor's, or upstream 6.18.7 (eea6f395ca50)");
+	fix->vmlinux = XFDT_PRESENT;
+	assert_advice(
+		&fixture,
+		"upgrading will not help: the kernel has the fix, and b45f72177594 does not close this case; report it, with this vmcore distilled");
+	tear_down(&fixture);
+}
+
+/* "still exposed": only where the fix is absent and the bug possible */
+static void test_render__advice_on_another_crash(void **state)
+{
+	static const char *const quiet[] = { "sysrq: Trigger a crash", NULL };
+	struct fixture fixture;
+
+	kernel_init(&fixture.kernel);
+	run_die_otherwise(&fixture.kernel);
+	fixture.kernel.vcpu[0].fpstate->xfd = 0;
+	kernel_log(&fixture.kernel, quiet);
+	read_host(&fixture);
+	fixture.run.host.fix.vmlinux = XFDT_ABSENT;
+	fixture.run.host.fix.kvm = XFDT_PRESENT;
+	assert_advice(
+		&fixture,
+		"look for another cause of this crash; the host is still exposed to this bug: boot a kernel with the fix");
+	fixture.run.host.fix.vmlinux = XFDT_UNKNOWN;
+	assert_advice(&fixture, "look for another cause of this crash");
+	fixture.run.host.fix.vmlinux = XFDT_PRESENT;
+	assert_advice(&fixture, "look for another cause of this crash");
+	tear_down(&fixture);
+}
+
+static void assert_fix(struct fixture *fixture, enum xfdt_presence vmlinux, enum xfdt_presence kvm,
+		       const char *expected)
+{
+	char *text;
+
+	fixture->run.host.fix.vmlinux = vmlinux;
+	fixture->run.host.fix.kvm = kvm;
+	text = render(fixture, BRIEF);
+	assert_non_null(strstr(text, expected));
+	free(text);
+}
+
+static void test_render__fix_says_where_and_since_when(void **state)
+{
+	struct fixture fixture;
+
+	set_up(&fixture);
+	set_text(&fixture.run.image.release, "6.18.5+deb13-amd64");
+	assert_fix(
+		&fixture, XFDT_ABSENT, XFDT_ABSENT,
+		"  fix     not in this kernel (vmlinux no, kvm no); first fixed in 6.18.7 (eea6f395ca50)\n");
+	assert_fix(
+		&fixture, XFDT_PRESENT, XFDT_ABSENT,
+		"  fix     not complete in this kernel (vmlinux yes, kvm no); first fixed in 6.18.7");
+	assert_fix(
+		&fixture, XFDT_UNKNOWN, XFDT_PRESENT,
+		"  fix     not known whether complete in this kernel (vmlinux unknown, kvm yes); first");
+	assert_fix(
+		&fixture, XFDT_UNKNOWN, XFDT_UNKNOWN,
+		"  fix     not known whether in this kernel (vmlinux unknown, kvm unknown); first");
+	assert_fix(&fixture, XFDT_PRESENT, XFDT_PRESENT,
+		   "  fix     in this kernel (vmlinux yes, kvm yes)\n");
+	fixture.run.host.kvm = XFDT_KVM_ABSENT;
+	assert_fix(&fixture, XFDT_PRESENT, XFDT_UNKNOWN,
+		   "  fix     in this kernel (vmlinux yes, kvm not loaded)\n");
+	tear_down(&fixture);
+}
+
+/* "The verdict and its meaning, at most 80 columns" */
+static void test_render__first_line_of_every_rule_fits(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < xfdt_rule_count; i++)
+		assert_within(strlen(xfdt_verdict_name(xfdt_rules[i].verdict)) + strlen(": ") +
+				      strlen(xfdt_rules[i].words),
+			      10, 80);
 }
 
 static void test_render__verbose_text_shows_commands_to_check_by_hand(void **state)
@@ -817,9 +941,8 @@ static void test_render__facts_that_are_unknown(void **state)
 	assert_non_null(strstr(text, "hit unknown: "));
 	assert_non_null(strstr(text, "capable yes: "));
 	free(text);
-	text = render(&fixture, BRIEF);
-	assert_non_null(strstr(text, get_text(fact, "remedy")));
-	free(text);
+	assert_string_equal(get_text(root, "do"), get_text(fact, "remedy"));
+	assert_advice(&fixture, get_text(fact, "remedy"));
 	json_object_put(root);
 	tear_down(&fixture);
 }

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define TEXT_MAX 512
+#define TEXT_MAX 1024
 
 struct writer {
 	const struct xfdt_outcome *report;
@@ -23,29 +23,16 @@ static void put_line(const struct writer *writer, const char *label, const char 
 	fprintf(writer->out, "%s  %-7s %s\n", writer->prefix, label, escaped);
 }
 
-static void put_verdict(const struct writer *writer)
-{
-	const struct xfdt_verdict *verdict = writer->report->verdict;
-	const char *route = xfdt_route_name(verdict->route);
-
-	fprintf(writer->out, "%s%s: %s%s%s%s\n", writer->prefix, xfdt_verdict_name(verdict->kind),
-		xfdt_render_words(writer->report), route ? " (route " : "", route ? route : "",
-		route ? ")" : "");
-}
-
 static void put_kernel(const struct writer *writer)
 {
-	const struct xfdt_host *host = writer->report->host;
-	const char *release = host->image->release;
-	char text[TEXT_MAX];
+	const struct xfdt_image *image = writer->report->host->image;
+	char fix[TEXT_MAX];
 
-	if (!xfdt_is_x86_64(host->image)) {
-		put_line(writer, "kernel", release ? release : "unknown");
+	put_line(writer, "kernel", image->release ? image->release : "unknown");
+	if (writer->report->verdict->kind == XFDT_NOT_APPLICABLE)
 		return;
-	}
-	snprintf(text, sizeof(text), "%s, fix %s; upstream: %s", release ? release : "unknown",
-		 xfdt_fix_name(host), xfdt_fixed_in(release));
-	put_line(writer, "kernel", text);
+	xfdt_render_fix(writer->report, fix, sizeof(fix));
+	put_line(writer, "fix", fix);
 }
 
 /* Does the verdict rest on this vCPU? */
@@ -88,28 +75,9 @@ static void put_vcpu(const struct writer *writer)
 	}
 }
 
-static const char *advice_by_fix(const struct xfdt_host *host)
-{
-	const char *fix = xfdt_fix_name(host);
-
-	if (!strcmp(fix, "present"))
-		return "the kernel has the fix and it was not enough: report it, with this vmcore distilled";
-	if (!strcmp(fix, "unknown"))
-		return "find out whether the kernel has the fix (" XFDT_FIX_COMMIT
-		       "); if not, boot one that has";
-	return "boot a kernel that has the fix before guests that use AMX run again";
-}
-
-static const struct xfdt_gap *first_gap(const struct xfdt_host *host)
-{
-	if (host->image->gaps.count)
-		return &host->image->gaps.items[0];
-	return host->gaps.count ? &host->gaps.items[0] : NULL;
-}
-
 static void put_missing(const struct writer *writer)
 {
-	const struct xfdt_gap *gap = first_gap(writer->report->host);
+	const struct xfdt_gap *gap = xfdt_render_first_gap(writer->report->host);
 	char text[TEXT_MAX];
 
 	if (!gap)
@@ -118,41 +86,22 @@ static void put_missing(const struct writer *writer)
 	put_line(writer, "missing", text);
 }
 
-static void put_advice(const struct writer *writer)
-{
-	const struct xfdt_host *host = writer->report->host;
-	const struct xfdt_fact *hit = &writer->report->facts->items[XFDT_FACT_HIT];
-	const struct xfdt_gap *gap = first_gap(host);
-
-	switch (writer->report->verdict->kind) {
-	case XFDT_CONFIRMED:
-	case XFDT_ARMED:
-	case XFDT_PROBABLE:
-		put_line(writer, "do", advice_by_fix(host));
-		break;
-	case XFDT_INCONCLUSIVE:
-		put_line(writer, "do",
-			 hit->value == XFDT_UNSURE && hit->remedy ? hit->remedy :
-			 gap && gap->remedy			  ? gap->remedy :
-					      "look at the whole report: xfdtriage -v VMCORE");
-		break;
-	default:
-		put_line(writer, "do", "look for another cause of this panic");
-		break;
-	}
-}
-
 void xfdt_render_brief(const struct xfdt_outcome *report, const char *prefix, FILE *out)
 {
 	const struct writer writer = { .report = report, .prefix = prefix, .out = out };
 	const struct xfdt_verdict *verdict = report->verdict;
+	char advice[XFDT_ADVICE_MAX];
 
-	put_verdict(&writer);
+	fprintf(out, "%s%s: %s\n", prefix, xfdt_verdict_name(verdict->kind),
+		xfdt_render_words(report));
+	xfdt_render_advice(report, advice, sizeof(advice));
+	put_line(&writer, "do", advice);
 	put_kernel(&writer);
+	if (xfdt_route_name(verdict->route))
+		put_line(&writer, "route", xfdt_route_name(verdict->route));
 	put_vcpu(&writer);
 	if (verdict->kind != XFDT_CONFIRMED && verdict->why.count)
 		put_line(&writer, "why", verdict->why.items[0].text);
 	if (verdict->kind == XFDT_INCONCLUSIVE)
 		put_missing(&writer);
-	put_advice(&writer);
 }

@@ -100,18 +100,6 @@ const char *xfdt_verdict_words(enum xfdt_verdict_kind kind)
 	return words[kind];
 }
 
-const char *xfdt_render_words(const struct xfdt_outcome *report)
-{
-	const struct xfdt_verdict *verdict = report->verdict;
-
-	if (verdict->kind == XFDT_CONFIRMED && report->facts->fixed == XFDT_YES)
-		return "the mechanism of " XFDT_CVE ", on a kernel with the fix";
-	if (verdict->kind == XFDT_NOT_THIS_BUG &&
-	    report->facts->items[XFDT_FACT_PANICKED].value == XFDT_NO)
-		return "no sign of the bug on this host, which was running";
-	return verdict->rule->words;
-}
-
 const char *xfdt_presence_name(enum xfdt_presence presence)
 {
 	static const char *const names[] = {

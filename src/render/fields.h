@@ -62,6 +62,15 @@ const char *xfdt_verdict_words(enum xfdt_verdict_kind kind);
 /* The same of this dump. */
 const char *xfdt_render_words(const struct xfdt_outcome *report);
 
+#define XFDT_ADVICE_MAX 1024
+
+/* What to do now, in a sentence or two without the full stop.  Untrusted: it may quote a release. */
+void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_t size);
+/* The first thing that is missing; NULL: nothing is. */
+const struct xfdt_gap *xfdt_render_first_gap(const struct xfdt_host *host);
+/* Is the fix in this kernel, and which release has it?  Static words only. */
+void xfdt_render_fix(const struct xfdt_outcome *report, char *ret_text, size_t size);
+
 const char *xfdt_presence_name(enum xfdt_presence presence);
 /* The two halves in one word. */
 const char *xfdt_fix_name(const struct xfdt_host *host);

@@ -276,13 +276,16 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 	struct xfdt_row row = { .image = host->image, .host = host };
 	struct json_object *root = json_object_new_object(), *panic, *missing, *counts;
 	struct writer writer = { .out = out };
+	char advice[XFDT_ADVICE_MAX];
 	size_t i;
 
+	xfdt_render_advice(report, advice, sizeof(advice));
 	add_text(&writer, root, "schema", XFDT_JSON_SCHEMA);
 	add(&writer, root, "dump",
 	    dump_object(&writer, report->path, report->format, host->image->arch), false);
 	add_text(&writer, root, "verdict", xfdt_verdict_name(verdict->kind));
 	add(&writer, root, "exit", json_object_new_int(xfdt_verdict_exit(verdict->kind)), false);
+	add_text(&writer, root, "do", advice);
 	add_text(&writer, root, "rule", verdict->rule->id);
 	add_text(&writer, root, "when", xfdt_when_name(verdict->when));
 	add_text(&writer, root, "state", xfdt_hit_state_name(report->facts->hit_state));

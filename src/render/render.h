@@ -26,7 +26,8 @@ enum xfdt_pick {
 
 struct xfdt_text_options {
 	bool colour;
-	bool verbose; /* all vCPUs, every piece of evidence, commands to check by hand */
+	unsigned int width; /* of a line, in columns; less than 80 is taken for 80 */
+	bool verbose;	    /* all vCPUs, every piece of evidence, commands to check by hand */
 	enum xfdt_pick pick;
 	uint64_t picked;
 };

@@ -10,6 +10,8 @@
 #define LANES_MIN 19  /* up to XTILEDATA */
 #define LISTED_MAX 32 /* vCPUs that are ok, before they are only counted */
 #define LABEL 24      /* what put_vcpu() prints before the lanes */
+#define WIDTH_MIN 80
+#define INDENT 10 /* of what follows a label */
 
 struct style {
 	const char *bad, *good, *warn, *bold, *dim, *end;
@@ -24,7 +26,7 @@ struct writer {
 	const struct xfdt_outcome *report;
 	const struct style *style;
 	bool verbose;
-	unsigned int lanes;
+	unsigned int width, lanes;
 	FILE *out;
 };
 
@@ -34,6 +36,46 @@ static void put_escaped(const struct writer *writer, const char *text)
 
 	xfdt_escape(text, escaped, sizeof(escaped));
 	fputs(escaped, writer->out);
+}
+
+/* Columns that the first @len bytes of @text take; a character takes one. */
+static size_t columns_of(const char *text, size_t len)
+{
+	size_t columns = 0, i;
+
+	for (i = 0; i < len; i++)
+		columns += (text[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+/*
+ * The words of @text, which is untrusted, from @column on and then below @indent, to the end of
+ * the line.  A word that is longer than a line stays whole.
+ */
+static void put_wrapped(const struct writer *writer, const char *text, size_t column, size_t indent)
+{
+	char escaped[TEXT_MAX];
+	const char *word = escaped;
+	bool first = true;
+
+	xfdt_escape(text, escaped, sizeof(escaped));
+	while (*word) {
+		size_t len = strcspn(word, " "), columns = columns_of(word, len);
+
+		if (!first && column + 1 + columns > writer->width) {
+			fprintf(writer->out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!first) {
+			fputc(' ', writer->out);
+			column++;
+		}
+		fwrite(word, 1, len, writer->out);
+		column += columns;
+		first = false;
+		word += len;
+		word += strspn(word, " ");
+	}
+	fputs("\n", writer->out);
 }
 
 /* the verdict */
@@ -56,11 +98,36 @@ static void put_headline(const struct writer *writer)
 {
 	const struct xfdt_verdict *verdict = writer->report->verdict;
 
-	fprintf(writer->out, "%s%s%s: %s", verdict_style(writer), xfdt_verdict_name(verdict->kind),
-		writer->style->end, xfdt_render_words(writer->report));
-	if (xfdt_route_name(verdict->route))
-		fprintf(writer->out, " (route %s)", xfdt_route_name(verdict->route));
-	fputs("\n", writer->out);
+	fprintf(writer->out, "%s%s%s: %s\n", verdict_style(writer),
+		xfdt_verdict_name(verdict->kind), writer->style->end,
+		xfdt_render_words(writer->report));
+}
+
+static void put_label(const struct writer *writer, const char *label)
+{
+	fprintf(writer->out, "  %s%-8s%s", writer->style->dim, label, writer->style->end);
+}
+
+/* A label, and @text, which is untrusted and goes on below itself. */
+static void put_labelled(const struct writer *writer, const char *label, const char *text)
+{
+	put_label(writer, label);
+	put_wrapped(writer, text, INDENT, INDENT);
+}
+
+static void put_advice(const struct writer *writer)
+{
+	char advice[XFDT_ADVICE_MAX];
+
+	xfdt_render_advice(writer->report, advice, sizeof(advice));
+	put_labelled(writer, "do", advice);
+}
+
+/* @text as an item of a list. */
+static void put_item(const struct writer *writer, const char *text)
+{
+	fputs("  - ", writer->out);
+	put_wrapped(writer, text, 4, 4);
 }
 
 static void put_reasons(const struct writer *writer, const char *heading,
@@ -71,33 +138,25 @@ static void put_reasons(const struct writer *writer, const char *heading,
 	if (!reasons->count)
 		return;
 	fprintf(writer->out, "\n%s%s%s\n", writer->style->bold, heading, writer->style->end);
-	for (i = 0; i < reasons->count; i++) {
-		fputs("  - ", writer->out);
-		put_escaped(writer, reasons->items[i].text);
-		fputs("\n", writer->out);
-	}
+	for (i = 0; i < reasons->count; i++)
+		put_item(writer, reasons->items[i].text);
 }
 
-static void put_label(const struct writer *writer, const char *label)
-{
-	fprintf(writer->out, "  %s%-8s%s", writer->style->dim, label, writer->style->end);
-}
-
-/* What has the fix says nothing of a kernel that cannot have the bug. */
-static void put_fix(const struct writer *writer)
+static void put_kernel(const struct writer *writer)
 {
 	const struct xfdt_host *host = writer->report->host;
+	const struct xfdt_image *image = host->image;
+	bool named = *host->nodename && strcmp(host->nodename, "(none)");
+	char text[TEXT_MAX];
 
+	snprintf(text, sizeof(text), "%s%s%s", image->release ? image->release : "unknown",
+		 named ? " on " : "", named ? host->nodename : "");
+	put_labelled(writer, "kernel", text);
+	/* what has the fix says nothing of a kernel that cannot have the bug */
 	if (writer->report->verdict->kind == XFDT_NOT_APPLICABLE)
 		return;
-	put_label(writer, "fix");
-	fprintf(writer->out, "%s (vmlinux %s, kvm %s%s); upstream: %s\n", xfdt_fix_name(host),
-		xfdt_presence_name(host->fix.vmlinux),
-		host->kvm == XFDT_KVM_ABSENT ? "not loaded" : xfdt_presence_name(host->fix.kvm),
-		host->fix.livepatched.known && host->fix.livepatched.value ?
-			"; livepatches are loaded, which can replace either" :
-			"",
-		xfdt_fixed_in(host->image->release));
+	xfdt_render_fix(writer->report, text, sizeof(text));
+	put_labelled(writer, "fix", text);
 }
 
 static void put_summary(const struct writer *writer)
@@ -105,38 +164,30 @@ static void put_summary(const struct writer *writer)
 	const struct xfdt_outcome *report = writer->report;
 	const struct xfdt_host *host = report->host;
 	const struct xfdt_image *image = host->image;
+	char text[TEXT_MAX];
 
 	fputs("\n", writer->out);
-	put_label(writer, "dump");
-	put_escaped(writer, report->path);
-	fprintf(writer->out, " (%s)\n", report->format);
-	put_label(writer, "kernel");
-	put_escaped(writer, image->release ? image->release : "unknown");
-	if (*host->nodename && strcmp(host->nodename, "(none)")) {
-		fputs(" on ", writer->out);
-		put_escaped(writer, host->nodename);
-	}
-	fprintf(writer->out, "\n");
+	snprintf(text, sizeof(text), "%s (%s)", report->path, report->format);
+	put_labelled(writer, "dump", text);
+	put_kernel(writer);
 	if (!xfdt_is_x86_64(image))
 		return;
-	put_fix(writer);
+	if (xfdt_route_name(report->verdict->route))
+		put_labelled(writer, "route", xfdt_route_name(report->verdict->route));
 	if (host->panic.task) {
-		put_label(writer, "panic");
-		fprintf(writer->out, "CPU %" PRIu64 ", pid %d ", host->panic.cpu.value,
-			host->panic.pid);
-		put_escaped(writer, host->panic.comm);
-		fputs("\n", writer->out);
+		snprintf(text, sizeof(text), "CPU %" PRIu64 ", pid %d %s", host->panic.cpu.value,
+			 host->panic.pid, host->panic.comm);
+		put_labelled(writer, "panic", text);
 	}
-	put_label(writer, "sources");
-	fprintf(writer->out, "symbols from %s,%stypes from %s%s\n", image->symbol_source,
-		strlen(image->symbol_source) + strlen(image->type_source) > 60 ? "\n          " :
-										 " ",
-		image->type_source,
-		image->embedded ? " (both by the note of a distilled dump)" : "");
+	snprintf(text, sizeof(text), "symbols from %s, types from %s%s", image->symbol_source,
+		 image->type_source,
+		 image->embedded ? " (both by the note of a distilled dump)" : "");
+	put_labelled(writer, "sources", text);
 }
 
 static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, bool *heading)
 {
+	char text[TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < gaps->count; i++) {
@@ -144,13 +195,12 @@ static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, 
 			fprintf(writer->out, "\n%smissing%s\n", writer->style->bold,
 				writer->style->end);
 		*heading = true;
-		fputs("  - ", writer->out);
-		put_escaped(writer, gaps->items[i].what);
-		fputs(": ", writer->out);
-		put_escaped(writer, gaps->items[i].why);
-		if (gaps->items[i].remedy)
-			fprintf(writer->out, "\n    what to do: %s", gaps->items[i].remedy);
-		fputs("\n", writer->out);
+		snprintf(text, sizeof(text), "%s: %s", gaps->items[i].what, gaps->items[i].why);
+		put_item(writer, text);
+		if (!gaps->items[i].remedy)
+			continue;
+		fputs("    what to do: ", writer->out);
+		put_wrapped(writer, gaps->items[i].remedy, 16, 4);
 	}
 }
 
@@ -467,6 +517,7 @@ static struct writer writer_of(const struct xfdt_outcome *report,
 		.report = report,
 		.style = options->colour ? &coloured : &plain,
 		.verbose = options->verbose,
+		.width = options->width > WIDTH_MIN ? options->width : WIDTH_MIN,
 		.lanes = count_lanes(report),
 		.out = out,
 	};
@@ -478,6 +529,7 @@ void xfdt_render_text(const struct xfdt_outcome *report, const struct xfdt_text_
 	struct writer writer = writer_of(report, options, out);
 
 	put_headline(&writer);
+	put_advice(&writer);
 	put_summary(&writer);
 	put_reasons(&writer, "why", &report->verdict->why);
 	put_reasons(&writer, "looks like", &report->verdict->looks_like);
@@ -495,6 +547,7 @@ void xfdt_render_vms(const struct xfdt_outcome *report, const struct xfdt_text_o
 
 	writer.verbose = true;
 	put_headline(&writer);
+	put_advice(&writer);
 	put_all_gaps(&writer);
 	put_vms(&writer);
 }
@@ -505,6 +558,7 @@ void xfdt_render_panic(const struct xfdt_outcome *report, const struct xfdt_text
 	struct writer writer = writer_of(report, options, out);
 
 	put_headline(&writer);
+	put_advice(&writer);
 	put_reasons(&writer, "why", &report->verdict->why);
 	put_reasons(&writer, "looks like", &report->verdict->looks_like);
 	put_reasons(&writer, "likely origin", &report->verdict->origins);
@@ -591,6 +645,7 @@ void xfdt_render_show(const struct xfdt_outcome *report, const struct xfdt_text_
 	size_t i, j;
 
 	put_headline(&writer);
+	put_advice(&writer);
 	put_summary(&writer);
 	put_all_gaps(&writer);
 	for (i = 0; (row.vm = xfdt_host_vm(host, i)); i++) {

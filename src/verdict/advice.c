@@ -34,5 +34,5 @@ const char *xfdt_fixed_in(const char *release)
 		return "6.19-rc6 (b45f72177594)";
 	if (major > 6 || (major == 6 && minor > 19))
 		return "6.19 (b45f72177594), so every release of this series";
-	return "no upstream release of this series; 6.19 (b45f72177594), or a kernel whose vendor has backported it";
+	return "6.19 (b45f72177594); no upstream release of this series has it";
 }

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every form of a report says first: what the verdict means, what to do now, and the fix. */
+#include "render/fields.h"
+
+#include <string.h>
+
+const char *xfdt_render_words(const struct xfdt_outcome *report)
+{
+	const struct xfdt_verdict *verdict = report->verdict;
+
+	if (verdict->kind == XFDT_CONFIRMED && report->facts->fixed == XFDT_YES)
+		return "the mechanism of " XFDT_CVE ", on a kernel with the fix";
+	if (verdict->kind == XFDT_NOT_THIS_BUG &&
+	    report->facts->items[XFDT_FACT_PANICKED].value == XFDT_NO)
+		return "no sign of the bug on this host, which was running";
+	return verdict->rule->words;
+}
+
+/* the fix */
+
+static const char *half_name(enum xfdt_presence presence)
+{
+	static const char *const names[] = {
+		[XFDT_UNKNOWN] = "unknown",
+		[XFDT_ABSENT] = "no",
+		[XFDT_PRESENT] = "yes",
+	};
+
+	return names[presence];
+}
+
+static const char *fix_words(const struct xfdt_host *host)
+{
+	enum xfdt_presence vmlinux = host->fix.vmlinux, kvm = host->fix.kvm;
+
+	if (host->kvm == XFDT_KVM_ABSENT)
+		kvm = vmlinux;
+	if (vmlinux == XFDT_PRESENT && kvm == XFDT_PRESENT)
+		return "in this kernel";
+	if (vmlinux == XFDT_ABSENT && kvm == XFDT_ABSENT)
+		return "not in this kernel";
+	if (vmlinux == XFDT_UNKNOWN && kvm == XFDT_UNKNOWN)
+		return "not known whether in this kernel";
+	if (vmlinux == XFDT_ABSENT || kvm == XFDT_ABSENT)
+		return "not complete in this kernel";
+	return "not known whether complete in this kernel";
+}
+
+static bool is_livepatched(const struct xfdt_host *host)
+{
+	return host->fix.livepatched.known && host->fix.livepatched.value;
+}
+
+void xfdt_render_fix(const struct xfdt_outcome *report, char *ret_text, size_t size)
+{
+	const struct xfdt_host *host = report->host;
+	bool complete = !strcmp(xfdt_fix_name(host), "present");
+
+	snprintf(ret_text, size, "%s (vmlinux %s, kvm %s)%s%s%s", fix_words(host),
+		 half_name(host->fix.vmlinux),
+		 host->kvm == XFDT_KVM_ABSENT ? "not loaded" : half_name(host->fix.kvm),
+		 is_livepatched(host) ? "; a livepatch is loaded, which can replace either half" :
+					"",
+		 complete ? "" : "; first fixed in ",
+		 complete ? "" : xfdt_fixed_in(host->image->release));
+}
+
+/* what to do */
+
+static void advise_on_mechanism(const struct xfdt_outcome *report, char *ret_text, size_t size)
+{
+	const char *fixed_in = xfdt_fixed_in(report->host->image->release);
+
+	if (report->facts->fixed == XFDT_YES)
+		snprintf(ret_text, size,
+			 "upgrading will not help: the kernel has the fix, and " XFDT_FIX_COMMIT
+			 " does not close this case; report it, with this vmcore distilled");
+	else if (report->facts->fixed == XFDT_UNSURE)
+		snprintf(ret_text, size,
+			 "find out whether the kernel has the fix (" XFDT_FIX_COMMIT
+			 "); if not, boot one that has: your vendor's, or upstream %s",
+			 fixed_in);
+	else
+		snprintf(ret_text, size,
+			 "boot a kernel with the fix before guests that use AMX run again: "
+			 "your vendor's, or upstream %s",
+			 fixed_in);
+}
+
+static void advise_on_other(const struct xfdt_outcome *report, char *ret_text, size_t size)
+{
+	const struct xfdt_fact *facts = report->facts->items;
+	bool exposed = report->verdict->kind == XFDT_NOT_THIS_BUG &&
+		       report->facts->fixed == XFDT_NO && facts[XFDT_FACT_CAPABLE].value != XFDT_NO;
+	bool panicked = facts[XFDT_FACT_PANICKED].value != XFDT_NO;
+
+	snprintf(ret_text, size, "%s%s%s",
+		 panicked ? "look for another cause of this crash" :
+		 exposed  ? "" :
+			    "nothing: the host was running",
+		 panicked && exposed ? "; " : "",
+		 exposed ? "the host is still exposed to this bug: boot a kernel with the fix" :
+			   "");
+}
+
+const struct xfdt_gap *xfdt_render_first_gap(const struct xfdt_host *host)
+{
+	if (host->image->gaps.count)
+		return &host->image->gaps.items[0];
+	return host->gaps.count ? &host->gaps.items[0] : NULL;
+}
+
+/* The remedy of what is unknown. */
+static const char *remedy_of(const struct xfdt_outcome *report)
+{
+	static const enum xfdt_fact_id order[] = { XFDT_FACT_HIT, XFDT_FACT_COMPLETE,
+						   XFDT_FACT_CAPABLE, XFDT_FACT_KVM };
+	const struct xfdt_gap *gap = xfdt_render_first_gap(report->host);
+	size_t i;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		const struct xfdt_fact *fact = &report->facts->items[order[i]];
+
+		if (fact->value == XFDT_UNSURE && fact->remedy)
+			return fact->remedy;
+	}
+	if (gap && gap->remedy)
+		return gap->remedy;
+	return "nothing can be added to the dump that decides it: read the evidence (-v), and report a contradiction with this vmcore distilled";
+}
+
+void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_t size)
+{
+	switch (report->verdict->kind) {
+	case XFDT_CONFIRMED:
+	case XFDT_ARMED:
+	case XFDT_PROBABLE:
+		advise_on_mechanism(report, ret_text, size);
+		break;
+	case XFDT_INCONCLUSIVE:
+		snprintf(ret_text, size, "%s", remedy_of(report));
+		break;
+	default:
+		advise_on_other(report, ret_text, size);
+		break;
+	}
+}
