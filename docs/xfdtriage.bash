@@ -32,6 +32,9 @@ _xfdtriage()
 	-t | --types)
 		words="auto dwarf btf"
 		;;
+	--color)
+		words="auto always never"
+		;;
 	--symbols)
 		words="auto vmcoreinfo search"
 		;;

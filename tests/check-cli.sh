@@ -42,6 +42,31 @@ cp "$work/out" "$work/whole"
 exits several 0 -f json "$clean" "$confirmed"
 if [ "$("$helper" --json <"$work/out" | tr '\n' ' ')" = "not-this-bug confirmed " ]; then report ok json-lines; else report fail json-lines "not two objects"; fi
 
+# colours and width: those of the terminal, which the confined process cannot ask
+
+on_terminal() { # NAME COLUMNS [VARIABLE=VALUE]... ARGUMENT...
+	env -u NO_COLOR TERM=xterm script -qec "stty cols $2; env ${*:3}" /dev/null </dev/null >"$work/out" 2>"$work/err"
+}
+
+if command -v script >/dev/null; then
+	on_terminal colour 80 "$xfdtriage" "$confirmed"
+	says colour out "$(printf '^\033\\[1;31mconfirmed\033\\[0m: ')"
+	on_terminal no-colour 80 NO_COLOR=1 "$xfdtriage" "$confirmed"
+	says no-colour out '^confirmed: '
+	on_terminal color-never 80 "$xfdtriage" --color=never "$confirmed"
+	says color-never out '^confirmed: '
+	on_terminal wide 120 "$xfdtriage" --color=never "$confirmed"
+	says wide out '^  do .*your vendor.s, or upstream 6.18.7'
+else
+	report skip colour "there is no script(1)"
+fi
+exits color-auto 0 "$confirmed"
+says color-auto out '^confirmed: '
+exits color-always 0 --color=always "$confirmed"
+says color-always out "$(printf '^\033\\[1;31mconfirmed\033\\[0m: ')"
+exits color-bad 2 --color=often "$confirmed"
+says color-bad-why err "color takes auto, always or never, not 'often'"
+
 # no state is kept between dumps
 
 mkdir "$work/home"

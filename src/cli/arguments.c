@@ -24,6 +24,7 @@ enum {
 	OPTION_RETRY,
 	OPTION_FORCE,
 	OPTION_SYMBOLS,
+	OPTION_COLOR,
 };
 
 #define JOBS_MAX 1024
@@ -79,6 +80,8 @@ static const struct option_spec options[] = {
 	  NULL, "look again at dumps that gave no verdict" },
 	{ { "force", no_argument, NULL, OPTION_FORCE }, COMMAND_BATCH,
 	  NULL, "look again at all dumps" },
+	{ { "color", required_argument, NULL, OPTION_COLOR }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_REPORT,
+	  "WHEN", "auto (default): on a terminal, unless NO_COLOR is set; always or never" },
 	{ { "help", no_argument, NULL, 'h' }, COMMAND_ALL,
 	  NULL, "print this" },
 	{ { "version", no_argument, NULL, 'V' }, COMMAND_ALL,
@@ -240,6 +243,21 @@ static int parse_types(const char *name, struct arguments *arguments)
 	return -1;
 }
 
+static int parse_colour(const char *name, struct arguments *arguments)
+{
+	static const char *const names[] = {
+		[COLOUR_AUTO] = "auto",
+		[COLOUR_ALWAYS] = "always",
+		[COLOUR_NEVER] = "never",
+	};
+	int index = index_of(name, names, sizeof(names) / sizeof(names[0]));
+
+	if (index < 0)
+		return usage_error("--color takes auto, always or never, not", name);
+	arguments->colour = (enum colour)index;
+	return -1;
+}
+
 static int parse_symbols(const char *name, struct arguments *arguments)
 {
 	static const char *const names[] = {
@@ -275,6 +293,8 @@ static int take_option(int letter, struct arguments *arguments)
 		return parse_types(optarg, arguments);
 	case OPTION_SYMBOLS:
 		return parse_symbols(optarg, arguments);
+	case OPTION_COLOR:
+		return parse_colour(optarg, arguments);
 	case 'v':
 		arguments->verbose = true;
 		break;

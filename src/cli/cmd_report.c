@@ -75,7 +75,7 @@ static struct xfdt_error *render(const struct xfdt_report *summary, struct store
 {
 	const struct xfdt_report_source source = { .fetch = fetch, .context = stores };
 	const struct xfdt_report_options options = {
-		.colour = !arguments->output && use_colour(),
+		.colour = !arguments->output && use_colour(arguments),
 		.width = arguments->output ? 0 : terminal_width(),
 		.now = time(NULL),
 	};

@@ -8,15 +8,12 @@
 struct form {
 	void (*print)(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
 		      FILE *out);
+	struct xfdt_text_options style;
 };
 
 /* One dump, in a process of its own; returns its exit code. */
 static int triage_dump(const struct work *work)
 {
-	struct xfdt_text_options style = {
-		.colour = use_colour(),
-		.verbose = work->arguments->verbose,
-	};
 	bool json = work->arguments->format == FORMAT_JSON, quiet = work->arguments->quiet;
 	const struct form *form = work->context;
 	struct xfdt_session session;
@@ -36,7 +33,7 @@ static int triage_dump(const struct work *work)
 		if (err)
 			status = complain(err);
 	} else if (!quiet) {
-		form->print(&session.report, &style, stdout);
+		form->print(&session.report, &form->style, stdout);
 	}
 	xfdt_session_deinit(&session);
 	return status;
@@ -79,6 +76,11 @@ static int report_dumps(const struct arguments *arguments, struct form *form)
 	int status = 6;
 	size_t i;
 
+	form->style = (struct xfdt_text_options){
+		.colour = use_colour(arguments),
+		.width = terminal_width(),
+		.verbose = arguments->verbose,
+	};
 	if (arguments->split)
 		return report_dump(arguments, arguments->paths, arguments->path_count, form);
 	for (i = 0; i < arguments->path_count; i++) {
@@ -93,10 +95,10 @@ int run_triage(const struct arguments *arguments)
 {
 	if (arguments->kdump)
 		return run_kdump(arguments);
-	return report_dumps(arguments, &(struct form){ xfdt_render_text });
+	return report_dumps(arguments, &(struct form){ .print = xfdt_render_text });
 }
 
 int run_show(const struct arguments *arguments)
 {
-	return report_dumps(arguments, &(struct form){ xfdt_render_show });
+	return report_dumps(arguments, &(struct form){ .print = xfdt_render_show });
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML, FORMAT_CSV, FORMAT_JSONL };
 
 /* The commands, as bits: an option names those that take it. */
@@ -25,6 +27,7 @@ enum command_bit {
 
 struct arguments {
 	enum format format;
+	enum colour colour;
 	bool quiet, verbose, split, keep_types, keep_log, kdump;
 	bool retry_failed, force;
 	unsigned int jobs, seconds, memory_mib, shard, shards; /* 0: not given */
@@ -71,7 +74,8 @@ int usage_error(const char *what, const char *subject);
 
 /* Out of the environment and of the terminal. */
 struct xfdt_session_options session_options(const struct arguments *arguments);
-bool use_colour(void);
+/* Both ask standard output, so not in a confined process. */
+bool use_colour(const struct arguments *arguments);
 unsigned int terminal_width(void); /* in columns; 0: standard output is none */
 
 /* As struct xfdt_debug_options' fetch; @context is DEBUGINFOD_URLS. */

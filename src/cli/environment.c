@@ -43,10 +43,12 @@ struct xfdt_session_options session_options(const struct arguments *arguments)
 	};
 }
 
-bool use_colour(void)
+bool use_colour(const struct arguments *arguments)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
+	if (arguments->colour != COLOUR_AUTO)
+		return arguments->colour == COLOUR_ALWAYS;
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb");
 }
 
