@@ -143,12 +143,12 @@ static void test_report__what_has_no_verdict_is_an_error(void **state)
 		results_init(&results);
 		results_add(&results, 0, "/srv/vmcore", "id", NOON, none[i]);
 		summary = summarise(&results);
-		if (summary->rows[0].kind != XFDT_REPORT_ERROR)
+		if (summary->rows[0].kind != XFDT_NO_VERDICT)
 			fail_msg("a verdict out of '%s'", none[i]);
 		assert_string_equal(summary->rows[0].cells[XFDT_C_VERDICT], "error");
 		assert_string_equal(summary->rows[0].cells[XFDT_C_EXIT], "2");
 		assert_non_null(summary->rows[0].cells[XFDT_C_ERROR]);
-		assert_int_equal(summary->totals[XFDT_REPORT_ERROR], 1);
+		assert_int_equal(summary->totals[XFDT_NO_VERDICT], 1);
 		xfdt_report_free(summary);
 	}
 }
@@ -232,7 +232,7 @@ static void test_report__newest_of_the_same_dump_stays(void **state)
 		assert_int_equal(row_of(summary, "/srv/vmcore")->store, newest);
 		assert_int_equal(summary->totals[XFDT_CONFIRMED], 1);
 		assert_int_equal(summary->totals[XFDT_NOT_THIS_BUG], 1);
-		assert_int_equal(summary->totals[XFDT_REPORT_ERROR], 0);
+		assert_int_equal(summary->totals[XFDT_NO_VERDICT], 0);
 		xfdt_report_free(summary);
 	}
 }

@@ -3,6 +3,7 @@
 #include "batch/batch.h"
 #include "batch/answer.h"
 #include "render/render.h"
+#include "verdict/precedence.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,15 +75,12 @@ static void format_utc(char *ret_text, size_t size)
 /* True, and which it is, for the exit codes that a verdict has. */
 static bool verdict_of(int exit_code, enum xfdt_verdict_kind *ret_kind)
 {
-	int kind;
+	const int kind = xfdt_exit_kind(exit_code);
 
-	for (kind = 0; kind < XFDT_VERDICT_KINDS; kind++) {
-		if (xfdt_verdict_exit((enum xfdt_verdict_kind)kind) != exit_code)
-			continue;
-		*ret_kind = (enum xfdt_verdict_kind)kind;
-		return true;
-	}
-	return false;
+	if (kind < 0 || kind == XFDT_NO_VERDICT)
+		return false;
+	*ret_kind = (enum xfdt_verdict_kind)kind;
+	return true;
 }
 
 static void count_done(struct run *run, const struct xfdt_result *result, bool known)
@@ -583,21 +581,21 @@ struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
 	return err;
 }
 
+/* Is there a result of that kind?  Without any, and of folders that could not be listed, there is no verdict. */
+static bool has_result(const struct xfdt_batch_counts *counts, int kind)
+{
+	if (kind == XFDT_NO_VERDICT)
+		return counts->done > counts->ended[XFDT_ENDED_OK] || counts->scan->folders ||
+		       !counts->done;
+	return counts->verdicts[kind];
+}
+
 int xfdt_batch_exit(const struct xfdt_batch_counts *counts)
 {
-	static const enum xfdt_verdict_kind findings[] = {
-		XFDT_CONFIRMED,
-		XFDT_ARMED,
-		XFDT_PROBABLE,
-		XFDT_INCONCLUSIVE,
-	};
-	size_t i;
+	size_t rank;
 
-	for (i = 0; i < sizeof(findings) / sizeof(findings[0]); i++)
-		if (counts->verdicts[findings[i]])
-			return xfdt_verdict_exit(findings[i]);
-	if (counts->done > counts->ended[XFDT_ENDED_OK] || counts->scan->folders || !counts->done)
-		return XFDT_EXIT_ERROR;
-	return xfdt_verdict_exit(counts->verdicts[XFDT_NOT_THIS_BUG] ? XFDT_NOT_THIS_BUG :
-								       XFDT_NOT_APPLICABLE);
+	for (rank = 0; rank < XFDT_RESULT_KINDS; rank++)
+		if (has_result(counts, xfdt_kind_at(XFDT_COLLECTED, rank)))
+			return xfdt_kind_exit(xfdt_kind_at(XFDT_COLLECTED, rank));
+	return XFDT_EXIT_ERROR;
 }

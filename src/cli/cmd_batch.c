@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "triage/rights.h"
 #include "render/fields.h"
+#include "verdict/precedence.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -95,19 +96,18 @@ static void complain_of(void *context, const char *path, const char *why)
 /* "12 confirmed, 4000 not-this-bug, 3 errors"; what there is none of is left out. */
 static void format_counts(const struct xfdt_batch_counts *counts, char *ret_text, size_t size)
 {
-	static const enum xfdt_verdict_kind order[] = {
-		XFDT_CONFIRMED,	   XFDT_ARMED,	      XFDT_PROBABLE,
-		XFDT_INCONCLUSIVE, XFDT_NOT_THIS_BUG, XFDT_NOT_APPLICABLE,
-	};
 	uint64_t errors = counts->done - counts->ended[XFDT_ENDED_OK];
-	size_t i, len = 0;
+	size_t rank, len = 0;
 
 	*ret_text = '\0';
-	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (counts->verdicts[order[i]] && len < size)
+	for (rank = 0; rank < XFDT_RESULT_KINDS; rank++) {
+		const int kind = xfdt_kind_at(XFDT_COLLECTED, rank);
+
+		if (kind != XFDT_NO_VERDICT && counts->verdicts[kind] && len < size)
 			len += (size_t)snprintf(ret_text + len, size - len, "%s%" PRIu64 " %s",
-						len ? ", " : "", counts->verdicts[order[i]],
-						xfdt_verdict_name(order[i]));
+						len ? ", " : "", counts->verdicts[kind],
+						xfdt_verdict_name((enum xfdt_verdict_kind)kind));
+	}
 	if (errors && len < size)
 		snprintf(ret_text + len, size - len, "%s%" PRIu64 " error%s", len ? ", " : "",
 			 errors, errors == 1 ? "" : "s");

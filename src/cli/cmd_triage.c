@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands triage and show. */
 #include "cli/work.h"
+#include "verdict/precedence.h"
 
 #include <stdio.h>
 
@@ -59,21 +60,19 @@ static int report_dump(const struct arguments *arguments, const char *const *pat
 	return status;
 }
 
-/* The stronger of two exit codes; docs/verdicts.md has the order. */
+/* The exit code of which dump counts; of one that is none of ours, as of a dump that could not be looked at. */
 static int stronger(int a, int b)
 {
-	static const int order[] = { XFDT_EXIT_ERROR, 0, 3, 4, 5, 1, 6 };
-	size_t i;
+	int kind_a = xfdt_exit_kind(a), kind_b = xfdt_exit_kind(b);
 
-	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (a == order[i] || b == order[i])
-			return order[i];
-	return XFDT_EXIT_ERROR;
+	if (kind_a < 0 || kind_b < 0)
+		return XFDT_EXIT_ERROR;
+	return xfdt_kind_rank(XFDT_NAMED, kind_a) < xfdt_kind_rank(XFDT_NAMED, kind_b) ? a : b;
 }
 
 static int report_dumps(const struct arguments *arguments, struct form *form)
 {
-	int status = 6;
+	int status = xfdt_kind_exit(XFDT_NOT_APPLICABLE);
 	size_t i;
 
 	form->style = (struct xfdt_text_options){

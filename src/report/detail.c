@@ -358,10 +358,12 @@ struct xfdt_error *xfdt_detail_print_schema(FILE *out)
 		append(&copier, components,
 		       json_object_new_string(xfdt_xfeature_name((unsigned int)i)));
 	add(&copier, schema, "components", components);
-	for (i = 0; i < XFDT_REPORT_KINDS; i++)
-		add(&copier, verdicts, xfdt_report_kind_name(xfdt_report_order[i]),
-		    made(&copier,
-			 json_object_new_string(xfdt_report_kind_words(xfdt_report_order[i]))));
+	for (i = 0; i < XFDT_RESULT_KINDS; i++) {
+		int kind = xfdt_kind_at(XFDT_COLLECTED, i);
+
+		add(&copier, verdicts, xfdt_report_kind_name(kind),
+		    made(&copier, json_object_new_string(xfdt_report_kind_words(kind))));
+	}
 	add(&copier, schema, "verdicts", verdicts);
 	return print(&copier, schema, out);
 }

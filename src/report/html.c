@@ -17,10 +17,10 @@ static const enum xfdt_column shown[] = {
 #define SHOWN (sizeof(shown) / sizeof(shown[0]))
 
 /* Signs tell the verdicts apart where colour does not. */
-static const char *const signs[XFDT_REPORT_KINDS] = {
+static const char *const signs[XFDT_RESULT_KINDS] = {
 	[XFDT_CONFIRMED] = "&#9679;",	   [XFDT_ARMED] = "&#9650;",
 	[XFDT_PROBABLE] = "&#9680;",	   [XFDT_INCONCLUSIVE] = "?",
-	[XFDT_REPORT_ERROR] = "&#10005;",  [XFDT_NOT_THIS_BUG] = "&#10003;",
+	[XFDT_NO_VERDICT] = "&#10005;",	   [XFDT_NOT_THIS_BUG] = "&#10003;",
 	[XFDT_NOT_APPLICABLE] = "&#8211;",
 };
 
@@ -112,8 +112,8 @@ static void put_totals(const struct xfdt_report *summary, FILE *out)
 
 	fputs("<section aria-labelledby=\"totals\">\n<h2 id=\"totals\">Verdicts</h2>\n<ul class=\"totals\">\n",
 	      out);
-	for (i = 0; i < XFDT_REPORT_KINDS; i++) {
-		int kind = xfdt_report_order[i];
+	for (i = 0; i < XFDT_RESULT_KINDS; i++) {
+		int kind = xfdt_kind_at(XFDT_COLLECTED, i);
 		const char *name = xfdt_report_kind_name(kind);
 
 		fprintf(out,

@@ -55,30 +55,15 @@ const char *xfdt_column_help(enum xfdt_column column)
 	return field ? field->help : xfdt_columns[column].help;
 }
 
-const int xfdt_report_order[XFDT_REPORT_KINDS] = {
-	XFDT_CONFIRMED,	   XFDT_ARMED,	      XFDT_PROBABLE,	   XFDT_INCONCLUSIVE,
-	XFDT_REPORT_ERROR, XFDT_NOT_THIS_BUG, XFDT_NOT_APPLICABLE,
-};
-
-static size_t rank_of(int kind)
-{
-	size_t i;
-
-	for (i = 0; xfdt_report_order[i] != kind; i++)
-		;
-	return i;
-}
-
 const char *xfdt_report_kind_name(int kind)
 {
-	return kind == XFDT_REPORT_ERROR ? "error" :
-					   xfdt_verdict_name((enum xfdt_verdict_kind)kind);
+	return kind == XFDT_NO_VERDICT ? "error" : xfdt_verdict_name((enum xfdt_verdict_kind)kind);
 }
 
 const char *xfdt_report_kind_words(int kind)
 {
-	return kind == XFDT_REPORT_ERROR ? "could not be looked at" :
-					   xfdt_verdict_words((enum xfdt_verdict_kind)kind);
+	return kind == XFDT_NO_VERDICT ? "could not be looked at" :
+					 xfdt_verdict_words((enum xfdt_verdict_kind)kind);
 }
 
 struct xfdt_error *xfdt_report_new(struct xfdt_report **ret_summary)
@@ -207,13 +192,13 @@ static void set_verdict(struct filler *filler, struct json_object *json)
 	filler->row.kind = kind_of(verdict);
 	if (!json)
 		error = XFDT_RESULT_NO_JSON;
-	else if (filler->row.kind == XFDT_REPORT_ERROR && (!verdict || strcmp(verdict, "error")))
+	else if (filler->row.kind == XFDT_NO_VERDICT && (!verdict || strcmp(verdict, "error")))
 		error = "what is stored of it has no verdict";
 	if (error)
 		set_text(filler, XFDT_C_ERROR, error);
 	set_text(filler, XFDT_C_VERDICT, xfdt_report_kind_name(filler->row.kind));
 	set_int(filler, XFDT_C_EXIT,
-		filler->row.kind == XFDT_REPORT_ERROR ?
+		filler->row.kind == XFDT_NO_VERDICT ?
 			XFDT_EXIT_ERROR :
 			xfdt_verdict_exit((enum xfdt_verdict_kind)filler->row.kind));
 }
@@ -330,7 +315,8 @@ static int by_content(const void *left, const void *right)
 static int by_finding(const void *left, const void *right)
 {
 	const struct xfdt_report_row *a = left, *b = right;
-	size_t rank_a = rank_of(a->kind), rank_b = rank_of(b->kind);
+	size_t rank_a = xfdt_kind_rank(XFDT_COLLECTED, a->kind);
+	size_t rank_b = xfdt_kind_rank(XFDT_COLLECTED, b->kind);
 	int order;
 
 	if (rank_a != rank_b)

@@ -4,7 +4,7 @@
 #define XFDT_REPORT_TABLE_H
 
 #include "report/report.h"
-#include "verdict/verdict.h"
+#include "verdict/precedence.h"
 
 enum xfdt_column {
 #define XFDT_COLUMN(id, name, kind, heading, help) XFDT_C_##id,
@@ -26,12 +26,7 @@ extern const struct xfdt_column_spec xfdt_columns[XFDT_COLUMN_COUNT];
 const char *xfdt_column_heading(enum xfdt_column column);
 const char *xfdt_column_help(enum xfdt_column column);
 
-/* Verdicts, and the want of one. */
-#define XFDT_REPORT_ERROR XFDT_VERDICT_KINDS
-#define XFDT_REPORT_KINDS (XFDT_VERDICT_KINDS + 1)
-
-/* In the order in which they are listed: findings, what asks for something to be done, the rest. */
-extern const int xfdt_report_order[XFDT_REPORT_KINDS];
+/* Of a verdict's kind, or of XFDT_NO_VERDICT. */
 const char *xfdt_report_kind_name(int kind);
 const char *xfdt_report_kind_words(int kind);
 
@@ -40,7 +35,7 @@ struct xfdt_report_row {
 	char *path;			/* as stored: bytes */
 	size_t path_len;
 	size_t store; /* index into the summary's stores */
-	int kind;     /* a verdict's, or XFDT_REPORT_ERROR */
+	int kind;     /* a verdict's, or XFDT_NO_VERDICT */
 };
 
 struct xfdt_report {
@@ -48,7 +43,7 @@ struct xfdt_report {
 	size_t store_count;
 	struct xfdt_report_row *rows;
 	size_t row_count, row_room;
-	size_t totals[XFDT_REPORT_KINDS];
+	size_t totals[XFDT_RESULT_KINDS];
 	size_t copies;	   /* rows whose content another row has too */
 	size_t superseded; /* results that a newer one of the same dump took the place of */
 };

@@ -202,8 +202,8 @@ static void put_totals(const struct writer *writer)
 		fprintf(writer->out, "; %zu older result%s left out", summary->superseded,
 			summary->superseded == 1 ? "" : "s");
 	fputs("\n", writer->out);
-	for (i = 0; i < XFDT_REPORT_KINDS; i++) {
-		int kind = xfdt_report_order[i];
+	for (i = 0; i < XFDT_RESULT_KINDS; i++) {
+		int kind = xfdt_kind_at(XFDT_COLLECTED, i);
 
 		if (summary->totals[kind])
 			fprintf(writer->out, "%8zu  %s%-*s%s  %s\n", summary->totals[kind],
