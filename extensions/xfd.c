@@ -7,6 +7,7 @@
  * giving up on a command, longjmp(), nor a session to what a hostile dump does
  * to the libraries that read it.
  */
+#include "base/util.h"
 #include "triage/session.h"
 #include "source.h"
 
@@ -280,7 +281,7 @@ static bool parse_types(const char *name, enum xfdt_type_choice *ret_types)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < COUNT(names); i++) {
 		if (strcmp(name, names[i]))
 			continue;
 		*ret_types = (enum xfdt_type_choice)i;

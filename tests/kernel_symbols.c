@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Symbols of the hand-made kernel: kallsyms, VMCOREINFO, the symbol table of kvm.ko. */
+#include "base/util.h"
 #include "kernel.h"
 
 #include <elf.h>
@@ -198,7 +199,7 @@ static void put_module_symbols(struct kernel *kernel)
 
 	kernel->module->kallsyms = kernel_kvaddr(kernel, &kvm->kallsyms);
 	kvm->kallsyms.symtab = kernel_kvaddr(kernel, kvm->syms);
-	kvm->kallsyms.num_symtab = sizeof(kvm->syms) / sizeof(kvm->syms[0]);
+	kvm->kallsyms.num_symtab = COUNT(kvm->syms);
 	kvm->kallsyms.strtab = kernel_kvaddr(kernel, kvm->strings);
 	memcpy(kvm->strings, strings, sizeof(strings));
 	kvm->syms[1] = (Elf64_Sym){
@@ -213,7 +214,7 @@ void kernel_put_symbols(struct kernel *kernel)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++)
+	for (i = 0; i < COUNT(symbols); i++)
 		if (in_vmlinux(kernel->layout, symbols[i].name))
 			insert(kernel, symbols[i].name, symbols[i].kvaddr);
 	insert(kernel, "__stop_BTF", kernel_put_btf(kernel));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stored results that are held in memory. */
+#include "base/util.h"
 #include "results.h"
 
 #include <stdlib.h>
@@ -59,7 +60,7 @@ struct xfdt_error *results_summarise(const struct results *results,
 	err = xfdt_report_new(&summary);
 	if (err)
 		return err;
-	for (store = 0; store < sizeof(names) / sizeof(names[0]) && !err; store++) {
+	for (store = 0; store < COUNT(names) && !err; store++) {
 		err = xfdt_report_add_store(summary, names[store]);
 		for (i = 0; i < results->count && !err; i++)
 			if (results->items[i].store == store)

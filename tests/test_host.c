@@ -715,7 +715,7 @@ static void test_host__architecture_that_vmcoreinfo_alone_tells(void **state)
 	size_t i;
 
 	kernel_init(&kernel);
-	for (i = 0; i < sizeof(dumps) / sizeof(dumps[0]); i++) {
+	for (i = 0; i < COUNT(dumps); i++) {
 		struct xfdt_image image;
 
 		kernel.source.arch = dumps[i].arch;

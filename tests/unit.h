@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/util.h"
 #include "alloc.h"
 
 /* @expression has to be NULL, a success. */
@@ -40,8 +41,6 @@
 		if (value_ < low_ || value_ > high_) \
 			fail_msg("%s: %ju, not one of %ju to %ju", #value, value_, low_, high_); \
 	} while (0)
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The rest of a test needs the file at @path, which a package of the source may leave out. */
 #define NEED_FILE(path) \

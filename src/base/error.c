@@ -38,6 +38,11 @@ struct xfdt_error *xfdt_error_new(enum xfdt_code code, uint64_t kvaddr, const ch
 	return err;
 }
 
+struct xfdt_error *xfdt_no_memory(const char *what)
+{
+	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for %s", what);
+}
+
 struct xfdt_error *xfdt_error_wrap(struct xfdt_error *err, const char *format, ...)
 {
 	char *context, *message;

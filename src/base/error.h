@@ -39,6 +39,8 @@ struct xfdt_error *xfdt_error_new(enum xfdt_code code, uint64_t kvaddr, const ch
 	__attribute__((format(printf, 3, 4), returns_nonnull));
 struct xfdt_error *xfdt_error_wrap(struct xfdt_error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3), returns_nonnull));
+/* XFDT_NO_MEMORY: "out of memory for @what". */
+struct xfdt_error *xfdt_no_memory(const char *what) __attribute__((returns_nonnull));
 void xfdt_error_free(struct xfdt_error *err);
 
 enum xfdt_code xfdt_error_code(const struct xfdt_error *err);

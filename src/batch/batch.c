@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One loop: it finds dumps, starts workers, takes in what they say, and stores it. */
 #include "batch/batch.h"
+#include "base/util.h"
 #include "batch/answer.h"
 #include "render/render.h"
 #include "verdict/precedence.h"
@@ -47,19 +48,6 @@ struct run {
 	int signal_fd, stopped_by;
 	int64_t last_tick;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
-}
-
-static struct xfdt_error *no_memory(void)
-{
-	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
-}
 
 /* results */
 
@@ -142,10 +130,10 @@ static struct xfdt_error *record_failure(struct run *run, const struct xfdt_foun
 
 	out = open_memstream(&text, &len);
 	if (!out)
-		return no_memory();
+		return xfdt_no_memory("the batch");
 	err = xfdt_render_json_error(found->paths[0], message, out);
 	if (fclose(out) && !err)
-		err = no_memory();
+		err = xfdt_no_memory("the batch");
 	if (!err) {
 		if (len && text[len - 1] == '\n')
 			text[len - 1] = '\0';
@@ -169,7 +157,7 @@ static struct xfdt_error *take_output(struct job *job)
 			char *text = realloc(job->text, room);
 
 			if (!text)
-				return no_memory();
+				return xfdt_no_memory("the batch");
 			job->text = text;
 			job->room = room;
 		}
@@ -192,7 +180,7 @@ static void kill_job(struct job *job)
 	if (job->killed_at)
 		return;
 	kill(job->pid, SIGKILL);
-	job->killed_at = now_ms();
+	job->killed_at = xfdt_now_ms();
 }
 
 static void release_job(struct run *run, struct job *job)
@@ -242,7 +230,7 @@ static enum xfdt_ended ended_early(const struct run *run, const struct job *job,
 /* The worker of @job is dead: @status is from waitpid(2). */
 static struct xfdt_error *finish_job(struct run *run, struct job *job, int status)
 {
-	int64_t wall_ms = now_ms() - job->started;
+	int64_t wall_ms = xfdt_now_ms() - job->started;
 	struct xfdt_error *err = take_output(job);
 	struct xfdt_result result = { .wall_ms = wall_ms };
 	enum xfdt_verdict_kind kind = XFDT_INCONCLUSIVE;
@@ -285,7 +273,7 @@ static bool start_job(struct run *run, struct job *job, struct xfdt_found *found
 	if (pipe2(pipes, O_CLOEXEC))
 		return false;
 	fcntl(pipes[0], F_SETFL, O_NONBLOCK);
-	*job = (struct job){ .found = found, .pipe = pipes[0], .started = now_ms() };
+	*job = (struct job){ .found = found, .pipe = pipes[0], .started = xfdt_now_ms() };
 	job->pid = xfdt_worker_fork(&limits);
 	if (!job->pid) {
 		if (!xfdt_worker_detach(pipes[1]))
@@ -314,7 +302,7 @@ static struct xfdt_error *enqueue(struct run *run, struct xfdt_found *found)
 
 		if (!queue) {
 			xfdt_found_free(found);
-			return no_memory();
+			return xfdt_no_memory("the batch");
 		}
 		run->queue = queue;
 		run->room = room;
@@ -377,10 +365,10 @@ static struct xfdt_error *take_found(struct run *run, struct xfdt_found *found)
 /* Look for dumps for a moment. */
 static struct xfdt_error *scan_some(struct run *run)
 {
-	int64_t until = now_ms() + SCAN_MS;
+	int64_t until = xfdt_now_ms() + SCAN_MS;
 	struct xfdt_error *err = NULL;
 
-	while (!err && run->counts.scanning && now_ms() < until) {
+	while (!err && run->counts.scanning && xfdt_now_ms() < until) {
 		struct xfdt_found *found;
 
 		err = xfdt_scan_step(run->scan, &found, &run->counts.scanning);
@@ -439,11 +427,11 @@ static struct xfdt_error *tend_jobs(struct run *run)
 			continue;
 		}
 		err = take_output(job);
-		if (now_ms() - job->started > run->batch->seconds * 1000ll)
+		if (xfdt_now_ms() - job->started > run->batch->seconds * 1000ll)
 			job->timed_out = true;
 		if (job->timed_out || job->flooded)
 			kill_job(job);
-		if (!err && job->killed_at && now_ms() - job->killed_at > DEATH_MS)
+		if (!err && job->killed_at && xfdt_now_ms() - job->killed_at > DEATH_MS)
 			err = finish_job(run, job, SIGKILL);
 	}
 	return err;
@@ -465,7 +453,7 @@ static void wait_for_something(struct run *run)
 
 static void tick(struct run *run, bool last)
 {
-	int64_t now = now_ms();
+	int64_t now = xfdt_now_ms();
 
 	if (!last && now - run->last_tick < TICK_MS)
 		return;
@@ -504,7 +492,7 @@ static void end_jobs(struct run *run)
 		struct job *job = &run->jobs[i];
 
 		while (job->found && !waitpid(job->pid, NULL, WNOHANG) &&
-		       now_ms() - job->killed_at < DEATH_MS)
+		       xfdt_now_ms() - job->killed_at < DEATH_MS)
 			poll(NULL, 0, 1);
 		if (job->found)
 			release_job(run, job);
@@ -520,7 +508,7 @@ static void choose_signals(sigset_t *ret_signals)
 
 	sigemptyset(ret_signals);
 	sigaddset(ret_signals, SIGCHLD);
-	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+	for (i = 0; i < COUNT(stops); i++)
 		if (!sigaction(stops[i], NULL, &action) && action.sa_handler != SIG_IGN)
 			sigaddset(ret_signals, stops[i]);
 	/* ignored, it would leave nothing to wait for */
@@ -535,7 +523,7 @@ static struct xfdt_error *set_up(struct run *run)
 	run->jobs = calloc(batch->jobs, sizeof(*run->jobs));
 	run->polls = calloc(batch->jobs + 1, sizeof(*run->polls));
 	if (!run->jobs || !run->polls)
-		return no_memory();
+		return xfdt_no_memory("the batch");
 	run->signal_fd = signalfd(-1, &run->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (run->signal_fd < 0 || sigprocmask(SIG_BLOCK, &run->signals, &run->before))
 		return xfdt_error_new(XFDT_SYSTEM, 0, "signalfd: %s", strerror(errno));

@@ -29,11 +29,6 @@ struct xfdt_scan {
 	size_t set_count, next_set;
 };
 
-static struct xfdt_error *no_memory(void)
-{
-	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the list of dumps");
-}
-
 /* files */
 
 static int compare_paths(const void *a, const void *b)
@@ -49,7 +44,7 @@ static bool is_new(struct xfdt_scan *scan, const char *path, struct xfdt_error *
 	entry = copy ? tsearch(copy, &scan->seen, compare_paths) : NULL;
 	if (!entry) {
 		free(copy);
-		*err = no_memory();
+		*err = xfdt_no_memory("the list of dumps");
 		return false;
 	}
 	if (*entry == copy)
@@ -77,7 +72,7 @@ static struct xfdt_error *new_found(struct xfdt_scan *scan, const char *path,
 		return err;
 	found = xfdt_found_new(path);
 	if (!found)
-		return no_memory();
+		return xfdt_no_memory("the list of dumps");
 	found->size = status->st_size;
 	found->mtime_ns = mtime_of(status);
 	found->name_hash = name_hash;
@@ -101,7 +96,7 @@ static struct xfdt_error *take_unreadable(struct xfdt_scan *scan, const char *pa
 	found->problem = strdup(why);
 	if (!found->identity || !found->problem) {
 		xfdt_found_free(found);
-		return no_memory();
+		return xfdt_no_memory("the list of dumps");
 	}
 	*ret_found = found;
 	return NULL;
@@ -121,14 +116,15 @@ static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path,
 		     (unsigned long long)file->hash) < 0) {
 		found->identity = NULL;
 		xfdt_found_free(found);
-		return no_memory();
+		return xfdt_no_memory("the list of dumps");
 	}
 	if (file->kind == XFDT_FILE_DUMP) {
 		*ret_found = found;
 		return NULL;
 	}
 	scan->counts.parts++;
-	return xfdt_parts_add(&scan->parts, found, file) ? NULL : no_memory();
+	return xfdt_parts_add(&scan->parts, found, file) ? NULL :
+							   xfdt_no_memory("the list of dumps");
 }
 
 /* @path is a regular file, or was a moment ago. */
@@ -309,7 +305,7 @@ struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan, const char *const 
 	struct xfdt_scan *scan = calloc(1, sizeof(*scan));
 
 	if (!scan)
-		return no_memory();
+		return xfdt_no_memory("the list of dumps");
 	scan->paths = paths;
 	scan->path_count = count;
 	scan->complain = complain;
@@ -348,7 +344,7 @@ struct xfdt_error *xfdt_scan_step(struct xfdt_scan *scan, struct xfdt_found **re
 	} else if (!scan->sets_made) {
 		scan->sets_made = true;
 		if (!xfdt_parts_join(&scan->parts, &scan->sets, &scan->set_count))
-			err = no_memory();
+			err = xfdt_no_memory("the list of dumps");
 	} else if (scan->next_set < scan->set_count) {
 		found = scan->sets[scan->next_set++];
 	} else {

@@ -253,11 +253,6 @@ bool xfdt_parts_join(struct xfdt_parts *parts, struct xfdt_found ***ret_sets, si
 
 /* named parts */
 
-static struct xfdt_error *no_memory(void)
-{
-	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the parts of a dump");
-}
-
 static struct xfdt_error *identify_at(const char *path, struct xfdt_file *ret_file)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -288,7 +283,8 @@ static struct xfdt_error *add_named(struct xfdt_parts *parts, const char *path)
 		xfdt_found_free(found);
 		found = NULL;
 	}
-	return found && xfdt_parts_add(parts, found, &file) ? NULL : no_memory();
+	return found && xfdt_parts_add(parts, found, &file) ? NULL :
+							      xfdt_no_memory("the parts of a dump");
 }
 
 /* @parts, sorted, become one dump. */
@@ -303,7 +299,7 @@ static struct xfdt_error *join_named(struct xfdt_parts *parts, struct xfdt_found
 	if (!are_whole(first, parts->count, problem, sizeof(problem)))
 		return xfdt_error_new(XFDT_MISSING, 0, "%s: %s", path_of(first), problem);
 	*ret_found = join(parts->items, parts->count, NULL);
-	return *ret_found ? NULL : no_memory();
+	return *ret_found ? NULL : xfdt_no_memory("the parts of a dump");
 }
 
 struct xfdt_error *xfdt_parts_order(const char *const *paths, size_t count,

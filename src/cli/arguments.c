@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The one table of options: parsing, and the help made from it. */
+#include "base/util.h"
 #include "cli/command.h"
 
 #include <errno.h>
@@ -88,13 +89,13 @@ static const struct option_spec options[] = {
 	  NULL, "print the version" },
 };
 /* clang-format on */
-#define OPTIONS (sizeof(options) / sizeof(options[0]))
+#define OPTIONS (COUNT(options))
 
 static const char *const format_names[] = {
 	[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",	  [FORMAT_HTML] = "html",
 	[FORMAT_CSV] = "csv",	[FORMAT_JSONL] = "jsonl",
 };
-#define FORMATS (sizeof(format_names) / sizeof(format_names[0]))
+#define FORMATS (COUNT(format_names))
 
 /* The commands that know a format. */
 static const unsigned int format_commands[FORMATS] = {
@@ -235,7 +236,7 @@ static int parse_types(const char *name, struct arguments *arguments)
 		[XFDT_TYPES_DWARF] = "dwarf",
 		[XFDT_TYPES_BTF] = "btf",
 	};
-	int index = index_of(name, names, sizeof(names) / sizeof(names[0]));
+	int index = index_of(name, names, COUNT(names));
 
 	if (index < 0)
 		return usage_error("no such source of types:", name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command batch: what it prints, and what a worker does. */
 #include "base/output.h"
+#include "base/util.h"
 #include "batch/batch.h"
 #include "cli/command.h"
 #include "triage/rights.h"
@@ -34,14 +35,6 @@ struct screen {
 	char confined[XFDT_CONFINED_SIZE]; /* and how the last one was */
 	struct xfdt_error *err;		   /* the first one of jsonl */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
-}
 
 /* a worker */
 
@@ -126,8 +119,8 @@ static void format_time_left(const struct screen *screen, const struct xfdt_batc
 	}
 	if (!done)
 		return;
-	seconds = (uint64_t)(now_ms() - screen->started) * (counts->found - counts->done) / done /
-		  1000;
+	seconds = (uint64_t)(xfdt_now_ms() - screen->started) * (counts->found - counts->done) /
+		  done / 1000;
 	snprintf(ret_text, size, "  %" PRIu64 ":%02" PRIu64 " left", seconds / 60, seconds % 60);
 }
 
@@ -205,7 +198,7 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 {
 	const struct xfdt_scan_counts *scan = counts->scan;
 	uint64_t now = counts->done - counts->known;
-	double seconds = (double)(now_ms() - screen->started) / 1000;
+	double seconds = (double)(xfdt_now_ms() - screen->started) / 1000;
 	char verdicts[200], escaped[PATH_MAX];
 
 	format_counts(counts, verdicts, sizeof(verdicts));
@@ -344,7 +337,7 @@ int run_batch(const struct arguments *arguments)
 	struct screen screen = {
 		.arguments = arguments,
 		.bar = isatty(STDERR_FILENO) && !arguments->quiet,
-		.started = now_ms(),
+		.started = xfdt_now_ms(),
 	};
 	const char *path = store_path(arguments);
 	struct xfdt_store *store;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command distill. */
+#include "base/util.h"
 #include "cli/work.h"
 #include "distill/contents.h"
 #include "kernel/census_note.h"
@@ -24,14 +25,14 @@ static struct xfdt_error *answer_of(struct xfdt_session *session, char **ret_tex
 
 	out = open_memstream(&text, &len);
 	if (!out)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
+		return xfdt_no_memory("JSON");
 	report.path = "";
 	report.format = "";
 	session->image.embedded = false;
 	err = xfdt_render_json(&report, out);
 	session->image.embedded = carried;
 	if (fclose(out) && !err)
-		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
+		err = xfdt_no_memory("JSON");
 	if (err)
 		free(text);
 	else
@@ -217,7 +218,7 @@ static void on_interrupt(void (*handler)(int))
 	struct sigaction action = { .sa_handler = handler }, before;
 	size_t i;
 
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (i = 0; i < COUNT(numbers); i++)
 		if (!sigaction(numbers[i], NULL, &before) && before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &action, NULL);
 }

@@ -28,7 +28,7 @@ static struct xfdt_error *open_stores(struct stores *stores, const struct argume
 
 	stores->items = calloc(arguments->path_count, sizeof(struct xfdt_store *));
 	if (!stores->items)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for stores");
+		return xfdt_no_memory("stores");
 	for (i = 0; i < arguments->path_count && !err; i++) {
 		err = xfdt_store_open(&stores->items[i], arguments->paths[i], XFDT_STORE_READ);
 		stores->count += !err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xfdtriage: the commands. */
 #include "base/output.h"
+#include "base/util.h"
 #include "batch/split.h"
 #include "cli/command.h"
 
@@ -18,7 +19,7 @@ const struct command commands[] = {
 	{ COMMAND_REPORT, "report", "STORE...",
 	  "print what batches found as a table, a page, CSV or JSON", run_report },
 };
-const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+const size_t command_count = COUNT(commands);
 
 /* With --split, put the parts in their order.  Returns -1 to go on, or an exit code. */
 static int order_parts(struct arguments *arguments)

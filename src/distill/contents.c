@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An account of what a distilled vmcore holds. */
 #include "distill/contents.h"
+#include "base/util.h"
 #include "kernel/oops_log.h"
 #include "render/fields.h"
 
@@ -35,7 +36,7 @@ static const char *const left_out[] = {
 	"memory of processes",
 	"registers of other CPUs (but RSP, where a stack was searched)",
 };
-#define LEFT_OUT (sizeof(left_out) / sizeof(left_out[0]))
+#define LEFT_OUT (COUNT(left_out))
 
 /* names of processes */
 
@@ -227,7 +228,7 @@ struct xfdt_error *xfdt_contents_text(const struct xfdt_contents *contents, FILE
 	}
 	free(processes.items);
 	free(lines);
-	return failed ? xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the account") : NULL;
+	return failed ? xfdt_no_memory("the account") : NULL;
 }
 
 /* JSON */
@@ -343,5 +344,5 @@ struct xfdt_error *xfdt_contents_json(const struct xfdt_contents *contents, FILE
 	json_object_put(root);
 	free(processes.items);
 	free(lines);
-	return text ? NULL : xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
+	return text ? NULL : xfdt_no_memory("JSON");
 }

@@ -127,7 +127,7 @@ static struct xfdt_error *make_notes(const struct writer *writer, struct notes *
 	size_t i;
 
 	if (!out)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
+		return xfdt_no_memory("notes");
 	for (i = 0; i < source.note_count; i++) {
 		struct elf_prstatus status = { .pr_pid = source.notes[i].pid };
 		struct xfdt_regs regs = { .sp = 0 };
@@ -150,7 +150,7 @@ static struct xfdt_error *make_notes(const struct writer *writer, struct notes *
 			 writer->options->census_len);
 	if (fclose(out)) {
 		free(notes->bytes);
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
+		return xfdt_no_memory("notes");
 	}
 	return NULL;
 }
@@ -214,7 +214,7 @@ static struct xfdt_error *put_headers(struct writer *writer, const struct notes 
 	writer->sub_hdr_blocks = blocks_of(sizeof(sub) + notes->size);
 	blocks = calloc(1 + writer->sub_hdr_blocks, BLOCK);
 	if (!blocks)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
+		return xfdt_no_memory("notes");
 	fill_header(writer, &source, &header);
 	fill_sub_header(writer, &source, notes, &sub);
 	memcpy(blocks, &header, sizeof(header));
@@ -291,7 +291,7 @@ static struct xfdt_error *put_pages(struct writer *writer)
 	size_t i;
 
 	if (!descs)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for page descriptors");
+		return xfdt_no_memory("page descriptors");
 	for (i = 0; !err && i < writer->count; i++) {
 		descs[i].offset = data;
 		err = put_page(writer, i, &descs[i]);
@@ -327,7 +327,7 @@ static struct xfdt_error *redact(struct xfdt_dump *dump, const struct xfdt_host 
 	if (!keep_log && host->panic.log.count) {
 		lines = calloc(host->panic.log.count, sizeof(*lines));
 		if (!lines)
-			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
+			return xfdt_no_memory("the log");
 		xfdt_oops_log_lines(&host->panic.log, &host->panic.events, lines);
 	}
 	err = xfdt_redact(dump, host, lines);

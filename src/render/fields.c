@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of fields. */
 #include "render/fields.h"
+#include "base/util.h"
 #include "kernel/oops_log.h"
 
 #include <inttypes.h>
@@ -84,7 +85,7 @@ const struct xfdt_field xfdt_fields[] = {
 };
 #undef XFDT_FIELD
 
-const size_t xfdt_field_count = sizeof(xfdt_fields) / sizeof(xfdt_fields[0]);
+const size_t xfdt_field_count = COUNT(xfdt_fields);
 
 const char *xfdt_verdict_words(enum xfdt_verdict_kind kind)
 {

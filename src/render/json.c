@@ -266,7 +266,7 @@ static struct json_object *dump_object(struct writer *writer, const char *path, 
 
 static struct xfdt_error *finish(const struct writer *writer)
 {
-	return writer->failed ? xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON") : NULL;
+	return writer->failed ? xfdt_no_memory("JSON") : NULL;
 }
 
 struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stored JSON, made fit for a page. */
 #include "report/detail.h"
+#include "base/util.h"
 #include "render/fields.h"
 #include "report/stored.h"
 
@@ -17,7 +18,7 @@ static const char *const group_names[] = {
 	[XFDT_GROUP_VM] = "vm",		[XFDT_GROUP_VCPU] = "vcpu",
 	[XFDT_GROUP_THREAD] = "thread",
 };
-#define GROUPS (sizeof(group_names) / sizeof(group_names[0]))
+#define GROUPS (COUNT(group_names))
 
 struct copier {
 	size_t ok, other; /* vCPUs so far */
@@ -227,7 +228,7 @@ static struct json_object *copy_detail(struct copier *copier, struct json_object
 	size_t i;
 
 	copy_key(copier, to, from, "route");
-	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+	for (i = 0; i < COUNT(lists); i++)
 		copy_strings(copier, to, from, lists[i]);
 	copy_objects(copier, to, from, "missing", missing);
 	add(copier, to, "kernel",
@@ -265,7 +266,7 @@ static struct xfdt_error *print(struct copier *copier, struct json_object *objec
 	if (text)
 		put_for_script(text, out);
 	json_object_put(object);
-	return text ? NULL : xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a page");
+	return text ? NULL : xfdt_no_memory("a page");
 }
 
 /* The row's own cells, of which the JSON says nothing, or that count instead of what it says. */
@@ -274,7 +275,7 @@ static const enum xfdt_column dump_columns[] = {
 	XFDT_C_COPY_OF, XFDT_C_ENDED,	 XFDT_C_FINISHED, XFDT_C_WALL_MS,
 	XFDT_C_TRIES,	XFDT_C_CONFINED, XFDT_C_VERSION,  XFDT_C_STORE,
 };
-#define DUMP_COLUMNS (sizeof(dump_columns) / sizeof(dump_columns[0]))
+#define DUMP_COLUMNS (COUNT(dump_columns))
 
 static struct json_object *dump_cells(struct copier *copier, const struct xfdt_report_row *row)
 {

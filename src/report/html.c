@@ -3,6 +3,7 @@
  * A summary as one page.  The table stands in it as it is; each row carries
  * the JSON of its dump, which report.js draws when the row is opened.
  */
+#include "base/util.h"
 #include "report/detail.h"
 #include "report/page.h"
 
@@ -14,7 +15,7 @@ static const enum xfdt_column shown[] = {
 	XFDT_C_PATH,  XFDT_C_NODENAME,	 XFDT_C_RELEASE,  XFDT_C_FIX,
 	XFDT_C_ARMED, XFDT_C_LAST_WORDS, XFDT_C_FINISHED,
 };
-#define SHOWN (sizeof(shown) / sizeof(shown[0]))
+#define SHOWN (COUNT(shown))
 
 /* Signs tell the verdicts apart where colour does not. */
 static const char *const signs[XFDT_RESULT_KINDS] = {

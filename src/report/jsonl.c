@@ -14,8 +14,7 @@ static struct xfdt_error *put_line(void *context, const struct xfdt_result *resu
 							   JSON_C_TO_STRING_PLAIN |
 								   JSON_C_TO_STRING_NOSLASHESCAPE) :
 			    NULL;
-	err = stored && !told.json ? xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON") :
-				     xfdt_result_json(&told, context);
+	err = stored && !told.json ? xfdt_no_memory("JSON") : xfdt_result_json(&told, context);
 	json_object_put(stored);
 	json_object_put(clean);
 	return err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stored results, merged into one table. */
 #include "report/table.h"
+#include "base/util.h"
 #include "render/fields.h"
 #include "report/stored.h"
 
@@ -30,7 +31,7 @@ static const struct xfdt_field *field_of(enum xfdt_column column)
 	const char *name = xfdt_columns[column].name;
 	size_t i, j;
 
-	for (i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+	for (i = 0; i < COUNT(objects); i++) {
 		size_t len = strlen(objects[i].object);
 
 		for (j = 0; j < xfdt_field_count && !strncmp(name, objects[i].object, len); j++)
@@ -71,7 +72,7 @@ struct xfdt_error *xfdt_report_new(struct xfdt_report **ret_summary)
 	struct xfdt_report *summary = calloc(1, sizeof(*summary));
 
 	if (!summary)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a summary");
+		return xfdt_no_memory("a summary");
 	*ret_summary = summary;
 	return NULL;
 }
@@ -104,7 +105,7 @@ struct xfdt_error *xfdt_report_add_store(struct xfdt_report *summary, const char
 				      (summary->store_count + 1) * sizeof(*stores));
 
 	if (!stores)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a summary");
+		return xfdt_no_memory("a summary");
 	stores[summary->store_count++] = name;
 	summary->stores = stores;
 	return NULL;
@@ -230,7 +231,7 @@ static struct xfdt_error *fill(struct filler *filler, const struct xfdt_result *
 	size_t i;
 
 	set_from_json(filler, json);
-	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+	for (i = 0; i < COUNT(own); i++) {
 		free(row->cells[own[i]]);
 		row->cells[own[i]] = NULL;
 	}
@@ -242,7 +243,7 @@ static struct xfdt_error *fill(struct filler *filler, const struct xfdt_result *
 	if (!row->path)
 		filler->failed = true;
 	if (filler->failed)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a summary");
+		return xfdt_no_memory("a summary");
 	memcpy(row->path, result->path, result->path_len);
 	row->path[result->path_len] = '\0';
 	set_text(filler, XFDT_C_PATH, row->path);
@@ -262,13 +263,13 @@ struct xfdt_error *xfdt_report_add(struct xfdt_report *summary, const struct xfd
 		struct xfdt_report_row *rows = realloc(summary->rows, room * sizeof(*rows));
 
 		if (!rows)
-			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a summary");
+			return xfdt_no_memory("a summary");
 		summary->rows = rows;
 		summary->row_room = room;
 	}
 	err = fill(&filler, result, summary->stores[summary->store_count - 1]);
 	if (!err && filler.failed)
-		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a summary");
+		err = xfdt_no_memory("a summary");
 	if (err)
 		row_deinit(&filler.row);
 	else
@@ -378,7 +379,7 @@ struct xfdt_error *xfdt_report_finish(struct xfdt_report *summary)
 	drop_superseded(summary);
 	qsort(summary->rows, summary->row_count, sizeof(*summary->rows), by_content);
 	if (!mark_copies(summary))
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a summary");
+		return xfdt_no_memory("a summary");
 	qsort(summary->rows, summary->row_count, sizeof(*summary->rows), by_finding);
 	for (i = 0; i < summary->row_count; i++)
 		summary->totals[summary->rows[i].kind]++;

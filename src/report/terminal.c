@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A summary for a terminal. */
+#include "base/util.h"
 #include "report/table.h"
 
 #include <inttypes.h>
@@ -14,7 +15,7 @@
 static const enum xfdt_column shown[] = {
 	XFDT_C_PATH, XFDT_C_RELEASE, XFDT_C_NODENAME, XFDT_C_FIX, XFDT_C_ARMED, XFDT_C_LAST_WORDS,
 };
-#define SHOWN (sizeof(shown) / sizeof(shown[0]))
+#define SHOWN (COUNT(shown))
 #define WORDS (SHOWN - 1)
 
 struct writer {

@@ -185,7 +185,7 @@ struct xfdt_error *xfdt_debugfile_open(struct xfdt_debugfile **ret_file, const c
 	}
 	if (!file || !file->path || !file->elf) {
 		xfdt_error_free(err);
-		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for debuginfo");
+		err = xfdt_no_memory("debuginfo");
 		if (fd >= 0)
 			close(fd);
 		if (file)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where distributions put debuginfo, and what tells that it is the right one. */
 #include "resolve/debuginfo.h"
+#include "base/util.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -158,7 +159,7 @@ static void follow_link(struct hunt *hunt, const char *path, const char *link)
 	const char *slash = strrchr(path, '/');
 	size_t i;
 
-	for (i = 0; *link && !hunt->file && i < sizeof(formats) / sizeof(formats[0]); i++) {
+	for (i = 0; *link && !hunt->file && i < COUNT(formats); i++) {
 		char linked[PATH_MAX];
 		int len = snprintf(linked, sizeof(linked), formats[i], i == 2 ? debug_root : "",
 				   slash ? (int)(slash - path) : 1, slash ? path : ".", link);

@@ -81,7 +81,7 @@ static struct xfdt_error *load_vmlinux_types(struct xfdt_chain *chain)
 				      (unsigned long long)len);
 	data = new_buffer(len);
 	if (!data)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+		return xfdt_no_memory("BTF");
 	err = xfdt_read(chain->image, start->kvaddr, data, len);
 	if (!err)
 		err = xfdt_btf_new(&chain->vmlinux_types, data, len, NULL);

@@ -59,7 +59,7 @@ bool xfdt_from_embedded(struct xfdt_chain *chain, const struct xfdt_source *sour
 	record = calloc(1, sizeof(*record));
 	err = record ? xfdt_record_parse(source->record, source->record_len, key_of(chain->image),
 					 chain->stext, record) :
-		       xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
+		       xfdt_no_memory("a record");
 	if (err)
 		xfdt_gaps_add(&chain->image->gaps, "the symbols and types that travel in the dump",
 			      err, NULL);
@@ -79,7 +79,7 @@ struct xfdt_error *xfdt_image_record(const struct xfdt_image *image, char **ret_
 		return xfdt_error_new(XFDT_MISSING, 0, "not all symbols and types were resolved");
 	record = calloc(1, sizeof(*record));
 	if (!record)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
+		return xfdt_no_memory("a record");
 	record->layout = image->layout;
 	record->symtab = image->symtab;
 	record->kvm_is_built_in = image->kvm_is_built_in;

@@ -27,7 +27,7 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record, const ch
 	unsigned long sum;
 
 	if (!out)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
+		return xfdt_no_memory("a record");
 	fprintf(out, MAGIC "\nkey %s\n", key);
 	if (*record->symbol_source)
 		fprintf(out, "origin symbols %s\n", record->symbol_source);
@@ -61,13 +61,13 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record, const ch
 	if (fflush(out)) {
 		fclose(out);
 		free(text);
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
+		return xfdt_no_memory("a record");
 	}
 	sum = crc32(0, (const Bytef *)text, (uInt)len);
 	fprintf(out, "end %08lx\n", sum);
 	if (fclose(out)) {
 		free(text);
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
+		return xfdt_no_memory("a record");
 	}
 	*ret_text = text;
 	*ret_len = len;
@@ -223,7 +223,7 @@ struct xfdt_error *xfdt_record_parse(const char *text, size_t len, const char *k
 		return xfdt_error_new(XFDT_CORRUPT, 0, "the record is of another kernel");
 	record = calloc(1, sizeof(*record));
 	if (!record)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a record");
+		return xfdt_no_memory("a record");
 	for (before = at; next_line(&at, end, line); before = at) {
 		if (!strncmp(line, "end ", 4)) {
 			snprintf(expected, sizeof(expected), "end %08lx",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is done to a process before it sees a dump. */
 #include "sandbox/worker.h"
+#include "base/util.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -84,7 +85,7 @@ bool xfdt_worker_detach(int out)
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
 		return false;
 	close(null);
-	for (i = 0; i < sizeof(keyboard) / sizeof(keyboard[0]); i++)
+	for (i = 0; i < COUNT(keyboard); i++)
 		signal(keyboard[i], SIG_IGN);
 	/* it does no harm if that fails */
 	setpriority(PRIO_PROCESS, 0, 10);

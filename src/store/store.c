@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Results in an SQLite file. */
 #include "store/store.h"
+#include "base/util.h"
 #include "render/fields.h"
 
 #include <errno.h>
@@ -262,7 +263,7 @@ static bool is_local(int fd)
 
 	if (fstatfs(fd, &status))
 		return false;
-	for (i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+	for (i = 0; i < COUNT(local); i++)
 		if ((unsigned int)status.f_type == local[i])
 			return true;
 	return false;
@@ -374,9 +375,9 @@ static void bind_result(sqlite3_stmt *put, const struct xfdt_result *result)
 
 	/* parameters count from 1; one that cannot be bound is NULL, which the table refuses */
 	sqlite3_bind_blob64(put, COLUMN_PATH + 1, result->path, result->path_len, SQLITE_STATIC);
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (i = 0; i < COUNT(texts); i++)
 		sqlite3_bind_text(put, (int)texts[i].column + 1, texts[i].text, -1, SQLITE_STATIC);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (i = 0; i < COUNT(numbers); i++)
 		sqlite3_bind_int64(put, (int)numbers[i].column + 1, numbers[i].number);
 }
 
@@ -565,5 +566,5 @@ struct xfdt_error *xfdt_result_json(const struct xfdt_result *result, FILE *out)
 	if (text)
 		fprintf(out, "%s\n", text);
 	json_object_put(object);
-	return text ? NULL : xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for JSON");
+	return text ? NULL : xfdt_no_memory("JSON");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* XSAVE areas (Intel SDM, volume 1, chapter 13). */
 #include "xstate/xstate.h"
+#include "base/util.h"
 
 #include <endian.h>
 #include <string.h>
@@ -31,7 +32,7 @@ void xfdt_xsave_header_decode(const uint8_t bytes[XFDT_XSAVE_HEADER_SIZE],
 
 const char *xfdt_xfeature_name(unsigned int index)
 {
-	return index < sizeof(names) / sizeof(names[0]) ? names[index] : "?";
+	return index < COUNT(names) ? names[index] : "?";
 }
 
 static bool any_reserved(const struct xfdt_xsave_header *header, size_t first, size_t count)

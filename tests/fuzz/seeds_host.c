@@ -3,6 +3,7 @@
  * Write the seeds of fuzz_host.c into the folder given: each is the difference between the memory of the hand-made
  * kernel and that of one with a known defect.
  */
+#include "base/util.h"
 #include "kernel.h"
 
 #include <stdio.h>
@@ -105,7 +106,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		kernel_broken("usage: seeds_host FOLDER");
-	for (i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
+	for (i = 0; i < COUNT(seeds); i++)
 		write_seed(argv[1], i);
 	return 0;
 }
