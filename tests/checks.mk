@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: check-unit check-verdicts check-dumps check-recipes check-cli check-batch check-debuginfod check-hooks check-report check-large check-style
+check: check-unit check-verdicts check-dumps check-recipes check-cli check-batch check-debuginfod check-hooks check-report check-large check-docs check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -38,6 +38,10 @@ check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so 
 
 check-batch: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/spin.so
 	$(Q)$(IF_DUMPS) tests/check-batch.sh $(BUILD)
+
+.PHONY: check-docs
+check-docs: $(BUILD)/xfdtriage
+	$(Q)tests/check-docs.sh $(BUILD)
 
 check-report: $(BUILD)/xfdtriage $(BUILD)/tests/make-store
 	$(Q)$(IF_DUMPS) tests/check-report.sh $(BUILD)

@@ -328,6 +328,7 @@ static void test_render__json_holds_every_documented_key(void **state)
 		"fix",	       "fix_vmlinux", "fix_vmlinux_why", "fix_kvm",
 		"fix_kvm_why", "livepatched", "fixed_in",
 	};
+	static const char *const source_keys[] = { "symbols", "carried", "types" };
 	static const char *const panic_keys[] = {
 		"cpu",	  "task",   "pid",   "comm",   "last_words",
 		"oopses", "warned", "fault", "events", "trace",
@@ -406,6 +407,8 @@ static void test_render__json_holds_every_documented_key(void **state)
 	assert_string_equal(get_text(get(root, "dump"), "format"), "kdump");
 	for (i = 0; i < COUNT(kernel_keys); i++)
 		get(get(root, "kernel"), kernel_keys[i]);
+	for (i = 0; i < COUNT(source_keys); i++)
+		get(get(root, "sources"), source_keys[i]);
 	for (i = 0; i < COUNT(panic_keys); i++)
 		get(get(root, "panic"), panic_keys[i]);
 	for (i = 0; i < COUNT(fault_keys); i++)
