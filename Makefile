@@ -4,12 +4,14 @@
 #   all (default)   build/xfdtriage, and build/xfd.so where crash(8)'s defs.h is installed
 #   deps            install what building and testing needs (Debian, as root)
 #   triage          triage the vmcores in dumps/
+#   help            this list
 #   check           unit tests, tests on the vmcores in dumps/, style checks
 #   check-sanitize  the same with AddressSanitizer and UndefinedBehaviorSanitizer
 #   check-browser   drive the page of xfdtriage report in Chromium (sh tests/install-deps.sh browser)
 #   check-hostile   triage damaged and crafted dumps under sanitizers (docs/hostile.md)
 #   check-crash     compare xfd.so with xfdtriage in crash sessions, on CRASH_VMCORE with CRASH_VMLINUX, or on vmcores that
 #                   the lab makes for it (root, Debian's packages)
+#   lint            clang, gcc -flto, cppcheck and shellcheck, with no findings (sh tests/install-deps.sh lint)
 #   fuzz            run the fuzzers for FUZZ_SECONDS each (clang)
 #   bench           measure against crash(8) on DUMP with VMLINUX
 #   bench-batch     measure a batch of 10000 files, killed again and again
@@ -82,7 +84,7 @@ CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TESTS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
-.PHONY: all deps triage check check-unit check-dumps check-recipes check-debuginfod check-report check-browser check-style check-sanitize check-crash fuzz bench install uninstall deb rpm clean FORCE
+.PHONY: all help deps triage check check-unit check-dumps check-recipes check-debuginfod check-report check-browser check-style check-sanitize check-crash fuzz bench install uninstall deb rpm clean FORCE
 .SECONDARY:
 
 CRASH_INC ?= /usr/include
@@ -135,6 +137,10 @@ include tests/checks.mk
 include tests/hostile.mk
 include tests/large.mk
 include tests/crash.mk
+include tests/lint.mk
+
+help:
+	$(Q)sed -n '/^# Targets/,/^$$/s/^#//p' $(firstword $(MAKEFILE_LIST))
 
 deps:
 	$(Q)tests/install-deps.sh

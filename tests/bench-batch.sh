@@ -93,7 +93,7 @@ echo "$twice results were stored twice"
 
 if [ -n "$vmlinux" ] && command -v crash >/dev/null; then
 	crash -s "$vmlinux" "$dump" <<<quit >/dev/null 2>&1
-	for run in 1 2 3; do
+	for _ in 1 2 3; do
 		from=${EPOCHREALTIME/./}
 		crash -s "$vmlinux" "$dump" <<<quit >/dev/null 2>&1
 		to=${EPOCHREALTIME/./}

@@ -39,7 +39,7 @@ cp "$dumps/set-xsave-6.18.5.vmcore" "$share/globex/$(printf 'odd\nname\377')"
 head -c 60000 "$dumps/clean-6.1.192.vmcore" >"$share/acme/cut"
 head -c 300 "$dumps/clean-6.1.192.vmcore" >"$share/acme/cut-short"
 head -c 100 "$dumps/elf-7.3.4.vmcore" >"$share/acme/cut-elf"
-{ cat "$dumps/armed-6.18.5.vmcore" | head -c 50000; head -c 100000 /dev/zero; } >"$share/acme/zeros-behind"
+{ head -c 50000 "$dumps/armed-6.18.5.vmcore"; head -c 100000 /dev/zero; } >"$share/acme/zeros-behind"
 head -c 100000 /dev/zero >"$share/acme/zeros"
 echo "no dump" >"$share/acme/readme"
 : >"$share/acme/nothing"
@@ -276,6 +276,7 @@ else
 	mkdir "$work/other"
 fi
 if [ -z "$as_other" ] || command -v setpriv >/dev/null; then
+	# shellcheck disable=SC2086
 	timeout 60 $as_other "$xfdtriage" batch --store "$work/other/store" "$work/locked" >"$work/out" 2>"$work/err"
 	status=$?
 	if [ $status = 3 ]; then report ok locked; else report fail locked "exit $status, should be 3"; fi
@@ -285,6 +286,7 @@ if [ -z "$as_other" ] || command -v setpriv >/dev/null; then
 	# what nobody could read is nobody's copy
 	says locked-copies out '^3 dumps in 1 store$'
 	chmod 644 "$work/locked/secret" "$work/locked/other"
+	# shellcheck disable=SC2086
 	timeout 60 $as_other "$xfdtriage" batch --store "$work/other/store" "$work/locked" >"$work/out" 2>"$work/err"
 	says unlocked out '^3 dumps: 3 armed'
 else

@@ -89,7 +89,7 @@ exits kdump-confirmed 0 --kdump "$confirmed"
 says kdump-vcpu err 'vCPU .* XSTATE_BV 0x60200 & XFD 0x40000 = 0x40000'
 says kdump-do err '  do  *boot a kernel with the fix'
 env -i "$xfdtriage" --kdump "$confirmed" >"$work/out" 2>"$work/err"
-if [ $? = 0 ]; then report ok kdump-no-environment; else report fail kdump-no-environment "$(head -c 300 "$work/err")"; fi
+report $? kdump-no-environment "$(head -c 300 "$work/err")"
 says kdump-cost err '  cost  *[0-9.]* s, [1-9][0-9]* KiB'
 (trap '' CHLD; "$xfdtriage" --kdump "$clean" >"$work/out" 2>"$work/err")
 if [ $? = 1 ]; then report ok kdump-child-ignored; else report fail kdump-child-ignored "$(head -c 300 "$work/err")"; fi
@@ -200,6 +200,7 @@ says part-and-others-answer out '^confirmed: '
 # a distilled dump gives the answer that its source gives, but for where symbols and types travel
 
 for kind in note --keep-types --keep-log; do
+	# shellcheck disable=SC2046
 	exits "distill-$kind" 0 distill $(test $kind = note || echo $kind) "$confirmed" -o "$work/small"
 	says "distill-$kind-answer" out '^It gives the answer of the original, confirmed'
 	says "distill-$kind-report" out '^  guest memory, guest registers'

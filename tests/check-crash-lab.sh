@@ -38,6 +38,7 @@ check() { # RECIPE
 	unset LAB_CRASH LAB_CRASH_INC
 
 	XFDTRIAGE=$PWD/$build/xfdtriage $lab debug "$1" || return 1
+	# shellcheck source=/dev/null
 	. "$LAB_OUT/$1.debug"
 	export CRASH_VMLINUX CRASH_VMCORE CRASH_MODULES
 	"$build/tests/check-dumps" "$LAB_OUT" || return 1

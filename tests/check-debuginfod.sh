@@ -39,7 +39,7 @@ says "no server: no types" out "types from vmcoreinfo"
 env -u DEBUGINFOD_URLS debuginfod -F -p 8002 -d "$work/index" "$work/served" >"$work/server.log" 2>&1 &
 server=$!
 # what was not there a moment ago is not asked for again, so ask without xfdtriage until it is indexed
-for try in $(seq 50); do
+for _ in $(seq 50); do
 	rm -rf "$work/client"
 	triage
 	grep -q 'by debuginfod' "$work/out" && break

@@ -65,6 +65,7 @@ distills set-xsave-6.18.5 0
 for name in clean-6.12.117 set-xsave-6.18.5; do
 	expected=0
 	[ $name = clean-6.12.117 ] && expected=3
+	# shellcheck disable=SC2046
 	if ! "$build/tests/make-large" "dumps/$name.vmcore" "$work/vmcore" $memory $vms $vcpus $([ $expected = 3 ] && echo armed) segments=4000 >"$work/all"; then
 		report fail "kdump-$name" "cannot make the dump"
 		continue

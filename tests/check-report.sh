@@ -33,6 +33,7 @@ exits csv 0 report --format csv "$work/second" "$work/first"
 check csv-lines [ "$(wc -l <"$work/out")" = 5 ]
 check csv-first grep -q '^/srv/a/vmcore,confirmed,0,fpu_swap_kvm_fpstate,' "$work/out"
 # the documented columns, in their order
+# shellcheck disable=SC2016
 sed -n 's/^| `\([a-z_.]*\)` |.*/\1/p' docs/report.md | paste -s -d , >"$work/documented"
 head -1 "$work/out" | tr -d '\r' >"$work/header"
 check csv-documented diff "$work/documented" "$work/header"

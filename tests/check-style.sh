@@ -15,6 +15,8 @@ for symbol in $2; do
 	fi
 done
 
+# no file of ours has a blank in its name
+# shellcheck disable=SC2044
 for file in $(find src tests extensions dumps/*.c dumps/lab -name '*.[ch]' -o -name '*.def' -o -name '*.sh' -o -name '*.py' -o -name '*.jq'); do
 	head -3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' ||
 		complain "$file has no SPDX line"
@@ -26,6 +28,7 @@ seen=
 for stage in $stages; do
 	allowed="$seen $stage insn xstate"
 	[ "$stage" = base ] && allowed=base
+	# shellcheck disable=SC2013
 	for included in $(sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "src/$stage"/*.[ch] | sort -u); do
 		case " $allowed " in
 		*" $included "*) ;;
@@ -58,6 +61,7 @@ else
 fi
 
 # large files are vmcores in dumps/ only
+# shellcheck disable=SC2044
 for file in $(find . -path ./build -prune -o -path ./.git -prune -o -path ./dumps/cache -prune -o -path ./dumps/out -prune -o -type f -size +512k -print); do
 	case "$file" in
 	./dumps/*.vmcore) [ "$(stat -c %s "$file")" -le 4194304 ] || complain "$file is over 4 MB" ;;

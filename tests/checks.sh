@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154
 # What the scripts that check whole programs have in common.  Sourced with the name of the checks.
 suite=$1
 work=$(mktemp -d)

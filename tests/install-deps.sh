@@ -1,15 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Install what building and testing xfdtriage needs, on Debian 12 or later.
-# $1: "browser" for what "make check-browser" needs besides (Chromium); "packages" for "make check-packages" and "make rpm".
+# $1: "browser" for what "make check-browser" needs besides (Chromium); "packages" for "make check-packages" and "make rpm";
+# "lint" for "make lint".
 set -eu
 
 packages="gcc make pkg-config libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libbpf-dev libcapstone-dev
 libjson-c-dev zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev libsqlite3-dev libseccomp-dev libcmocka-dev jq crash dwz debuginfod bzip2 xz-utils"
-if [ "${1:-}" = browser ]; then
-	packages="$packages chromium chromium-driver python3 python3-selenium fonts-dejavu-core"
-elif [ "${1:-}" = packages ]; then
-	packages="$packages binutils blhc debhelper debootstrap dpkg-dev lintian rpm rpmlint"
+case ${1:-} in
+browser) packages="$packages chromium chromium-driver python3 python3-selenium fonts-dejavu-core" ;;
+packages) packages="$packages binutils blhc debhelper debootstrap dpkg-dev lintian rpm rpmlint" ;;
+lint) packages="$packages clang clang-format cppcheck shellcheck" ;;
+esac
+
+if ! command -v apt-get >/dev/null; then
+	echo "install-deps: there is no apt-get here; install what your distribution has for these packages of Debian:" >&2
+	echo "$packages" >&2
+	exit 1
 fi
 
 missing=

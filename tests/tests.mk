@@ -37,6 +37,9 @@ $(TESTS:=.o): $(BUILD)/tests/test_%.o: tests/test_%.c $(BUILD)/tests/test_%.test
 $(TESTS): %: %.o $(TEST_SUPPORT) $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(TEST_WRAP) -o $@ $^ $(TEST_LIBS)
 
+.PHONY: unit-tests
+unit-tests: $(TESTS)
+
 # Every program runs, also after a failure; the log of one that fails is shown, and of every one what was skipped, and why.
 check-unit: $(TESTS)
 	$(Q)failed=; \

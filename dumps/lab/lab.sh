@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC1091,SC2016,SC2034,SC2086,SC2153 # variables of recipes; jq programs; lists of words
 # lab.sh - make the project's vmcores: a host in an emulated machine dies for real, and kdump saves its memory
 #
 # usage: lab.sh list | deps | make NAME... | record NAME... | redistill NAME... | verify [NAME...] | fetch NAME | debug NAME | clean

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034,SC2046,SC2154 # variables of recipes, which lab.sh reads
 # machine.sh - build the machine of one recipe, and run it until kdump has written the vmcore
 #
 # Sourced by lab.sh.  Works in $WORK, with the variables of the recipe.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2154 # variables of recipes, and jq programs
 # packages.sh - Debian packages for the lab: fetched by apt with a state of its own, unpacked, never installed
 #
 # Sourced by lab.sh.  The machine's own apt is left as it is; signatures are checked against Debian's archive keys.

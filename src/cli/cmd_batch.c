@@ -312,7 +312,7 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 	struct xfdt_batch_counts counts;
 	struct xfdt_scan_counts scan;
 	struct xfdt_error *err;
-	int stopped_by;
+	int stopped_by = 0;
 
 	err = xfdt_batch_run(&batch, &counts, &scan, &stopped_by);
 	clear_bar(screen);

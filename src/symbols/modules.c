@@ -302,7 +302,7 @@ struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image, const struct 
 				   void **ret_data, size_t *ret_len)
 {
 	const struct xfdt_symbol *list = xfdt_symbol(image, XFDT_S_btf_modules);
-	uint64_t node, base, owner, btf, data, size;
+	uint64_t node, base = 0, owner, btf, data, size;
 	struct xfdt_error *err;
 	unsigned int count;
 	void *bytes;
