@@ -3,11 +3,11 @@
  * crash(8) behind the reader interface.
  *
  * Physical memory is read through crash, the kernel's page tables are walked
- * here: crash --minimal has no idea of modules and vmalloc, and takes their
- * addresses for others.
+ * here: crash --minimal does not know modules and vmalloc, and translates their
+ * addresses wrongly.
  *
- * crash gives up on a command by longjmp(pc->main_loop_env), from wherever it
- * is.  So every call of it is made by guarded(), and what is called owns nothing.
+ * crash aborts a command by longjmp(pc->main_loop_env), from any depth.  So
+ * guarded() makes every call into crash, and the called function owns nothing.
  */
 #include "source.h"
 #include "dump/kdump_format.h"
@@ -71,8 +71,8 @@ static bool is_zero(const uint8_t *bytes, size_t len)
 }
 
 /*
- * Read @request once more by crash's back end itself, which tells one failure
- * from another, and see what it has to say.  NULL if that cannot be had.
+ * Read @request again through crash's back end itself, whose status says why a
+ * read failed.  NULL if there is no such status.
  */
 static char *testimony(struct request *request)
 {
@@ -97,8 +97,8 @@ static char *testimony(struct request *request)
 }
 
 /*
- * crash reads zeros for the pages that makedumpfile left out of an ELF dump,
- * and of others if it is told to.  Zeros instead of a missing page would be a
+ * crash returns zeros for pages that makedumpfile left out of an ELF dump, and
+ * of other dumps if told to.  Zeros instead of a missing page would be a
  * wrong answer.
  */
 static bool is_filled_in(struct request *request)
@@ -268,7 +268,7 @@ static struct xfdt_error *read_symbol(struct xfdt_reader *reader, char *name, ui
 	return xfdt_reader_read(reader, symbol->value, ret_value, sizeof(*ret_value));
 }
 
-/* NULL if it cannot be had. */
+/* NULL if it cannot be read. */
 static char *vmcoreinfo_text(struct xfdt_reader *reader)
 {
 	static const char owner[] = "VMCOREINFO";

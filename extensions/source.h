@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a crash(8) session has of its dump, as a source for the image stage. */
+/* The dump of a crash(8) session, as a source for the image stage. */
 #ifndef XFDT_EXTENSIONS_SOURCE_H
 #define XFDT_EXTENSIONS_SOURCE_H
 

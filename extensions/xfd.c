@@ -2,10 +2,9 @@
 /*
  * The xfd command of crash(8).
  *
- * Each xfd triages the dump in a process of its own, forked from crash's, which
- * hands back text.  So nothing that the core owns can be lost to crash's way of
- * giving up on a command, longjmp(), nor a session to what a hostile dump does
- * to the libraries that read it.
+ * Each xfd command triages the dump in a process forked from crash, which returns
+ * text.  So a longjmp() of crash, which aborts commands that way, leaks nothing
+ * of the core, and a hostile dump that crashes a library does not end the session.
  */
 #include "base/util.h"
 #include "triage/session.h"
@@ -26,7 +25,7 @@ struct request {
 	enum xfdt_type_choice types;
 };
 
-/* What the last xfd had to say; outlives a longjmp() out of printing it. */
+/* The output of the last xfd; survives a longjmp() while it is printed. */
 static struct {
 	char *text;
 	size_t len;
@@ -250,7 +249,7 @@ static bool ask(const struct request *request)
 		      "reading the dump ended with %s; the dump is damaged, or this is a bug\n",
 		      strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) > 1)
-		error(INFO, "the report was lost on its way\n");
+		error(INFO, "the report is incomplete\n");
 	else if (WEXITSTATUS(status))
 		error(INFO, "%s\n", answer.text ? answer.text : "no reason was given");
 	else
@@ -343,7 +342,7 @@ static void cmd_xfd(void)
 		return;
 	}
 	if (REMOTE()) {
-		error(INFO, "not through a remote crash daemon; run it where the dump is\n");
+		error(INFO, "a remote crash daemon is not supported; run it where the dump is\n");
 		return;
 	}
 	if (ask(&request))
@@ -355,9 +354,9 @@ static char *help_xfd[] = {
 	"xfd",
 	"was it CVE-2026-23005, an XRSTOR that IA32_XFD disables?",
 	"[-v | -l | -d [vcpu-id | kvm-address] | -p | -j file] [-t types]",
-	"  This command says whether the host of the dump died of CVE-2026-23005: an",
+	"  This command says whether the host crashed because of CVE-2026-23005: an",
 	"  XRSTOR of a KVM guest's FPU state with XSTATE_BV[i]=1 and IA32_XFD[i]=1.  It",
-	"  finds every VM's vCPUs and their guest FPU state, looks at how the kernel died,",
+	"  finds every VM's vCPUs and their guest FPU state, reads how the kernel crashed,",
 	"  and gives a verdict with its reasons, as xfdtriage(1) does.",
 	"",
 	"  Symbols are taken from the kallsyms in the dump and types from its BTF, so",

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Chained errors: what failed, at which address, one line of context a layer. */
+/* Chained errors: what failed, at which address, with one line of context per layer. */
 #ifndef XFDT_BASE_ERROR_H
 #define XFDT_BASE_ERROR_H
 
 #include <stdint.h>
 
 /*
- * Why something could not be had.  The first group speaks of the dump's
- * content, the second of the program's surroundings.
+ * Why something could not be read.  The first group is about the content of
+ * the dump, the second about the environment of the program.
  */
 enum xfdt_code {
 	XFDT_EXCLUDED = 1, /* the page was filtered out of the dump */
@@ -15,7 +15,7 @@ enum xfdt_code {
 	XFDT_TRUNCATED,	   /* the file ends before the page */
 	XFDT_CORRUPT,	   /* the bytes contradict their own format */
 	XFDT_UNMAPPED,	   /* the kernel page tables do not map the address */
-	XFDT_MISSING,	   /* the dump does not carry this at all */
+	XFDT_MISSING,	   /* the dump does not have this at all */
 	XFDT_LIMIT,	   /* a count or size passed its bound */
 
 	XFDT_UNSUPPORTED, /* well-formed, but not handled */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A few names to be recognised among very many. */
+/* A set of a few names, to find them among very many. */
 #ifndef XFDT_BASE_NAME_SET_H
 #define XFDT_BASE_NAME_SET_H
 

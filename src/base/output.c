@@ -10,7 +10,7 @@
 
 struct xfdt_error *xfdt_flush(FILE *file, const char *name)
 {
-	/* errno may be of anything since then */
+	/* errno may have changed since then */
 	const char *reason = ferror(file) ? "an earlier write failed" : NULL;
 
 	if (fflush(file))
@@ -23,7 +23,7 @@ struct xfdt_error *xfdt_output_init(struct xfdt_output *output, const char *path
 	struct stat status;
 	int fd;
 
-	/* a rename would put a file in the place of /dev/null */
+	/* a rename would replace /dev/null by a file */
 	if (!stat(path, &status) && !S_ISREG(status.st_mode))
 		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: it is no regular file",
 				      path);
@@ -43,7 +43,7 @@ struct xfdt_error *xfdt_output_init(struct xfdt_output *output, const char *path
 	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory to write %s", path);
 }
 
-/* mkstemp() lets nobody else read what it makes. */
+/* mkstemp() makes files that only their owner can read. */
 static void set_mode(int fd)
 {
 	mode_t mask = umask(0);

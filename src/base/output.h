@@ -14,19 +14,19 @@ struct xfdt_output {
 	char temporary[PATH_MAX];
 };
 
-/* Write out what is buffered of @file, which messages call @name; an error also if any earlier write failed. */
+/* Flush @file, which messages call @name.  An earlier write that failed is an error too. */
 struct xfdt_error *xfdt_flush(FILE *file, const char *name);
 
-/* Write beside @path, which is borrowed until the end.  What is no regular file is refused. */
+/* Write to a temporary file beside @path, which is borrowed until the end.  @path has to be a regular file, or not to exist. */
 struct xfdt_error *xfdt_output_init(struct xfdt_output *output, const char *path);
 
 /*
- * Put the file in its place, unless @err is an error already: then nothing is
- * left.  Takes over @err; returns it, or what went wrong here.
+ * Rename the temporary file to its path.  If @err is an error, remove it instead.
+ * Takes over @err; returns it, or the error of this function.
  */
 struct xfdt_error *xfdt_output_finish(struct xfdt_output *output, struct xfdt_error *err);
 
-/* Leave nothing: the file is not to be. */
+/* Remove the temporary file. */
 void xfdt_output_drop(struct xfdt_output *output);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An account of what a distilled vmcore holds. */
+/* A summary of what a distilled vmcore contains. */
 #include "distill/contents.h"
 #include "base/util.h"
 #include "kernel/oops_log.h"
@@ -151,8 +151,8 @@ static void put_summary(const struct xfdt_contents *contents, FILE *out)
 			verdict);
 	else
 		fprintf(out,
-			"It gives the verdict of the original, %s, but not in the same words: what a damaged "
-			"original lacks is simply not in it.\n",
+			"It gives the verdict of the original, %s, but not in the same words: the original is "
+			"damaged, and the pages it lacks are not in the distilled vmcore.\n",
 			verdict);
 	fprintf(out,
 		"\nkept, of %" PRIu64 " pages with %" PRIu64 " bytes; the other %" PRIu64
@@ -233,7 +233,7 @@ struct xfdt_error *xfdt_contents_text(const struct xfdt_contents *contents, FILE
 
 /* JSON */
 
-/* json-c reports want of memory by NULL; one place to notice it. */
+/* json-c returns NULL when memory runs out; @failed collects that. */
 static void add(struct json_object *object, const char *key, struct json_object *value,
 		bool *failed)
 {

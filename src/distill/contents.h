@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An account of what a distilled vmcore holds, for who is to agree to its leaving the house. */
+/* A summary of what a distilled vmcore contains, for whoever approves its release. */
 #ifndef XFDT_DISTILL_CONTENTS_H
 #define XFDT_DISTILL_CONTENTS_H
 

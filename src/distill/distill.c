@@ -65,7 +65,7 @@ static void put_flat_header(FILE *out)
 	fseeko(out, XFDT_FLAT_HEADER_SIZE, SEEK_SET);
 }
 
-/* What nothing is put to is zero. */
+/* Bytes that nothing is written to are zero. */
 static void put(struct writer *writer, uint64_t offset, const void *bytes, size_t len)
 {
 	if (writer->flat)
@@ -373,7 +373,7 @@ struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, const struct xfdt_
 		return err;
 	writer.frames = xfdt_dump_frames(dump, &writer.count);
 	if (!writer.count)
-		return xfdt_error_new(XFDT_MISSING, 0, "nothing of the dump could be read");
+		return xfdt_error_new(XFDT_MISSING, 0, "no page of the dump could be read");
 	if (writer.frames[writer.count - 1].pfn >= MAX_PFN)
 		return xfdt_error_new(XFDT_LIMIT, 0, "a page lies beyond physical memory");
 	for (i = 0; i < XFDT_PURPOSES; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A small vmcore with just the bytes that an answer was made from. */
+/* A small vmcore with only the bytes that an answer depends on. */
 #ifndef XFDT_DISTILL_DISTILL_H
 #define XFDT_DISTILL_DISTILL_H
 
@@ -17,7 +17,7 @@ struct xfdt_distill_options {
 	/* NULL, or a census as the dump was read with, for another note (kernel/census_note.h) */
 	const char *census;
 	size_t census_len;
-	bool keep_log; /* all of it, not just the lines that matter */
+	bool keep_log; /* all lines, not only those that an answer can depend on */
 };
 
 struct xfdt_distill_result {
@@ -27,11 +27,11 @@ struct xfdt_distill_result {
 };
 
 /*
- * Write to @output, as a kdump-compressed vmcore, what was read of @dump, which
- * was opened for recording, to fill in @host.  Every other byte is zero in it,
- * and so are the register notes of all CPUs but that of the thread that
- * panicked (thread ids stay).  The page bitmaps of a large host would be most
- * of the file: then it is flattened.
+ * Write to @output, as a kdump-compressed vmcore, the bytes of @dump that were
+ * read to fill in @host (@dump was opened for recording).  All other bytes are
+ * zero.  Registers are kept only of the thread that panicked; thread ids stay.
+ * On a large host the page bitmaps would be most of the file: then the vmcore
+ * is flattened, which leaves them out.
  */
 struct xfdt_error *xfdt_distill_write(struct xfdt_dump *dump, const struct xfdt_host *host,
 				      const struct xfdt_distill_options *options,

@@ -5,7 +5,7 @@
 #define WORD 8
 #define PIECE_MAX 65536u /* a line of the log has less */
 
-/* Read once more, and so kept. */
+/* Reading it again records it, so it is kept. */
 static struct xfdt_error *keep(const struct xfdt_image *image, uint64_t kvaddr, size_t len)
 {
 	uint8_t bytes[PIECE_MAX];

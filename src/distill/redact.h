@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Leaving out what was searched, but not found to matter. */
+/* Redact data that was scanned and not used. */
 #ifndef XFDT_DISTILL_REDACT_H
 #define XFDT_DISTILL_REDACT_H
 
@@ -7,10 +7,10 @@
 #include "kernel/host.h"
 
 /*
- * Of the stack of the thread that panicked, which was looked through word by
- * word, keep the frame and the return address that @host speaks of; of the log,
- * where @lines is not NULL, those lines that it has set (kernel/story.h).  The
- * rest is taken for not read: @dump was opened for recording.
+ * Remove from the read record of @dump, which was opened for recording: the
+ * scanned stack of the thread that panicked, but for the frame and the return
+ * address that @host refers to; and the log, but for the lines set in @lines
+ * (NULL: all lines stay).
  */
 struct xfdt_error *xfdt_redact(struct xfdt_dump *dump, const struct xfdt_host *host,
 			       const bool *lines);

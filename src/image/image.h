@@ -18,9 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Something that the dump should have told and did not. */
+/* Something that was expected in the dump and could not be read. */
 struct xfdt_gap {
-	char *what; /* what cannot be said */
+	char *what; /* what is unknown because of it */
 	char *why;
 	char *remedy; /* what to do */
 };
@@ -28,7 +28,7 @@ struct xfdt_gap {
 struct xfdt_gaps {
 	struct xfdt_gap *items;
 	size_t count;
-	bool no_memory; /* want of memory is behind one of them, so the dump is not to blame */
+	bool no_memory; /* one of them is due to a failed allocation, not to the dump */
 };
 
 /*
@@ -58,7 +58,7 @@ struct xfdt_image {
 	const char *symbol_source; /* words for the report; static, or in @origins */
 	const char *type_source;
 	char origins[2][XFDT_ORIGIN_MAX];
-	bool embedded;	      /* both were resolved before, and travel in the dump */
+	bool embedded;	      /* both come from the record in a distilled dump */
 	bool kvm_is_module;   /* a module named kvm was found */
 	bool kvm_is_built_in; /* KVM's code is in vmlinux */
 	bool modules_known;   /* the list of modules could be read */
@@ -72,7 +72,7 @@ void xfdt_image_deinit(struct xfdt_image *image);
 
 struct xfdt_error *xfdt_read(const struct xfdt_image *image, uint64_t kvaddr, void *buf,
 			     size_t len);
-/* Say what is read from now on; returns what was before. */
+/* Set the purpose of the reads that follow; returns the one before. */
 enum xfdt_purpose xfdt_set_purpose(const struct xfdt_image *image, enum xfdt_purpose purpose);
 /* xfdt_read() for @purpose. */
 struct xfdt_error *xfdt_read_for(const struct xfdt_image *image, enum xfdt_purpose purpose,
@@ -123,7 +123,7 @@ bool xfdt_in_function(const struct xfdt_image *image, enum xfdt_symbol_id id, ui
 struct xfdt_error *xfdt_percpu(const struct xfdt_image *image, enum xfdt_symbol_id id,
 			       unsigned int cpu, uint64_t *ret_kvaddr);
 
-/* Is the kernel one for x86-64, or at least not known to be another? */
+/* Is the kernel for x86-64, or its architecture unknown? */
 bool xfdt_is_x86_64(const struct xfdt_image *image);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of needs, and the bounds on what fills it. */
+/* The tables that needs.def declares, and the bounds on their values. */
 #include "image/layout.h"
 
 #include <string.h>

@@ -79,7 +79,7 @@ struct xfdt_member {
 	uint8_t bit_size;
 };
 
-/* No structure of a kernel is larger; a larger offset is a corrupt one. */
+/* No kernel structure is larger; a larger offset is corrupt. */
 #define XFDT_STRUCT_MAX (1u << 20)
 
 struct xfdt_layout {
@@ -101,8 +101,8 @@ struct xfdt_symtab {
 bool xfdt_member_is_sane(const struct xfdt_member *member);
 
 /*
- * Make *@ret_member of a place in bits from the structure's beginning, counted
- * from the least significant one.  @bit_size is 0 for what is no bit field;
+ * Set *@ret_member from an offset in bits, counted from the least significant
+ * bit of the structure.  @bit_size is 0 if it is not a bit field;
  * then it has @bytes.  False if it is out of bounds.
  */
 bool xfdt_member_place(uint64_t bits, uint64_t bit_size, uint64_t bytes,

@@ -18,7 +18,7 @@ struct xfdt_error *xfdt_page_left_out(uint64_t paddr)
 struct xfdt_error *xfdt_page_not_ram(uint64_t paddr)
 {
 	return xfdt_error_new(XFDT_NOT_RAM, 0,
-			      "physical address %#llx is no memory of the kernel's",
+			      "physical address %#llx is not RAM of the dumped kernel",
 			      (unsigned long long)(paddr & FRAME_MASK));
 }
 
@@ -99,7 +99,8 @@ struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr
 		struct xfdt_error *err;
 
 		if (!xfdt_is_kernel_address(kvaddr))
-			return xfdt_error_new(XFDT_UNMAPPED, kvaddr, "%#llx is no kernel address",
+			return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
+					      "%#llx is not a kernel address",
 					      (unsigned long long)kvaddr);
 		if (part > len)
 			part = len;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What memory is read for: for the account of what a distilled dump keeps. */
+/* What memory is read for: a distilled dump lists its bytes by purpose. */
 enum xfdt_purpose {
 	XFDT_FOR_TYPES, /* symbols and types: kallsyms, BTF, the list of modules */
 	XFDT_FOR_HOST,	/* host name, FPU configuration, per-CPU variables, lists */

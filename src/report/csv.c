@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * A spreadsheet takes text that begins like a formula for one, and runs it:
- * an apostrophe in front makes it text again.
+ * A spreadsheet runs text that begins like a formula.  An apostrophe in front
+ * of it prevents that.
  */
 static bool looks_like_formula(const char *text)
 {

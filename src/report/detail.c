@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stored JSON, made fit for a page. */
+/* Stored JSON, checked and bounded for the HTML page. */
 #include "report/detail.h"
 #include "base/util.h"
 #include "render/fields.h"
@@ -22,7 +22,7 @@ static const char *const group_names[] = {
 
 struct copier {
 	size_t ok, other; /* vCPUs so far */
-	bool failed;	  /* for want of memory, which is told at the end */
+	bool failed;	  /* memory ran out; reported at the end */
 };
 
 static void add(struct copier *copier, struct json_object *object, const char *key,
@@ -44,7 +44,7 @@ static void append(struct copier *copier, struct json_object *array, struct json
 	}
 }
 
-/* Never NULL but for want of memory. */
+/* NULL only if memory runs out. */
 static struct json_object *made(struct copier *copier, struct json_object *value)
 {
 	copier->failed |= !value;
@@ -269,7 +269,7 @@ static struct xfdt_error *print(struct copier *copier, struct json_object *objec
 	return text ? NULL : xfdt_no_memory("a page");
 }
 
-/* The row's own cells, of which the JSON says nothing, or that count instead of what it says. */
+/* The row's own cells: what the JSON does not have, or has with lower priority. */
 static const enum xfdt_column dump_columns[] = {
 	XFDT_C_FORMAT,	XFDT_C_ARCH,	 XFDT_C_SIZE,	  XFDT_C_IDENTITY,
 	XFDT_C_COPY_OF, XFDT_C_ENDED,	 XFDT_C_FINISHED, XFDT_C_WALL_MS,

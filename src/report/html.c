@@ -25,7 +25,7 @@ static const char *const signs[XFDT_RESULT_KINDS] = {
 	[XFDT_NOT_APPLICABLE] = "&#8211;",
 };
 
-/* The one way for text into the page: good inside of elements and of quoted attributes. */
+/* All text goes into the page through this: safe in elements and in quoted attributes. */
 static void put_text(const char *text, FILE *out)
 {
 	for (; *text; text++) {
@@ -160,7 +160,7 @@ static void put_columns(FILE *out)
 	fputs("</tr></thead>\n", out);
 }
 
-/* Its folder may be long and is not what one looks for. */
+/* The folder may be long and matters less than the name. */
 static void put_path(const struct xfdt_report_row *row, FILE *out)
 {
 	const char *path = row->cells[XFDT_C_PATH] ? row->cells[XFDT_C_PATH] : "";
@@ -283,7 +283,7 @@ static struct xfdt_error *put_table(const struct xfdt_report *summary,
 	fputs("<button type=\"button\" id=\"more\" hidden>Show more</button>\n", out);
 	fprintf(out, "<p id=\"empty\" class=\"note\"%s>%s</p>\n</main>\n",
 		summary->row_count ? " hidden" : "",
-		summary->row_count ? "No dump is as the filters ask for." :
+		summary->row_count ? "No dump matches the filters." :
 				     "The stores hold no results yet.");
 	return err;
 }

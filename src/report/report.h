@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Many dumps at a glance: stored results merged into one table, and its forms.
- * What is stored may come from elsewhere and is as untrusted as a dump.
+ * Reports on many dumps: stored results merged into one table, and its output
+ * formats.  Stored results are as untrusted as a dump.
  */
 #ifndef XFDT_REPORT_REPORT_H
 #define XFDT_REPORT_REPORT_H
@@ -22,12 +22,12 @@ void xfdt_report_free(struct xfdt_report *summary);
  */
 struct xfdt_error *xfdt_report_add_store(struct xfdt_report *summary, const char *name);
 
-/* Add @result, which is copied as far as the table needs it. */
+/* Add @result; the table copies what it needs. */
 struct xfdt_error *xfdt_report_add(struct xfdt_report *summary, const struct xfdt_result *result);
 
 /*
- * When all have been added: of results of one path and identity the newest
- * stays; copies are told; the strongest finding comes first.
+ * Call it when all results are added: it keeps the newest of the results with
+ * one path and identity, marks copies, and sorts by precedence.
  */
 struct xfdt_error *xfdt_report_finish(struct xfdt_report *summary);
 
@@ -62,7 +62,7 @@ void xfdt_report_csv(const struct xfdt_report *summary, FILE *out);
 struct xfdt_error *xfdt_report_jsonl(const struct xfdt_report *summary,
 				     const struct xfdt_report_source *source, FILE *out);
 
-/* One page that needs nothing else. */
+/* One self-contained page. */
 struct xfdt_error *xfdt_report_html(const struct xfdt_report *summary,
 				    const struct xfdt_report_source *source,
 				    const struct xfdt_report_options *options, FILE *out);

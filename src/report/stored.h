@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Typed, bounded access to stored JSON, which anybody may have written. */
+/* Typed, bounded access to stored JSON, which is untrusted. */
 #ifndef XFDT_REPORT_STORED_H
 #define XFDT_REPORT_STORED_H
 
@@ -17,7 +17,7 @@ struct json_object *xfdt_stored_parse(const char *text);
 /* What is at "key.key"; NULL if there is nothing, or one on the way is no object.  Borrowed. */
 struct json_object *xfdt_stored_get(struct json_object *object, const char *name);
 
-/* A copy whose strings and keys are escaped by xfdt_escape(); NULL for want of memory, and for null. */
+/* A copy whose strings and keys are escaped by xfdt_escape(); NULL if memory runs out, and for null. */
 struct json_object *xfdt_stored_clean(struct json_object *value);
 
 /* Write a string, number or boolean as text, escaped by xfdt_escape(); false: it is none of them. */

@@ -113,7 +113,7 @@ struct xfdt_error *xfdt_report_add_store(struct xfdt_report *summary, const char
 
 /* one result */
 
-/* want of memory is noticed at the end of a row */
+/* running out of memory is noticed at the end of a row */
 struct filler {
 	struct xfdt_report_row row;
 	bool failed;
@@ -146,7 +146,7 @@ static void set_int(struct filler *filler, enum xfdt_column column, int64_t numb
 	set_escaped(filler, column, text);
 }
 
-/* No number of a report ever is. */
+/* No number in a report is negative. */
 static bool is_negative(struct json_object *value)
 {
 	return json_object_is_type(value, json_type_int) && json_object_get_int64(value) < 0;
@@ -184,7 +184,7 @@ static int kind_of(const char *verdict)
 	return kind;
 }
 
-/* What JSON says of it counts; where that is no verdict there is none. */
+/* The verdict is that of the JSON; if it has none, the result has none. */
 static void set_verdict(struct filler *filler, struct json_object *json)
 {
 	const char *verdict = filler->row.cells[XFDT_C_VERDICT];
@@ -194,7 +194,7 @@ static void set_verdict(struct filler *filler, struct json_object *json)
 	if (!json)
 		error = XFDT_RESULT_NO_JSON;
 	else if (filler->row.kind == XFDT_NO_VERDICT && (!verdict || strcmp(verdict, "error")))
-		error = "what is stored of it has no verdict";
+		error = "the stored result has no verdict";
 	if (error)
 		set_text(filler, XFDT_C_ERROR, error);
 	set_text(filler, XFDT_C_VERDICT, xfdt_report_kind_name(filler->row.kind));
@@ -204,7 +204,7 @@ static void set_verdict(struct filler *filler, struct json_object *json)
 			xfdt_verdict_exit((enum xfdt_verdict_kind)filler->row.kind));
 }
 
-/* What the store has beside the JSON; in JSON the same keys would be a forgery. */
+/* What the store has in columns of its own; the same keys in the JSON are ignored. */
 static void set_from_store(struct filler *filler, const struct xfdt_result *result,
 			   const char *store)
 {
@@ -431,7 +431,7 @@ const char *xfdt_report_end(const struct xfdt_report_row *row)
 
 	if (!error)
 		return row->cells[XFDT_C_LAST_WORDS];
-	/* the path stands in a column of its own */
+	/* the path has a column of its own */
 	len = strlen(path);
 	return !strncmp(error, path, len) && !strncmp(error + len, ": ", 2) ? error + len + 2 :
 									      error;

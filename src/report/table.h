@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The merged table that the forms of a summary are made from. */
+/* The merged table that every output format of a report is made from. */
 #ifndef XFDT_REPORT_TABLE_H
 #define XFDT_REPORT_TABLE_H
 
@@ -56,10 +56,10 @@ struct xfdt_error *xfdt_report_visit_row(const struct xfdt_report_row *row,
 					 const struct xfdt_report_source *source,
 					 xfdt_store_visit *visit, void *context, bool *ret_found);
 
-/* How the kernel ended, or why that could not be told; NULL: not known. */
+/* How the kernel crashed, or the error; NULL: unknown. */
 const char *xfdt_report_end(const struct xfdt_report_row *row);
 
-/* All vCPUs of a row, in whatever state; false: not known. */
+/* The number of vCPUs of a row, in any state; false: unknown. */
 bool xfdt_report_vcpus(const struct xfdt_report_row *row, uint64_t *ret_count);
 
 #endif

@@ -68,7 +68,7 @@ static void put_padded(const struct writer *writer, const char *text, unsigned i
 	fputs("...", writer->out);
 }
 
-/* The end of a path says more than its start. */
+/* The end of a path matters more than its start. */
 static void put_path(const struct writer *writer, const char *path, unsigned int width, bool last)
 {
 	unsigned int own = width_of(path);
@@ -104,8 +104,8 @@ static unsigned int smaller(unsigned int a, unsigned int b)
 }
 
 /*
- * Leave columns out until the rest fits, of which the path and the last words
- * may be cut; room that is left over goes to the path first.
+ * Drop columns until the rest fits.  The path and the last words may be cut;
+ * the path gets free room first.
  */
 static void fit(struct writer *writer)
 {

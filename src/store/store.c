@@ -19,8 +19,8 @@
 #define VALUE_MAX (256 << 20)
 #define BUSY_MS (5 * 60 * 1000)
 /*
- * A byte of the file that SQLite neither uses nor locks.  Who holds a lock on
- * it is the one who writes.
+ * A byte of the file that SQLite neither uses nor locks.  The process that
+ * holds a lock on it is the writer.
  */
 #define LOCK_BYTE (1ll << 40)
 #define LOCK_TRIES 20
@@ -174,7 +174,7 @@ static struct xfdt_error *lock_store(struct xfdt_store *store)
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return xfdt_error_new(XFDT_SYSTEM, 0, "cannot lock store '%s': %s",
 					      store->path, strerror(errno));
-		/* the workers of a batch that was killed may still be going away */
+		/* the workers of a killed batch may not have exited yet */
 		if (i == LOCK_TRIES)
 			return xfdt_error_new(
 				XFDT_LIMIT, 0,
@@ -217,7 +217,7 @@ static struct xfdt_error *check_version(struct xfdt_store *store, bool may_make)
 	if (may_make && !application && !version && !tables)
 		return make_tables(store);
 	if (application != APPLICATION_ID)
-		return xfdt_error_new(XFDT_MISSING, 0, "'%s' is no store of xfdtriage's",
+		return xfdt_error_new(XFDT_MISSING, 0, "'%s' is not an xfdtriage store",
 				      store->path);
 	if (version > XFDT_STORE_VERSION)
 		return xfdt_error_new(XFDT_UNSUPPORTED, 0,
@@ -231,7 +231,7 @@ static struct xfdt_error *check_version(struct xfdt_store *store, bool may_make)
 	return NULL;
 }
 
-/* A store may come from somebody else: nothing in it may make SQLite do more than read. */
+/* A store is untrusted input: SQLite must not run anything that is defined in it. */
 static void be_wary(struct xfdt_store *store)
 {
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -251,7 +251,7 @@ static struct xfdt_error *prepare(struct xfdt_store *store, const char *sql,
 		       store_error(store);
 }
 
-/* Is the file behind @fd on a file system of which no other machine has a part? */
+/* Is @fd on a file system that no other machine shares? */
 static bool is_local(int fd)
 {
 	static const unsigned int local[] = {
@@ -425,7 +425,7 @@ static const char *text_of(sqlite3_stmt *row, enum column column, bool *sane)
 	return text ? text : "";
 }
 
-/* False if the row is none that xfdt_store_put() wrote. */
+/* False if xfdt_store_put() cannot have written the row. */
 static bool read_row(sqlite3_stmt *row, struct xfdt_result *ret_result)
 {
 	const void *path = sqlite3_column_blob(row, COLUMN_PATH);
@@ -493,7 +493,7 @@ struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *v
 
 /* JSON */
 
-/* What json-c has no memory for is left out, which the caller notices by *@failed. */
+/* If json-c runs out of memory, the value is left out and *@failed is set. */
 static void add(struct json_object *object, const char *key, struct json_object *value,
 		bool *failed)
 {
@@ -527,7 +527,7 @@ static struct json_object *batch_object(const struct xfdt_result *result, bool *
 	return object;
 }
 
-/* Of what is stored and is no result; NULL for want of memory. */
+/* For stored text that is not a result; NULL if memory runs out. */
 static struct json_object *error_object(const struct xfdt_result *result)
 {
 	char *path = strndup(result->path, result->path_len), *text = NULL;

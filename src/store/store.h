@@ -23,12 +23,12 @@
 #define XFDT_STORE_VERSION 1
 
 enum xfdt_store_mode {
-	XFDT_STORE_READ,	   /* the file has to be there; a batch may be writing to it */
-	XFDT_STORE_WRITE,	   /* made if need be; one at a time */
+	XFDT_STORE_READ,	   /* the file has to exist; a batch may be writing to it */
+	XFDT_STORE_WRITE,	   /* created if missing; one writer at a time */
 	XFDT_STORE_WRITE_ROLLBACK, /* the same as if it were on a network file system */
 };
 
-/* How the look at a dump ended. */
+/* How the triage of a dump ended. */
 enum xfdt_ended {
 	XFDT_ENDED_OK,	  /* with a verdict */
 	XFDT_ENDED_ERROR, /* it says why there is none */
@@ -42,7 +42,7 @@ struct xfdt_result {
 	const void *
 		path; /* absolute, of the first part of a split set; bytes, not text, and not NUL-terminated */
 	size_t path_len;
-	const char *identity; /* of the content: no two dumps share it by chance, copies do */
+	const char *identity; /* of the content: copies share it, other dumps do not */
 	int64_t size;	      /* bytes, of all parts */
 	int64_t mtime_ns;     /* since 1970; of a split set, the sum of its parts, modulo 2^63 */
 	enum xfdt_ended ended;
@@ -50,7 +50,7 @@ struct xfdt_result {
 	int exit_code;	      /* as xfdtriage's for this dump */
 	const char *json;     /* the object of docs/json.md, one line, without a newline */
 	const char *finished; /* UTC, 2026-11-22T13:30:00Z */
-	int64_t wall_ms;      /* what it took */
+	int64_t wall_ms;      /* duration */
 	int64_t tries; /* how often this content was looked at; counted by xfdt_store_put() */
 	const char *confined; /* how the worker was: "landlock+seccomp", "seccomp", "none: WHY" */
 	const char *version;  /* of xfdtriage */
@@ -67,12 +67,12 @@ struct xfdt_error *xfdt_store_open(struct xfdt_store **ret_store, const char *pa
 void xfdt_store_close(struct xfdt_store *store);
 
 /*
- * Put @result, in the place of one of the same path; @result->tries is not
- * looked at.
+ * Store @result, and replace an earlier one of the same path; @result->tries is
+ * ignored.
  */
 struct xfdt_error *xfdt_store_put(struct xfdt_store *store, const struct xfdt_result *result);
 
-/* Have no result of @path; not an error if there was none. */
+/* Delete the result of @path; not an error if there is none. */
 struct xfdt_error *xfdt_store_forget(struct xfdt_store *store, const void *path, size_t path_len);
 
 /* @result is valid during the call.  An error ends the walk, and is returned. */
