@@ -193,7 +193,8 @@ static void check_fix(const char *name, const struct xfdt_session *session,
 /* Are kallsyms and BTF in memory?  A note may hold what was read from them before. */
 static bool has_types(const struct xfdt_image *image)
 {
-	return !image->embedded && same(image->symbol_source, "kallsyms") &&
+	return !image->embedded && image->symbol_source &&
+	       !strncmp(image->symbol_source, "kallsyms", strlen("kallsyms")) &&
 	       same(image->type_source, "btf");
 }
 

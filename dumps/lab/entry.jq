@@ -26,7 +26,7 @@ def vcpu($vm):
 	. as $v
 	| { id, state: (if .touched then $r.touched else "ok" end), xstate_bv, xstate_bv_mask: $vm.xcr0, xcomp_bv: $standard, xfd: (.xfd // "0x0") }
 	| if fault != null and last_run.pid == $vm.pid and last_run.vcpu == $v.id and freed then
-		. + { xstate_bv: null, xcomp_bv: null, xfd: null }
+		. + { xstate_bv: null, xcomp_bv: null, xfd: null, rfbm: fault.rfbm }
 	  elif fault != null and last_run.pid == $vm.pid and last_run.vcpu == $v.id then
 		. + { xstate_bv: fault.xstate_bv, xstate_bv_mask: "0xffffffffffffffff", xcomp_bv: fault.xcomp_bv, xfd: fault.xfd, rfbm: fault.rfbm }
 		| if at_end then . + { xstate_bv: at_end.xstate_bv, xfd: at_end.xfd } else . end
@@ -62,7 +62,7 @@ def vcpu($vm):
 		route: (if $r.route == "" then null else $r.route end),
 		fix: $r.fix,
 	} + (if $r.when == "" then {} else { when: $r.when } end) + {
-		# What is lost from an incomplete dump is chance: nothing is promised of its virtual machines.
-		vms: (if $r.verdict == "inconclusive" then null else [last_reports[] | select(.vm as $n | any(lost[]; . == $n) | not) | . as $vm | { pid, vcpus: [.vcpus[] | vcpu($vm)] }] end)
+		# Where KVM's lists do not lead to all vCPUs, nothing is promised of its virtual machines.
+		vms: (if $r.verdict == "inconclusive" or $r.listed == "no" then null else [last_reports[] | select(.vm as $n | any(lost[]; . == $n) | not) | . as $vm | { pid, vcpus: [.vcpus[] | vcpu($vm)] }] end)
 	})
 }

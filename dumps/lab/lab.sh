@@ -62,7 +62,7 @@ recipe_read()
 	name=$1
 	[ -f "$HERE/recipes/$name" ] || die "there is no recipe \"$name\" (see: make -C dumps list)"
 	what="" kernel="" emulator="" scenario="" cmdline="" cpus="" memory="" kvm=yes sysctl="kernel.panic_on_oops=1"
-	config="" amx="" play="" when="" dump="-c -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
+	config="" amx="" play="" when="" listed=yes dump="-c -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
 	verdict="" exit_code="" kdump_verdict="" kdump_exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
 	# shellcheck disable=SC1090
 	. "$HERE/recipes/$name"
@@ -145,7 +145,7 @@ entry()
 			--arg emulator "$3" --arg cpus "$cpus" --arg memory "$memory" \
 			--arg cmdline "$CMDLINE" --arg sysctl "$sysctl" --arg scenario "$scenario" --arg emulated "$emulated" --arg forged "$forged" \
 			--arg tool "$4" --arg dump "$dump" --arg touched "$touched" --arg verdict "$verdict" --arg exit "$exit_code" \
-			--arg route "$route" --arg when "$when" --arg console "$console" '$ARGS.named')" \
+			--arg route "$route" --arg when "$when" --arg listed "$listed" --arg console "$console" '$ARGS.named')" \
 		-f "$HERE/lab/entry.jq"
 }
 

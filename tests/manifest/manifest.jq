@@ -127,7 +127,7 @@ def vm_defects($where; $line; $rfbm):
 def vms_defects:
   vm_lines as $lines | fault_rfbm as $rfbm | .expect.verdict as $verdict | .expect.vms as $vms |
   if $vms == null then
-    select($verdict != "inconclusive") | "expect.vms: is null, which only the verdict inconclusive allows"
+    select(($verdict != "inconclusive" and $verdict != "not-applicable")) | "expect.vms: is null, which only the verdicts inconclusive and not-applicable allow"
   else
     ($lines | map(.pid) | unique | length) as $said |
     [$vms[] | list("vcpus")[] | select(type == "object" and has("rfbm"))] as $faulted |

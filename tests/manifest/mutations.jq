@@ -79,7 +79,7 @@ def wrong_values:
   mutation(vcpu(0; .id = 1); "panic: expect.vms[0].vcpus: 1 is there twice"),
   mutation(panic(del(.expect.vms[0].vcpus[0])); "panic: expect.vms[0].vcpus: are 1, the reproducer has 2"),
   mutation(vcpu(1; .xfd = "40000"); "panic: expect.vms[0].vcpus[1].xfd: is \"40000\""),
-  mutation(vcpu(1; .xfd = null); "panic: expect.vms[0].vcpus[1].xfd: is null"),
+  mutation(vcpu(1; .xfd = 1); "panic: expect.vms[0].vcpus[1].xfd: is 1"),
   mutation(vcpu(0; .xcomp_bv = 0); "panic: expect.vms[0].vcpus[0].xcomp_bv: is 0"),
   mutation(vcpu(1; .rfbm = "0x1"); "panic: expect.vms[0].vcpus[1].rfbm: is 0x1, the debugger saw 0x618e7"),
   mutation(vcpu(1; .rfbm = 1); "panic: expect.vms[0].vcpus[1].rfbm: should be hex"),
