@@ -861,6 +861,110 @@ static void test_render__text_of_many_vcpus_is_short(void **state)
 	tear_down(&fixture);
 }
 
+static const char *line_of(const char *text, const char *start)
+{
+	const char *line = strstr(text, start);
+
+	assert_non_null(line);
+	return line;
+}
+
+/* Each mark stands under a '#', and that under the number of its component. */
+static void assert_marks(const char *text, const char *label, size_t expected)
+{
+	const char *ruler = line_of(text, "XSTATE_BV  "), *row = line_of(text, label), *tens,
+		   *units, *marks;
+	size_t i, count = 0;
+
+	while (ruler[-1] != '\n')
+		ruler--;
+	tens = strchr(ruler, '\n') + 1;
+	units = strchr(tens, '\n') + 1;
+	while (row[-1] != '\n')
+		row--;
+	marks = strchr(row, '\n') + 1;
+	for (i = 0; marks[i] != '\n'; i++) {
+		if (marks[i] != '^')
+			continue;
+		assert_int_equal(row[i], '#');
+		assert_int_equal(tens[i], '1');
+		assert_int_equal(units[i], '8');
+		count++;
+	}
+	assert_int_equal(count, expected);
+}
+
+static void assert_fits(const char *text, size_t width)
+{
+	const char *line, *end;
+
+	for (line = text; (end = strchr(line, '\n')); line = end + 1)
+		if ((size_t)(end - line) > width)
+			fail_msg("%zu columns: %.*s", (size_t)(end - line), (int)(end - line),
+				 line);
+}
+
+static void test_render__mark_stands_under_its_bit(void **state)
+{
+	struct fixture fixture;
+	char *text;
+
+	set_up(&fixture);
+	set_text(&fixture.run.image.release, "6.18.5");
+	text = render(&fixture, TEXT);
+	assert_marks(text, "> vCPU 0 ", 2);
+	assert_fits(text, 80);
+	free(text);
+	/* lanes that no vCPU uses are left out, whatever is in the others */
+	fixture.vcpus[0].header.xstate_bv = fixture.vcpus[0].xfd = 1ull << 18;
+	fixture.vcpus[1].header.xstate_bv = 1;
+	fixture.vcpus[1].xfd = 1ull << 33;
+	text = render(&fixture, TEXT);
+	assert_marks(text, "> vCPU 0 ", 2);
+	assert_non_null(strstr(text, " 13 "));
+	assert_non_null(strstr(text, " 083 "));
+	assert_fits(text, 80);
+	free(text);
+	/* a vcpu_id wider than its column does not move the lanes */
+	fixture.vcpus[0].id = UINT32_MAX;
+	text = render(&fixture, TEXT);
+	assert_marks(text, " armed ", 2);
+	free(text);
+	/* more lanes than fit: numbers, and no marks */
+	fixture.vcpus[1].xfd = ~0ull;
+	text = render(&fixture, TEXT);
+	assert_non_null(strstr(text, "0x40000             0x40000 "));
+	assert_null(strchr(text, '^'));
+	assert_non_null(strstr(text, "18 XTILEDATA in both"));
+	assert_fits(text, 80);
+	free(text);
+	tear_down(&fixture);
+}
+
+/* a VM that is all ok is only counted, one that is not all found is shown */
+static void test_render__vms_that_are_ok_are_counted(void **state)
+{
+	struct fixture fixture;
+	char *text;
+
+	set_up(&fixture);
+	fixture.vcpus[0].header.xstate_bv = 0x202e7;
+	fixture.panic->hit = -1;
+	text = render(&fixture, TEXT);
+	assert_non_null(strstr(text, "\n1 VM, 2 vCPUs: ok (-v shows them)\n"));
+	assert_null(strstr(text, "VM 0x"));
+	free(text);
+	text = render(&fixture, VERBOSE);
+	assert_non_null(strstr(text, "\nVM 0x"));
+	assert_null(strstr(text, "-v shows them"));
+	free(text);
+	fixture.vm->complete = false;
+	text = render(&fixture, TEXT);
+	assert_non_null(strstr(text, "\nVM 0x"));
+	free(text);
+	tear_down(&fixture);
+}
+
 /* all bits of everything: the lanes are as wide as they have to be */
 static void test_render__all_bits_set(void **state)
 {

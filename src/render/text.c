@@ -7,9 +7,14 @@
 #include <string.h>
 
 #define TEXT_MAX 1024
-#define LANES_MIN 19  /* up to XTILEDATA */
-#define LISTED_MAX 32 /* vCPUs that are ok, before they are only counted */
-#define LABEL 24      /* what put_vcpu() prints before the lanes */
+#define LISTED_MAX 32  /* vCPUs that are ok, before they are only counted */
+#define NAME_WIDTH 10  /* "vCPU 12345" */
+#define STATE_WIDTH 13 /* "indeterminate" */
+#define LABEL (2 + NAME_WIDTH + 1 + STATE_WIDTH + 1) /* what stands before the lanes */
+#define HALF_MIN 9				     /* "XSTATE_BV" */
+#define HEX_WIDTH 18
+#define THREAD_WIDTH 40
+#define XTILEDATA 18
 #define WIDTH_MIN 80
 #define INDENT 10 /* of what follows a label */
 
@@ -26,7 +31,10 @@ struct writer {
 	const struct xfdt_outcome *report;
 	const struct style *style;
 	bool verbose;
-	unsigned int width, lanes;
+	unsigned int width;
+	uint64_t lanes;	   /* the components that have one; 0: numbers instead */
+	unsigned int half; /* columns for the lanes of one register */
+	unsigned int hex;  /* columns for its number behind them; 0: not shown */
 	FILE *out;
 };
 
@@ -216,7 +224,7 @@ static void put_all_gaps(const struct writer *writer)
 	put_gaps(writer, &host->gaps, &heading);
 }
 
-/* the lanes */
+/* the lanes: a column for each component that any vCPU has in XSTATE_BV or XFD */
 
 static const char *state_style(const struct writer *writer, enum xfdt_vcpu_state state)
 {
@@ -231,96 +239,177 @@ static const char *state_style(const struct writer *writer, enum xfdt_vcpu_state
 	}
 }
 
-static unsigned int count_lanes(const struct xfdt_outcome *report)
+/* The components that have a lane; that of the bug always. */
+static uint64_t find_lanes(const struct xfdt_outcome *report)
 {
+	uint64_t all = 1ull << XTILEDATA;
 	struct xfdt_vcpu_at at = { 0 };
 	const struct xfdt_vcpu *vcpu;
-	uint64_t all = 0;
 
 	while ((vcpu = xfdt_next_vcpu(report->host, &at)))
-		all |= vcpu->header.xstate_bv | vcpu->xfd;
-	all &= ~(1ull << 63);
-	if (all >> LANES_MIN)
-		return 64 - (unsigned int)__builtin_clzll(all);
-	return LANES_MIN;
+		if (vcpu->state_known)
+			all |= vcpu->header.xstate_bv | vcpu->xfd;
+	return all & ~(1ull << 63);
+}
+
+/* Where the lanes of both registers do not fit in a line, numbers take their place. */
+static void set_lanes(struct writer *writer)
+{
+	unsigned int count = (unsigned int)__builtin_popcountll(writer->lanes);
+
+	if (2 * count > writer->width - LABEL - 4) {
+		writer->lanes = 0;
+		writer->half = HEX_WIDTH;
+		return;
+	}
+	writer->half = count < HALF_MIN ? HALF_MIN : count;
+	if (LABEL + 2 * (writer->half + HEX_WIDTH + 4) + THREAD_WIDTH <= writer->width)
+		writer->hex = HEX_WIDTH + 2;
+}
+
+/* One line in which each lane has the character that @put says, twice. */
+static void put_ruler_line(const struct writer *writer, bool tens)
+{
+	unsigned int half, i;
+
+	fprintf(writer->out, "%*s", LABEL, "");
+	for (half = 0; half < 2; half++) {
+		unsigned int used = 0;
+
+		for (i = 0; i < 63; i++) {
+			if (!(writer->lanes >> i & 1))
+				continue;
+			fputc(!tens  ? '0' + (int)(i % 10) :
+			      i < 10 ? ' ' :
+				       '0' + (int)(i / 10),
+			      writer->out);
+			used++;
+		}
+		if (!half)
+			fprintf(writer->out, "%*s", (int)(writer->half - used + writer->hex + 2),
+				"");
+	}
+	fputs("\n", writer->out);
 }
 
 static void put_ruler(const struct writer *writer)
 {
-	unsigned int half, i;
+	int half = (int)(writer->half + writer->hex);
 
-	fprintf(writer->out, "%s%*s", writer->style->dim, LABEL, "");
-	for (half = 0; half < 2; half++)
-		fprintf(writer->out, "%-*s  ", (int)writer->lanes + 12, half ? "XFD" : "XSTATE_BV");
-	fprintf(writer->out, "thread\n%*s", LABEL, "");
-	for (half = 0; half < 2; half++) {
-		for (i = 0; i < writer->lanes; i++)
-			fputc(i % 10 ? ' ' : '0' + (int)(i / 10), writer->out);
-		fprintf(writer->out, "%*s", 14, "");
+	fprintf(writer->out, "%s%*s%-*s  %-*s  thread\n", writer->style->dim, LABEL, "", half,
+		"XSTATE_BV", half, "XFD");
+	if (writer->lanes) {
+		put_ruler_line(writer, true);
+		put_ruler_line(writer, false);
 	}
-	fprintf(writer->out, "\n%*s", LABEL, "");
-	for (half = 0; half < 2; half++) {
-		for (i = 0; i < writer->lanes; i++)
-			fputc('0' + (int)(i % 10), writer->out);
-		fprintf(writer->out, "%*s", half ? 0 : 14, "");
-	}
-	fprintf(writer->out, "%s\n", writer->style->end);
+	fputs(writer->style->end, writer->out);
 }
 
-static void put_lane(const struct writer *writer, uint64_t bits, uint64_t marked)
+static void put_half(const struct writer *writer, uint64_t bits, uint64_t marked)
 {
-	char number[24];
-	unsigned int i;
+	unsigned int i, used = 0;
+	char number[HEX_WIDTH + 1];
 
-	for (i = 0; i < writer->lanes; i++) {
+	snprintf(number, sizeof(number), "0x%" PRIx64, bits);
+	for (i = 0; i < 63; i++) {
 		uint64_t bit = 1ull << i;
 
+		if (!(writer->lanes & bit))
+			continue;
+		used++;
 		if (marked & bit)
 			fprintf(writer->out, "%s#%s", writer->style->bad, writer->style->end);
 		else
 			fputc(bits & bit ? '#' : '.', writer->out);
 	}
-	snprintf(number, sizeof(number), "0x%" PRIx64, bits);
-	fprintf(writer->out, "  %-12s", number);
+	if (writer->lanes)
+		fprintf(writer->out, "%*s", (int)(writer->half - used), "");
+	if (!writer->lanes)
+		fprintf(writer->out, "%-*s  ", (int)writer->half, number);
+	else if (writer->hex)
+		fprintf(writer->out, "  %-*s  ", HEX_WIDTH, number);
+	else
+		fputs("  ", writer->out);
+}
+
+/* Put a mark under each lane of @mismatch; returns the column behind the last. */
+static unsigned int put_mark_lanes(const struct writer *writer, uint64_t mismatch)
+{
+	unsigned int half, i, column = LABEL, at = LABEL;
+
+	for (half = 0; half < 2; half++) {
+		unsigned int lane = LABEL + half * (writer->half + writer->hex + 2);
+
+		for (i = 0; i < 63; i++) {
+			if (!(writer->lanes >> i & 1))
+				continue;
+			if (mismatch >> i & 1) {
+				fprintf(writer->out, "%*s^", (int)(lane - at), "");
+				column = at = lane + 1;
+			}
+			lane++;
+		}
+	}
+	return column;
 }
 
 static void put_marks(const struct writer *writer, uint64_t mismatch)
 {
-	unsigned int half, i, last = 63 - (unsigned int)__builtin_clzll(mismatch);
+	char text[TEXT_MAX];
+	unsigned int column, i;
+	size_t len = 0;
 
 	fprintf(writer->out, "%*s%s", LABEL, "", writer->style->bad);
-	for (half = 0; half < 2; half++) {
-		for (i = 0; i <= (half ? last : writer->lanes - 1); i++)
-			fputc(mismatch >> i & 1 ? '^' : ' ', writer->out);
-		fprintf(writer->out, "%*s", half ? 0 : 14, "");
-	}
-	for (i = 0; i < 64; i++)
+	column = put_mark_lanes(writer, mismatch);
+	for (i = 0; i < 64 && len < sizeof(text) - 64; i++)
 		if (mismatch >> i & 1)
-			fprintf(writer->out, " %u %s", i, xfdt_xfeature_name(i));
-	fprintf(writer->out, " in both%s\n", writer->style->end);
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%u %s ", i,
+						xfdt_xfeature_name(i));
+	snprintf(text + len, sizeof(text) - len, "in both");
+	if (column > LABEL) {
+		fputc(' ', writer->out);
+		column++;
+	}
+	put_wrapped(writer, text, column, LABEL);
+	fputs(writer->style->end, writer->out);
 }
 
-static void put_thread(const struct writer *writer, const struct xfdt_vcpu *vcpu)
+static void thread_text(const struct xfdt_vcpu *vcpu, char *ret_text, size_t size)
 {
 	const struct xfdt_thread *thread = &vcpu->thread;
+	const char *in_use = vcpu->state_known && vcpu->in_use ? ", in use" : "";
+	char cpu[40] = "";
 
-	if (thread->known) {
-		fprintf(writer->out, "%d ", thread->pid);
-		put_escaped(writer, thread->comm);
-		if (thread->on_cpu.known && thread->on_cpu.value && thread->cpu.known)
-			fprintf(writer->out, " on CPU %" PRIu64, thread->cpu.value);
-	} else {
-		fputs(vcpu->thread_gone ? "gone" :
-		      vcpu->ran		? "unknown" :
-					  "never ran",
-		      writer->out);
+	if (!thread->known) {
+		snprintf(ret_text, size, "%s%s",
+			 vcpu->thread_gone ? "gone" :
+			 vcpu->ran	   ? "unknown" :
+					     "never ran",
+			 in_use);
+		return;
 	}
-	if (vcpu->state_known && vcpu->in_use)
-		fputs(", in use", writer->out);
+	if (thread->on_cpu.known && thread->on_cpu.value && thread->cpu.known)
+		snprintf(cpu, sizeof(cpu), " on CPU %" PRIu64, thread->cpu.value);
+	snprintf(ret_text, size, "%d %s%s%s", thread->pid, thread->comm, cpu, in_use);
 }
 
-static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
-		     const struct xfdt_vcpu_verdict *state)
+/* Behind the lanes if there is room, else on a line of its own. */
+static void put_thread(const struct writer *writer, const struct xfdt_vcpu *vcpu)
+{
+	unsigned int column = LABEL + 2 * (writer->half + writer->hex + 2);
+	char text[TEXT_MAX], escaped[TEXT_MAX];
+
+	thread_text(vcpu, text, sizeof(text));
+	xfdt_escape(text, escaped, sizeof(escaped));
+	if (column + columns_of(escaped, strlen(escaped)) > writer->width) {
+		fprintf(writer->out, "\n%*s", LABEL, "");
+		column = LABEL;
+	}
+	put_wrapped(writer, escaped, column, LABEL);
+}
+
+static void put_vcpu_label(const struct writer *writer, const struct xfdt_vcpu *vcpu,
+			   const struct xfdt_vcpu_verdict *state)
 {
 	char label[40];
 
@@ -328,29 +417,35 @@ static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
 		snprintf(label, sizeof(label), "vCPU %u", vcpu->id);
 	else
 		snprintf(label, sizeof(label), "state %" PRIu64, vcpu->index);
-	fprintf(writer->out, "%s%-10s%s%-11s%s ", state->culprit ? "> " : "  ", label,
-		state_style(writer, state->state),
-		state->state == XFDT_VCPU_INDETERMINATE ? "indetermin." :
-							  xfdt_vcpu_state_name(state->state),
-		writer->style->end);
+	fprintf(writer->out, "%s%-*s", state->culprit ? "> " : "  ", NAME_WIDTH, label);
+	if (strlen(label) > NAME_WIDTH)
+		fprintf(writer->out, "\n%*s", NAME_WIDTH + 2, "");
+	fprintf(writer->out, " %s%-*s%s ", state_style(writer, state->state), STATE_WIDTH,
+		xfdt_vcpu_state_name(state->state), writer->style->end);
+}
+
+static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
+		     const struct xfdt_vcpu_verdict *state)
+{
+	put_vcpu_label(writer, vcpu, state);
 	if (!vcpu->state_known) {
-		put_escaped(writer, vcpu->error ? vcpu->error : "unreadable");
-		fputs("\n", writer->out);
+		put_wrapped(writer, vcpu->error ? vcpu->error : "unreadable", LABEL, LABEL);
 		return;
 	}
 	if (state->state == XFDT_VCPU_CONFIDENTIAL) {
-		fprintf(writer->out, "%s\n", state->why);
+		put_wrapped(writer, state->why, LABEL, LABEL);
 		return;
 	}
-	put_lane(writer, vcpu->header.xstate_bv, state->mismatch);
-	put_lane(writer, vcpu->xfd, state->mismatch);
+	put_half(writer, vcpu->header.xstate_bv, state->mismatch);
+	put_half(writer, vcpu->xfd, state->mismatch);
 	put_thread(writer, vcpu);
-	fputs("\n", writer->out);
 	if (state->mismatch)
 		put_marks(writer, state->mismatch);
-	if (state->state != XFDT_VCPU_OK)
-		fprintf(writer->out, "%*s%s%s%s\n", LABEL, "", writer->style->dim, state->why,
-			writer->style->end);
+	if (state->state != XFDT_VCPU_OK) {
+		fprintf(writer->out, "%*s%s", LABEL, "", writer->style->dim);
+		put_wrapped(writer, state->why, LABEL, LABEL);
+		fputs(writer->style->end, writer->out);
+	}
 }
 
 static void put_vm_line(const struct writer *writer, const struct xfdt_vm *vm)
@@ -376,35 +471,91 @@ static void put_vm_line(const struct writer *writer, const struct xfdt_vm *vm)
 	fputs("\n", writer->out);
 }
 
+/* What put_vms() has shown so far. */
+struct shown {
+	bool ruler;
+	size_t listed, hidden;	 /* vCPUs that are ok, of VMs that are shown */
+	size_t ok_vms, ok_vcpus; /* those that are only counted */
+};
+
+static bool has_culprit(const struct xfdt_vm *vm, const struct xfdt_vcpu_verdict *states)
+{
+	size_t i;
+
+	for (i = 0; i < vm->vcpu_count; i++)
+		if (states[i].culprit)
+			return true;
+	return false;
+}
+
+/* A VM of which there is nothing to say but that it is there. */
+static bool is_ok(const struct xfdt_vm *vm, const struct xfdt_vcpu_verdict *states)
+{
+	size_t i;
+
+	if (!vm->kvaddr || !vm->complete || !vm->vcpu_count ||
+	    (vm->bugged.known && vm->bugged.value) || has_culprit(vm, states))
+		return false;
+	for (i = 0; i < vm->vcpu_count; i++)
+		if (states[i].state != XFDT_VCPU_OK)
+			return false;
+	return true;
+}
+
+static void put_vm(const struct writer *writer, const struct xfdt_vm *vm,
+		   const struct xfdt_vcpu_verdict *states, struct shown *shown)
+{
+	bool heading = false;
+	size_t i;
+
+	for (i = 0; i < vm->vcpu_count; i++) {
+		if (!writer->verbose && states[i].state == XFDT_VCPU_OK && !states[i].culprit &&
+		    ++shown->listed > LISTED_MAX) {
+			shown->hidden++;
+			continue;
+		}
+		if (!heading)
+			put_vm_line(writer, vm);
+		if (!shown->ruler)
+			put_ruler(writer);
+		heading = shown->ruler = true;
+		put_vcpu(writer, &vm->vcpus[i], &states[i]);
+	}
+	if (!vm->vcpu_count)
+		put_vm_line(writer, vm);
+}
+
+/* The VM of the hit first. */
 static void put_vms(const struct writer *writer)
 {
-	const struct xfdt_verdict *verdict = writer->report->verdict;
 	const struct xfdt_host *host = writer->report->host;
-	const struct xfdt_vcpu_verdict *state = verdict->vcpus;
-	size_t i, j, listed = 0, hidden = 0;
+	const struct xfdt_vcpu_verdict *states;
+	struct shown shown = { 0 };
 	const struct xfdt_vm *vm;
+	unsigned int pass;
+	size_t i;
 
-	for (i = 0; (vm = xfdt_host_vm(host, i)); i++) {
-		bool heading = false;
-
-		for (j = 0; j < vm->vcpu_count; j++, state++) {
-			if (!writer->verbose && state->state == XFDT_VCPU_OK && !state->culprit &&
-			    ++listed > LISTED_MAX) {
-				hidden++;
+	for (pass = 0; pass < 2; pass++) {
+		states = writer->report->verdict->vcpus;
+		for (i = 0; (vm = xfdt_host_vm(host, i)); states += vm->vcpu_count, i++) {
+			if (has_culprit(vm, states) != !pass)
+				continue;
+			if (writer->verbose || !is_ok(vm, states)) {
+				put_vm(writer, vm, states, &shown);
 				continue;
 			}
-			if (!heading) {
-				put_vm_line(writer, vm);
-				put_ruler(writer);
-			}
-			heading = true;
-			put_vcpu(writer, &vm->vcpus[j], state);
+			shown.ok_vms++;
+			shown.ok_vcpus += vm->vcpu_count;
 		}
-		if (!vm->vcpu_count)
-			put_vm_line(writer, vm);
 	}
-	if (hidden)
-		fprintf(writer->out, "\nand %zu more vCPUs that are ok (-v shows them)\n", hidden);
+	if (shown.hidden)
+		fprintf(writer->out, "\nand %zu more vCPUs that are ok (-v shows them)\n",
+			shown.hidden);
+	if (shown.ok_vms)
+		fprintf(writer->out, "\n%zu%s VM%s, %zu vCPU%s: %sok%s (-v shows them)\n",
+			shown.ok_vms, shown.ruler ? " other" : "", shown.ok_vms == 1 ? "" : "s",
+			shown.ok_vcpus, shown.ok_vcpus == 1 ? "" : "s", writer->style->good,
+			writer->style->end);
 }
 
 /* evidence */
@@ -513,14 +664,17 @@ static void put_evidence(struct writer *writer)
 static struct writer writer_of(const struct xfdt_outcome *report,
 			       const struct xfdt_text_options *options, FILE *out)
 {
-	return (struct writer){
+	struct writer writer = {
 		.report = report,
 		.style = options->colour ? &coloured : &plain,
 		.verbose = options->verbose,
 		.width = options->width > WIDTH_MIN ? options->width : WIDTH_MIN,
-		.lanes = count_lanes(report),
+		.lanes = find_lanes(report),
 		.out = out,
 	};
+
+	set_lanes(&writer);
+	return writer;
 }
 
 void xfdt_render_text(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
