@@ -42,6 +42,16 @@ cp "$work/out" "$work/whole"
 exits several 0 -f json "$clean" "$confirmed"
 if [ "$("$helper" --json <"$work/out" | tr '\n' ' ')" = "not-this-bug confirmed " ]; then report ok json-lines; else report fail json-lines "not two objects"; fi
 
+# several dumps: a summary behind the reports, the findings in it
+
+exits summary 2 "$PWD/dumps/armed-6.18.5.vmcore" "$PWD/dumps/kernel-nm-6.18.9.vmcore" "$work/nothing" "$confirmed"
+says summary-counts out '^4 dumps: 1 error 1 confirmed 1 armed 1 not-this-bug$'
+if [ "$(tail -3 "$work/out" | tr -s ' ')" = " error $work/nothing
+ confirmed $confirmed
+ armed $PWD/dumps/armed-6.18.5.vmcore" ]; then report ok summary-findings; else report fail summary-findings "$(tail -3 "$work/out")"; fi
+exits no-summary 0 "$confirmed"
+if grep -q ' dumps: ' "$work/out"; then report fail no-summary-of-one "there is one"; else report ok no-summary-of-one; fi
+
 # colours and width: those of the terminal, which the confined process cannot ask
 
 on_terminal() { # NAME COLUMNS [VARIABLE=VALUE]... ARGUMENT...

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands triage and show. */
 #include "cli/work.h"
+#include "render/fields.h"
+#include "report/table.h"
 #include "verdict/precedence.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* How a report is put into words. */
 struct form {
@@ -70,11 +74,66 @@ static int stronger(int a, int b)
 	return xfdt_kind_rank(XFDT_NAMED, kind_a) < xfdt_kind_rank(XFDT_NAMED, kind_b) ? a : b;
 }
 
-static int report_dumps(const struct arguments *arguments, struct form *form)
+static void put_counts(const int *kinds, size_t count)
 {
-	int status = xfdt_kind_exit(XFDT_NOT_APPLICABLE);
+	size_t rank, i, found;
+
+	printf("\n----\n\n%zu dumps:", count);
+	for (rank = 0; rank < XFDT_RESULT_KINDS; rank++) {
+		for (i = found = 0; i < count; i++)
+			found += kinds[i] == xfdt_kind_at(XFDT_NAMED, rank);
+		if (found)
+			printf(" %zu %s", found,
+			       xfdt_report_kind_name(xfdt_kind_at(XFDT_NAMED, rank)));
+	}
+	fputs("\n", stdout);
+}
+
+/* Counts, and a line for each dump that asks for something to be done. */
+static void put_summary(const struct arguments *arguments, const int *kinds)
+{
+	char path[PATH_MAX];
+	size_t rank, i;
+
+	put_counts(kinds, arguments->path_count);
+	for (rank = 0; rank < XFDT_RESULT_KINDS; rank++) {
+		int kind = xfdt_kind_at(XFDT_NAMED, rank);
+
+		if (kind == XFDT_NOT_THIS_BUG || kind == XFDT_NOT_APPLICABLE)
+			continue;
+		for (i = 0; i < arguments->path_count; i++) {
+			if (kinds[i] != kind)
+				continue;
+			xfdt_escape(arguments->paths[i], path, sizeof(path));
+			printf("  %-13s %s\n", xfdt_report_kind_name(kind), path);
+		}
+	}
+}
+
+static int report_each(const struct arguments *arguments, struct form *form)
+{
+	bool text = arguments->format == FORMAT_TEXT && !arguments->quiet;
+	int *kinds = calloc(arguments->path_count + 1, sizeof(*kinds));
+	int status = xfdt_kind_exit(XFDT_NOT_APPLICABLE), code;
 	size_t i;
 
+	if (!kinds)
+		return complain(xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory"));
+	for (i = 0; i < arguments->path_count; i++) {
+		if (i && text)
+			fputs("\n----\n\n", stdout);
+		code = report_dump(arguments, &arguments->paths[i], 1, form);
+		kinds[i] = xfdt_exit_kind(code) < 0 ? XFDT_NO_VERDICT : xfdt_exit_kind(code);
+		status = stronger(status, code);
+	}
+	if (text && arguments->path_count > 1)
+		put_summary(arguments, kinds);
+	free(kinds);
+	return status;
+}
+
+static int report_dumps(const struct arguments *arguments, struct form *form)
+{
 	form->style = (struct xfdt_text_options){
 		.colour = use_colour(arguments),
 		.width = terminal_width(),
@@ -82,12 +141,7 @@ static int report_dumps(const struct arguments *arguments, struct form *form)
 	};
 	if (arguments->split)
 		return report_dump(arguments, arguments->paths, arguments->path_count, form);
-	for (i = 0; i < arguments->path_count; i++) {
-		if (i && arguments->format == FORMAT_TEXT && !arguments->quiet)
-			fputs("\n----\n\n", stdout);
-		status = stronger(status, report_dump(arguments, &arguments->paths[i], 1, form));
-	}
-	return status;
+	return report_each(arguments, form);
 }
 
 int run_triage(const struct arguments *arguments)
