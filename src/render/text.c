@@ -575,8 +575,9 @@ static void put_group(const struct writer *writer, enum xfdt_field_group group,
 		if (cell.kind == XFDT_CELL_NONE)
 			continue;
 		xfdt_cell_format(&cell, text, sizeof(text));
-		fprintf(writer->out, "%s%s%-24s%s%s\n", indent, writer->style->dim,
-			xfdt_fields[i].heading, writer->style->end, text);
+		fprintf(writer->out, "%s%s%-24s%s", indent, writer->style->dim,
+			xfdt_fields[i].heading, writer->style->end);
+		put_wrapped(writer, text, strlen(indent) + 24, strlen(indent) + 24);
 	}
 }
 
