@@ -27,8 +27,8 @@ says confirmed-fix out '^  fix     not in this kernel (vmlinux no, kvm no); firs
 report $? confirmed-do "the second line is '$(sed -n 2p "$work/out")'"
 says confirmed-mark out '\^ 18 XTILEDATA in both'
 silent confirmed-stderr err
-exits clean 1 "$clean"
-says clean-line out '^not-this-bug: '
+exits clean 6 "$clean"
+says clean-line out '^not-applicable: '
 exits quiet 0 -q "$confirmed"
 silent quiet-out out
 exits verbose 0 -v "$confirmed"
@@ -40,7 +40,7 @@ exits json 0 --format json "$confirmed"
 if [ "$("$helper" --json <"$work/out")" = confirmed ]; then report ok json-object; else report fail json-object "not one object"; fi
 cp "$work/out" "$work/whole"
 exits several 0 -f json "$clean" "$confirmed"
-if [ "$("$helper" --json <"$work/out" | tr '\n' ' ')" = "not-this-bug confirmed " ]; then report ok json-lines; else report fail json-lines "not two objects"; fi
+if [ "$("$helper" --json <"$work/out" | tr '\n' ' ')" = "not-applicable confirmed " ]; then report ok json-lines; else report fail json-lines "not two objects"; fi
 
 # several dumps: a summary behind the reports, the findings in it
 
@@ -94,7 +94,7 @@ for dump in "$confirmed" "$clean"; do
 	if [ "$(wc -l <"$work/err")" -le 7 ]; then report ok kdump-short; else report fail kdump-short "more than seven lines"; fi
 	if grep -qv '^xfdtriage: ' "$work/err"; then report fail kdump-prefix "a line that does not say whose it is"; else report ok kdump-prefix; fi
 done
-says kdump-verdict err '^xfdtriage: not-this-bug: '
+says kdump-verdict err '^xfdtriage: not-applicable: '
 exits kdump-confirmed 0 --kdump "$confirmed"
 says kdump-vcpu err 'vCPU .* XSTATE_BV 0x60200 & XFD 0x40000 = 0x40000'
 says kdump-do err '  do  *boot a kernel with the fix'
@@ -102,7 +102,7 @@ env -i "$xfdtriage" --kdump "$confirmed" >"$work/out" 2>"$work/err"
 report $? kdump-no-environment "$(head -c 300 "$work/err")"
 says kdump-cost err '  cost  *[0-9.]* s, [1-9][0-9]* KiB'
 (trap '' CHLD; "$xfdtriage" --kdump "$clean" >"$work/out" 2>"$work/err")
-if [ $? = 1 ]; then report ok kdump-child-ignored; else report fail kdump-child-ignored "$(head -c 300 "$work/err")"; fi
+if [ $? = 6 ]; then report ok kdump-child-ignored; else report fail kdump-child-ignored "$(head -c 300 "$work/err")"; fi
 exits kdump-quiet 0 --kdump -q "$confirmed"
 silent kdump-quiet-out out
 silent kdump-quiet-err err
