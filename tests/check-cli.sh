@@ -201,6 +201,7 @@ says split-whole-why err 'clean-6.1.192.vmcore: is no part of a split set'
 exits split-json 2 --split -f json "$work/part-1"
 if [ "$("$helper" --json <"$work/out")" = error ]; then report ok split-json-object; else report fail split-json-object "no object"; fi
 for command in triage show distill; do
+	# shellcheck disable=SC2046 # two words, or none
 	exits part-$command 2 $command "$work/part-1" $(test $command = distill && echo "-o $work/small")
 	says part-$command-why err 'part-1: is a part of a dump that was split .*; name all of its parts, with --split'
 done
@@ -248,7 +249,7 @@ done
 # what the file ends before is not in it either
 head -c $(($(stat -c %s "$confirmed") - 12000)) "$confirmed" >"$work/cut"
 exits distill-cut 0 distill "$work/cut" -o "$work/smaller"
-says distill-cut-answer out '^It gives the verdict of the original, inconclusive, but not in the same words'
+says distill-cut-answer out '^It gives the verdict of the original, confirmed, but not in the same words'
 at=$(grep -abo -m1 'member kvm vm_list' "$work/small" | head -1 | cut -d: -f1)
 if [ "$at" ]; then report fail distilled-keep-types-note "a note beside the pages"; else report ok distilled-keep-types-note; fi
 # debuginfo would stand in for what is to be kept, and is not there where the file is read

@@ -20,9 +20,9 @@ trap '[ -n "$server" ] && kill $server && wait $server; rm -rf "$work"' EXIT
 export HOME=$work DEBUGINFOD_CACHE_PATH=$work/client NO_COLOR=1
 export DEBUGINFOD_URLS=http://127.0.0.1:8002
 
-# triage; output in $work/out
+# triage; output in $work/out, with wrapped lines joined
 triage() {
-	timeout 60 "$xfdtriage" --types dwarf "$vmcore" >"$work/out" 2>&1 </dev/null
+	timeout 60 "$xfdtriage" --types dwarf "$vmcore" 2>&1 </dev/null | tr -s '\n ' ' ' >"$work/out"
 }
 
 # A vmlinux of nothing but structures, which says to be that of the dump.

@@ -57,6 +57,7 @@ check "no compiler there" in_root sh -c '! command -v cc gcc make'
 check "install" in_root apt-get install -y -q --no-install-recommends /packages/xfdtriage.deb
 check "man page" test -s "$root/usr/share/man/man1/xfdtriage.1.gz"
 for document in "$root"/usr/share/doc/xfdtriage/*.md; do
+	# shellcheck disable=SC2013 # links hold no blanks
 	for link in $(grep -o '](\([^)#:]*\)[)#]' "$document" | sed 's/^](//; s/.$//'); do
 		[ -e "$root/usr/share/doc/xfdtriage/$link" ]
 		report $? "a link of ${document##*/}" "$link is not installed"
@@ -73,12 +74,14 @@ for dump in dumps/*.vmcore; do
 	same "$dump: the same answer" "$work/here" "$work/there"
 done
 mkdir "$root/etc/kdump"
+# shellcheck disable=SC2016 # the shell of the root expands it
 check "the hook is ready" in_root sh -c 'ln -s /usr/share/xfdtriage/kdump/debian-hook /etc/kdump/xfdtriage &&
 	VMCORE=$(ls /dumps/*.vmcore | head -n 1) KDUMP_COREDIR=/tmp/crash /etc/kdump/xfdtriage && [ -s /tmp/crash/xfdtriage.*.json ]'
 rm -rf "$root/etc/kdump" "$root/tmp/crash"
 
 # with crash
 check "install with crash" in_root apt-get install -y -q --no-install-recommends /packages/xfdtriage-crash.deb
+# shellcheck disable=SC2046 # one word a library
 nm -D --defined-only "$root/usr/bin/crash" $(in_root ldd /usr/lib/crash/extensions/xfd.so | sed -n "s|.*=> \(/[^ ]*\).*|$root\1|p") |
 	awk 'NF == 3 { sub("@.*", "", $3); print $3 }' | sort -u >"$work/crash"
 nm -D --undefined-only "$root/usr/lib/crash/extensions/xfd.so" | awk '$1 == "U" { sub("@.*", "", $2); print $2 }' | sort -u >"$work/wanted"

@@ -13,7 +13,7 @@ line() {
 }
 
 confirmed=$("$xfdtriage" -f json dumps/set-xsave-6.18.5.vmcore)
-clean=$("$xfdtriage" -f json dumps/clean-6.1.192.vmcore)
+clean=$("$xfdtriage" -f json dumps/fixed-6.18.9.vmcore)
 {
 	line /srv/a/vmcore id1 2026-11-22T10:00:00Z "$clean"
 	line /srv/b/vmcore id2 2026-11-22T10:00:00Z "$clean"

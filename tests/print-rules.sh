@@ -21,6 +21,7 @@ esac
 
 echo "| $(echo "$columns" | sed 's/ / | /g; s/_/ /g') |"
 echo "|$(echo "$columns" | sed 's/[a-z_]* */---|/g')"
+# shellcheck disable=SC2016 # Markdown's backticks
 {
 	echo "#define XFDT_CVE \"$cve\""
 	echo "#define $macro($(echo "$columns" | sed 's/ /, /g')) @ROW $(echo "$columns" | sed 's/ / | /g') @END"

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034,SC2154 # variables of recipes and of lab.sh
 # build.sh - kernels that Debian does not ship: its source in another configuration
 #
 # Sourced by lab.sh.  A recipe's config names a file in dumps/configs, a fragment that is added to configs/minimal.  Kernels of one

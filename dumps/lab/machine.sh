@@ -163,7 +163,7 @@ kernel_map()
 		ln -s busybox "$root/bin/$applet"
 	done
 	install -m 755 "$HERE/lab/init" "$root/init"
-	echo "LAB_MAP='$(echo $MAP_SYMBOLS | tr ' ' '|')'" > "$root/lab.env"
+	echo "LAB_MAP='$(printf %s "$MAP_SYMBOLS" | tr -s '[:space:]' '|')'" > "$root/lab.env"
 	pack "$root" "$WORK/probe.initrd"
 	rm -rf "$root"
 	: > "$WORK/probe.lab"

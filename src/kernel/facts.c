@@ -42,11 +42,11 @@ void xfdt_fact_set(struct xfdt_facts *facts, enum xfdt_fact_id id, enum xfdt_tru
 	fact->value = value;
 }
 
-void xfdt_note_add(struct xfdt_notes *notes, const char *format, ...)
+void xfdt_remark_add(struct xfdt_remarks *notes, const char *format, ...)
 {
 	va_list args;
 
-	if (notes->count == XFDT_NOTES_MAX)
+	if (notes->count == XFDT_REMARKS_MAX)
 		return;
 	va_start(args, format);
 	vsnprintf(notes->items[notes->count++], sizeof(notes->items[0]), format, args);
@@ -212,8 +212,8 @@ static void find_look_alikes(struct xfdt_facts *facts, const struct xfdt_host *h
 								 look_alikes[i].kind);
 
 		if (event)
-			xfdt_note_add(&facts->look_alikes, "%s (log: \"%.120s\")",
-				      look_alikes[i].what, panic->log.lines[event->line].text);
+			xfdt_remark_add(&facts->look_alikes, "%s (log: \"%.120s\")",
+					look_alikes[i].what, panic->log.lines[event->line].text);
 	}
 }
 

@@ -83,9 +83,9 @@ enum xfdt_route {
 };
 
 /* Something that resembles this bug, or what it may come from. */
-#define XFDT_NOTES_MAX 16
-struct xfdt_notes {
-	char items[XFDT_NOTES_MAX][320];
+#define XFDT_REMARKS_MAX 16
+struct xfdt_remarks {
+	char items[XFDT_REMARKS_MAX][320];
 	size_t count;
 };
 
@@ -99,7 +99,7 @@ struct xfdt_facts {
 	struct xfdt_state_facts *states; /* in the order of xfdt_next_vcpu() */
 	size_t state_count;
 	enum xfdt_truth fixed; /* both halves of the fix are there; no livepatch is known */
-	struct xfdt_notes look_alikes, origins;
+	struct xfdt_remarks look_alikes, origins;
 };
 
 /* Collect all facts of @host.  XFDT_NO_MEMORY only. */

@@ -7,7 +7,7 @@
 
 void xfdt_fact_set(struct xfdt_facts *facts, enum xfdt_fact_id id, enum xfdt_truth value,
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));
-void xfdt_note_add(struct xfdt_notes *notes, const char *format, ...)
+void xfdt_remark_add(struct xfdt_remarks *notes, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Fill states and the fact complete. */

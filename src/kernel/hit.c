@@ -295,7 +295,7 @@ static void find_state(struct xfdt_facts *facts, const struct xfdt_host *host,
 			"XSTATE_BV lacks XTILEDATA, and whether the kernel saved over it is unknown");
 	else if (is_xfd_out_of_sync(&host->panic, fault, vcpu)) {
 		set_state(facts, XFDT_HIT_LOOK_ALIKE, sums);
-		xfdt_note_add(
+		xfdt_remark_add(
 			&facts->look_alikes,
 			"CVE-2024-35801: IA32_XFD was not what xfd_state said (\"x86/fpu: Keep xfd_state in sync with MSR_IA32_XFD\")");
 	}
@@ -318,18 +318,18 @@ static void find_route(struct xfdt_facts *facts, const struct xfdt_fault *fault,
 {
 	facts->route = route_of(fault);
 	if (facts->route == XFDT_ROUTE_SWAP) {
-		xfdt_note_add(
+		xfdt_remark_add(
 			&facts->origins,
 			"user space: KVM_SET_XSAVE with a component that IA32_XFD disables, or KVM_SET_MSRS(IA32_XFD) after KVM_SET_XSAVE (restoring or migrating a guest does both)");
-		xfdt_note_add(&facts->origins,
-			      "or an earlier race in the guest, saved when the vCPU was put");
+		xfdt_remark_add(&facts->origins,
+				"or an earlier race in the guest, saved when the vCPU was put");
 	} else if (facts->route == XFDT_ROUTE_RETURN) {
-		xfdt_note_add(
+		xfdt_remark_add(
 			&facts->origins,
 			"the guest wrote IA32_XFD with live tile data, and the host used the FPU, or was preempted, before the exit handler ran");
 	}
 	if (vcpu && vcpu->xfd_no_write_intercept.known)
-		xfdt_note_add(
+		xfdt_remark_add(
 			&facts->origins, "xfd_no_write_intercept is %" PRIu64 ": IA32_XFD was %s",
 			vcpu->xfd_no_write_intercept.value,
 			vcpu->xfd_no_write_intercept.value ?

@@ -309,8 +309,11 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 	add(&writer, panic, "trace", trace_array(&writer, &host->panic), false);
 	add(&writer, root, "panic", panic, false);
 	missing = json_object_new_array();
-	append_gaps(&writer, missing, &host->image->gaps);
-	append_gaps(&writer, missing, &host->gaps);
+	/* nothing is missing where the bug is impossible */
+	if (verdict->kind != XFDT_NOT_APPLICABLE) {
+		append_gaps(&writer, missing, &host->image->gaps);
+		append_gaps(&writer, missing, &host->gaps);
+	}
 	add(&writer, root, "missing", missing, false);
 	counts = json_object_new_object();
 	for (i = 0; i < XFDT_VCPU_STATES; i++)

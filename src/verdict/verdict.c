@@ -103,7 +103,7 @@ static void say(struct judge *judge, struct xfdt_reasons *reasons, const char *f
 }
 
 static void say_all(struct judge *judge, struct xfdt_reasons *reasons,
-		    const struct xfdt_notes *notes)
+		    const struct xfdt_remarks *notes)
 {
 	size_t i;
 
