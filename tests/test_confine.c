@@ -282,7 +282,7 @@ static void make_lack(enum lack lack)
 	else
 		status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(seccomp), 0) |
 			 seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
-					  SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP));
+					  SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0));
 	if (status || seccomp_load(filter))
 		_exit(99);
 	seccomp_release(filter);

@@ -1063,14 +1063,14 @@ static void test_verdict__nm_in_the_log_at_a_restore(void **state)
 /* a warning of CR0.TS is one of the #NM handler too, and no hit */
 static void test_verdict__nm_of_cr0_ts(void **state)
 {
-	static const char *const log[] = { "CR0.TS was set",
-					   WARN,
-					   "RIP: 0010:exc_device_not_available+0xde/0xf0",
-					   "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
-					   "---[ end trace 0000000000000000 ]---",
-					   sysrq[0],
-					   sysrq[1],
-					   NULL };
+	const char *const log[] = { "CR0.TS was set",
+				    WARN,
+				    "RIP: 0010:exc_device_not_available+0xde/0xf0",
+				    "RIP: 0010:restore_fpregs_from_fpstate+0x45/0x90",
+				    "---[ end trace 0000000000000000 ]---",
+				    sysrq[0],
+				    sysrq[1],
+				    NULL };
 	struct scene scene;
 
 	set_up(&scene, 0, 0);

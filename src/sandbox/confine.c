@@ -162,26 +162,25 @@ static int allow_some(scmp_filter_ctx filter)
 	const struct {
 		int call;
 		struct scmp_arg_cmp arguments[2];
-		unsigned int count; /* of @arguments; 0: one */
+		unsigned int count; /* of @arguments */
 	} calls[] = {
-		{ SCMP_SYS(open), { SCMP_A1(SCMP_CMP_MASKED_EQ, FORBIDDEN_FLAGS, 0) } },
-		{ SCMP_SYS(openat), { SCMP_A2(SCMP_CMP_MASKED_EQ, FORBIDDEN_FLAGS, 0) } },
+		{ SCMP_SYS(open), { SCMP_A1(SCMP_CMP_MASKED_EQ, FORBIDDEN_FLAGS, 0) }, 1 },
+		{ SCMP_SYS(openat), { SCMP_A2(SCMP_CMP_MASKED_EQ, FORBIDDEN_FLAGS, 0) }, 1 },
 		{ SCMP_SYS(mmap),
 		  { SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
 		    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0) },
 		  2 },
-		{ SCMP_SYS(mprotect), { SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
-		{ SCMP_SYS(fcntl), { SCMP_A1(SCMP_CMP_LE, F_GETFL, 0) } },
-		{ SCMP_SYS(fcntl), { SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0) } },
-		{ SCMP_SYS(tgkill), { SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0) } },
+		{ SCMP_SYS(mprotect), { SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) }, 1 },
+		{ SCMP_SYS(fcntl), { SCMP_A1(SCMP_CMP_LE, F_GETFL, 0) }, 1 },
+		{ SCMP_SYS(fcntl), { SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0) }, 1 },
+		{ SCMP_SYS(tgkill), { SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0) }, 1 },
 	};
 	int status = 0;
 	size_t i;
 
 	for (i = 0; !status && i < sizeof(calls) / sizeof(calls[0]); i++)
 		status = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i].call,
-						calls[i].count ? calls[i].count : 1,
-						calls[i].arguments);
+						calls[i].count, calls[i].arguments);
 	return status;
 }
 
