@@ -24,7 +24,7 @@ const size_t command_count = COUNT(commands);
 /* With --split, put the parts in their order.  Returns -1 to go on, or an exit code. */
 static int order_parts(struct arguments *arguments)
 {
-	struct xfdt_found *whole;
+	struct xfdt_found *whole = NULL;
 	struct xfdt_error *err;
 
 	if (!arguments->split)
