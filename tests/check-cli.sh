@@ -58,7 +58,7 @@ on_terminal() { # NAME COLUMNS [VARIABLE=VALUE]... ARGUMENT...
 	env -u NO_COLOR TERM=xterm script -qec "stty cols $2; env ${*:3}" /dev/null </dev/null >"$work/out" 2>"$work/err"
 }
 
-if command -v script >/dev/null; then
+if script -qec true /dev/null </dev/null >"$work/out" 2>&1; then
 	on_terminal colour 80 "$xfdtriage" "$confirmed"
 	says colour out "$(printf '^\033\\[1;31mconfirmed\033\\[0m: ')"
 	on_terminal no-colour 80 NO_COLOR=1 "$xfdtriage" "$confirmed"
@@ -68,7 +68,7 @@ if command -v script >/dev/null; then
 	on_terminal wide 120 "$xfdtriage" --color=never "$confirmed"
 	says wide out '^  do .*your vendor.s, or upstream 6.18.7'
 else
-	report skip colour "there is no script(1)"
+	report skip colour "script(1) is missing or gets no pseudo-terminal"
 fi
 exits color-auto 0 "$confirmed"
 says color-auto out '^confirmed: '
