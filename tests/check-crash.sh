@@ -160,7 +160,7 @@ for vmcore in $CRASH_VMCORE; do
 		xfd > $work/xfd.again
 	END
 	for form in json text verbose show; do
-		same "$name: $form" "$work/$form" "$work/xfd.$form"
+		same_less_confined "$name: $form" "$work/$form" "$work/xfd.$form"
 	done
 	same "$name: after it was unloaded and loaded" "$work/text" "$work/xfd.again"
 	head -1 "$work/text" >"$work/head"
