@@ -346,7 +346,7 @@ static void put_vcpu_thread(struct kernel *kernel, struct kernel_vm *vm, unsigne
 {
 	struct kernel_vcpu *vcpu = &vm->vcpu[n];
 	struct fpu *fpu;
-	char comm[16];
+	char comm[sizeof("CPU 4294967295/KVM")];
 
 	snprintf(comm, sizeof(comm), "CPU %u/KVM", n);
 	vcpu->task = kernel_add_thread(kernel, &(struct kernel_thread){
