@@ -41,7 +41,7 @@ _xfdtriage()
 	-j | --jobs | --shard | --timeout | --memory)
 		return
 		;;
-	-d | --debuginfo | -o | --output | --store | --jsonl) ;;
+	-d | --debuginfo | --vmcoreinfo | -o | --output | --store | --jsonl) ;;
 	*)
 		if [[ $current == -* ]]; then
 			words=$("$program" ${command:+"$command"} --help 2>/dev/null | grep -o -e '--[a-z][a-z-]*' | sort -u)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading a real vmcore through libkdumpfile. */
+/* Reading a real vmcore, and small ones made by hand. */
 #include "unit.h"
 
 #include "dump/dump.h"
@@ -239,6 +239,202 @@ static void test_dump__encrypted_memory_is_where_its_tables_say(void **state)
 		xfdt_dump_close(dump);
 	}
 	unlink(path);
+}
+
+#define NOTE_FRAME 0x100 /* in low memory, which the dumps do not hold */
+
+static void put_note_page(FILE *out, const char *text)
+{
+	uint8_t page[XFDT_PAGE_SIZE] = { 0 };
+	const Elf64_Nhdr header = { .n_namesz = sizeof("VMCOREINFO"),
+				    .n_descsz = (Elf64_Word)strlen(text) };
+
+	assert_true(sizeof(header) + 12 + strlen(text) <= sizeof(page));
+	memcpy(page, &header, sizeof(header));
+	memcpy(page + sizeof(header), "VMCOREINFO", sizeof("VMCOREINFO"));
+	memcpy(page + sizeof(header) + 12, text, strlen(text));
+	fwrite(page, sizeof(page), 1, out);
+}
+
+static void put_segment(FILE *out, size_t index, uint64_t offset, uint64_t pfn)
+{
+	const Elf64_Phdr segment = {
+		.p_type = PT_LOAD,
+		.p_offset = offset + index * XFDT_PAGE_SIZE,
+		.p_paddr = pfn * XFDT_PAGE_SIZE,
+		.p_filesz = XFDT_PAGE_SIZE,
+		.p_memsz = XFDT_PAGE_SIZE,
+	};
+
+	fwrite(&segment, sizeof(segment), 1, out);
+}
+
+/* An ELF dump without notes: @notes as memory, then all that was read of @dump. */
+static void write_elf(const char *path, struct xfdt_dump *dump, const char *const *notes,
+		      size_t note_count)
+{
+	const struct xfdt_frame *frames;
+	uint8_t page[XFDT_PAGE_SIZE];
+	Elf64_Ehdr header = {
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+			     EV_CURRENT },
+		.e_type = ET_CORE,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_phoff = sizeof(header),
+		.e_ehsize = sizeof(header),
+		.e_phentsize = sizeof(Elf64_Phdr),
+	};
+	FILE *out = fopen(path, "w");
+	uint64_t offset;
+	size_t count, i;
+
+	assert_non_null(out);
+	frames = xfdt_dump_frames(dump, &count);
+	header.e_phnum = (Elf64_Half)(note_count + count);
+	offset = sizeof(header) + header.e_phnum * sizeof(Elf64_Phdr);
+	fwrite(&header, sizeof(header), 1, out);
+	for (i = 0; i < note_count; i++)
+		put_segment(out, i, offset, NOTE_FRAME + i);
+	for (i = 0; i < count; i++)
+		put_segment(out, note_count + i, offset, frames[i].pfn);
+	for (i = 0; i < note_count; i++)
+		put_note_page(out, notes[i]);
+	for (i = 0; i < count; i++) {
+		assert_ok(xfdt_dump_read_frame(dump, frames[i].pfn, page));
+		fwrite(page, sizeof(page), 1, out);
+	}
+	assert_int_equal(fclose(out), 0);
+}
+
+/* Reads of @dump what leads to the release, so that it is recorded. */
+static void read_uts_ns(const struct xfdt_source *source)
+{
+	struct xfdt_vmcoreinfo info;
+	uint8_t bytes[512];
+	uint64_t kvaddr;
+
+	assert_ok(xfdt_vmcoreinfo_init(&info, source->vmcoreinfo));
+	assert_true(xfdt_vmcoreinfo_symbol(&info, "init_uts_ns", &kvaddr));
+	xfdt_vmcoreinfo_deinit(&info);
+	assert_ok(source->reader->read(source->reader, kvaddr, bytes, sizeof(bytes)));
+}
+
+/* The VMCOREINFO of the dump at @path, opened with @given; the caller frees it; NULL: none. */
+static char *vmcoreinfo_of(const char *path, const char *given)
+{
+	struct xfdt_dump_options options = { .vmcoreinfo = given };
+	struct xfdt_source source;
+	struct xfdt_dump *dump;
+	char *text;
+
+	assert_ok(xfdt_dump_open(&dump, &path, 1, &options));
+	source = xfdt_dump_source(dump);
+	text = source.vmcoreinfo ? strdup(source.vmcoreinfo) : NULL;
+	if (text)
+		read_uts_ns(&source);
+	xfdt_dump_close(dump);
+	return text;
+}
+
+/* @text with another release. */
+static char *of_a_guest(const char *text)
+{
+	char *guest;
+
+	assert_true(asprintf(&guest, "OSRELEASE=1.2.3-guest\n%s", strchr(text, '\n') + 1) > 0);
+	return guest;
+}
+
+static char *temporary_file(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *path;
+	int fd;
+
+	assert_true(asprintf(&path, "%s/xfdt-test-XXXXXX", tmp ? tmp : "/tmp") > 0);
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	return path;
+}
+
+/* A guest's note comes first in memory: its release is not what init_uts_ns has. */
+static void test_dump__vmcoreinfo_is_found_in_memory(void **state)
+{
+	char *path, *guest, *found;
+	struct xfdt_source source;
+	struct xfdt_dump *dump;
+
+	NEED_FILE(SOURCE);
+	dump = open_recorded();
+	source = xfdt_dump_source(dump);
+	read_uts_ns(&source);
+	guest = of_a_guest(source.vmcoreinfo);
+	path = temporary_file();
+	write_elf(path, dump, (const char *[]){ guest, source.vmcoreinfo }, 2);
+	found = vmcoreinfo_of(path, NULL);
+	assert_non_null(found);
+	assert_string_equal(found, source.vmcoreinfo);
+	free(found);
+	/* with the guest's alone there is none */
+	write_elf(path, dump, (const char *[]){ guest }, 1);
+	assert_null(vmcoreinfo_of(path, NULL));
+	unlink(path);
+	free(path);
+	free(guest);
+	xfdt_dump_close(dump);
+}
+
+static void test_dump__given_vmcoreinfo_has_to_fit(void **state)
+{
+	struct xfdt_dump_options options = { 0 };
+	struct xfdt_dump *dump, *refused = NULL;
+	char *path, *guest, *found;
+	struct xfdt_source source;
+
+	NEED_FILE(SOURCE);
+	dump = open_recorded();
+	source = xfdt_dump_source(dump);
+	read_uts_ns(&source);
+	guest = of_a_guest(source.vmcoreinfo);
+	path = temporary_file();
+	write_elf(path, dump, NULL, 0);
+	found = vmcoreinfo_of(path, source.vmcoreinfo);
+	assert_string_equal(found, source.vmcoreinfo);
+	free(found);
+	options.vmcoreinfo = guest;
+	assert_fails(xfdt_dump_open(&refused, (const char *[]){ path }, 1, &options), XFDT_CORRUPT);
+	unlink(path);
+	free(path);
+	free(guest);
+	xfdt_dump_close(dump);
+}
+
+/* QEMU's kdump-compressed dumps: the search goes by the page bitmap. */
+static void test_dump__next_frame_goes_by_the_bitmap(void **state)
+{
+	uint8_t page[XFDT_PAGE_SIZE];
+	uint64_t pfn = 0, frames = 0;
+	const struct xfdt_frame *read;
+	struct xfdt_dump *dump;
+	size_t count, i = 0;
+	bool found;
+
+	NEED_FILE(SOURCE);
+	dump = open_recorded();
+	read = xfdt_dump_frames(dump, &count);
+	for (;; pfn++, frames++) {
+		assert_ok(xfdt_dump_next_frame(dump, 0, pfn, &pfn, &found));
+		if (!found)
+			break;
+		assert_ok(xfdt_dump_read_frame(dump, pfn, page));
+		i += i < count && read[i].pfn == pfn;
+	}
+	/* every frame that was read has been passed */
+	assert_int_equal(i, count);
+	assert_true(frames >= count);
+	xfdt_dump_close(dump);
 }
 
 #include "test_dump.tests.h"

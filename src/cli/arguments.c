@@ -26,6 +26,7 @@ enum {
 	OPTION_FORCE,
 	OPTION_SYMBOLS,
 	OPTION_COLOR,
+	OPTION_VMCOREINFO,
 };
 
 #define JOBS_MAX 1024
@@ -57,6 +58,8 @@ static const struct option_spec options[] = {
 	  "SOURCE", "layouts of structures from auto (default), dwarf, btf" },
 	{ { "symbols", required_argument, NULL, OPTION_SYMBOLS }, COMMAND_DUMPS | COMMAND_BATCH,
 	  "SOURCE", "kallsyms from auto (default), vmcoreinfo, search" },
+	{ { "vmcoreinfo", required_argument, NULL, OPTION_VMCOREINFO }, COMMAND_DUMPS,
+	  "FILE", "VMCOREINFO as text, for a dump without that note" },
 	{ { "kdump", no_argument, NULL, OPTION_KDUMP }, COMMAND_TRIAGE,
 	  NULL, "for kdump: in 30 s and 64 MiB, a few lines to stderr, JSON to stdout" },
 	{ { "keep-types", no_argument, NULL, 'k' }, COMMAND_DISTILL,
@@ -274,6 +277,23 @@ static int parse_symbols(const char *name, struct arguments *arguments)
 	return -1;
 }
 
+static int load_vmcoreinfo(const char *path, struct arguments *arguments)
+{
+	/* needed to the end of the program */
+	static char text[XFDT_VMCOREINFO_MAX + 1];
+	FILE *in = fopen(path, "r");
+	size_t len = in ? fread(text, 1, sizeof(text) - 1, in) : 0;
+	bool failed = !in || ferror(in) || !len;
+
+	if (in)
+		fclose(in);
+	if (failed)
+		return usage_error("cannot read VMCOREINFO from", path);
+	text[len] = '\0';
+	arguments->vmcoreinfo = text;
+	return -1;
+}
+
 static int add_debuginfo(const char *path, struct arguments *arguments)
 {
 	if (arguments->debuginfo_count == DEBUGINFO_MAX)
@@ -296,6 +316,8 @@ static int take_option(int letter, struct arguments *arguments)
 		return parse_symbols(optarg, arguments);
 	case OPTION_COLOR:
 		return parse_colour(optarg, arguments);
+	case OPTION_VMCOREINFO:
+		return load_vmcoreinfo(optarg, arguments);
 	case 'v':
 		arguments->verbose = true;
 		break;

@@ -32,6 +32,7 @@ struct arguments {
 	bool retry_failed, force;
 	unsigned int jobs, seconds, memory_mib, shard, shards; /* 0: not given */
 	const char *output, *store, *jsonl;
+	const char *vmcoreinfo; /* the text; NULL: not given */
 	enum xfdt_type_choice types;
 	enum xfdt_symbol_choice symbols;
 	const char *debuginfo[DEBUGINFO_MAX];

@@ -38,6 +38,7 @@ struct xfdt_session_options session_options(const struct arguments *arguments)
 	return (struct xfdt_session_options) {
 		.dump = {
 			.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+			.vmcoreinfo = arguments->vmcoreinfo,
 		},
 		.debug = debug_options(arguments),
 	};

@@ -5,6 +5,7 @@
 #include "dump/elf_file.h"
 #include "dump/kdump_file.h"
 #include "dump/kdump_format.h"
+#include "dump/lost_note.h"
 #include "image/page_tables.h"
 
 #include <elf.h>
@@ -375,14 +376,40 @@ struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn, vo
 	return read_physical(dump, pfn * XFDT_PAGE_SIZE, ret_page, XFDT_PAGE_SIZE);
 }
 
+size_t xfdt_dump_part_count(const struct xfdt_dump *dump)
+{
+	return dump->part_count;
+}
+
+struct xfdt_error *xfdt_dump_next_frame(struct xfdt_dump *dump, size_t part, uint64_t pfn,
+					uint64_t *ret_pfn, bool *ret_found)
+{
+	struct part *of = &dump->parts[part];
+
+	if (of->kdump)
+		return xfdt_kdump_next_frame(of->kdump, pfn, ret_pfn, ret_found);
+	*ret_found = xfdt_elf_dump_next_frame(of->elf, pfn, ret_pfn);
+	return NULL;
+}
+
 /* opening */
 
+static void drop_page_tables(struct xfdt_dump *dump)
+{
+	if (dump->xlat)
+		addrxlat_ctx_decref(dump->xlat);
+	dump->xlat = NULL;
+	memset(dump->tlb, 0, sizeof(dump->tlb));
+}
+
+/* Those that @info names, in place of any others. */
 static void set_up_page_tables(struct xfdt_dump *dump, const struct xfdt_vmcoreinfo *info)
 {
 	addrxlat_param_pgt_t *pgt = &dump->meth.param.pgt;
 	struct xfdt_page_root root;
 	addrxlat_cb_t *callbacks;
 
+	drop_page_tables(dump);
 	if (!xfdt_page_root_find(info, &root))
 		return;
 	dump->xlat = addrxlat_ctx_new();
@@ -407,6 +434,86 @@ static void set_up_page_tables(struct xfdt_dump *dump, const struct xfdt_vmcorei
 		.nfields = (unsigned short)(root.levels + 1),
 		.fieldsz = { 12, 9, 9, 9, 9, 9 },
 	};
+}
+
+/* struct uts_namespace begins with a struct new_utsname, or has few bytes before it */
+#define UTS_NAMESPACE 512u
+
+/* Does the memory at SYMBOL(init_uts_ns) have the release that @info states? */
+static bool leads_to_release(struct xfdt_dump *dump, const struct xfdt_vmcoreinfo *info)
+{
+	char release[65], bytes[UTS_NAMESPACE];
+	struct xfdt_error *err;
+	uint64_t kvaddr;
+
+	if (!xfdt_vmcoreinfo_symbol(info, "init_uts_ns", &kvaddr) ||
+	    !xfdt_vmcoreinfo_get(info, "OSRELEASE", release, sizeof(release)))
+		return false;
+	err = dump_read(&dump->reader, kvaddr, bytes, sizeof(bytes));
+	if (err) {
+		xfdt_error_free(err);
+		return false;
+	}
+	return memmem(bytes, sizeof(bytes), release, strlen(release) + 1);
+}
+
+/*
+ * Is @text the VMCOREINFO of the kernel whose memory this is?  The page tables that it names
+ * lead to its release; those of a guest do not, in the memory of its host.
+ */
+static bool is_own(struct xfdt_dump *dump, const char *text)
+{
+	struct xfdt_vmcoreinfo info;
+	struct xfdt_error *err = xfdt_vmcoreinfo_init(&info, text);
+	bool own;
+
+	if (err) {
+		xfdt_error_free(err);
+		return false;
+	}
+	set_up_page_tables(dump, &info);
+	own = leads_to_release(dump, &info);
+	xfdt_vmcoreinfo_deinit(&info);
+	return own;
+}
+
+static const char *machine_of(const struct xfdt_dump *dump)
+{
+	const struct part *part = &dump->parts[0];
+
+	return part->elf ? xfdt_elf_dump_machine(part->elf) : xfdt_kdump_machine(part->kdump);
+}
+
+/* The VMCOREINFO to use: @given, that of the notes, or of the memory of a dump that has none. */
+static struct xfdt_error *choose_vmcoreinfo(struct xfdt_dump *dump, const char *given)
+{
+	const char *machine = machine_of(dump);
+
+	if (!given && (dump->notes.vmcoreinfo || (machine && strcmp(machine, "x86_64"))))
+		return NULL;
+	if (!given)
+		return xfdt_lost_note_find(dump, is_own, &dump->notes.vmcoreinfo);
+	if (!is_own(dump, given))
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "the VMCOREINFO that was given is not of this dump's kernel");
+	free(dump->notes.vmcoreinfo);
+	dump->notes.vmcoreinfo = strdup(given);
+	return dump->notes.vmcoreinfo ? NULL : xfdt_no_memory("VMCOREINFO");
+}
+
+static struct xfdt_error *use_vmcoreinfo(struct xfdt_dump *dump, const char *given)
+{
+	struct xfdt_vmcoreinfo info;
+	struct xfdt_error *err;
+
+	err = choose_vmcoreinfo(dump, given);
+	if (!err)
+		err = xfdt_vmcoreinfo_init(&info, dump->notes.vmcoreinfo);
+	if (err)
+		return err;
+	set_up_page_tables(dump, &info);
+	xfdt_vmcoreinfo_deinit(&info);
+	return NULL;
 }
 
 static struct xfdt_error *open_part(struct xfdt_dump *dump, struct part *part)
@@ -451,7 +558,6 @@ static struct xfdt_error *open_parts(struct xfdt_dump *dump, const char *const *
 struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump, const char *const *paths,
 				  size_t count, const struct xfdt_dump_options *options)
 {
-	struct xfdt_vmcoreinfo info;
 	struct xfdt_error *err;
 	struct xfdt_dump *dump;
 
@@ -468,13 +574,11 @@ struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump, const char *const
 	dump->reader.read_physical = dump_read_physical;
 	err = open_parts(dump, paths, count, options);
 	if (!err)
-		err = xfdt_vmcoreinfo_init(&info, dump->notes.vmcoreinfo);
+		err = use_vmcoreinfo(dump, options->vmcoreinfo);
 	if (err) {
 		xfdt_dump_close(dump);
 		return err;
 	}
-	set_up_page_tables(dump, &info);
-	xfdt_vmcoreinfo_deinit(&info);
 	dump->record = options->record;
 	*ret_dump = dump;
 	return NULL;
@@ -486,8 +590,7 @@ void xfdt_dump_close(struct xfdt_dump *dump)
 
 	if (!dump)
 		return;
-	if (dump->xlat)
-		addrxlat_ctx_decref(dump->xlat);
+	drop_page_tables(dump);
 	for (i = 0; i < dump->part_count; i++) {
 		xfdt_kdump_close(dump->parts[i].kdump);
 		xfdt_elf_dump_close(dump->parts[i].elf);
@@ -509,13 +612,6 @@ struct xfdt_error *xfdt_dump_check_unchanged(const struct xfdt_dump *dump)
 	for (i = 0; !err && i < dump->part_count; i++)
 		err = xfdt_dumpfile_check_unchanged(dump->parts[i].file);
 	return err;
-}
-
-static const char *machine_of(const struct xfdt_dump *dump)
-{
-	const struct part *part = &dump->parts[0];
-
-	return part->elf ? xfdt_elf_dump_machine(part->elf) : xfdt_kdump_machine(part->kdump);
 }
 
 struct xfdt_source xfdt_dump_source(struct xfdt_dump *dump)

@@ -7,17 +7,23 @@
 #include "dump/kdump_format.h"
 #include "image/reader.h"
 
+#include <stdbool.h>
+
 struct xfdt_dump;
 
 struct xfdt_dump_options {
 	xfdt_progress *progress; /* of finding the records of a flattened dump; may be NULL */
 	void *context;		 /* for @progress */
-	bool record;		 /* remember which bytes are read, for xfdt_dump_frames() */
+	/* VMCOREINFO to take instead of the dump's own, as text; NULL: none; borrowed */
+	const char *vmcoreinfo;
+	bool record; /* remember which bytes are read, for xfdt_dump_frames() */
 };
 
 /*
- * Open @count files that are parts of one dump.  Errors: XFDT_SYSTEM (open,
- * permissions), XFDT_NOT_A_DUMP, XFDT_TRUNCATED, XFDT_CORRUPT.
+ * Open @count files that are parts of one dump.  VMCOREINFO that is in none of its
+ * notes is searched for in its memory.  Errors: XFDT_SYSTEM (open, permissions),
+ * XFDT_NOT_A_DUMP, XFDT_TRUNCATED, XFDT_CORRUPT (also of an @options->vmcoreinfo that is
+ * another kernel's).
  */
 struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump, const char *const *paths,
 				  size_t count, const struct xfdt_dump_options *options);
@@ -51,5 +57,13 @@ uint64_t xfdt_dump_read_for(const struct xfdt_dump *dump, enum xfdt_purpose purp
 
 /* The whole page frame @pfn, XFDT_PAGE_SIZE bytes, as it is in the dump. */
 struct xfdt_error *xfdt_dump_read_frame(struct xfdt_dump *dump, uint64_t pfn, void *ret_page);
+
+size_t xfdt_dump_part_count(const struct xfdt_dump *dump);
+/*
+ * The first whole page frame from @pfn on that part number @part, from 0 on, has; *@ret_found is
+ * false behind the last.
+ */
+struct xfdt_error *xfdt_dump_next_frame(struct xfdt_dump *dump, size_t part, uint64_t pfn,
+					uint64_t *ret_pfn, bool *ret_found);
 
 #endif

@@ -226,8 +226,8 @@ const char *xfdt_elf_dump_machine(const struct xfdt_elf_dump *elf)
 	}
 }
 
-/* The segment that has @paddr, or NULL. */
-static const struct segment *find_segment(const struct segments *segments, uint64_t paddr)
+/* The index of the first segment that ends behind @paddr. */
+static size_t find_end(const struct segments *segments, uint64_t paddr)
 {
 	const struct segment *items = segments->items;
 	size_t low = 0, high = segments->count;
@@ -240,7 +240,16 @@ static const struct segment *find_segment(const struct segments *segments, uint6
 		else
 			high = middle;
 	}
-	return low < segments->count && items[low].start <= paddr ? &items[low] : NULL;
+	return low;
+}
+
+/* The segment that has @paddr, or NULL. */
+static const struct segment *find_segment(const struct segments *segments, uint64_t paddr)
+{
+	size_t i = find_end(segments, paddr);
+
+	return i < segments->count && segments->items[i].start <= paddr ? &segments->items[i] :
+									  NULL;
 }
 
 struct xfdt_error *xfdt_elf_dump_read(struct xfdt_elf_dump *elf, uint64_t paddr, void *buf,
@@ -273,4 +282,24 @@ struct xfdt_error *xfdt_elf_dump_read(struct xfdt_elf_dump *elf, uint64_t paddr,
 		len -= part;
 	}
 	return NULL;
+}
+
+bool xfdt_elf_dump_next_frame(const struct xfdt_elf_dump *elf, uint64_t pfn, uint64_t *ret_pfn)
+{
+	size_t i = pfn > UINT64_MAX / XFDT_PAGE_SIZE ? elf->held.count :
+						       find_end(&elf->held, pfn * XFDT_PAGE_SIZE);
+
+	for (; i < elf->held.count; i++) {
+		const struct segment *segment = &elf->held.items[i];
+		uint64_t first = segment->start / XFDT_PAGE_SIZE +
+				 (segment->start % XFDT_PAGE_SIZE != 0);
+
+		if (first < pfn)
+			first = pfn;
+		if (first < segment->end / XFDT_PAGE_SIZE) {
+			*ret_pfn = first;
+			return true;
+		}
+	}
+	return false;
 }

@@ -6,6 +6,8 @@
 #include "dump/dumpfile.h"
 #include "dump/notes.h"
 
+#include <stdbool.h>
+
 struct xfdt_elf_dump;
 
 /*
@@ -23,5 +25,8 @@ const char *xfdt_elf_dump_machine(const struct xfdt_elf_dump *elf);
 /* @len bytes at physical address @paddr.  XFDT_EXCLUDED, XFDT_NOT_RAM, XFDT_TRUNCATED, XFDT_SYSTEM. */
 struct xfdt_error *xfdt_elf_dump_read(struct xfdt_elf_dump *elf, uint64_t paddr, void *buf,
 				      size_t len);
+
+/* The first whole page frame from @pfn on that the file has; false behind the last. */
+bool xfdt_elf_dump_next_frame(const struct xfdt_elf_dump *elf, uint64_t pfn, uint64_t *ret_pfn);
 
 #endif

@@ -472,3 +472,25 @@ struct xfdt_error *xfdt_kdump_read(struct xfdt_kdump *kdump, uint64_t pfn, void 
 				      (unsigned long long)(pfn * BLOCK));
 	return err;
 }
+
+struct xfdt_error *xfdt_kdump_next_frame(struct xfdt_kdump *kdump, uint64_t pfn, uint64_t *ret_pfn,
+					 bool *ret_found)
+{
+	uint64_t end = kdump->end_pfn < kdump->max_pfn ? kdump->end_pfn : kdump->max_pfn;
+	struct xfdt_error *err = NULL;
+
+	if (pfn < kdump->start_pfn)
+		pfn = kdump->start_pfn;
+	*ret_found = false;
+	while (!err && !*ret_found && pfn < end) {
+		uint64_t block = pfn / BLOCK_BITS;
+
+		if (kdump->before[block] == kdump->before[block + 1]) {
+			pfn = (block + 1) * BLOCK_BITS;
+			continue;
+		}
+		*ret_pfn = pfn;
+		err = has_frame(kdump, pfn++, ret_found);
+	}
+	return err;
+}

@@ -7,6 +7,8 @@
 #include "dump/kdump_format.h"
 #include "dump/notes.h"
 
+#include <stdbool.h>
+
 struct xfdt_kdump;
 
 /*
@@ -27,5 +29,9 @@ const char *xfdt_kdump_machine(const struct xfdt_kdump *kdump);
  * have it; XFDT_NOT_RAM: the dumped kernel did not; XFDT_TRUNCATED; XFDT_CORRUPT; XFDT_SYSTEM.
  */
 struct xfdt_error *xfdt_kdump_read(struct xfdt_kdump *kdump, uint64_t pfn, void *ret_page);
+
+/* The first page frame from @pfn on that the file has; *@ret_found is false behind the last. */
+struct xfdt_error *xfdt_kdump_next_frame(struct xfdt_kdump *kdump, uint64_t pfn, uint64_t *ret_pfn,
+					 bool *ret_found);
 
 #endif

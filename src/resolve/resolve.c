@@ -193,9 +193,12 @@ static void add_vmcoreinfo_gap(struct xfdt_image *image, struct xfdt_error *err)
 {
 	xfdt_gaps_add(
 		&image->gaps, "where the kernel's symbols and types are",
-		err ? err : xfdt_error_new(XFDT_MISSING, 0, "the dump has no VMCOREINFO note"),
+		err ? err :
+		      xfdt_error_new(
+			      XFDT_MISSING, 0,
+			      "VMCOREINFO is not among the dump's notes, nor in the memory that was searched (at most 32 GiB)"),
 		err ? NULL :
-		      "take the dump with kdump, or give the virtual machine QEMU's '-device vmcoreinfo'");
+		      "name a file with it (--vmcoreinfo), take the dump with kdump, or give the virtual machine QEMU's '-device vmcoreinfo' and load qemu_fw_cfg in it");
 }
 
 static void take_vmcoreinfo(struct xfdt_image *image)
