@@ -21,8 +21,11 @@ const struct command commands[] = {
 };
 const size_t command_count = COUNT(commands);
 
-/* With --split, put the parts in their order.  Returns -1 to go on, or an exit code. */
-static int order_parts(struct arguments *arguments)
+/*
+ * With --split, put the parts in their order.  @arguments then borrows from *@ret_whole, which the caller
+ * frees.  Returns -1 to go on, or an exit code.
+ */
+static int order_parts(struct arguments *arguments, struct xfdt_found **ret_whole)
 {
 	struct xfdt_found *whole = NULL;
 	struct xfdt_error *err;
@@ -36,7 +39,7 @@ static int order_parts(struct arguments *arguments)
 							       xfdt_error_message(err), stdout));
 		return complain(err);
 	}
-	/* needed to the end of the program */
+	*ret_whole = whole;
 	arguments->paths = (const char *const *)whole->paths;
 	arguments->path_count = whole->path_count;
 	return -1;
@@ -46,6 +49,7 @@ int main(int argc, char **argv)
 {
 	const struct command *command = NULL;
 	struct arguments arguments = { 0 };
+	struct xfdt_found *whole = NULL;
 	struct xfdt_error *err;
 	int status;
 
@@ -62,9 +66,10 @@ int main(int argc, char **argv)
 				   NULL);
 	/* a file that may not grow any further is an error of write(2), which is reported */
 	signal(SIGXFSZ, SIG_IGN);
-	status = order_parts(&arguments);
+	status = order_parts(&arguments, &whole);
 	if (status < 0)
 		status = command->run(&arguments);
+	xfdt_found_free(whole);
 	err = xfdt_flush(stdout, "the report");
 	return err ? complain(err) : status;
 }
