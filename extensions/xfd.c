@@ -222,7 +222,7 @@ static int run_child(const struct request *request, int interrupts)
 	return error_number ? -1 : status;
 }
 
-/* Fill @answer; false if there is none, which has been said. */
+/* Fill @answer; false if there is none; then the error was printed. */
 static bool ask(const struct request *request)
 {
 	int interrupts, status = -1, error_number;

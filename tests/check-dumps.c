@@ -100,13 +100,13 @@ static void check_rfbm(const char *name, const char *what, const struct xfdt_ses
 {
 	const struct xfdt_fault *fault = xfdt_panic_fault(&session->host.panic);
 
-	if (vcpu->culprit != !!text_of(expected, "rfbm")) {
+	if (vcpu->faulting != !!text_of(expected, "rfbm")) {
 		fail(name, "%s: its load %s, which it %s", what,
-		     vcpu->culprit ? "faulted" : "did not fault",
-		     vcpu->culprit ? "should not (no rfbm)" : "should (rfbm)");
+		     vcpu->faulting ? "faulted" : "did not fault",
+		     vcpu->faulting ? "should not (no rfbm)" : "should (rfbm)");
 		return;
 	}
-	if (!vcpu->culprit || !fault)
+	if (!vcpu->faulting || !fault)
 		return;
 	check_hex(name, what, expected, "rfbm", ~0ull, fault->edx_eax);
 	if (vcpu->rfbm_known)

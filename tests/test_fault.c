@@ -401,7 +401,7 @@ static void test_fault__frame_of_another_state(void **state)
 	assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_YES);
 	assert_int_equal(run.facts.hit_state, XFDT_HIT_NONE);
 	assert_kind(&run, XFDT_INCONCLUSIVE);
-	assert_true(run.verdict.vcpus[1].culprit);
+	assert_true(run.verdict.vcpus[1].faulting);
 	run_deinit(&run);
 	kernel_deinit(&fixture.kernel);
 }

@@ -150,8 +150,8 @@ static void test_verdict__died_of_it(void **state)
 	assert_int_equal(run.verdict.when, XFDT_WHEN_END);
 	assert_int_equal(run.verdict.route, XFDT_ROUTE_SWAP);
 	assert_int_equal(run.facts.hit_state, XFDT_HIT_MISMATCH);
-	assert_true(run.verdict.vcpus[0].culprit);
-	assert_false(run.verdict.vcpus[1].culprit);
+	assert_true(run.verdict.vcpus[0].faulting);
+	assert_false(run.verdict.vcpus[1].faulting);
 	assert_int_equal(run.verdict.states[XFDT_VCPU_ARMED], 1);
 	assert_int_equal(run.verdict.states[XFDT_VCPU_OK], 1);
 	/* the evidence, with addresses and values, and a line for each fact */
@@ -196,7 +196,7 @@ static void test_verdict__confirmed_whatever_the_thread_says(void **state)
 			kernel.vms[0].kvm->vm_list.next = 0xdead000000000100ull;
 		run_init(&run, &kernel);
 		assert_rule(&run, "hit-end");
-		assert_true(run.verdict.vcpus[0].culprit);
+		assert_true(run.verdict.vcpus[0].faulting);
 		run_deinit(&run);
 		kernel_deinit(&kernel);
 	}
@@ -300,7 +300,7 @@ static void test_verdict__struck_earlier(void **state)
 	assert_non_null(strstr(run.facts.ended_by, "sysrq"));
 	/* the thread that held the state is dead: it is not loaded again */
 	assert_vcpu(&run, 0, "owner-dead");
-	assert_true(run.verdict.vcpus[0].culprit);
+	assert_true(run.verdict.vcpus[0].faulting);
 	run_deinit(&run);
 	tear_down(&scene);
 }

@@ -19,7 +19,7 @@ enum xfdt_code {
 	XFDT_LIMIT,	   /* a count or size passed its bound */
 
 	XFDT_UNSUPPORTED, /* well-formed, but not handled */
-	XFDT_NOT_A_DUMP,  /* the file is no vmcore */
+	XFDT_NOT_A_DUMP,  /* the file is not a vmcore */
 	XFDT_SYSTEM,	  /* an operating system call failed */
 	XFDT_NO_MEMORY,
 };

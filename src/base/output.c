@@ -25,7 +25,7 @@ struct xfdt_error *xfdt_output_init(struct xfdt_output *output, const char *path
 
 	/* a rename would replace /dev/null by a file */
 	if (!stat(path, &status) && !S_ISREG(status.st_mode))
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: it is no regular file",
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: it is not a regular file",
 				      path);
 	output->path = path;
 	if ((size_t)snprintf(output->temporary, sizeof(output->temporary), "%s.XXXXXX", path) >=

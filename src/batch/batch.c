@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define CPU_SPARE \
-	10 /* seconds of CPU time over the wall-clock limit: for when nobody watches that */
+	10 /* seconds of CPU time above the wall-clock limit, in case the parent died and does not enforce that */
 #define OUTPUT_MAX (64u << 20) /* bytes that a worker may say */
 #define TICK_MS 100
 #define SCAN_MS 20    /* of looking for dumps between two looks at the workers */
@@ -111,7 +111,7 @@ static struct xfdt_error *record(struct run *run, const struct xfdt_found *found
 	return err;
 }
 
-/* There is no verdict on @found, and @message says why. */
+/* @found has no verdict; @message says why. */
 static struct xfdt_error *record_failure(struct run *run, const struct xfdt_found *found,
 					 enum xfdt_ended ended, const char *message,
 					 const char *confined, int64_t wall_ms)
@@ -569,7 +569,7 @@ struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
 	return err;
 }
 
-/* Is there a result of that kind?  Without any, and of folders that could not be listed, there is no verdict. */
+/* Is there a result of that kind?  An unlisted folder, and a run without results, count as no verdict. */
 static bool has_result(const struct xfdt_batch_counts *counts, int kind)
 {
 	if (kind == XFDT_NO_VERDICT)

@@ -60,7 +60,7 @@ struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
 
 /*
  * The exit code for all: the strongest finding of confirmed, armed, probable,
- * inconclusive; failing those an error, since nobody can give the all-clear for
+ * inconclusive; without those an error, since there can be no all-clear for
  * a dump that was not looked at; then not-this-bug, not-applicable.
  */
 int xfdt_batch_exit(const struct xfdt_batch_counts *counts);

@@ -91,7 +91,7 @@ static struct xfdt_error *take_unreadable(struct xfdt_scan *scan, const char *pa
 	err = new_found(scan, path, status, name_hash, &found);
 	if (err || !found)
 		return err;
-	/* it is nobody's copy */
+	/* not a copy of another file */
 	found->identity = strdup("");
 	found->problem = strdup(why);
 	if (!found->identity || !found->problem) {

@@ -35,7 +35,7 @@ uint64_t xfdt_hash(uint64_t hash, const void *bytes, size_t len)
 	return hash;
 }
 
-/* Take what VMCOREINFO, @size bytes at @offset, says; where there is none, nothing. */
+/* Take the keys from VMCOREINFO, @size bytes at @offset; without VMCOREINFO, nothing. */
 static void take_vmcoreinfo(int fd, uint64_t offset, uint64_t size, struct xfdt_file *file)
 {
 	struct xfdt_vmcoreinfo info;

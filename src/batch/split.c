@@ -276,7 +276,7 @@ static struct xfdt_error *add_named(struct xfdt_parts *parts, const char *path)
 		return err;
 	if (file.kind != XFDT_FILE_PART)
 		return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
-				      "%s: is no part of a split set (makedumpfile --split)", path);
+				      "%s: not a part of a split set (makedumpfile --split)", path);
 	found = xfdt_found_new(path);
 	if (found && asprintf(&found->identity, "%016llx", (unsigned long long)file.hash) < 0) {
 		found->identity = NULL;

@@ -21,7 +21,7 @@ bool xfdt_parts_add(struct xfdt_parts *parts, struct xfdt_found *found,
  * Make dumps of the parts, which are used up; the caller owns the list and what
  * is in it.  Parts belong together by what their headers share: first those
  * of one folder, then, if none of those are all there, those of all folders.  A set
- * of which parts are missing is one dump with a problem.  False: out of memory.
+ * with missing parts is one dump with a problem.  False: out of memory.
  */
 bool xfdt_parts_join(struct xfdt_parts *parts, struct xfdt_found ***ret_sets, size_t *ret_count);
 
@@ -29,7 +29,7 @@ void xfdt_parts_deinit(struct xfdt_parts *parts);
 
 /*
  * The @count files at @paths by rising page frames, without copies, as one dump that the
- * caller owns.  XFDT_NOT_A_DUMP: one is no part; XFDT_MISSING: they are parts of different
+ * caller owns.  XFDT_NOT_A_DUMP: one is not a part; XFDT_MISSING: they are parts of different
  * dumps, or not all parts of one; XFDT_CORRUPT: two hold the same pages and differ; XFDT_SYSTEM.
  */
 struct xfdt_error *xfdt_parts_order(const char *const *paths, size_t count,

@@ -37,7 +37,7 @@ const char *xfdt_dump_uts(const struct xfdt_dump *dump, enum xfdt_uts_field fiel
 /* XFDT_SYSTEM if a file of it was written to since it was opened: what was read need not fit together. */
 struct xfdt_error *xfdt_dump_check_unchanged(const struct xfdt_dump *dump);
 
-/* A page frame of which something was read. */
+/* A page frame that was read, in whole or in part. */
 struct xfdt_frame {
 	uint64_t pfn;
 	uint8_t read[XFDT_PAGE_SIZE / 8]; /* one bit a byte, lowest first */

@@ -32,7 +32,7 @@ static struct xfdt_error *check_kind(const struct stat *status, const char *path
 		return xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is a directory; name a vmcore in it");
 	if (!S_ISREG(status->st_mode) && !S_ISBLK(status->st_mode))
 		return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
-				      "is no regular file; save the dump to a file first");
+				      "not a regular file; save the dump to a file first");
 	if (S_ISREG(status->st_mode) && !status->st_size &&
 	    strncmp(path, "/proc/", strlen("/proc/")))
 		return xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is empty");

@@ -35,7 +35,7 @@ struct xfdt_error *xfdt_flat_index_init(struct xfdt_flat_index *ret_index, int f
 					xfdt_progress *progress, void *context);
 void xfdt_flat_index_deinit(struct xfdt_flat_index *index);
 
-/* Of the pieces that end behind @offset, the first; index->count if there is none. */
+/* The first piece that ends behind @offset; index->count if there is none. */
 size_t xfdt_flat_index_find(const struct xfdt_flat_index *index, uint64_t offset);
 
 #endif

@@ -15,7 +15,7 @@ static const char *remedy_of(const struct xfdt_error *err)
 	case XFDT_EXCLUDED:
 		return "make the dump with a makedumpfile that knows this kernel, or at a lower dump level (-d 1, or -d 0)";
 	case XFDT_TRUNCATED:
-		return "copy the file again from where it was saved; if it is no longer there, it was cut off when it was saved";
+		return "copy the file again from where it was saved; if the original is as short, the dump was cut off when it was saved";
 	case XFDT_UNSUPPORTED:
 		return "use a newer xfdtriage";
 	default:
@@ -195,7 +195,8 @@ struct xfdt_error *xfdt_read_member(const struct xfdt_image *image, uint64_t bas
 	if (err)
 		return err;
 	if (!member->size || member->size > sizeof(bytes))
-		return xfdt_error_new(XFDT_CORRUPT, 0, "'%s.%s' has %u bytes, which is no integer",
+		return xfdt_error_new(XFDT_CORRUPT, 0,
+				      "'%s.%s' has %u bytes, which is not the size of an integer",
 				      xfdt_member_needs[id].structure, xfdt_member_needs[id].path,
 				      member->size);
 	err = xfdt_read(image, base + member->offset, bytes, member->size);

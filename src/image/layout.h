@@ -111,7 +111,7 @@ bool xfdt_member_place(uint64_t bits, uint64_t bit_size, uint64_t bytes,
 /* Is a structure or a member that needs.def marks REQUIRED still unknown? */
 bool xfdt_layout_is_complete(const struct xfdt_layout *layout);
 
-/* Add the names of the structures of which something is still unknown in @layout. */
+/* Add the names of the structures that @layout does not know completely. */
 void xfdt_layout_unknown_names(struct xfdt_name_set *names, const struct xfdt_layout *layout);
 
 #endif

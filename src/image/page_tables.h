@@ -48,7 +48,7 @@ void xfdt_page_tables_deinit(struct xfdt_page_tables *tables);
 
 /*
  * Where vmalloc()'s addresses are: [*@ret_from, *@ret_to), whole GiB.  It is the
- * first region behind the direct mapping, which is told by its addresses:
+ * first region behind the direct mapping, recognised by its addresses:
  * kvaddr - paddr is the same throughout (Linux: Documentation/arch/x86/x86_64/mm.rst).
  * XFDT_MISSING if the tables do not look like that.
  */

@@ -103,14 +103,14 @@ typedef struct xfdt_error *xfdt_read_part(struct xfdt_reader *reader, uint64_t k
 
 /*
  * Fill @buf with @len bytes at @kvaddr, page by page.  XFDT_UNMAPPED for what
- * is no kernel address; other errors are those of @read_part.
+ * is not a kernel address; other errors are those of @read_part.
  */
 struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
 				     size_t len, xfdt_read_part *read_part);
 
 /* XFDT_EXCLUDED: the page with physical address @paddr is not in the dump. */
 struct xfdt_error *xfdt_page_left_out(uint64_t paddr);
-/* XFDT_NOT_RAM: it is no memory that the dumped kernel had. */
+/* XFDT_NOT_RAM: the dumped kernel had no memory there. */
 struct xfdt_error *xfdt_page_not_ram(uint64_t paddr);
 /* XFDT_TRUNCATED: the file ends before the page with physical address @paddr. */
 struct xfdt_error *xfdt_page_cut_off(uint64_t paddr);

@@ -43,7 +43,7 @@ static const char by_known_layout[] = "the layout of v5.16 to v7.3";
 
 struct taking {
 	struct xfdt_census *census;
-	struct xfdt_image view; /* the image, of which struct fpstate is known */
+	struct xfdt_image view; /* the image, with the layout of struct fpstate */
 	uint32_t regs;		/* offsetof(struct fpstate, regs) */
 	uint64_t pages_max;	/* of a state */
 	bool carried;		/* the dump has a census, whose states are read again */
@@ -204,7 +204,7 @@ static struct xfdt_error *add_state(struct taking *taking, const struct xfdt_gue
 	return NULL;
 }
 
-/* A device's page, or one of kdump's own memory, is no state. */
+/* A page of a device or of kdump's reserved memory is not a state. */
 static struct xfdt_error *note_unreadable(struct taking *taking, struct xfdt_error *err)
 {
 	if (xfdt_error_code(err) == XFDT_NO_MEMORY)
@@ -221,7 +221,7 @@ static struct xfdt_error *note_unreadable(struct taking *taking, struct xfdt_err
 	return NULL;
 }
 
-/* By its paddr, for there is no list yet; what the dump's own census lists, by kvaddr, to be kept. */
+/* Read by paddr, since there is no list yet; read by kvaddr if the dump's own census lists it, so that distill keeps it. */
 static struct xfdt_error *read_run(const struct taking *taking, const struct xfdt_page_run *run,
 				   uint32_t offset, void *buf, size_t len)
 {
@@ -232,7 +232,7 @@ static struct xfdt_error *read_run(const struct taking *taking, const struct xfd
 	return xfdt_reader_read_physical(reader, run->paddr + offset, buf, len);
 }
 
-/* Read the run; @ret_found is false if it is no guest's state. */
+/* Read the run; @ret_found is false if it is not a guest's state. */
 static struct xfdt_error *read_state(const struct taking *taking, const struct xfdt_page_run *run,
 				     struct xfdt_guest_state *ret_state, bool *ret_found)
 {

@@ -37,8 +37,8 @@ struct xfdt_census {
 };
 
 /*
- * Take the census of @image.  What cannot be read makes it incomplete; an error
- * is returned for want of memory only.
+ * Take the census of @image.  Memory that cannot be read makes it incomplete; the only
+ * error is out of memory.
  */
 struct xfdt_error *xfdt_census_init(struct xfdt_census *census, const struct xfdt_image *image);
 void xfdt_census_deinit(struct xfdt_census *census);

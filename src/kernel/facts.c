@@ -67,8 +67,7 @@ static void find_kvm(struct xfdt_facts *facts, const struct xfdt_host *host)
 		xfdt_fact_set(facts, XFDT_FACT_KVM,
 			      host->kvm == XFDT_KVM_ABSENT ? XFDT_UNSURE : XFDT_YES,
 			      "%sthere are %zu guest FPU states in memory",
-			      host->kvm == XFDT_KVM_ABSENT ? "no module kvm is loaded, and yet " :
-							     "",
+			      host->kvm == XFDT_KVM_ABSENT ? "no module kvm is loaded, but " : "",
 			      states);
 	else if (host->kvm == XFDT_KVM_ABSENT)
 		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_NO,

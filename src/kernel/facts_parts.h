@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files that collect facts share; of no use elsewhere. */
+/* Private to the files that collect facts. */
 #ifndef XFDT_KERNEL_FACTS_PARTS_H
 #define XFDT_KERNEL_FACTS_PARTS_H
 

@@ -127,7 +127,7 @@ static bool all_zero(const uint8_t *bytes, size_t len)
 	return !len;
 }
 
-/* Decode @code as the instruction of @fault; false if it is no XRSTOR. */
+/* Decode @code as the instruction of @fault; false if it is not an XRSTOR. */
 static bool decode(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
 		   const uint8_t *code, size_t len, struct xfdt_fault *fault)
 {
@@ -145,7 +145,7 @@ static bool decode(const struct xfdt_image *image, const struct xfdt_decoder *de
 	return true;
 }
 
-/* An instruction that is no XRSTOR, by every source that has its bytes. */
+/* Every source that has the instruction's bytes agrees: it is not an XRSTOR. */
 static enum xfdt_target target_of_other(const struct xfdt_image *image,
 					const struct xfdt_log_regs *logged,
 					const struct xfdt_fault *fault, bool readable)

@@ -29,7 +29,7 @@ enum xfdt_target {
 struct xfdt_fpstate {
 	bool read;
 	bool absent;	   /* its page is not in the dump, */
-	bool freed;	   /* or is no longer mapped: absent as well */
+	bool freed;	   /* or no longer mapped; then it is absent, too */
 	bool intact_guest; /* flags, features and sizes are those of a guest's state */
 	uint64_t xfeatures, xfd;
 	struct xfdt_xsave_header header;
@@ -99,7 +99,7 @@ bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp
  * The next frame at or above word *@at (start with 0) that the entry of #NM has
  * pushed on @stack: its return address lies in asm_exc_device_not_available() and
  * its saved RSP points behind it.  Frames below the stack pointer do not count.
- * Sets source, regs and frame of @fault; false: there is no further one.
+ * Sets source, regs and frame of @fault; false: it was the last one.
  */
 bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_stack *stack,
 			   size_t *at, struct xfdt_fault *fault);

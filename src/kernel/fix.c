@@ -63,7 +63,7 @@ static void read_vmlinux(const struct xfdt_image *image, const struct xfdt_decod
 			 (unsigned long long)kvaddr);
 	} else if (!warns_known || warns) {
 		snprintf(fix->vmlinux_why, sizeof(fix->vmlinux_why),
-			 "fpu_update_guest_xfd() clears nothing, yet fpu_copy_uabi_to_guest_fpstate() %s",
+			 "fpu_update_guest_xfd() clears nothing, but fpu_copy_uabi_to_guest_fpstate() %s",
 			 warns_known ? "warns" : "cannot be read");
 	} else {
 		fix->vmlinux = XFDT_ABSENT;

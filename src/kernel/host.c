@@ -101,7 +101,7 @@ static void read_xsave_layout(struct xfdt_host *host)
 	read_words(host->image, XFDT_S_xstate_flags, flags);
 	for (i = 0; i < XFDT_COMPONENTS; i++) {
 		layout->aligned[i] = flags[i] & XSTATE_FLAG_ALIGNED;
-		/* ~0 stands for a component that the CPU does not have */
+		/* ~0: the CPU does not have this component */
 		if (layout->size[i] > XSAVE_AREA_MAX || !(host->enabled_features >> i & 1))
 			layout->size[i] = 0;
 		if (layout->standard_offset[i] > XSAVE_AREA_MAX)

@@ -54,7 +54,7 @@ const struct xfdt_vm *xfdt_host_vm(const struct xfdt_host *host, size_t index);
 
 /*
  * Read all of it.  What cannot be read becomes a gap, or an error string of
- * its vCPU; an error is returned for want of memory only.  @image must outlive
+ * its vCPU; the only error is out of memory.  @image must outlive
  * @host.
  */
 struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_image *image);

@@ -39,7 +39,7 @@ static struct xfdt_error *read_fpstate(const struct xfdt_image *image, struct xf
 	if (!xfdt_is_intact_guest(image, vcpu->fpstate, vcpu->xfeatures))
 		return xfdt_error_new(
 			XFDT_CORRUPT, vcpu->fpstate,
-			"what is at %#llx is no guest's fpstate (is_guest %llu, xfeatures %#llx)",
+			"%#llx does not hold a guest's fpstate (is_guest %llu, xfeatures %#llx)",
 			(unsigned long long)vcpu->fpstate, (unsigned long long)is_guest,
 			(unsigned long long)vcpu->xfeatures);
 	vcpu->size = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_size);
@@ -440,7 +440,7 @@ static bool has_holder(const struct xfdt_vcpu *vcpu)
 	       vcpu->thread.fpu.fpstate.value == vcpu->fpstate;
 }
 
-/* It hangs on who holds the state. */
+/* It depends on which thread holds the state. */
 static bool needs_holder(const struct xfdt_vcpu *vcpu)
 {
 	return vcpu->state_known && vcpu->in_use && (vcpu->header.xstate_bv & vcpu->xfd) &&
@@ -521,8 +521,8 @@ static int by_fpstate(const void *left, const void *right)
 }
 
 /*
- * A census without a single state, where lists lead to intact ones, was taken of page
- * tables that are blank.
+ * If the census is empty but lists lead to intact states, the page tables that it walked
+ * were blank.
  */
 static void distrust_census(struct xfdt_host *host)
 {

@@ -57,7 +57,7 @@ struct xfdt_vm {
 	char comm[XFDT_COMM_LEN + 1]; /* of that process; empty: unknown */
 	uint64_t online_vcpus;
 	struct xfdt_value bugged;
-	enum xfdt_truth can_run; /* no: dead, or nobody has its address space any more */
+	enum xfdt_truth can_run; /* no: dead, or no task has its address space any more */
 	struct xfdt_vcpu *vcpus;
 	size_t vcpu_count;
 	bool complete; /* every online vCPU was found */

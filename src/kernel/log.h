@@ -17,7 +17,7 @@ struct xfdt_log_line {
 	const char *text; /* borrowed from the log; NUL-terminated */
 	uint64_t nsec;	  /* since boot; 0 if unknown */
 	uint32_t caller;  /* thread id, or 0x80000000 + CPU in interrupts; 0 if unknown */
-	bool from_user;	  /* written through /dev/kmsg: no word of the kernel's */
+	bool from_user;	  /* written through /dev/kmsg by user space */
 	struct xfdt_piece where, info; /* id and text, and struct printk_info */
 };
 

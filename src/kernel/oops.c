@@ -118,10 +118,9 @@ static bool names_place(const struct xfdt_fault *fault)
 }
 
 /*
- * What two sources of the same exception show together.  A guest's state that one of
- * them names counts.  A source that names no place adds nothing; one that does not
- * know the thread cannot contradict one that does.  Otherwise sources that disagree
- * prove nothing.
+ * Merge two sources of the same exception.  If one of them names a guest's state, that
+ * counts.  A source without a place adds nothing; a source that does not know the thread
+ * cannot contradict one that does.  Apart from that, sources that disagree prove nothing.
  */
 static enum xfdt_target target_of_both(const struct xfdt_fault *a, const struct xfdt_fault *b)
 {
@@ -277,7 +276,7 @@ static void add_exec_summary(struct collector *collector)
 		return;
 	}
 	first = add_fault(collector, &fault, NULL);
-	/* if the log calls the first oops something else than #NM, one of the two is wrong */
+	/* if the log calls the first oops anything but #NM, one of the two is wrong */
 	for (i = 0; first && i < collector->logged_count; i++)
 		if (collector->logged[i].event->oops == 1 &&
 		    collector->logged[i].event->kind == XFDT_EVENT_OOPS &&
@@ -301,7 +300,7 @@ static void add_event(struct collector *collector, const struct logged *logged)
 	};
 
 	memcpy(fault.function, function, sizeof(fault.function));
-	/* an oops that is no #NM did not come from XFD, and incomplete registers name no operand */
+	/* only an #NM can come from XFD; incomplete registers do not give the operand */
 	if (logged->event->kind == XFDT_EVENT_OOPS || !logged->regs.complete) {
 		fault.regs.sp = logged->regs.complete ? logged->regs.regs.sp : 0;
 		keep_fault(&collector->host->panic, &fault);

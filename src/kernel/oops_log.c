@@ -158,7 +158,7 @@ struct xfdt_error *xfdt_events_find(const struct xfdt_log *log, struct xfdt_even
 		const struct xfdt_log_line *line = &log->lines[i];
 		struct xfdt_event event = { .line = i, .caller = line->caller };
 
-		/* what user space wrote to /dev/kmsg proves nothing */
+		/* a line that user space wrote to /dev/kmsg proves nothing */
 		if (line->from_user || !xfdt_event_of_line(line->text, &event.kind))
 			continue;
 		if (event.kind == XFDT_EVENT_NM_WARN && is_cr0_ts_warning(&events, i))
@@ -218,7 +218,7 @@ const char *xfdt_last_words(const struct xfdt_log *log, const struct xfdt_events
 	return NULL;
 }
 
-/* What follows is user space, or no part of the trace. */
+/* Lines after this belong to user space, or not to the trace. */
 static bool ends_trace(const char *text)
 {
 	return strstr(text, "RIP: 0033:") || strstr(text, "</TASK>") ||

@@ -40,7 +40,7 @@ static bool matters(const struct xfdt_verdict *verdict, const struct xfdt_vcpu_v
 {
 	if (verdict->kind == XFDT_ARMED)
 		return state->state == XFDT_VCPU_ARMED;
-	return state->culprit;
+	return state->faulting;
 }
 
 /* The first vCPU that the verdict rests on. */

@@ -62,6 +62,6 @@ void xfdt_render_commands(const struct xfdt_outcome *report,
 	if (host->kvm != XFDT_KVM_ABSENT)
 		put(&sink, "list kvm.vm_list -H vm_list -s kvm.userspace_pid,online_vcpus");
 	for (; (vcpu = xfdt_next_vcpu(host, &at)); state++)
-		if ((state->state != XFDT_VCPU_OK || state->culprit) && ++shown <= VCPUS_MAX)
+		if ((state->state != XFDT_VCPU_OK || state->faulting) && ++shown <= VCPUS_MAX)
 			put_vcpu(&sink, host->image, vcpu);
 }

@@ -417,7 +417,7 @@ static void put_vcpu_label(const struct writer *writer, const struct xfdt_vcpu *
 		snprintf(label, sizeof(label), "vCPU %u", vcpu->id);
 	else
 		snprintf(label, sizeof(label), "state %" PRIu64, vcpu->index);
-	fprintf(writer->out, "%s%-*s", state->culprit ? "> " : "  ", NAME_WIDTH, label);
+	fprintf(writer->out, "%s%-*s", state->faulting ? "> " : "  ", NAME_WIDTH, label);
 	if (strlen(label) > NAME_WIDTH)
 		fprintf(writer->out, "\n%*s", NAME_WIDTH + 2, "");
 	fprintf(writer->out, " %s%-*s%s ", state_style(writer, state->state), STATE_WIDTH,
@@ -478,23 +478,23 @@ struct shown {
 	size_t ok_vms, ok_vcpus; /* those that are only counted */
 };
 
-static bool has_culprit(const struct xfdt_vm *vm, const struct xfdt_vcpu_verdict *states)
+static bool has_faulting(const struct xfdt_vm *vm, const struct xfdt_vcpu_verdict *states)
 {
 	size_t i;
 
 	for (i = 0; i < vm->vcpu_count; i++)
-		if (states[i].culprit)
+		if (states[i].faulting)
 			return true;
 	return false;
 }
 
-/* A VM of which there is nothing to say but that it is there. */
+/* A VM with nothing to report about it. */
 static bool is_ok(const struct xfdt_vm *vm, const struct xfdt_vcpu_verdict *states)
 {
 	size_t i;
 
 	if (!vm->kvaddr || !vm->complete || !vm->vcpu_count ||
-	    (vm->bugged.known && vm->bugged.value) || has_culprit(vm, states))
+	    (vm->bugged.known && vm->bugged.value) || has_faulting(vm, states))
 		return false;
 	for (i = 0; i < vm->vcpu_count; i++)
 		if (states[i].state != XFDT_VCPU_OK)
@@ -509,7 +509,7 @@ static void put_vm(const struct writer *writer, const struct xfdt_vm *vm,
 	size_t i;
 
 	for (i = 0; i < vm->vcpu_count; i++) {
-		if (!writer->verbose && states[i].state == XFDT_VCPU_OK && !states[i].culprit &&
+		if (!writer->verbose && states[i].state == XFDT_VCPU_OK && !states[i].faulting &&
 		    ++shown->listed > LISTED_MAX) {
 			shown->hidden++;
 			continue;
@@ -538,7 +538,7 @@ static void put_vms(const struct writer *writer)
 	for (pass = 0; pass < 2; pass++) {
 		states = writer->report->verdict->vcpus;
 		for (i = 0; (vm = xfdt_host_vm(host, i)); states += vm->vcpu_count, i++) {
-			if (has_culprit(vm, states) != !pass)
+			if (has_faulting(vm, states) != !pass)
 				continue;
 			if (writer->verbose || !is_ok(vm, states)) {
 				put_vm(writer, vm, states, &shown);

@@ -51,7 +51,7 @@ static struct json_object *made(struct copier *copier, struct json_object *value
 	return value;
 }
 
-/* NULL: @value is no scalar. */
+/* NULL: @value is not a scalar. */
 static struct json_object *copy_scalar(struct copier *copier, struct json_object *value)
 {
 	char text[XFDT_STORED_TEXT_MAX];
@@ -121,7 +121,7 @@ static void copy_strings(struct copier *copier, struct json_object *to, struct j
 	add(copier, to, key, copy);
 }
 
-/* An array of objects, of which the @keys are taken. */
+/* An array of objects; only their @keys are used. */
 static void copy_objects(struct copier *copier, struct json_object *to, struct json_object *from,
 			 const char *key, const char *const *keys)
 {

@@ -57,7 +57,7 @@ function draw(name, attributes, text)
 	return element;
 }
 
-/* state: what is filtered, sorted and open; it stands behind the page's # */
+/* state: filter, sort order and open rows; kept in the fragment of the page's URL */
 
 const state = { q: '', kernel: '', host: '', fix: '', verdicts: new Set(), sort: '', open: new Set() };
 
@@ -86,7 +86,7 @@ function writeHash()
 	try {
 		history.replaceState(null, '', '#' + hash);
 	} catch (error) {
-		/* a page shown inside of another may not; then there is no link */
+		/* a page inside a frame may not; then there is no link */
 	}
 }
 

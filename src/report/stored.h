@@ -14,13 +14,13 @@
 /* The object that @text holds; NULL if it holds none, or is too large.  Free it with json_object_put(). */
 struct json_object *xfdt_stored_parse(const char *text);
 
-/* What is at "key.key"; NULL if there is nothing, or one on the way is no object.  Borrowed. */
+/* The value at "key.key"; NULL if it is absent or a parent is not an object.  Borrowed. */
 struct json_object *xfdt_stored_get(struct json_object *object, const char *name);
 
 /* A copy whose strings and keys are escaped by xfdt_escape(); NULL if memory runs out, and for null. */
 struct json_object *xfdt_stored_clean(struct json_object *value);
 
-/* Write a string, number or boolean as text, escaped by xfdt_escape(); false: it is none of them. */
+/* Write a string, number or boolean as text, escaped by xfdt_escape(); false: it is of another type. */
 bool xfdt_stored_text(struct json_object *value, char ret_text[XFDT_STORED_TEXT_MAX]);
 
 #endif

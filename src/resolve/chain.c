@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all rungs of the chain share: how answers get into the image. */
+/* What all sources of the chain share: how answers get into the image. */
 #include "resolve/chain.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ void xfdt_chain_ask(const struct xfdt_chain *chain,
 	size_t i;
 
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
-		/* distilled dumps of before it was asked for lack its entry */
+		/* older distilled dumps lack its entry */
 		queries[i] = (struct xfdt_name_query){
 			.name = xfdt_symbol_needs[i].name,
 			.spare = xfdt_symbol_needs[i].need == XFDT_OPTIONAL,
@@ -46,7 +46,7 @@ void xfdt_chain_take_symbols(struct xfdt_chain *chain,
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
 		struct xfdt_symbol *symbol = &image->symtab.symbols[i];
 
-		/* two of a name: no telling which is meant */
+		/* two symbols have this name: it is unknown which one is meant */
 		if (queries[i].found != 1)
 			continue;
 		symbol->known = true;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The chain, for those who build it: each rung is one place that symbols and
+ * How the chain is built: each source is one place that symbols and
  * types of the kernel come from.  resolve.c says in which order they are tried.
- * A rung that could be taken fills @chain->image and says so in @has_symbols or
- * @has_types; one that could not leaves both as they were.
+ * A source that can be used fills @chain->image and sets @has_symbols or
+ * @has_types; one that cannot leaves both as they were.
  */
 #ifndef XFDT_RESOLVE_CHAIN_H
 #define XFDT_RESOLVE_CHAIN_H
@@ -19,7 +19,7 @@ struct xfdt_chain {
 	const struct xfdt_debug_options *debug;
 	uint64_t stext;
 	struct xfdt_btf *vmlinux_types; /* its BTF, which may still be needed as a base */
-	bool has_symbols, has_types;	/* of vmlinux, from a rung that was taken */
+	bool has_symbols, has_types;	/* of vmlinux, from a source that was used */
 	unsigned int given; /* files with debuginfo that were used: enum xfdt_debug_file */
 };
 
@@ -54,9 +54,9 @@ struct xfdt_error *xfdt_from_kvm_btf(struct xfdt_chain *chain, const struct xfdt
 /* The file that the user named, for symbols or, if @types, for types; what is wrong with it is a gap. */
 void xfdt_from_named_file(struct xfdt_chain *chain, bool types);
 /*
- * The last rung, after @why (NULL: none), which is taken over: a file from anywhere.
- * Returns @why if there is no such file.  What else there is to say against
- * one is a gap of its own then.
+ * The last source: a file from anywhere.  @why (NULL: none) says why the sources before
+ * it failed; it is taken over, and returned if there is no such file.  Other problems with a
+ * file become gaps.
  */
 struct xfdt_error *xfdt_from_found_file(struct xfdt_chain *chain, bool types,
 					struct xfdt_error *why);

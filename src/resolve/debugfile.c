@@ -29,7 +29,7 @@ struct xfdt_elf {
 	struct xfdt_debugfile *alt;
 };
 
-/* The file is found by us, and nothing else is looked for. */
+/* Our own code finds the file; libdwfl must not search for others. */
 static int find_nothing(Dwfl_Module *module, void **user_data, const char *name, Dwarf_Addr base,
 			const char *file_name, const char *debuglink, GElf_Word crc,
 			char **ret_path)
@@ -44,7 +44,7 @@ static const Dwfl_Callbacks callbacks = {
 	.section_address = dwfl_offline_section_address,
 };
 
-/* elfutils says of want of memory that a file is invalid; errno, set to 0 before, tells. */
+/* When memory runs out, elfutils reports an invalid file.  errno, set to 0 before, shows the difference. */
 static enum xfdt_code code_of_failure(void)
 {
 	return errno == ENOMEM ? XFDT_NO_MEMORY : XFDT_CORRUPT;
@@ -96,7 +96,7 @@ static struct xfdt_error *open_elf(struct xfdt_elf *elf, const char *path)
 	}
 	if (!gelf_getehdr(elf->elf, &header) || header.e_machine != EM_X86_64 ||
 	    gelf_getclass(elf->elf) != ELFCLASS64)
-		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: is no ELF file for x86-64", path);
+		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: not an ELF file for x86-64", path);
 	return NULL;
 }
 
@@ -165,7 +165,7 @@ static struct xfdt_error *check_file(int fd, const char *path)
 	if (S_ISDIR(status.st_mode))
 		return xfdt_error_new(XFDT_UNSUPPORTED, 0, "%s: is a directory", path);
 	if (!S_ISREG(status.st_mode))
-		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: is no regular file", path);
+		return xfdt_error_new(XFDT_CORRUPT, 0, "%s: not a regular file", path);
 	return NULL;
 }
 
@@ -229,7 +229,7 @@ void xfdt_debugfile_close(struct xfdt_debugfile *file)
 	free(file);
 }
 
-/* What the table gives no size reaches to the next symbol, as in kallsyms. */
+/* A symbol without a size ends at the next symbol, as in kallsyms. */
 static void measure(Elf_Data *data, struct xfdt_name_query *queries, size_t count)
 {
 	uint64_t next[XFDT_NAME_SET_MAX] = { 0 };
@@ -319,7 +319,7 @@ static struct xfdt_error *open_dwarf(struct xfdt_debugfile *file)
 					   elf->dwfl ? dwfl_errmsg(-1) : dwarf_errmsg(-1));
 }
 
-/* What dwz moved to a file that several share.  libdw would look for it by itself, and not check it. */
+/* The shared file that dwz moved DWARF to.  libdw would find one by itself, but not check it. */
 static struct xfdt_error *open_alt(struct xfdt_debugfile *file, xfdt_find_alt *find_alt,
 				   void *context)
 {

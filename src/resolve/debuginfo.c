@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where distributions put debuginfo, and what tells that it is the right one. */
+/* Where distributions put debuginfo, and how the right file is recognised. */
 #include "resolve/debuginfo.h"
 #include "base/util.h"
 
@@ -56,7 +56,7 @@ struct hunt {
 	const struct xfdt_debug_query *query;
 	struct xfdt_debugfile *file; /* what was found */
 	struct xfdt_error
-		*refused; /* what the user named, and why it is not taken; or want of memory */
+		*refused; /* why the file that the user named is not used; or out of memory */
 };
 
 static const char *kind_of(const struct xfdt_debug_query *query)
@@ -71,7 +71,7 @@ static bool fill_in(const char *root, const char *place, const struct xfdt_debug
 	const char *release = query->release, *id = query->build_id;
 	size_t len = (size_t)snprintf(ret_path, size, "%s/", root);
 
-	/* the dump says what it is called: nothing in it may lead elsewhere */
+	/* the release comes from the dump: it must not lead out of the folder */
 	if (release && (!*release || *release == '.' || strchr(release, '/')))
 		release = NULL;
 	for (; *place && len < size; place++) {
@@ -100,7 +100,7 @@ static struct xfdt_error *check_identity(const struct xfdt_debug_query *query,
 					 const struct xfdt_debugfile *file)
 {
 	if (file->is_module != query->module)
-		return xfdt_error_new(XFDT_UNSUPPORTED, 0, "%s: is no %s", file->path,
+		return xfdt_error_new(XFDT_UNSUPPORTED, 0, "%s: not a %s", file->path,
 				      kind_of(query));
 	if (!*file->build_id)
 		return xfdt_error_new(
@@ -143,7 +143,7 @@ static struct xfdt_error *consider(struct hunt *hunt, const char *path, int fd, 
 	return err;
 }
 
-/* What is wrong with a file that nobody named matters only if it is want of memory, which may have hidden the right one. */
+/* An error of a file that the user did not name counts only if memory ran out: that may have hidden the right file. */
 static void pass_over(struct hunt *hunt, struct xfdt_error *err)
 {
 	if (err && !hunt->refused && xfdt_error_code(err) == XFDT_NO_MEMORY)
@@ -226,7 +226,7 @@ static void look_at_named(struct hunt *hunt)
 			err = xfdt_error_wrap(not_found(hunt->query), "%s", path);
 		else
 			err = consider_linked(hunt, path);
-		/* a module where vmlinux is looked for is no mistake */
+		/* a module found in the search for vmlinux is not an error */
 		if (hunt->file || hunt->refused || xfdt_error_code(err) == XFDT_UNSUPPORTED)
 			xfdt_error_free(err);
 		else
@@ -304,7 +304,7 @@ struct xfdt_error *xfdt_debug_find(const struct xfdt_debug_options *options,
 
 struct alt_search {
 	const struct xfdt_debug_options *options;
-	const struct xfdt_debugfile *file; /* that has moved a part of it away */
+	const struct xfdt_debugfile *file; /* dwz moved a part of its DWARF away */
 };
 
 /* Open the file at @path, or behind @fd, if it has @build_id; else NULL. */

@@ -24,7 +24,7 @@ struct xfdt_debug_found {
 
 /*
  * Look among what the user named, then in the standard places, then where
- * @options->fetch looks.  XFDT_MISSING if it is nowhere, XFDT_CORRUPT if what the user
+ * @options->fetch looks.  XFDT_MISSING if it is not found, XFDT_CORRUPT if what the user
  * named is debuginfo of another kernel, with both build-ids in the message.
  */
 struct xfdt_error *xfdt_debug_find(const struct xfdt_debug_options *options,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rungs of the chain: kallsyms and BTF in the dump's memory. */
+/* Sources of the chain: kallsyms and BTF in the dump's memory. */
 #include "resolve/chain.h"
 #include "symbols/kallsyms_search.h"
 
@@ -50,7 +50,7 @@ struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain)
 	return NULL;
 }
 
-/* Megabytes that are written once: in large pages, as a fault for each 4 KiB takes longer than that. */
+/* Megabytes that are written once.  Large pages, since page faults for each 4 KiB would take longer. */
 static void *new_buffer(size_t len)
 {
 	const size_t whole = (len + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
@@ -122,9 +122,9 @@ static struct xfdt_error *load_module_types(struct xfdt_chain *chain, const stru
 }
 
 /*
- * What vmlinux's types say of KVM need not hold for a kvm.ko that was not built
- * with it.  For one that was they are as good as its own, which the kernel drops
- * where they do not fit (CONFIG_MODULE_ALLOW_BTF_MISMATCH=y).
+ * vmlinux's types of KVM need not hold for a kvm.ko that was built elsewhere.  For one
+ * that was built with vmlinux they are as good as its own BTF, which the kernel drops
+ * if it does not fit (CONFIG_MODULE_ALLOW_BTF_MISMATCH=y).
  */
 struct xfdt_error *xfdt_from_kvm_btf(struct xfdt_chain *chain, const struct xfdt_module *kvm)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rungs of the chain: symbol tables and DWARF of files. */
+/* Sources of the chain: symbol tables and DWARF of files. */
 #include "resolve/debuginfo.h"
 #include "resolve/chain.h"
 #include "resolve/remedy.h"
@@ -47,7 +47,7 @@ static struct xfdt_debug_query query_of(struct xfdt_chain *chain, bool types)
 	};
 }
 
-/* Relocate to where the kernel ran; every address that VMCOREINFO states has to come out. */
+/* Relocate to where the kernel ran; the result must have every address that VMCOREINFO states. */
 static struct xfdt_error *relocate(const struct xfdt_chain *chain,
 				   const struct xfdt_debugfile *file,
 				   struct xfdt_name_query *queries)
@@ -201,7 +201,7 @@ static struct xfdt_error *place(struct xfdt_chain *chain, const struct xfdt_modu
 	return NULL;
 }
 
-/* What kvm.ko's kallsyms has (functions, without CONFIG_KALLSYMS_ALL) has to come out. */
+/* The result must agree with kvm.ko's kallsyms (functions only, without CONFIG_KALLSYMS_ALL). */
 static struct xfdt_error *take_module_symbols(struct xfdt_chain *chain,
 					      const struct xfdt_module *kvm,
 					      const struct xfdt_debugfile *file)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rung of the chain: the record that travels in a distilled dump; and writing it. */
+/* Source of the chain: the record embedded in a distilled dump; and writing it. */
 #include "resolve/chain.h"
 #include "resolve/record.h"
 
@@ -12,7 +12,7 @@ static const char *key_of(const struct xfdt_image *image)
 	return image->build_id ? image->build_id : "-";
 }
 
-/* Types of another rung than the one that was asked for do not pass for it. */
+/* Types of another source do not count as those of the requested source. */
 static bool is_of_choice(const char *source, enum xfdt_type_choice choice)
 {
 	static const char *const prefixes[] = {

@@ -145,7 +145,7 @@ static bool parse_symbol(const char *line, uint64_t stext, struct xfdt_record *r
 	return true;
 }
 
-/* @line is @word, and behind it text that a report shows. */
+/* @line is @word, followed by text that a report shows. */
 static bool parse_origin(const char *line, const char *word, char *ret_text)
 {
 	size_t len = strlen(word);

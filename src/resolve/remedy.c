@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packages with debuginfo, by what distributions call their kernels. */
+/* Packages with debuginfo, by the release string of the distribution. */
 #include "resolve/remedy.h"
 
 #include <stdbool.h>
@@ -41,7 +41,7 @@ static const struct distribution *distribution_of(const char *release)
 {
 	size_t i;
 
-	/* it goes into a command */
+	/* it becomes part of a command that the user may paste */
 	if (!release || strlen(release) > RELEASE_MAX ||
 	    release[strspn(release,
 			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~-")])

@@ -11,7 +11,7 @@ enum xfdt_type_choice { XFDT_TYPES_AUTO, XFDT_TYPES_DWARF, XFDT_TYPES_BTF };
 /* Which kallsyms tables may be used: those that VMCOREINFO names, or those that a search finds. */
 enum xfdt_symbol_choice { XFDT_SYMBOLS_AUTO, XFDT_SYMBOLS_VMCOREINFO, XFDT_SYMBOLS_SEARCH };
 
-/* What may be asked besides the dump itself.  All zero: nothing.  All borrowed. */
+/* Sources besides the dump itself.  All zero: none.  All borrowed. */
 struct xfdt_debug_options {
 	enum xfdt_type_choice types;
 	enum xfdt_symbol_choice symbols; /* auto: files with debuginfo, too */
@@ -23,7 +23,7 @@ struct xfdt_debug_options {
 	bool search;	   /* look in the standard places */
 	/*
 	 * Get the file with debuginfo of @build_id from elsewhere: *@ret_fd is the
-	 * caller's to close, @ret_path where it lies.  NULL: there is nobody to ask.
+	 * caller's to close, @ret_path where it lies.  NULL: no server is configured.
 	 */
 	struct xfdt_error *(*fetch)(void *context, const char *build_id, char *ret_path,
 				    size_t path_size, int *ret_fd);
@@ -31,8 +31,8 @@ struct xfdt_debug_options {
 };
 
 /*
- * Resolve what needs.def lists.  What cannot be resolved is a gap, not an
- * error: a report can say so.  Nothing is resolved for other architectures.
+ * Resolve all entries of needs.def.  An entry that cannot be resolved is a gap in the
+ * report, not an error.  Nothing is resolved for other architectures.
  * @debug may be NULL: only the dump is asked.
  */
 void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
@@ -40,7 +40,7 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 
 /*
  * All that was resolved, as the text that struct xfdt_source takes as @record.
- * XFDT_MISSING if it is not enough to do without the rest.  The caller frees
+ * XFDT_MISSING if a reader could not work from it alone.  The caller frees
  * *@ret_text.
  */
 struct xfdt_error *xfdt_image_record(const struct xfdt_image *image, char **ret_text,

@@ -20,7 +20,7 @@
 
 /* Open at a time: the parts of a split set, files with debuginfo, and what was inherited. */
 #define FILES_MAX 256
-#define FILES_SEARCHED 65536 /* for what is to be closed */
+#define FILES_SEARCHED 65536 /* in the search for descriptors to close */
 
 /* Marks a code as a worker's own. */
 #define CODE_MARK 0xa0

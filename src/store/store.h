@@ -100,6 +100,6 @@ const char *xfdt_ended_name(enum xfdt_ended ended);
  */
 struct xfdt_error *xfdt_result_json(const struct xfdt_result *result, FILE *out);
 
-#define XFDT_RESULT_NO_JSON "what is stored of it is no JSON object, or too large"
+#define XFDT_RESULT_NO_JSON "its stored result is not a JSON object, or too large"
 
 #endif

@@ -34,7 +34,7 @@ struct window {
 	struct xfdt_reader *reader;
 	uint64_t next;		 /* kvaddr behind what buf holds */
 	const uint8_t *at, *end; /* what is left of buf */
-	struct xfdt_error *err;	 /* why there is no more */
+	struct xfdt_error *err;	 /* why the names end here */
 	uint8_t buf[NAME_BYTES_MAX + PAGE];
 };
 

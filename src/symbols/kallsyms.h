@@ -8,8 +8,8 @@
 #include "symbols/name_query.h"
 
 /*
- * How kallsyms stores addresses.  None of these can be told by name alone, so
- * the one that agrees with every anchor is taken.
+ * How kallsyms stores addresses.  The names of the tables do not show it, so the encoding
+ * that agrees with every anchor is used.
  */
 enum xfdt_kallsyms_encoding {
 	/* unsigned long kallsyms_addresses[]: CONFIG_KALLSYMS_BASE_RELATIVE=n */

@@ -92,7 +92,7 @@ static bool is_over(const struct search *search)
 	return search->found || !search->budget;
 }
 
-/* A page that is not there is no reason to give up; a lack of memory is. */
+/* The search goes on at a missing page, and ends when memory runs out. */
 static struct xfdt_error *unless_missing(struct xfdt_error *err)
 {
 	if (!err || xfdt_error_code(err) == XFDT_NO_MEMORY)
@@ -148,7 +148,7 @@ static struct xfdt_error *try_tables(struct search *search, const struct xfdt_ka
 	return NULL;
 }
 
-/* Is a base at @kvaddr, as of a kernel of which the text begins at _stext? */
+/* Does @kvaddr hold the base address of a kernel whose text begins at _stext? */
 static struct xfdt_error *read_base(struct search *search, uint64_t kvaddr,
 				    struct xfdt_kallsyms *kallsyms)
 {
@@ -229,8 +229,8 @@ static uint32_t u32_at(const struct block *block, size_t offset)
 
 /*
  * The names end at @end, and the last marker, number @count, is @last.  num_syms
- * stands right before them, as an u32 or, up to v4.19, an u64.  It has to be
- * what needs so many markers.
+ * is right before them, a u32 or, up to v4.19, a u64.  It must need exactly that many
+ * markers.
  */
 static struct xfdt_error *try_names(struct search *search, uint64_t end, uint32_t count,
 				    uint32_t last)
@@ -259,7 +259,7 @@ static struct xfdt_error *try_names(struct search *search, uint64_t end, uint32_
 }
 
 /*
- * Markers are where in the names each 256th one is: they begin at 0 and rise.
+ * Markers are the offsets in the names of every 256th one: they begin at 0 and rise.
  * There are several in any kernel.  They end at token_table or, in v6.2 and v6.3, somewhere before it.
  */
 static struct xfdt_error *try_markers(struct search *search, const struct block *block,

@@ -55,9 +55,8 @@ static struct xfdt_error *check_header(const uint8_t *data, size_t len, struct h
 }
 
 /*
- * libbpf wants a header that it knows.  Of one that is longer keep the part
- * known, with the sections behind it; the caller frees *@ret_copy.  NULL: @data
- * will do as it is.
+ * libbpf rejects a header that is longer than it knows.  Copy such BTF with the known part
+ * of its header only; the caller frees *@ret_copy.  NULL: @data can be used as it is.
  */
 static struct xfdt_error *shorten(const uint8_t *data, struct header header, uint8_t **ret_copy,
 				  size_t *len)
@@ -84,8 +83,8 @@ static struct xfdt_error *shorten(const uint8_t *data, struct header header, uin
 
 /*
  * btf__new_split() is declared by libbpf 1.1 but not exported, so the bytes go
- * through a file.  It is made before a worker is confined, and has one size for
- * good: what takes the worker over cannot fill the machine's memory with it.
+ * through a file.  It is created before the worker is confined, with a fixed size, so that
+ * a worker that is taken over cannot fill the machine's memory with it.
  */
 static int split_fd = -1;
 
@@ -107,7 +106,7 @@ bool xfdt_btf_prepare(void)
 	return true;
 }
 
-/* libbpf takes no notice of what is behind the last section. */
+/* libbpf ignores bytes behind the last section. */
 static struct btf *new_split(const uint8_t *data, size_t len, struct btf *base)
 {
 	char path[40];

@@ -10,7 +10,7 @@
 
 struct xfdt_btf;
 
-/* Make what xfdt_btf_new() needs for a module's BTF, in a process that can make no files later; false: errno says why not. */
+/* Create the file that xfdt_btf_new() needs for a module's BTF, before the process loses the right to.  False: see errno. */
 bool xfdt_btf_prepare(void);
 
 /*
@@ -30,8 +30,7 @@ void xfdt_btf_free(struct xfdt_btf *types);
 size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout);
 
 /*
- * Let what @types (without its base) says of KVM's structures replace what
- * @layout says of them.  Returns how many entries @layout got.
+ * Replace KVM's structures in @layout by those of @types (without its base).  Returns how many entries @layout got.
  */
 size_t xfdt_btf_replace_kvm(const struct xfdt_btf *types, struct xfdt_layout *layout);
 

@@ -93,7 +93,7 @@ static bool peel(Dwarf_Die *die)
 	return false;
 }
 
-/* How many elements an array has; 0 where it says nothing (a flexible one). */
+/* How many elements an array has; 0 if unknown (a flexible array). */
 static bool count_elements(struct search *search, Dwarf_Die *array, uint64_t *ret_count)
 {
 	uint64_t count = 1;
@@ -266,7 +266,7 @@ static void consider(struct search *search, Dwarf_Die *type)
 	candidate->found = true;
 }
 
-/* Structures of C stand at the top of their unit. */
+/* Structures of C are top-level DIEs of their unit. */
 static struct xfdt_error *search_units(struct search *search, Dwarf *dwarf)
 {
 	Dwarf_CU *unit = NULL;
@@ -276,7 +276,7 @@ static struct xfdt_error *search_units(struct search *search, Dwarf *dwarf)
 	while (!(status = dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &top, NULL))) {
 		if (++search->steps >= STEPS_MAX)
 			break;
-		/* its structures may have the names of C's */
+		/* structures of another language may have the same names */
 		if (dwarf_srclang(&top) == DW_LANG_Rust || dwarf_child(&top, &die))
 			continue;
 		do

@@ -5,7 +5,7 @@
 
 #include "verdict/verdict.h"
 
-/* A result is of a verdict's kind, or there is no verdict: the dump could not be looked at. */
+/* A result has a verdict, or none: then the dump could not be read. */
 #define XFDT_NO_VERDICT XFDT_VERDICT_KINDS
 #define XFDT_RESULT_KINDS (XFDT_VERDICT_KINDS + 1)
 

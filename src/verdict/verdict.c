@@ -191,7 +191,7 @@ void xfdt_vcpu_judge(const struct xfdt_state_facts *state, struct xfdt_vcpu_verd
 		.rfbm_known = state->rfbm_known,
 		.rfbm = state->rfbm,
 		.undecided = rule->undecided,
-		.culprit = state->hit,
+		.faulting = state->hit,
 	};
 }
 

@@ -121,7 +121,7 @@ struct xfdt_vcpu_verdict {
 	bool rfbm_known;   /* of the state that the hit loaded */
 	uint64_t rfbm;	   /* EDX:EAX & enabled features */
 	bool undecided;	   /* it may be armed */
-	bool culprit;	   /* the hit loaded its state */
+	bool faulting;	   /* the hit loaded its state */
 };
 
 /* One line of evidence. */
@@ -141,8 +141,8 @@ struct xfdt_verdict {
 	enum xfdt_route route; /* NONE unless it is confirmed or probable */
 	struct xfdt_situation situation;
 	struct xfdt_reasons why;	 /* a line for each fact, in the order of the table */
-	struct xfdt_reasons looks_like;	 /* what else it may be taken for, or is */
-	struct xfdt_reasons origins;	 /* likely origins; no part of the verdict */
+	struct xfdt_reasons looks_like;	 /* look-alikes that it may be, or is */
+	struct xfdt_reasons origins;	 /* likely origins; not part of the verdict */
 	struct xfdt_vcpu_verdict *vcpus; /* in the order of @facts->states */
 	size_t vcpu_count;
 	size_t states[XFDT_VCPU_STATES]; /* how many vCPUs are in each */

@@ -38,7 +38,7 @@ void xfdt_xsave_header_decode(const uint8_t bytes[XFDT_XSAVE_HEADER_SIZE],
 /* Short name of state component @index as the kernel's XFEATURE_ names; "?" if none is assigned. */
 const char *xfdt_xfeature_name(unsigned int index);
 
-/* What a restore instruction is, and what it is told. */
+/* A restore instruction and its inputs. */
 struct xfdt_xrstor {
 	bool supervisor;  /* XRSTORS, else XRSTOR */
 	uint64_t edx_eax; /* the instruction's mask */
