@@ -197,7 +197,7 @@ exits split-mixed-3 2 --split "$work/part-1" "$work/part-2" "$work/clean-2"
 exits split-missing 2 --split "$work/part-2"
 says split-missing-why err 'a part of this split set is missing: page frames 0 up to 0x'
 exits split-whole 2 --split "$clean" "$work/part-1"
-says split-whole-why err 'clean-6.1.192.vmcore: is no part of a split set'
+says split-whole-why err 'clean-6.1.192.vmcore: not a part of a split set'
 exits split-json 2 --split -f json "$work/part-1"
 if [ "$("$helper" --json <"$work/out")" = error ]; then report ok split-json-object; else report fail split-json-object "no object"; fi
 for command in triage show distill; do
@@ -272,7 +272,7 @@ exits directory 2 "$work"
 says directory-why err 'is a directory'
 mkfifo "$work/fifo"
 exits fifo 2 "$work/fifo"
-says fifo-why err 'no regular file'
+says fifo-why err 'not a regular file'
 exits text 2 "$PWD/Makefile"
 says text-why err 'is no vmcore'
 head -c 100000 /dev/zero >"$work/zeros"

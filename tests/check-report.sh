@@ -70,7 +70,7 @@ exits a-dump 2 report dumps/clean-6.1.192.vmcore
 check kept grep -q '^2 dumps in 1 store' "$work/report.csv"
 exits no-folder 2 report -o "$work/none/report.csv" "$work/first"
 exits device 2 report -o /dev/null "$work/first"
-check device-says grep -q 'no regular file' "$work/err"
+check device-says grep -q 'not a regular file' "$work/err"
 check device-stays [ -c /dev/null ]
 timeout 60 "$xfdtriage" report "$work/first" >/dev/full 2>"$work/err"
 check full [ $? = 2 ]
