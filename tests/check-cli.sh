@@ -66,7 +66,7 @@ if script -qec true /dev/null </dev/null >"$work/out" 2>&1; then
 	on_terminal color-never 80 "$xfdtriage" --color=never "$confirmed"
 	says color-never out '^confirmed: '
 	on_terminal wide 120 "$xfdtriage" --color=never "$confirmed"
-	says wide out '^  do .*your vendor.s, or upstream 6.18.7'
+	says wide out '^  do .*run again: Debian 13 backports 6.18.9'
 else
 	report skip colour "script(1) is missing or gets no pseudo-terminal"
 fi

@@ -11,6 +11,7 @@
  */
 #include "triage/session.h"
 #include "dump/kdump_format.h"
+#include "verdict/releases.h"
 
 #include <dirent.h>
 #include <elf.h>
@@ -190,6 +191,29 @@ static void check_fix(const char *name, const struct xfdt_session *session,
 		fail(name, "fix in kvm is %s, should be %s", names[fix->kvm], word);
 }
 
+/* Does the table of releases agree with the code that was read? */
+static void check_vendor(const char *name, const struct xfdt_session *session,
+			 struct json_object *entry)
+{
+	const struct xfdt_vendor *vendor = xfdt_vendor_of(session->image.release);
+	const char *version = text_of(member(entry, "kernel"), "version");
+	enum xfdt_presence fix = session->host.fix.vmlinux;
+	bool later;
+
+	if (!vendor->name) {
+		fail(name, "no row of releases.def matches '%s'", session->image.release);
+		return;
+	}
+	if (vendor->state == XFDT_VENDOR_UNAFFECTED && session->verdict.kind != XFDT_NOT_APPLICABLE)
+		fail(name, "releases.def says that %s does not have the bug", vendor->name);
+	if (vendor->state != XFDT_VENDOR_FIXED || fix == XFDT_UNKNOWN || !version)
+		return;
+	later = strverscmp(version, vendor->fixed_in) >= 0;
+	if (later != (fix == XFDT_PRESENT))
+		fail(name, "releases.def says fixed in %s, but the code of %s %s the fix",
+		     vendor->fixed_in, version, fix == XFDT_PRESENT ? "has" : "lacks");
+}
+
 /* Are kallsyms and BTF in memory?  A note may hold what was read from them before. */
 static bool has_types(const struct xfdt_image *image)
 {
@@ -242,7 +266,7 @@ static void check_entry(const char *dir, struct json_object *entry)
 		fail(name, "carries_types is wrong: symbols are from %s, types from %s%s",
 		     session.image.symbol_source ? session.image.symbol_source : "nowhere",
 		     session.image.type_source ? session.image.type_source : "nowhere",
-		     session.image.embedded ? ", both by the note of a distilled dump" : "");
+		     session.image.embedded ? ", both stored in this distilled dump" : "");
 	if (json_object_get_int(member(expected, "exit")) !=
 	    xfdt_verdict_exit(session.verdict.kind))
 		fail(name, "exit code is %d", xfdt_verdict_exit(session.verdict.kind));
@@ -251,6 +275,7 @@ static void check_entry(const char *dir, struct json_object *entry)
 		     text_of(expected, "route"));
 	check_kernel(name, &session, entry);
 	check_fix(name, &session, expected);
+	check_vendor(name, &session, entry);
 	check_vms(name, &session, expected);
 	xfdt_session_deinit(&session);
 	if (failures == before) {

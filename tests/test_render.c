@@ -318,15 +318,18 @@ static void make_hostile(struct fixture *fixture)
 static void test_render__json_holds_every_documented_key(void **state)
 {
 	static const char *const root_keys[] = {
-		"schema",     "dump",	  "verdict", "exit",	"rule",	 "when",
-		"state",      "ended_by", "facts",   "route",	"cve",	 "why",
-		"looks_like", "origins",  "kernel",  "sources", "panic", "missing",
-		"counts",     "census",	  "check",   "vms",	"do",
+		"schema",     "dump",	 "verdict", "exit",
+		"rule",	      "when",	 "state",   "ended_by",
+		"facts",      "route",	 "cve",	    "why",
+		"looks_like", "origins", "kernel",  "sources",
+		"panic",      "missing", "counts",  "census",
+		"check",      "vms",	 "do",	    "missing_may_change_verdict",
 	};
 	static const char *const kernel_keys[] = {
-		"release",     "build_id",    "kvm_build_id",	 "nodename",
-		"fix",	       "fix_vmlinux", "fix_vmlinux_why", "fix_kvm",
-		"fix_kvm_why", "livepatched", "fixed_in",
+		"release",	"build_id",	   "kvm_build_id",    "nodename",
+		"fix",		"fix_vmlinux",	   "fix_vmlinux_why", "fix_kvm",
+		"fix_kvm_why",	"livepatched",	   "fixed_in",	      "vendor",
+		"vendor_state", "vendor_fixed_in", "vendor_date",     "vendor_source",
 	};
 	static const char *const source_keys[] = { "symbols", "carried", "types" };
 	static const char *const panic_keys[] = {
@@ -619,11 +622,15 @@ static void test_render__brief_says_the_vcpu_and_what_to_do(void **state)
 }
 
 /* the advice in each form: one text, in the text over several lines */
-static void assert_advice(struct fixture *fixture, const char *advice)
+static void assert_advice(struct fixture *fixture, const char *expected)
 {
 	struct json_object *root = json_of(fixture);
 	char *text = render(fixture, TEXT), *at, *line;
+	char advice[XFDT_ADVICE_MAX];
 
+	snprintf(advice, sizeof(advice),
+		 "%s. This report may be shared: it has no guest memory, but the names of host and processes",
+		 expected);
 	assert_string_equal(get_text(root, "do"), advice);
 	json_object_put(root);
 	/* the second line, without the breaks */
@@ -656,16 +663,60 @@ static void test_render__advice_on_a_hit(void **state)
 	fix->vmlinux = fix->kvm = XFDT_ABSENT;
 	assert_advice(
 		&fixture,
-		"boot a kernel with the fix before guests that use AMX run again: your vendor's, or upstream 6.18.7 (eea6f395ca50)");
+		"boot a kernel with the fix before guests that use AMX run again: Debian 13 backports 6.18.9-1~bpo13+1 or later (as of 2026-11-25)");
 	fix->vmlinux = XFDT_UNKNOWN;
 	fix->kvm = XFDT_PRESENT;
 	assert_advice(
 		&fixture,
-		"find out whether the kernel has the fix (b45f72177594); if not, boot one that has: your vendor's, or upstream 6.18.7 (eea6f395ca50)");
+		"find out whether the kernel has the fix (b45f72177594); if not, boot a kernel with the fix before guests that use AMX run again: Debian 13 backports 6.18.9-1~bpo13+1 or later (as of 2026-11-25)");
 	fix->vmlinux = XFDT_PRESENT;
 	assert_advice(
 		&fixture,
 		"upgrading will not help: the kernel has the fix, and b45f72177594 does not close this case; report it, with this vmcore distilled");
+	tear_down(&fixture);
+}
+
+/* by what the vendor says */
+static void test_render__advice_on_what_to_upgrade_to(void **state)
+{
+	static const struct {
+		const char *release, *advice;
+	} cases[] = {
+		{ "6.18.5",
+		  "boot a kernel with the fix before guests that use AMX run again: ask the vendor for one; upstream it is 6.18.7 (eea6f395ca50)" },
+		{ "6.12.0-100.28.2.el10uek.x86_64",
+		  "boot a kernel with the fix before guests that use AMX run again: ask the vendor of Oracle UEK 8 for one; upstream it is 6.12.67 (f577508cc8a0)" },
+		{ "5.14.0-503.11.1.el9_5.x86_64",
+		  "keep AMX from guests until the vendor has a kernel with the fix: for RHEL 9 and its rebuilds there is none yet (as of 2026-11-25)" },
+		{ "6.14.11-9-pve",
+		  "boot a kernel of another series with the fix before guests that use AMX run again: Proxmox VE kernel 6.14 never gets it (as of 2026-08-22)" },
+		{ "5.15.0-91-generic",
+		  "ask the vendor: Ubuntu 22.04 is said not to have the bug (as of 2026-11-25), and this kernel differs" },
+	};
+	struct fixture fixture;
+	size_t i;
+
+	set_up(&fixture);
+	fixture.run.host.fix.vmlinux = fixture.run.host.fix.kvm = XFDT_ABSENT;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		set_text(&fixture.run.image.release, cases[i].release);
+		assert_advice(&fixture, cases[i].advice);
+	}
+	tear_down(&fixture);
+}
+
+/* what is missing cannot acquit or convict where the verdict is proven */
+static void test_render__missing_says_whether_it_matters(void **state)
+{
+	struct fixture fixture;
+	char *text;
+
+	set_up(&fixture);
+	xfdt_gaps_add(&fixture.run.host.gaps, "something",
+		      xfdt_error_new(XFDT_CORRUPT, 0, "reason"), NULL);
+	text = render(&fixture, TEXT);
+	assert_non_null(strstr(text, "\nmissing (does not change the verdict)\n"));
+	free(text);
 	tear_down(&fixture);
 }
 
@@ -680,11 +731,12 @@ static void test_render__advice_on_another_crash(void **state)
 	fixture.kernel.vcpu[0].fpstate->xfd = 0;
 	kernel_log(&fixture.kernel, quiet);
 	read_host(&fixture);
+	set_text(&fixture.run.image.release, "6.8.0-106-generic");
 	fixture.run.host.fix.vmlinux = XFDT_ABSENT;
 	fixture.run.host.fix.kvm = XFDT_PRESENT;
 	assert_advice(
 		&fixture,
-		"look for another cause of this crash; the host is still exposed to this bug: boot a kernel with the fix");
+		"look for another cause of this crash; the host is still exposed to this bug: boot a kernel with the fix before guests that use AMX run again: Ubuntu 24.04 6.8.0-117.117 or later (as of 2026-11-25)");
 	fixture.run.host.fix.vmlinux = XFDT_UNKNOWN;
 	assert_advice(&fixture, "look for another cause of this crash");
 	fixture.run.host.fix.vmlinux = XFDT_PRESENT;
@@ -712,7 +764,7 @@ static void test_render__fix_says_where_and_since_when(void **state)
 	set_text(&fixture.run.image.release, "6.18.5+deb13-amd64");
 	assert_fix(
 		&fixture, XFDT_ABSENT, XFDT_ABSENT,
-		"  fix     not in this kernel (vmlinux no, kvm no); first fixed in 6.18.7 (eea6f395ca50)\n");
+		"  fix     not in this kernel (vmlinux no, kvm no); first fixed in 6.18.7 (eea6f395ca50); Debian 13 backports: in 6.18.9-1~bpo13+1 (as of 2026-11-25)\n");
 	assert_fix(
 		&fixture, XFDT_PRESENT, XFDT_ABSENT,
 		"  fix     not complete in this kernel (vmlinux yes, kvm no); first fixed in 6.18.7");
@@ -1038,6 +1090,8 @@ static void test_render__facts_that_are_unknown(void **state)
 	fixture.kernel.log_first = 1000;
 	kernel_log(&fixture.kernel, sysrq);
 	read_host(&fixture);
+	xfdt_gaps_add(&fixture.run.host.gaps, "something",
+		      xfdt_error_new(XFDT_CORRUPT, 0, "reason"), NULL);
 	root = json_of(&fixture);
 	assert_string_equal(get_text(root, "rule"), "unknown");
 	assert_null(get(root, "when"));
@@ -1047,8 +1101,8 @@ static void test_render__facts_that_are_unknown(void **state)
 	text = render(&fixture, TEXT);
 	assert_non_null(strstr(text, "hit unknown: "));
 	assert_non_null(strstr(text, "capable yes: "));
+	assert_non_null(strstr(text, "\nmissing (may change the verdict)\n"));
 	free(text);
-	assert_string_equal(get_text(root, "do"), get_text(fact, "remedy"));
 	assert_advice(&fixture, get_text(fact, "remedy"));
 	json_object_put(root);
 	tear_down(&fixture);

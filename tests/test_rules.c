@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Both tables of the verdict, over every combination of their inputs. */
 #include "unit.h"
+#include "verdict/releases.h"
 #include "verdict/verdict.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WORDS_MAX 60
@@ -729,6 +731,71 @@ static void test_rules__fixed_in(void **state)
 	assert_non_null(strstr(xfdt_fixed_in("5.14.0-503.el9"), "no upstream release"));
 	assert_non_null(xfdt_fixed_in(NULL));
 	assert_non_null(xfdt_fixed_in("rubbish"));
+}
+
+static const char *vendor_name(const char *release)
+{
+	return xfdt_vendor_of(release)->name;
+}
+
+static void test_rules__vendors_are_told_by_the_release(void **state)
+{
+	static const struct {
+		const char *release, *name;
+	} cases[] = {
+		{ "6.1.0-56-amd64", "Debian 12" },
+		{ "6.1.0-56-cloud-amd64", "Debian 12" },
+		{ "6.12.57+deb12-rt-amd64", "Debian 12 (6.12)" },
+		{ "6.12.57+deb13-amd64", "Debian 13" },
+		{ "6.18.5+deb13-amd64", "Debian 13 backports" },
+		{ "5.10.0-46-amd64", "Debian 11" },
+		{ "4.18.0-553.el8_10.x86_64", "RHEL 8 and its rebuilds" },
+		{ "5.14.0-503.11.1.el9_5.x86_64", "RHEL 9 and its rebuilds" },
+		{ "6.12.0-55.el10.x86_64", "RHEL 10 and its rebuilds" },
+		{ "6.12.0-100.28.2.el10uek.x86_64", "Oracle UEK 8" },
+		{ "5.15.0-3.60.2.el9uek.x86_64", "Oracle UEK 7" },
+		{ "6.12.0-160000.5-default", "SLES 16.0 and Leap 16.0" },
+		{ "6.4.0-150600.21-default", "SLE 15 SP6 and SP7" },
+		{ "6.8.0-106-generic", "Ubuntu 24.04" },
+		{ "6.8.0-1050-aws", "Ubuntu 24.04 (linux-aws)" },
+		{ "6.17.0-38-generic", "Ubuntu 25.10 and HWE 6.17" },
+		{ "6.8.12-20-pve", "Proxmox VE kernel 6.8" },
+		{ "6.6.121.1-1.azl3", "Azure Linux 3" },
+		{ "6.1.159-180.amzn2023.x86_64", "Amazon Linux 2023" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_non_null(vendor_name(cases[i].release));
+		assert_string_equal(vendor_name(cases[i].release), cases[i].name);
+	}
+	/* nothing is guessed of others */
+	assert_null(vendor_name("6.18.5"));
+	assert_null(vendor_name("6.18.5-arch1-1"));
+	assert_null(vendor_name("6.12.55+"));
+	assert_null(vendor_name(""));
+	assert_null(vendor_name(NULL));
+	assert_int_equal(xfdt_vendor_of("rubbish")->state, XFDT_VENDOR_ASK);
+}
+
+static void test_rules__every_vendor_states_date_and_source(void **state)
+{
+	size_t i, j;
+
+	for (i = 0; i < xfdt_vendor_count; i++) {
+		const struct xfdt_vendor *vendor = &xfdt_vendors[i];
+		unsigned int year, month, day;
+		int end = 0;
+
+		assert_true(*vendor->name && *vendor->source);
+		assert_int_equal(vendor->state == XFDT_VENDOR_FIXED, vendor->fixed_in != NULL);
+		assert_int_equal(sscanf(vendor->date, "%4u-%2u-%2u%n", &year, &month, &day, &end),
+				 3);
+		assert_int_equal(end, 10);
+		assert_true(strlen(vendor->date) == 10 && year >= 2026 && month <= 12 && day <= 31);
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(vendor->pattern, xfdt_vendors[j].pattern);
+	}
 }
 
 #include "test_rules.tests.h"

@@ -3,6 +3,7 @@
 #include "render/fields.h"
 #include "base/util.h"
 #include "kernel/oops_log.h"
+#include "verdict/releases.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -63,6 +64,11 @@ static struct xfdt_cell state_hex(const struct xfdt_row *row, uint64_t number)
 static struct xfdt_cell state_bool(const struct xfdt_row *row, bool value)
 {
 	return row->vcpu->state_known ? bool_cell(value) : no_cell();
+}
+
+static const struct xfdt_vendor *vendor_of(const struct xfdt_row *row)
+{
+	return xfdt_vendor_of(row->image->release);
 }
 
 /* one function a field, then the table of them */

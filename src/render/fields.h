@@ -68,6 +68,8 @@ const char *xfdt_render_words(const struct xfdt_outcome *report);
 void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_t size);
 /* The first thing that is missing; NULL: nothing is. */
 const struct xfdt_gap *xfdt_render_first_gap(const struct xfdt_host *host);
+/* Could what is missing change the verdict? */
+bool xfdt_render_gaps_matter(const struct xfdt_outcome *report);
 /* Is the fix in this kernel, and which release has it?  Static words only. */
 void xfdt_render_fix(const struct xfdt_outcome *report, char *ret_text, size_t size);
 

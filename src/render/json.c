@@ -315,6 +315,8 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 		append_gaps(&writer, missing, &host->gaps);
 	}
 	add(&writer, root, "missing", missing, false);
+	add(&writer, root, "missing_may_change_verdict",
+	    json_object_new_boolean(xfdt_render_gaps_matter(report)), false);
 	counts = json_object_new_object();
 	for (i = 0; i < XFDT_VCPU_STATES; i++)
 		add(&writer, counts, xfdt_vcpu_state_name(i),

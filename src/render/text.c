@@ -189,7 +189,7 @@ static void put_summary(const struct writer *writer)
 	}
 	snprintf(text, sizeof(text), "symbols from %s, types from %s%s", image->symbol_source,
 		 image->type_source,
-		 image->embedded ? " (both by the note of a distilled dump)" : "");
+		 image->embedded ? " (both stored in this distilled dump)" : "");
 	put_labelled(writer, "sources", text);
 }
 
@@ -200,8 +200,11 @@ static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, 
 
 	for (i = 0; i < gaps->count; i++) {
 		if (!*heading)
-			fprintf(writer->out, "\n%smissing%s\n", writer->style->bold,
-				writer->style->end);
+			fprintf(writer->out, "\n%smissing%s (%s)\n", writer->style->bold,
+				writer->style->end,
+				xfdt_render_gaps_matter(writer->report) ?
+					"may change the verdict" :
+					"does not change the verdict");
 		*heading = true;
 		snprintf(text, sizeof(text), "%s: %s", gaps->items[i].what, gaps->items[i].why);
 		put_item(writer, text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every form of a report says first: what the verdict means, what to do now, and the fix. */
 #include "render/fields.h"
+#include "verdict/releases.h"
 
 #include <string.h>
 
@@ -51,40 +52,93 @@ static bool is_livepatched(const struct xfdt_host *host)
 	return host->fix.livepatched.known && host->fix.livepatched.value;
 }
 
+/* Which upstream release has it, and what this distribution says of its own. */
+static void put_fixed_in(const char *release, char *ret_text, size_t size)
+{
+	const struct xfdt_vendor *vendor = xfdt_vendor_of(release);
+	size_t len = (size_t)snprintf(ret_text, size, "; first fixed in %s",
+				      xfdt_fixed_in(release));
+
+	if (vendor->name && len < size)
+		snprintf(ret_text + len, size - len, "; %s: %s%s (as of %s)", vendor->name,
+			 vendor->fixed_in ? "in " : xfdt_vendor_state_name(vendor->state),
+			 vendor->fixed_in ? vendor->fixed_in : "", vendor->date);
+}
+
 void xfdt_render_fix(const struct xfdt_outcome *report, char *ret_text, size_t size)
 {
 	const struct xfdt_host *host = report->host;
-	bool complete = !strcmp(xfdt_fix_name(host), "present");
+	char fixed_in[256] = "";
 
-	snprintf(ret_text, size, "%s (vmlinux %s, kvm %s)%s%s%s", fix_words(host),
+	if (strcmp(xfdt_fix_name(host), "present"))
+		put_fixed_in(host->image->release, fixed_in, sizeof(fixed_in));
+	snprintf(ret_text, size, "%s (vmlinux %s, kvm %s)%s%s", fix_words(host),
 		 half_name(host->fix.vmlinux),
 		 host->kvm == XFDT_KVM_ABSENT ? "not loaded" : half_name(host->fix.kvm),
 		 is_livepatched(host) ? "; a livepatch is loaded, which can replace either half" :
 					"",
-		 complete ? "" : "; first fixed in ",
-		 complete ? "" : xfdt_fixed_in(host->image->release));
+		 fixed_in);
 }
 
 /* what to do */
 
+/* Which kernel to boot. */
+static void put_upgrade(const char *release, char *ret_text, size_t size)
+{
+	const struct xfdt_vendor *vendor = xfdt_vendor_of(release);
+	const char *upstream = xfdt_fixed_in(release);
+
+	switch (vendor->state) {
+	case XFDT_VENDOR_FIXED:
+		snprintf(ret_text, size,
+			 "boot a kernel with the fix before guests that use AMX run again: "
+			 "%s %s or later (as of %s)",
+			 vendor->name, vendor->fixed_in, vendor->date);
+		break;
+	case XFDT_VENDOR_NONE_YET:
+		snprintf(ret_text, size,
+			 "keep AMX from guests until the vendor has a kernel with the fix: for %s "
+			 "there is none yet (as of %s)",
+			 vendor->name, vendor->date);
+		break;
+	case XFDT_VENDOR_NEVER:
+		snprintf(ret_text, size,
+			 "boot a kernel of another series with the fix before guests that use AMX "
+			 "run again: %s never gets it (as of %s)",
+			 vendor->name, vendor->date);
+		break;
+	case XFDT_VENDOR_UNAFFECTED:
+		snprintf(ret_text, size,
+			 "ask the vendor: %s is said not to have the bug (as of %s), and this kernel "
+			 "differs",
+			 vendor->name, vendor->date);
+		break;
+	default:
+		snprintf(ret_text, size,
+			 "boot a kernel with the fix before guests that use AMX run again: ask the "
+			 "vendor%s%s for one; upstream it is %s",
+			 vendor->name ? " of " : "", vendor->name ? vendor->name : "", upstream);
+		break;
+	}
+}
+
 static void advise_on_mechanism(const struct xfdt_outcome *report, char *ret_text, size_t size)
 {
-	const char *fixed_in = xfdt_fixed_in(report->host->image->release);
+	const enum xfdt_truth fixed = report->facts->fixed;
+	char upgrade[XFDT_ADVICE_MAX / 2];
 
-	if (report->facts->fixed == XFDT_YES)
+	put_upgrade(report->host->image->release, upgrade, sizeof(upgrade));
+	if (fixed == XFDT_YES)
 		snprintf(ret_text, size,
 			 "upgrading will not help: the kernel has the fix, and " XFDT_FIX_COMMIT
 			 " does not close this case; report it, with this vmcore distilled");
-	else if (report->facts->fixed == XFDT_UNSURE)
-		snprintf(ret_text, size,
-			 "find out whether the kernel has the fix (" XFDT_FIX_COMMIT
-			 "); if not, boot one that has: your vendor's, or upstream %s",
-			 fixed_in);
 	else
-		snprintf(ret_text, size,
-			 "boot a kernel with the fix before guests that use AMX run again: "
-			 "your vendor's, or upstream %s",
-			 fixed_in);
+		snprintf(ret_text, size, "%s%s",
+			 fixed == XFDT_UNSURE ?
+				 "find out whether the kernel has the fix (" XFDT_FIX_COMMIT
+				 "); if not, " :
+				 "",
+			 upgrade);
 }
 
 static void advise_on_other(const struct xfdt_outcome *report, char *ret_text, size_t size)
@@ -93,14 +147,15 @@ static void advise_on_other(const struct xfdt_outcome *report, char *ret_text, s
 	bool exposed = report->verdict->kind == XFDT_NOT_THIS_BUG &&
 		       report->facts->fixed == XFDT_NO && facts[XFDT_FACT_CAPABLE].value != XFDT_NO;
 	bool panicked = facts[XFDT_FACT_PANICKED].value != XFDT_NO;
+	char upgrade[XFDT_ADVICE_MAX / 2];
 
-	snprintf(ret_text, size, "%s%s%s",
+	put_upgrade(report->host->image->release, upgrade, sizeof(upgrade));
+	snprintf(ret_text, size, "%s%s%s%s",
 		 panicked ? "look for another cause of this crash" :
 		 exposed  ? "" :
 			    "nothing: the host was running",
 		 panicked && exposed ? "; " : "",
-		 exposed ? "the host is still exposed to this bug: boot a kernel with the fix" :
-			   "");
+		 exposed ? "the host is still exposed to this bug: " : "", exposed ? upgrade : "");
 }
 
 const struct xfdt_gap *xfdt_render_first_gap(const struct xfdt_host *host)
@@ -108,6 +163,20 @@ const struct xfdt_gap *xfdt_render_first_gap(const struct xfdt_host *host)
 	if (host->image->gaps.count)
 		return &host->image->gaps.items[0];
 	return host->gaps.count ? &host->gaps.items[0] : NULL;
+}
+
+bool xfdt_render_gaps_matter(const struct xfdt_outcome *report)
+{
+	switch (report->verdict->kind) {
+	case XFDT_CONFIRMED:
+	case XFDT_NOT_THIS_BUG:
+	case XFDT_NOT_APPLICABLE:
+		return false;
+	case XFDT_ARMED:
+		return report->facts->items[XFDT_FACT_HIT].value == XFDT_UNSURE;
+	default:
+		return true;
+	}
 }
 
 /* The remedy of what is unknown. */
@@ -129,8 +198,13 @@ static const char *remedy_of(const struct xfdt_outcome *report)
 	return "nothing can be added to the dump that decides it: read the evidence (-v), and report a contradiction with this vmcore distilled";
 }
 
+#define SHARING \
+	". This report may be shared: it has no guest memory, but the names of host and processes"
+
 void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_t size)
 {
+	size_t len;
+
 	switch (report->verdict->kind) {
 	case XFDT_CONFIRMED:
 	case XFDT_ARMED:
@@ -144,4 +218,6 @@ void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_
 		advise_on_other(report, ret_text, size);
 		break;
 	}
+	len = strlen(ret_text);
+	snprintf(ret_text + len, size - len, SHARING);
 }

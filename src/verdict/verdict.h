@@ -156,12 +156,6 @@ void xfdt_verdict_deinit(struct xfdt_verdict *verdict);
 /* The rule of one guest state. */
 void xfdt_vcpu_judge(const struct xfdt_state_facts *state, struct xfdt_vcpu_verdict *ret_verdict);
 
-/*
- * What to upgrade to, by the upstream series that @release names: informative
- * words, never part of a verdict, since vendors backport.  Static.
- */
-const char *xfdt_fixed_in(const char *release);
-
 #define XFDT_CVE "CVE-2026-23005"
 #define XFDT_FIX_COMMIT "b45f72177594"
 
