@@ -2,7 +2,7 @@
 /* Finding dumps: what a file is, which files are met, sets of parts, and shares. */
 #include "unit.h"
 #include "batch/find.h"
-#include "batch/identify.h"
+#include "dump/identify.h"
 #include "dump/kdump_format.h"
 
 #include <elf.h>
@@ -98,6 +98,86 @@ static struct kdump kdump_of(int32_t split, uint64_t start, uint64_t end)
 
 	memcpy(kdump.header.signature, XFDT_KDUMP_SIGNATURE, sizeof(kdump.header.signature));
 	return kdump;
+}
+
+/* every format by its first bytes; one byte off, or a head cut short, is none */
+static void test_find__packed(void **state)
+{
+	static const struct {
+		const char *name, *bytes;
+		size_t len, offset;
+	} formats[] = {
+		{ "gzip", "\x1f\x8b\x08", 3, 0 },
+		{ "xz",
+		  "\xfd"
+		  "7zXZ\0",
+		  6, 0 },
+		{ "zstd", "\x28\xb5\x2f\xfd", 4, 0 },
+		{ "zstd", "\x5e\x2a\x4d\x18", 4, 0 },
+		{ "lz4", "\x04\x22\x4d\x18", 4, 0 },
+		{ "bzip2", "BZh91AY&SY", 10, 0 },
+		{ "zip", "PK\3\4", 4, 0 },
+		{ "7z", "7z\xbc\xaf\x27\x1c", 6, 0 },
+		{ "rar", "Rar!\x1a\x07", 6, 0 },
+		{ "lzip", "LZIP\1", 5, 0 },
+		{ "tar", "ustar", 5, 257 },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(formats); i++) {
+		uint8_t head[XFDT_PACKING_HEAD] = { 0 };
+		struct xfdt_file file;
+
+		memcpy(head + formats[i].offset, formats[i].bytes, formats[i].len);
+		assert_int_equal(kind_of(head, sizeof(head), &file), XFDT_FILE_PACKED);
+		assert_string_equal(file.packing, formats[i].name);
+		assert_null(xfdt_packing_of(head, formats[i].offset + formats[i].len - 1));
+		head[formats[i].offset + formats[i].len - 1] ^= 0x40;
+		assert_null(xfdt_packing_of(head, sizeof(head)));
+	}
+}
+
+/* tar(5) of before POSIX: its sum is right */
+static void test_find__old_tar(void **state)
+{
+	uint8_t head[XFDT_PACKING_HEAD] = "vmcore";
+	unsigned long sum = 8 * ' ';
+	size_t i;
+
+	strcpy((char *)head + 100, "0000644");
+	for (i = 0; i < sizeof(head); i++)
+		sum += head[i];
+	snprintf((char *)head + 148, 8, "%06lo", sum);
+	assert_string_equal(xfdt_packing_of(head, sizeof(head)), "tar");
+	head[0]++;
+	assert_null(xfdt_packing_of(head, sizeof(head)));
+}
+
+static void test_find__not_a_dump_is_named(void **state)
+{
+	static const Elf64_Ehdr program = {
+		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		.e_type = ET_EXEC,
+	};
+	static const char text[] = "some text", log[] = "[    0.000000] Linux version 6.18.5 (x)\n";
+	uint8_t boot[1024] = { 0 };
+	struct xfdt_file file;
+
+	assert_int_equal(kind_of(&program, sizeof(program), &file), XFDT_FILE_PROGRAM);
+	assert_int_equal(kind_of(log, sizeof(log) - 1, &file), XFDT_FILE_LOG);
+	assert_int_equal(kind_of(log, sizeof(log), &file), XFDT_FILE_OTHER);
+	assert_int_equal(kind_of(text, sizeof(text) - 1, &file), XFDT_FILE_OTHER);
+	memcpy(boot + 0x202, "HdrS", 4);
+	assert_int_equal(kind_of(boot, sizeof(boot), &file), XFDT_FILE_BOOT);
+	setup();
+	make_file("log", log, sizeof(log) - 1);
+	assert_fails(xfdt_check_is_dump(in_dir("log"), "log"), XFDT_NOT_A_DUMP);
+	make_file("packed", "\x1f\x8b\x08", 3);
+	assert_fails(xfdt_check_is_dump(in_dir("packed"), "packed"), XFDT_NOT_A_DUMP);
+	make_file("other", text, sizeof(text));
+	assert_ok(xfdt_check_is_dump(in_dir("other"), "other"));
+	assert_ok(xfdt_check_is_dump(in_dir("none"), "none"));
+	teardown();
 }
 
 static void test_find__kdump_compressed(void **state)
@@ -260,7 +340,7 @@ static void test_find__elf(void **state)
 		assert_string_equal(file.build_id,
 				    strcmp(files[i].name, "VMCOREINFO") ? "-" : "00ff");
 		elf.header.e_type = ET_EXEC;
-		assert_int_equal(kind_of(&elf, sizeof(elf), &file), XFDT_FILE_OTHER);
+		assert_int_equal(kind_of(&elf, sizeof(elf), &file), XFDT_FILE_PROGRAM);
 		elf.header.e_type = ET_CORE;
 		elf.header.e_ident[EI_DATA] = ELFDATA2MSB;
 		assert_int_equal(kind_of(&elf, sizeof(elf), &file), XFDT_FILE_OTHER);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A walk with fts(3), in which only regular files are ever opened. */
 #include "batch/find.h"
-#include "batch/identify.h"
+#include "dump/identify.h"
 #include "batch/split.h"
 
 #include <errno.h>
@@ -127,6 +127,19 @@ static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path,
 							   xfdt_no_memory("the list of dumps");
 }
 
+/* There may be a dump in it. */
+static struct xfdt_error *take_packed(struct xfdt_scan *scan, const char *path,
+				      const struct stat *status, uint64_t name_hash,
+				      const struct xfdt_file *file, struct xfdt_found **ret_found)
+{
+	char why[80];
+
+	scan->counts.packed++;
+	snprintf(why, sizeof(why), "is packed (%s); unpack it, and name what is in it",
+		 file->packing);
+	return take_unreadable(scan, path, status, name_hash, why, ret_found);
+}
+
 /* @path is a regular file, or was a moment ago. */
 static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path, uint64_t name_hash,
 				       struct xfdt_found **ret_found)
@@ -162,14 +175,18 @@ static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path,
 		goto out;
 	}
 	switch (file.kind) {
-	case XFDT_FILE_OTHER:
-		scan->counts.others++;
+	case XFDT_FILE_DUMP:
+	case XFDT_FILE_PART:
+		err = take_dump(scan, path, &status, name_hash, &file, ret_found);
+		break;
+	case XFDT_FILE_PACKED:
+		err = take_packed(scan, path, &status, name_hash, &file, ret_found);
 		break;
 	case XFDT_FILE_PROCESS:
 		scan->counts.processes++;
 		break;
 	default:
-		err = take_dump(scan, path, &status, name_hash, &file, ret_found);
+		scan->counts.others++;
 	}
 out:
 	close(fd);

@@ -10,6 +10,7 @@
 struct xfdt_scan_counts {
 	uint64_t files;	    /* that were opened, or should have been */
 	uint64_t parts;	    /* of split sets */
+	uint64_t packed;    /* compressed files and archives */
 	uint64_t processes; /* core files of processes */
 	uint64_t others;    /* no dumps */
 	uint64_t special;   /* FIFOs, sockets, devices, links to nothing: not opened */

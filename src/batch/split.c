@@ -319,23 +319,3 @@ struct xfdt_error *xfdt_parts_order(const char *const *paths, size_t count,
 	xfdt_parts_deinit(&parts);
 	return err;
 }
-
-struct xfdt_error *xfdt_part_check_alone(const char *path)
-{
-	struct xfdt_file file;
-	struct xfdt_error *err = identify_at(path, &file);
-
-	if (err) {
-		/* whoever opens it says what is wrong */
-		xfdt_error_free(err);
-		return NULL;
-	}
-	if (file.kind != XFDT_FILE_PART || (!file.start_pfn && file.end_pfn >= file.frames))
-		return NULL;
-	return xfdt_error_new(
-		XFDT_MISSING, 0,
-		"%s: is a part of a dump that was split (makedumpfile --split), with page frames "
-		"%#llx up to %#llx of %#llx; name all of its parts, with --split",
-		path, (unsigned long long)file.start_pfn, (unsigned long long)file.end_pfn,
-		(unsigned long long)file.frames);
-}

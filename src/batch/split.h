@@ -4,7 +4,7 @@
 #define XFDT_BATCH_SPLIT_H
 
 #include "batch/found.h"
-#include "batch/identify.h"
+#include "dump/identify.h"
 
 struct xfdt_part;
 
@@ -34,8 +34,5 @@ void xfdt_parts_deinit(struct xfdt_parts *parts);
  */
 struct xfdt_error *xfdt_parts_order(const char *const *paths, size_t count,
 				    struct xfdt_found **ret_found);
-
-/* XFDT_MISSING: the file at @path is a part, and other parts have the rest of the dump. */
-struct xfdt_error *xfdt_part_check_alone(const char *path);
 
 #endif

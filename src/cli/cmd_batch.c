@@ -172,8 +172,13 @@ static void tell(void *context, const struct xfdt_result *result, bool known)
 		screen->less_confined++;
 		snprintf(screen->confined, sizeof(screen->confined), "%s", result->confined);
 	}
-	if (!known && !screen->bar && !screen->arguments->quiet)
+	if (known || screen->arguments->quiet)
+		return;
+	/* behind a bar, too, what was not looked at is named */
+	if (!screen->bar || result->ended != XFDT_ENDED_OK) {
+		clear_bar(screen);
 		print_line(screen, result);
+	}
 }
 
 static void print_count(FILE *out, uint64_t count, const char *one, const char *many)
@@ -206,6 +211,8 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 		*verdicts ? ": " : "", verdicts);
 	if (counts->done > counts->ended[XFDT_ENDED_OK])
 		print_ends(counts, out);
+	print_count(out, scan->packed, "file is packed, and what is in it was not looked at",
+		    "files are packed, and what is in them was not looked at");
 	fprintf(out, "%" PRIu64 " looked at in %.1f s", now, seconds);
 	if (counts->known)
 		fprintf(out, ", %" PRIu64 " known before", counts->known);

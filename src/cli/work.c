@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One dump, one process: forked, confined, waited for. */
 #include "base/output.h"
-#include "batch/split.h"
+#include "dump/identify.h"
 #include "cli/work.h"
 #include "triage/rights.h"
 #include "sandbox/worker.h"
@@ -47,7 +47,7 @@ struct xfdt_error *open_session(const struct work *work, struct xfdt_session *se
 	struct xfdt_error *err = NULL;
 
 	if (work->path_count == 1)
-		err = xfdt_part_check_alone(work->paths[0]);
+		err = xfdt_check_is_dump(work->paths[0], work->paths[0]);
 	return err ? err : xfdt_session_init(session, work->paths, work->path_count, options);
 }
 

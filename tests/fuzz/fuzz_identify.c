@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzz what is made of a file that is found: the input is the file, behind different first bytes. */
-#include "batch/identify.h"
+#include "dump/identify.h"
 #include "fuzz/fuzz.h"
 #include "dump/kdump_format.h"
 

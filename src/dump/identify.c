@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kdump-compressed, ELF and flattened dumps, and core files of processes. */
-#include "batch/identify.h"
+/* kdump-compressed, ELF and flattened dumps, and what is taken for one. */
+#include "dump/identify.h"
+#include "base/util.h"
 #include "dump/dumpfile.h"
 #include "image/reader.h"
 #include "dump/kdump_format.h"
@@ -8,6 +9,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,8 +249,10 @@ static void identify_elf(int fd, const uint8_t *head, size_t len, struct xfdt_fi
 		return;
 	memcpy(&wide, head, sizeof(wide));
 	memcpy(&narrow, head, sizeof(narrow));
-	if (wide.e_type != ET_CORE)
+	if (wide.e_type != ET_CORE) {
+		file->kind = XFDT_FILE_PROGRAM;
 		return;
+	}
 	elf.segments = elf.wide ? wide.e_phoff : narrow.e_phoff;
 	elf.count = elf.wide ? wide.e_phnum : narrow.e_phnum;
 	if (elf.segments > INT64_MAX - SEGMENTS_MAX * sizeof(Elf64_Phdr))
@@ -259,6 +263,124 @@ static void identify_elf(int fd, const uint8_t *head, size_t len, struct xfdt_fi
 		file->kind = XFDT_FILE_DUMP;
 	else
 		file->kind = XFDT_FILE_PROCESS;
+}
+
+/* packed files */
+
+/* The first bytes, or those at @offset, of each format; where one contains another, the longer is first. */
+static const struct {
+	const char *name, *bytes;
+	size_t len, offset;
+} packings[] = {
+#define MAGIC(name, bytes, offset) \
+	{ \
+		name, bytes, sizeof(bytes) - 1, offset \
+	}
+	MAGIC("gzip", "\x1f\x8b\x08", 0), /* RFC 1952 */
+	MAGIC("xz",
+	      "\xfd"
+	      "7zXZ\0",
+	      0),			      /* xz-file-format.txt 2.1.1.1 */
+	MAGIC("zstd", "\x28\xb5\x2f\xfd", 0), /* RFC 8878 3.1.1 */
+	MAGIC("lz4", "\x04\x22\x4d\x18", 0),  /* lz4_Frame_format.md */
+	MAGIC("lz4", "\x02\x21\x4c\x18", 0),  /* its legacy frame */
+	MAGIC("bzip2", "1AY&SY", 4),	      /* after "BZh" and a digit: the first block */
+	MAGIC("bzip2", "\x17rE8P\x90", 4),    /* the end of an empty one */
+	MAGIC("zip", "PK\3\4", 0),	      /* APPNOTE.TXT 4.3.7 */
+	MAGIC("zip", "PK\5\6", 0),	      /* 4.3.16: an empty one */
+	MAGIC("zip", "PK\7\10", 0),	      /* 8.5.4: the first of several */
+	MAGIC("7z", "7z\xbc\xaf\x27\x1c", 0), /* 7zFormat.txt */
+	MAGIC("rar", "Rar!\x1a\x07", 0),
+	MAGIC("lzip", "LZIP\1", 0),
+	MAGIC("lzop", "\x89LZO\0\r\n\x1a\n", 0),
+	MAGIC("compress", "\x1f\x9d", 0),
+	MAGIC("cpio", "070701", 0),
+	MAGIC("tar", "ustar", 257), /* tar(5) */
+#undef MAGIC
+};
+
+#define TAR_SUM 148
+#define TAR_SUM_LEN 8
+
+/* tar(5) of before POSIX has a sum of its header only: in octal, taken with blanks in its own place. */
+static bool is_old_tar(const uint8_t *head, size_t len)
+{
+	char text[TAR_SUM_LEN + 1] = "";
+	unsigned long sum = 0;
+	size_t i;
+
+	if (len < XFDT_PACKING_HEAD || !*head)
+		return false;
+	memcpy(text, head + TAR_SUM, TAR_SUM_LEN);
+	if (strspn(text, " 01234567") < TAR_SUM_LEN - 2)
+		return false;
+	for (i = 0; i < XFDT_PACKING_HEAD; i++)
+		sum += i >= TAR_SUM && i < TAR_SUM + TAR_SUM_LEN ? ' ' : head[i];
+	return strtoul(text, NULL, 8) == sum;
+}
+
+/* lzma(1) of before xz: properties, a dictionary of 2^n bytes, and a size or "unknown". */
+static bool is_lzma(const uint8_t *head, size_t len)
+{
+	static const uint8_t unknown[8] = { 255, 255, 255, 255, 255, 255, 255, 255 };
+
+	return len >= 14 && head[0] == 0x5d && !head[1] && !head[2] && !head[13] &&
+	       (!memcmp(head + 5, unknown, sizeof(unknown)) || (!head[11] && !head[12]));
+}
+
+/* A frame that decoders pass over, as pzstd and "zstd --patch-from" write them first (RFC 8878 3.1.2). */
+static bool is_skippable(const uint8_t *head, size_t len)
+{
+	return len >= 4 && (head[0] & 0xf0) == 0x50 && !memcmp(head + 1, "\x2a\x4d\x18", 3);
+}
+
+const char *xfdt_packing_of(const uint8_t *head, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(packings); i++)
+		if (len >= packings[i].offset + packings[i].len &&
+		    !memcmp(head + packings[i].offset, packings[i].bytes, packings[i].len))
+			return packings[i].name;
+	if (is_skippable(head, len))
+		return "zstd";
+	if (is_lzma(head, len))
+		return "lzma";
+	return is_old_tar(head, len) ? "tar" : NULL;
+}
+
+/* other files that people take for a vmcore */
+
+/* Text with what every kernel log has. */
+static bool is_log(const uint8_t *head, size_t len)
+{
+	static const char *const signs[] = { "Linux version ", "Kernel panic",
+					     "Call Trace:", "kernel: ", "[    0.000000]" };
+	size_t i;
+
+	if (memchr(head, '\0', len))
+		return false;
+	for (i = 0; i < COUNT(signs); i++)
+		if (memmem(head, len, signs[i], strlen(signs[i])))
+			return true;
+	return false;
+}
+
+/* Documentation/arch/x86/boot.rst: "HdrS" at 0x202 */
+static bool is_bzimage(const uint8_t *head, size_t len)
+{
+	return len >= 0x206 && !memcmp(head + 0x202, "HdrS", 4);
+}
+
+static void identify_other(const uint8_t *head, size_t len, struct xfdt_file *file)
+{
+	file->packing = xfdt_packing_of(head, len);
+	if (file->packing)
+		file->kind = XFDT_FILE_PACKED;
+	else if (is_bzimage(head, len))
+		file->kind = XFDT_FILE_BOOT;
+	else if (is_log(head, len))
+		file->kind = XFDT_FILE_LOG;
 }
 
 struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file)
@@ -278,6 +400,63 @@ struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file)
 		identify_kdump(fd, head, (size_t)len, &file);
 	else if (xfdt_is_flattened(fd))
 		file.kind = XFDT_FILE_DUMP;
+	else
+		identify_other(head, (size_t)len, &file);
 	*ret_file = file;
 	return NULL;
+}
+
+/* named files */
+
+static struct xfdt_error *check_part(const struct xfdt_file *file, const char *name)
+{
+	if (!file->start_pfn && file->end_pfn >= file->frames)
+		return NULL;
+	return xfdt_error_new(
+		XFDT_MISSING, 0,
+		"%s: is a part of a dump that was split (makedumpfile --split), with page frames "
+		"%#llx up to %#llx of %#llx; name all of its parts, with --split",
+		name, (unsigned long long)file->start_pfn, (unsigned long long)file->end_pfn,
+		(unsigned long long)file->frames);
+}
+
+static struct xfdt_error *check_kind(const struct xfdt_file *file, const char *name)
+{
+	static const char *const others[] = {
+		[XFDT_FILE_PROCESS] =
+			"is the core file of a process; name the vmcore that kdump saved of the kernel",
+		[XFDT_FILE_LOG] = "is a kernel log; name the vmcore of that crash",
+		[XFDT_FILE_PROGRAM] =
+			"is an ELF program, such as a vmlinux, and no dump; name the vmcore, and this file with -d",
+		[XFDT_FILE_BOOT] =
+			"is a kernel to boot (vmlinuz), and no dump; name the vmcore that kdump saved",
+	};
+
+	if (file->kind == XFDT_FILE_PART)
+		return check_part(file, name);
+	if (file->kind == XFDT_FILE_PACKED)
+		return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
+				      "%s: is packed (%s); unpack it, and name the vmcore in it",
+				      name, file->packing);
+	if (file->kind >= COUNT(others) || !others[file->kind])
+		return NULL;
+	return xfdt_error_new(XFDT_NOT_A_DUMP, 0, "%s: %s", name, others[file->kind]);
+}
+
+struct xfdt_error *xfdt_check_is_dump(const char *path, const char *name)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct xfdt_error *err;
+	struct xfdt_file file;
+
+	/* whoever opens it says what is wrong */
+	if (fd < 0)
+		return NULL;
+	err = xfdt_identify(fd, &file);
+	close(fd);
+	if (err) {
+		xfdt_error_free(err);
+		return NULL;
+	}
+	return check_kind(&file, name);
 }
