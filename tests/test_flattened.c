@@ -163,8 +163,6 @@ static void test_flattened__large_record(void **state)
 	size_t size = (1u << 20) + 12345, i;
 	uint8_t *bytes = malloc(size), *back = malloc(size);
 	struct xfdt_dumpfile *file;
-	struct xfdt_window window;
-	const uint8_t *some;
 	int fd = new_file();
 
 	for (i = 0; i < size; i++)
@@ -174,22 +172,17 @@ static void test_flattened__large_record(void **state)
 	assert_ok(open_file(fd, &file));
 	assert_ok(xfdt_dumpfile_read(file, back, size, 777));
 	assert_memory_equal(back, bytes, size);
-	/* and through a window: forward, back, and behind the end */
-	assert_ok(xfdt_window_init(&window, file));
+	/* and in parts: forward, back, and behind the end */
 	for (i = 0; i + 1000 <= size; i += 1000) {
-		assert_ok(xfdt_window_get(&window, 777 + i, 1000, &some));
-		assert_memory_equal(some, bytes + i, 1000);
+		assert_ok(xfdt_dumpfile_read(file, back, 1000, 777 + i));
+		assert_memory_equal(back, bytes + i, 1000);
 	}
-	assert_ok(xfdt_window_get(&window, 777, XFDT_WINDOW_MAX, &some));
-	assert_memory_equal(some, bytes, XFDT_WINDOW_MAX);
-	assert_ok(xfdt_window_get(&window, 777 + size - 9, 9, &some));
-	assert_memory_equal(some, bytes + size - 9, 9);
-	assert_fails(xfdt_window_get(&window, 777 + size - 9, 10, &some), XFDT_TRUNCATED);
-	assert_ok(xfdt_window_get(&window, 777 + 5, 9, &some));
-	assert_memory_equal(some, bytes + 5, 9);
-	assert_fails(xfdt_window_get(&window, 0, XFDT_WINDOW_MAX + 1, &some), XFDT_LIMIT);
-	assert_fails(xfdt_window_get(&window, UINT64_MAX, 1, &some), XFDT_TRUNCATED);
-	xfdt_window_deinit(&window);
+	assert_ok(xfdt_dumpfile_read(file, back, 9, 777 + size - 9));
+	assert_memory_equal(back, bytes + size - 9, 9);
+	assert_fails(xfdt_dumpfile_read(file, back, 10, 777 + size - 9), XFDT_TRUNCATED);
+	assert_ok(xfdt_dumpfile_read(file, back, 9, 777 + 5));
+	assert_memory_equal(back, bytes + 5, 9);
+	assert_fails(xfdt_dumpfile_read(file, back, 1, UINT64_MAX), XFDT_TRUNCATED);
 	xfdt_dumpfile_close(file);
 	close(fd);
 	free(back);
@@ -257,10 +250,10 @@ static void test_flattened__file_that_changes(void **state)
 	put_record(fd, 0, "here", 4);
 	put_record_header(fd, -1, -1);
 	assert_ok(open_file(fd, &file));
-	assert_ok(xfdt_dumpfile_check_unchanged(file));
+	assert_ok(xfdt_storage_check_unchanged(xfdt_dumpfile_storage(file)));
 	usleep(20000);
 	assert_int_equal(pwrite(fd, "H", 1, HEADER + 16), 1);
-	assert_fails(xfdt_dumpfile_check_unchanged(file), XFDT_SYSTEM);
+	assert_fails(xfdt_storage_check_unchanged(xfdt_dumpfile_storage(file)), XFDT_SYSTEM);
 	xfdt_dumpfile_close(file);
 	close(fd);
 }

@@ -610,7 +610,7 @@ struct xfdt_error *xfdt_dump_check_unchanged(const struct xfdt_dump *dump)
 	size_t i;
 
 	for (i = 0; !err && i < dump->part_count; i++)
-		err = xfdt_dumpfile_check_unchanged(dump->parts[i].file);
+		err = xfdt_storage_check_unchanged(xfdt_dumpfile_storage(dump->parts[i].file));
 	return err;
 }
 

@@ -24,7 +24,6 @@ struct xfdt_elf_dump {
 	uint16_t machine;
 	struct segments held; /* what the file has */
 	struct segments ram;  /* and what the dumped kernel had */
-	struct xfdt_window window;
 };
 
 static int compare_segments(const void *a, const void *b)
@@ -164,9 +163,7 @@ static struct xfdt_error *open_elf(struct xfdt_elf_dump *elf, struct xfdt_notes 
 	struct xfdt_error *err;
 	Elf64_Ehdr header;
 
-	err = xfdt_window_init(&elf->window, elf->file);
-	if (!err)
-		err = xfdt_dumpfile_read(elf->file, &header, sizeof(header), 0);
+	err = xfdt_dumpfile_read(elf->file, &header, sizeof(header), 0);
 	if (err)
 		return err;
 	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
@@ -202,7 +199,6 @@ void xfdt_elf_dump_close(struct xfdt_elf_dump *elf)
 {
 	if (!elf)
 		return;
-	xfdt_window_deinit(&elf->window);
 	free(elf->held.items);
 	free(elf->ram.items);
 	free(elf);
@@ -260,7 +256,6 @@ struct xfdt_error *xfdt_elf_dump_read(struct xfdt_elf_dump *elf, uint64_t paddr,
 	while (len) {
 		const struct segment *segment = find_segment(&elf->held, paddr);
 		struct xfdt_error *err;
-		const uint8_t *bytes;
 		size_t part = len;
 
 		if (!segment)
@@ -268,15 +263,14 @@ struct xfdt_error *xfdt_elf_dump_read(struct xfdt_elf_dump *elf, uint64_t paddr,
 								xfdt_page_not_ram(paddr);
 		if (part > segment->end - paddr)
 			part = (size_t)(segment->end - paddr);
-		err = xfdt_window_get(&elf->window, segment->offset + (paddr - segment->start),
-				      part, &bytes);
+		err = xfdt_dumpfile_read(elf->file, to, part,
+					 segment->offset + (paddr - segment->start));
 		if (err && xfdt_error_code(err) == XFDT_TRUNCATED) {
 			xfdt_error_free(err);
 			err = xfdt_page_cut_off(paddr);
 		}
 		if (err)
 			return err;
-		memcpy(to, bytes, part);
 		to += part;
 		paddr += part;
 		len -= part;

@@ -7,7 +7,6 @@
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define OFFSET_MAX (1ll << 50)
 #define RECORDS_MAX (1u << 24)
@@ -32,6 +31,19 @@ bool xfdt_is_flattened(int fd)
 
 	return xfdt_read_file(fd, start, sizeof(start), 0) &&
 	       !memcmp(start, signature, sizeof(signature));
+}
+
+struct xfdt_error *xfdt_storage_is_flattened(struct xfdt_storage *storage, bool *ret_flattened)
+{
+	struct xfdt_error *err;
+	char start[sizeof(signature)];
+	size_t got;
+
+	err = xfdt_storage_read(storage, start, sizeof(start), 0, &got);
+	if (!err)
+		*ret_flattened = got == sizeof(start) &&
+				 !memcmp(start, signature, sizeof(signature));
+	return err;
 }
 
 static struct xfdt_error *add_record(struct records *records, uint64_t offset, uint64_t size,
@@ -61,13 +73,18 @@ static struct xfdt_error *add_record(struct records *records, uint64_t offset, u
 }
 
 /* Add the record at @position; *@ret_next is behind it, or 0 for the end record. */
-static struct xfdt_error *read_record(struct records *records, int fd, uint64_t position,
-				      uint64_t total, uint64_t *ret_next)
+static struct xfdt_error *read_record(struct records *records, struct xfdt_storage *storage,
+				      uint64_t position, uint64_t *ret_next)
 {
+	uint64_t total = xfdt_storage_size(storage);
 	struct xfdt_flat_record record;
 	struct xfdt_error *err;
+	size_t got;
 
-	if (!xfdt_read_file(fd, &record, sizeof(record), position))
+	err = xfdt_storage_read_alone(storage, &record, sizeof(record), position, &got);
+	if (err)
+		return err;
+	if (got < sizeof(record))
 		return xfdt_error_new(XFDT_TRUNCATED, 0, "the flattened dump has no end record");
 	record.offset = (int64_t)be64toh((uint64_t)record.offset);
 	record.size = (int64_t)be64toh((uint64_t)record.size);
@@ -90,17 +107,14 @@ static struct xfdt_error *read_record(struct records *records, int fd, uint64_t 
 	return err;
 }
 
-static struct xfdt_error *read_records(struct records *records, int fd, xfdt_progress *progress,
-				       void *context)
+static struct xfdt_error *read_records(struct records *records, struct xfdt_storage *storage,
+				       xfdt_progress *progress, void *context)
 {
-	uint64_t position = XFDT_FLAT_HEADER_SIZE, told = 0, total = 0;
+	uint64_t position = XFDT_FLAT_HEADER_SIZE, told = 0, total = xfdt_storage_size(storage);
 	struct xfdt_error *err;
-	struct stat status;
 
-	if (!fstat(fd, &status))
-		total = (uint64_t)status.st_size;
 	do {
-		err = read_record(records, fd, position, total, &position);
+		err = read_record(records, storage, position, &position);
 		if (progress && position - told >= PROGRESS_STEP && position) {
 			told = position;
 			progress(context, position, total);
@@ -196,13 +210,14 @@ static void add_pieces(struct xfdt_flat_index *index, const struct records *reco
 	}
 }
 
-struct xfdt_error *xfdt_flat_index_init(struct xfdt_flat_index *ret_index, int fd,
-					xfdt_progress *progress, void *context)
+struct xfdt_error *xfdt_flat_index_init(struct xfdt_flat_index *ret_index,
+					struct xfdt_storage *storage, xfdt_progress *progress,
+					void *context)
 {
 	struct records records = { 0 };
 	struct xfdt_flat_index index = { 0 };
 	struct heap heap = { 0 };
-	struct xfdt_error *err = read_records(&records, fd, progress, context);
+	struct xfdt_error *err = read_records(&records, storage, progress, context);
 
 	if (!err) {
 		/* every start and every end begins at most one piece */

@@ -4,6 +4,7 @@
 #define XFDT_DUMP_FLATTENED_H
 
 #include "base/error.h"
+#include "dump/storage.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,6 +12,8 @@
 
 /* Does the file behind @fd begin as a flattened dump does? */
 bool xfdt_is_flattened(int fd);
+/* The same of @storage.  Errors are those of xfdt_storage_read(). */
+struct xfdt_error *xfdt_storage_is_flattened(struct xfdt_storage *storage, bool *ret_flattened);
 
 /* Told now and then how many of @total bytes are done. */
 typedef void xfdt_progress(void *context, uint64_t done, uint64_t total);
@@ -27,12 +30,13 @@ struct xfdt_flat_index {
 };
 
 /*
- * Read the headers of all records of the flattened dump behind @fd.  Where
+ * Read the headers of all records of the flattened dump in @storage.  Where
  * records overlap, the later one holds.  @progress may be NULL.
  * XFDT_TRUNCATED if there is no end record, XFDT_LIMIT for too many records.
  */
-struct xfdt_error *xfdt_flat_index_init(struct xfdt_flat_index *ret_index, int fd,
-					xfdt_progress *progress, void *context);
+struct xfdt_error *xfdt_flat_index_init(struct xfdt_flat_index *ret_index,
+					struct xfdt_storage *storage, xfdt_progress *progress,
+					void *context);
 void xfdt_flat_index_deinit(struct xfdt_flat_index *index);
 
 /* The first piece that ends behind @offset; index->count if there is none. */

@@ -4,7 +4,7 @@
  *
  * The second bitmap has one bit for each page frame; each that is set has a page
  * descriptor, in their order.  The bitmap is read once, to count its bits by
- * block: with 12 TiB of memory it has 400 MB, so it is not kept.
+ * block: with 12 TiB of memory it has 400 MB, so only the block used last is kept.
  */
 #include "dump/kdump_file.h"
 #include "dump/kdump_format.h"
@@ -23,6 +23,7 @@
 #define VERSION_MAX 64
 #define BITMAP_MAX (1ull << 32) /* bytes; 128 TiB of memory */
 #define SUB_HEADER_BLOCKS_MAX 65536
+#define BITMAP_PIECE (4u << 20) /* bytes of a large bitmap that are read at once */
 
 struct xfdt_kdump {
 	struct xfdt_dumpfile *file;
@@ -39,8 +40,10 @@ struct xfdt_kdump {
 	} counted;
 	uint64_t first_desc;  /* bits set before start_pfn */
 	uint64_t descs, data; /* offsets: of the descriptors, and behind them */
-	struct xfdt_window map_window, desc_window, data_window;
-	ZSTD_DCtx *zstd; /* NULL: not needed yet */
+	uint64_t map_block;   /* the block of the bitmap in @map, plus one; 0: none */
+	uint8_t map[BLOCK];
+	uint8_t packed[BLOCK]; /* a page as the file has it */
+	ZSTD_DCtx *zstd;       /* NULL: not needed yet */
 };
 
 /* headers */
@@ -192,12 +195,21 @@ static uint64_t count_bits(const uint8_t *bytes, size_t len)
 	return count;
 }
 
-/* The block of the bitmap that has @pfn's bit. */
+/* The block of the bitmap that has @pfn's bit; borrowed until the next call. */
 static struct xfdt_error *map_block(struct xfdt_kdump *kdump, uint64_t pfn,
 				    const uint8_t **ret_bits)
 {
-	return xfdt_window_get(&kdump->map_window, kdump->bitmap + pfn / BLOCK_BITS * BLOCK, BLOCK,
-			       ret_bits);
+	uint64_t block = pfn / BLOCK_BITS;
+	struct xfdt_error *err;
+
+	*ret_bits = kdump->map;
+	if (kdump->map_block == block + 1)
+		return NULL;
+	kdump->map_block = 0;
+	err = xfdt_dumpfile_read(kdump->file, kdump->map, BLOCK, kdump->bitmap + block * BLOCK);
+	if (!err)
+		kdump->map_block = block + 1;
+	return err;
 }
 
 /* Bits set before @pfn. */
@@ -225,23 +237,43 @@ static struct xfdt_error *count_before(struct xfdt_kdump *kdump, uint64_t pfn, u
 	return NULL;
 }
 
-static struct xfdt_error *count_blocks(struct xfdt_kdump *kdump)
+/* Count the bits of all blocks, with room for @piece bytes at @bits. */
+static struct xfdt_error *count_pieces(struct xfdt_kdump *kdump, uint8_t *bits, size_t piece)
 {
-	uint64_t block;
+	uint64_t block = 0, i;
 
-	kdump->before = calloc(kdump->bitmap_blocks + 1, sizeof(*kdump->before));
-	if (!kdump->before)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the page bitmap");
-	for (block = 0; block < kdump->bitmap_blocks; block++) {
+	while (block < kdump->bitmap_blocks) {
+		uint64_t left = kdump->bitmap_blocks - block,
+			 blocks = left < piece / BLOCK ? left : piece / BLOCK;
 		struct xfdt_error *err;
-		const uint8_t *bits;
 
-		err = map_block(kdump, block * BLOCK_BITS, &bits);
+		err = xfdt_dumpfile_read(kdump->file, bits, blocks * BLOCK,
+					 kdump->bitmap + block * BLOCK);
 		if (err)
 			return xfdt_error_wrap(err, "its page bitmap");
-		kdump->before[block + 1] = kdump->before[block] + count_bits(bits, BLOCK);
+		for (i = 0; i < blocks; i++, block++)
+			kdump->before[block + 1] = kdump->before[block] +
+						   count_bits(bits + i * BLOCK, BLOCK);
 	}
 	return NULL;
+}
+
+static struct xfdt_error *count_blocks(struct xfdt_kdump *kdump)
+{
+	size_t piece = BITMAP_PIECE;
+	struct xfdt_error *err;
+	uint8_t *bits;
+
+	if (piece > kdump->bitmap_blocks * BLOCK)
+		piece = kdump->bitmap_blocks * BLOCK;
+	kdump->before = calloc(kdump->bitmap_blocks + 1, sizeof(*kdump->before));
+	bits = malloc(piece);
+	if (kdump->before && bits)
+		err = count_pieces(kdump, bits, piece);
+	else
+		err = xfdt_no_memory("the page bitmap");
+	free(bits);
+	return err;
 }
 
 static struct xfdt_error *read_bitmap(struct xfdt_kdump *kdump)
@@ -281,13 +313,7 @@ static struct xfdt_error *open_kdump(struct xfdt_kdump *kdump, struct xfdt_notes
 {
 	struct xfdt_error *err;
 
-	err = xfdt_window_init(&kdump->map_window, kdump->file);
-	if (!err)
-		err = xfdt_window_init(&kdump->desc_window, kdump->file);
-	if (!err)
-		err = xfdt_window_init(&kdump->data_window, kdump->file);
-	if (!err)
-		err = xfdt_dumpfile_read(kdump->file, &kdump->header, sizeof(kdump->header), 0);
+	err = xfdt_dumpfile_read(kdump->file, &kdump->header, sizeof(kdump->header), 0);
 	if (err)
 		return err;
 	take_uts(kdump);
@@ -324,9 +350,6 @@ void xfdt_kdump_close(struct xfdt_kdump *kdump)
 {
 	if (!kdump)
 		return;
-	xfdt_window_deinit(&kdump->map_window);
-	xfdt_window_deinit(&kdump->desc_window);
-	xfdt_window_deinit(&kdump->data_window);
 	ZSTD_freeDCtx(kdump->zstd);
 	free(kdump->before);
 	free(kdump);
@@ -391,8 +414,9 @@ static struct xfdt_error *check_desc(const struct xfdt_kdump *kdump,
 
 /* Returns how many bytes came out; 0: they are damaged. */
 static size_t uncompress_page(struct xfdt_kdump *kdump, const struct xfdt_page_desc *desc,
-			      const uint8_t *bytes, uint8_t *page)
+			      uint8_t *page)
 {
+	const uint8_t *bytes = kdump->packed;
 	size_t len = BLOCK;
 	lzo_uint lzo_len = BLOCK;
 	uLongf zlib_len = BLOCK;
@@ -423,37 +447,30 @@ static struct xfdt_error *read_desc(struct xfdt_kdump *kdump, uint64_t pfn,
 				    struct xfdt_page_desc *ret_desc)
 {
 	struct xfdt_error *err;
-	const uint8_t *bytes;
 	uint64_t index;
 
 	err = count_before(kdump, pfn, &index);
 	if (!err)
-		err = xfdt_window_get(&kdump->desc_window,
-				      kdump->descs +
-					      (index - kdump->first_desc) * sizeof(*ret_desc),
-				      sizeof(*ret_desc), &bytes);
-	if (err)
-		return err;
-	memcpy(ret_desc, bytes, sizeof(*ret_desc));
-	return check_desc(kdump, ret_desc);
+		err = xfdt_dumpfile_read(kdump->file, ret_desc, sizeof(*ret_desc),
+					 kdump->descs +
+						 (index - kdump->first_desc) * sizeof(*ret_desc));
+	return err ? err : check_desc(kdump, ret_desc);
 }
 
 static struct xfdt_error *read_page(struct xfdt_kdump *kdump, uint64_t pfn, uint8_t *ret_page)
 {
 	struct xfdt_page_desc desc;
 	struct xfdt_error *err;
-	const uint8_t *bytes;
 
 	err = read_desc(kdump, pfn, &desc);
-	if (!err)
-		err = xfdt_window_get(&kdump->data_window, desc.offset, desc.size, &bytes);
 	if (err)
 		return err;
 	if (!desc.flags)
-		memcpy(ret_page, bytes, BLOCK);
-	else if (uncompress_page(kdump, &desc, bytes, ret_page) != BLOCK)
-		return xfdt_error_new(XFDT_CORRUPT, 0, "its compressed bytes are damaged");
-	return NULL;
+		return xfdt_dumpfile_read(kdump->file, ret_page, BLOCK, desc.offset);
+	err = xfdt_dumpfile_read(kdump->file, kdump->packed, desc.size, desc.offset);
+	if (!err && uncompress_page(kdump, &desc, ret_page) != BLOCK)
+		err = xfdt_error_new(XFDT_CORRUPT, 0, "its compressed bytes are damaged");
+	return err;
 }
 
 struct xfdt_error *xfdt_kdump_read(struct xfdt_kdump *kdump, uint64_t pfn, void *ret_page)
