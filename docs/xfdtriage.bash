@@ -38,7 +38,10 @@ _xfdtriage()
 	--symbols)
 		words="auto vmcoreinfo search"
 		;;
-	-j | --jobs | --shard | --timeout | --memory)
+	--exit-code)
+		words="findings ran"
+		;;
+	-j | --jobs | --shard | --shard-index | --shards | --timeout | --memory)
 		return
 		;;
 	-d | --debuginfo | --vmcoreinfo | -o | --output | --store | --jsonl) ;;

@@ -218,6 +218,30 @@ fi
 grep '^2 ' "$work/shards" | sort >"$work/shard2"
 same shard-elsewhere "$work/shard" "$work/shard2"
 
+# a scheduler's words: from 0, and an exit code that tells failures, not findings
+
+for shard in 0 1 2; do
+	"$xfdtriage" batch -q --store "$work/index/$shard" --jsonl - --shard-index $shard --shards 3 "$share" |
+		grep -o '"path":"[^"]*"' | sed "s|$share|$work/elsewhere/mounted|; s/^/$((shard + 1)) /"
+done | sort >"$work/index.paths"
+sort "$work/shards" >"$work/shards.sorted"
+same shard-index "$work/index.paths" "$work/shards.sorted"
+mkdir "$work/few"
+cp "$dumps/armed-6.18.5.vmcore" "$work/few/a"
+found=0
+for shard in 0 1 2 3 4 5 6 7; do
+	batch few-$shard 0 --store "$work/few.$shard" --shard-index $shard --shards 8 "$work/few"
+	grep -q '^1 dump: 1 armed' "$work/out" && found=$((found + 1))
+done
+[ $found = 1 ]
+report $? few-found "$found shards found it"
+batch ran 0 --store "$work/few.all" --exit-code=ran "$work/few"
+mkdir -p "$work/nothing"
+batch ran-none 0 --store "$work/few.none" --exit-code=ran "$work/nothing"
+batch ran-missing 2 --store "$work/few.none" --exit-code=ran "$work/few" "$work/none"
+batch findings 3 --store "$work/few.all" --exit-code=findings --shard 1/1 "$work/few"
+batch ran-error 2 --store "$work/few.error" --exit-code=ran "$work/few" "$share/acme/cut-short"
+
 # split sets
 
 mkdir -p "$work/split/"{a,b}
@@ -304,12 +328,18 @@ xfdtriage=$build/xfdtriage
 batch no-path 2
 batch bad-shard 2 --shard 4/3 "$share"
 says bad-shard-why err '\-\-shard takes I/N'
+batch bad-index 2 --shard-index 3 --shards 3 "$share"
+batch bad-index-alone 2 --shard-index 0 "$share"
+says bad-index-why err 'go together'
+batch bad-shards-alone 2 --shards 3 "$share"
+batch bad-exit-code 2 --exit-code=all "$share"
 batch bad-jobs 2 -j 0 "$share"
 batch bad-timeout 2 --timeout 1h "$share"
 batch not-a-store 2 --store "$share/acme/readme" "$share"
 says not-a-store-why err 'file is not a database'
 same not-a-store-kept <(echo "no dump") "$share/acme/readme"
-batch no-folder-for-store 2 --store "$work/no/such/store" "$share"
+batch no-folder-for-store 2 --store "$share/acme/readme/store" "$share"
+batch store-folder 3 -q --store "$work/new/folder/store" "$dumps/armed-6.18.5.vmcore"
 batch jsonl-nowhere 2 --store "$work/fresh" --jsonl "$work/no/such/file" "$share"
 if [ -c /dev/full ]; then
 	batch jsonl-full 2 --store "$work/fresh" --jsonl /dev/full "$share"

@@ -489,14 +489,23 @@ static void count_complaint(void *context, const char *path, const char *why)
 	((struct haul *)context)->complaints++;
 }
 
-static void scan(const char *const *paths, size_t count, struct haul *haul)
+static void scan_shard(const char *const *paths, size_t count, unsigned int shard,
+		       unsigned int shards, struct haul *haul)
 {
+	const struct xfdt_scan_options options = {
+		.paths = paths,
+		.path_count = count,
+		.shard = shard,
+		.shards = shards,
+		.complain = count_complaint,
+		.context = haul,
+	};
 	struct xfdt_found *found = NULL;
 	struct xfdt_scan *walk = NULL;
 	bool more = true;
 
 	memset(haul, 0, sizeof(*haul));
-	assert_ok(xfdt_scan_new(&walk, paths, count, count_complaint, haul));
+	assert_ok(xfdt_scan_new(&walk, &options));
 	while (more) {
 		size_t i = haul->count;
 
@@ -512,12 +521,17 @@ static void scan(const char *const *paths, size_t count, struct haul *haul)
 		snprintf(haul->identities[i], sizeof(haul->identities[i]), "%s", found->identity);
 		haul->times[i] = found->mtime_ns;
 		haul->path_counts[i] = found->path_count;
-		haul->share_of_2[i] = xfdt_found_in_shard(found, 1, 2) ? 1 : 2;
+		haul->share_of_2[i] = xfdt_name_in_shard(found->name, 1, 2) ? 1 : 2;
 		haul->count++;
 		xfdt_found_free(found);
 	}
 	haul->counts = *xfdt_scan_counts(walk);
 	xfdt_scan_free(walk);
+}
+
+static void scan(const char *const *paths, size_t count, struct haul *haul)
+{
+	scan_shard(paths, count, 1, 1, haul);
 }
 
 static void scan_dir(struct haul *haul)
@@ -770,7 +784,6 @@ static void test_find__shares_do_not_depend_on_the_mount(void **state)
 
 static void test_find__every_dump_is_in_one_share(void **state)
 {
-	struct xfdt_found found = { 0 };
 	unsigned int shards, shard, in, i;
 	char name[20];
 
@@ -779,9 +792,8 @@ static void test_find__every_dump_is_in_one_share(void **state)
 
 		for (i = 0; i < 2000; i++) {
 			snprintf(name, sizeof(name), "/%u/vmcore", i);
-			found.name_hash = xfdt_hash(XFDT_HASH_INIT, name, strlen(name));
 			for (in = 0, shard = 1; shard <= shards; shard++) {
-				bool mine = xfdt_found_in_shard(&found, shard, shards);
+				bool mine = xfdt_name_in_shard(name, shard, shards);
 
 				in += mine;
 				sizes[shard] += mine;
@@ -791,6 +803,92 @@ static void test_find__every_dump_is_in_one_share(void **state)
 		for (shard = 1; shard <= shards; shard++)
 			assert_within(sizes[shard], 2000 / shards / 2, 2000 / shards * 2);
 	}
+}
+
+/* Scan @dir as each of @shards, and hold what they found together against one scan. */
+static void check_shards(unsigned int shards, size_t sets, size_t parts, uint64_t files)
+{
+	const char *const paths[] = { dir };
+	uint64_t opened = 0, entries = 0;
+	size_t found = 0, i;
+	unsigned int shard;
+
+	for (shard = 1; shard <= shards; shard++) {
+		struct haul haul;
+
+		scan_shard(paths, 1, shard, shards, &haul);
+		for (i = 0; i < haul.count; i++) {
+			assert_string_equal(haul.problems[i], "");
+			found += haul.path_counts[i] == parts;
+		}
+		opened += haul.counts.files;
+		entries = haul.counts.entries;
+		assert_int_equal(entries, haul.counts.files + haul.counts.elsewhere);
+	}
+	assert_int_equal(found, sets);
+	assert_int_equal(opened, files);
+	assert_int_equal(entries, files);
+}
+
+static void test_find__a_file_is_opened_by_its_shard_alone(void **state)
+{
+	char name[40];
+	unsigned int i;
+
+	setup();
+	for (i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "dump%u", i);
+		make_dump(name);
+	}
+	make_file("none", "text", 4);
+	for (i = 1; i < 9; i++)
+		check_shards(i, 40, 1, 41);
+	teardown();
+}
+
+static void test_find__shards_leave_parts_together(void **state)
+{
+	unsigned int i;
+
+	setup();
+	make_part("dump1", 0, 300);
+	make_part("dump2", 300, 600);
+	make_part("dump10", 600, 1000);
+	for (i = 1; i < 9; i++)
+		check_shards(i, 1, 3, 3);
+	teardown();
+	/* names that have nothing in common */
+	setup();
+	make_part("one", 0, 300);
+	make_part("two", 300, 600);
+	make_part("last", 600, 1000);
+	for (i = 1; i < 9; i++)
+		check_shards(i, 1, 3, 3);
+	teardown();
+}
+
+static void test_find__shards_say_once_that_a_part_is_missing(void **state)
+{
+	const char *const paths[] = { dir };
+	unsigned int shard;
+	size_t found = 0;
+
+	setup();
+	make_part("dump2", 300, 600);
+	make_part("dump3", 600, 700);
+	make_part("dump4", 700, 1000);
+	for (shard = 1; shard <= 5; shard++) {
+		struct haul haul;
+
+		scan_shard(paths, 1, shard, 5, &haul);
+		found += haul.count;
+		if (haul.count) {
+			assert_int_equal(haul.path_counts[0], 3);
+			assert_non_null(strstr(haul.problems[0], "is missing"));
+		}
+	}
+	assert_int_equal(found, 1);
+	teardown();
 }
 
 #include "test_find.tests.h"

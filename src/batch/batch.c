@@ -343,11 +343,6 @@ static struct xfdt_error *take_found(struct run *run, struct xfdt_found *found)
 	struct question question = { run, found, false };
 	struct xfdt_error *err = NULL;
 
-	if (!xfdt_found_in_shard(found, batch->shard, batch->shards)) {
-		run->counts.elsewhere++;
-		xfdt_found_free(found);
-		return NULL;
-	}
 	run->counts.found++;
 	if (!batch->force)
 		err = xfdt_store_get(batch->store, found->paths[0], strlen(found->paths[0]),
@@ -518,6 +513,14 @@ static void choose_signals(sigset_t *ret_signals)
 static struct xfdt_error *set_up(struct run *run)
 {
 	const struct xfdt_batch *batch = run->batch;
+	const struct xfdt_scan_options options = {
+		.paths = batch->paths,
+		.path_count = batch->path_count,
+		.shard = batch->shard,
+		.shards = batch->shards,
+		.complain = batch->complain,
+		.context = batch->context,
+	};
 
 	choose_signals(&run->signals);
 	run->jobs = calloc(batch->jobs, sizeof(*run->jobs));
@@ -527,8 +530,7 @@ static struct xfdt_error *set_up(struct run *run)
 	run->signal_fd = signalfd(-1, &run->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (run->signal_fd < 0 || sigprocmask(SIG_BLOCK, &run->signals, &run->before))
 		return xfdt_error_new(XFDT_SYSTEM, 0, "signalfd: %s", strerror(errno));
-	return xfdt_scan_new(&run->scan, batch->paths, batch->path_count, batch->complain,
-			     batch->context);
+	return xfdt_scan_new(&run->scan, &options);
 }
 
 static void tear_down(struct run *run)
@@ -569,12 +571,17 @@ struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
 	return err;
 }
 
+/* Could something not be looked at? */
+static bool has_failed(const struct xfdt_batch_counts *counts)
+{
+	return counts->done > counts->ended[XFDT_ENDED_OK] || counts->scan->folders;
+}
+
 /* Is there a result of that kind?  An unlisted folder, and a run without results, count as no verdict. */
 static bool has_result(const struct xfdt_batch_counts *counts, int kind)
 {
 	if (kind == XFDT_NO_VERDICT)
-		return counts->done > counts->ended[XFDT_ENDED_OK] || counts->scan->folders ||
-		       !counts->done;
+		return has_failed(counts) || !counts->done;
 	return counts->verdicts[kind];
 }
 
@@ -582,8 +589,16 @@ int xfdt_batch_exit(const struct xfdt_batch_counts *counts)
 {
 	size_t rank;
 
+	/* all dumps are in other shards: those decide */
+	if (!counts->done && !has_failed(counts) && counts->scan->elsewhere)
+		return xfdt_verdict_exit(XFDT_NOT_APPLICABLE);
 	for (rank = 0; rank < XFDT_RESULT_KINDS; rank++)
 		if (has_result(counts, xfdt_kind_at(XFDT_COLLECTED, rank)))
 			return xfdt_kind_exit(xfdt_kind_at(XFDT_COLLECTED, rank));
 	return XFDT_EXIT_ERROR;
+}
+
+int xfdt_batch_exit_ran(const struct xfdt_batch_counts *counts)
+{
+	return has_failed(counts) ? XFDT_EXIT_ERROR : 0;
 }

@@ -19,7 +19,6 @@ struct xfdt_batch_counts {
 	uint64_t verdicts[XFDT_VERDICT_KINDS]; /* of those done */
 	uint64_t ended
 		[XFDT_ENDED_KINDS]; /* the others by how they ended; [XFDT_ENDED_OK]: all with a verdict */
-	uint64_t elsewhere;	    /* dumps in other shards */
 	bool scanning;		    /* more may be found */
 	const struct xfdt_scan_counts *scan;
 };
@@ -61,8 +60,12 @@ struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
 /*
  * The exit code for all: the strongest finding of confirmed, armed, probable,
  * inconclusive; without those an error, since there can be no all-clear for
- * a dump that was not looked at; then not-this-bug, not-applicable.
+ * a dump that was not looked at; then not-this-bug, not-applicable.  A shard
+ * that is empty while others are not has no finding: not-applicable.
  */
 int xfdt_batch_exit(const struct xfdt_batch_counts *counts);
+
+/* The exit code that tells a scheduler whether to run it again: 0, or XFDT_EXIT_ERROR if something could not be looked at. */
+int xfdt_batch_exit_ran(const struct xfdt_batch_counts *counts);
 
 #endif

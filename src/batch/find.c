@@ -4,6 +4,7 @@
 #include "dump/identify.h"
 #include "batch/split.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -15,10 +16,8 @@
 #include <unistd.h>
 
 struct xfdt_scan {
-	const char *const *paths;
-	size_t path_count, next_path;
-	xfdt_scan_complain *complain;
-	void *context;
+	struct xfdt_scan_options options;
+	size_t next_path;
 	struct xfdt_scan_counts counts;
 	FTS *walk;	 /* within a folder; NULL: between two of @paths */
 	size_t root_len; /* of that folder's path */
@@ -61,7 +60,7 @@ static int64_t mtime_of(const struct stat *status)
 
 /* A result to be for @path; *@ret_found is NULL if it was met before. */
 static struct xfdt_error *new_found(struct xfdt_scan *scan, const char *path,
-				    const struct stat *status, uint64_t name_hash,
+				    const struct stat *status, const char *name,
 				    struct xfdt_found **ret_found)
 {
 	struct xfdt_error *err = NULL;
@@ -75,20 +74,24 @@ static struct xfdt_error *new_found(struct xfdt_scan *scan, const char *path,
 		return xfdt_no_memory("the list of dumps");
 	found->size = status->st_size;
 	found->mtime_ns = mtime_of(status);
-	found->name_hash = name_hash;
+	found->name = strdup(name);
+	if (!found->name) {
+		xfdt_found_free(found);
+		return xfdt_no_memory("the list of dumps");
+	}
 	*ret_found = found;
 	return NULL;
 }
 
 /* A file that may be a dump or not: somebody has to look. */
 static struct xfdt_error *take_unreadable(struct xfdt_scan *scan, const char *path,
-					  const struct stat *status, uint64_t name_hash,
+					  const struct stat *status, const char *name,
 					  const char *why, struct xfdt_found **ret_found)
 {
 	struct xfdt_found *found = NULL;
 	struct xfdt_error *err;
 
-	err = new_found(scan, path, status, name_hash, &found);
+	err = new_found(scan, path, status, name, &found);
 	if (err || !found)
 		return err;
 	/* not a copy of another file */
@@ -103,13 +106,13 @@ static struct xfdt_error *take_unreadable(struct xfdt_scan *scan, const char *pa
 }
 
 static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path,
-				    const struct stat *status, uint64_t name_hash,
+				    const struct stat *status, const char *name,
 				    const struct xfdt_file *file, struct xfdt_found **ret_found)
 {
 	struct xfdt_found *found = NULL;
 	struct xfdt_error *err;
 
-	err = new_found(scan, path, status, name_hash, &found);
+	err = new_found(scan, path, status, name, &found);
 	if (err || !found)
 		return err;
 	if (asprintf(&found->identity, "%lld-%s-%016llx", (long long)found->size, file->build_id,
@@ -129,7 +132,7 @@ static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path,
 
 /* There may be a dump in it. */
 static struct xfdt_error *take_packed(struct xfdt_scan *scan, const char *path,
-				      const struct stat *status, uint64_t name_hash,
+				      const struct stat *status, const char *name,
 				      const struct xfdt_file *file, struct xfdt_found **ret_found)
 {
 	char why[80];
@@ -137,11 +140,11 @@ static struct xfdt_error *take_packed(struct xfdt_scan *scan, const char *path,
 	scan->counts.packed++;
 	snprintf(why, sizeof(why), "is packed (%s); unpack it, and name what is in it",
 		 file->packing);
-	return take_unreadable(scan, path, status, name_hash, why, ret_found);
+	return take_unreadable(scan, path, status, name, why, ret_found);
 }
 
 /* @path is a regular file, or was a moment ago. */
-static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path, uint64_t name_hash,
+static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path, const char *name,
 				       struct xfdt_found **ret_found)
 {
 	struct xfdt_error *err = NULL;
@@ -158,7 +161,7 @@ static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path,
 		if (reason == ENOENT || stat(path, &status))
 			return NULL;
 		scan->counts.files++;
-		return take_unreadable(scan, path, &status, name_hash, strerror(reason), ret_found);
+		return take_unreadable(scan, path, &status, name, strerror(reason), ret_found);
 	}
 	if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
 		scan->counts.special++;
@@ -169,7 +172,7 @@ static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path,
 	if (err) {
 		struct xfdt_error *cause = err;
 
-		err = take_unreadable(scan, path, &status, name_hash, xfdt_error_message(cause),
+		err = take_unreadable(scan, path, &status, name, xfdt_error_message(cause),
 				      ret_found);
 		xfdt_error_free(cause);
 		goto out;
@@ -177,10 +180,10 @@ static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path,
 	switch (file.kind) {
 	case XFDT_FILE_DUMP:
 	case XFDT_FILE_PART:
-		err = take_dump(scan, path, &status, name_hash, &file, ret_found);
+		err = take_dump(scan, path, &status, name, &file, ret_found);
 		break;
 	case XFDT_FILE_PACKED:
-		err = take_packed(scan, path, &status, name_hash, &file, ret_found);
+		err = take_packed(scan, path, &status, name, &file, ret_found);
 		break;
 	case XFDT_FILE_PROCESS:
 		scan->counts.processes++;
@@ -198,17 +201,17 @@ out:
 static void cannot_enter(struct xfdt_scan *scan, const char *path, int reason)
 {
 	scan->counts.folders++;
-	scan->complain(scan->context, path, strerror(reason));
+	scan->options.complain(scan->options.context, path, strerror(reason));
 }
 
 /* What a link points to. */
-static struct xfdt_error *look_at_link(struct xfdt_scan *scan, const char *path, uint64_t name_hash,
+static struct xfdt_error *look_at_link(struct xfdt_scan *scan, const char *path, const char *name,
 				       struct xfdt_found **ret_found)
 {
 	struct stat status;
 
 	if (!stat(path, &status) && S_ISREG(status.st_mode))
-		return look_at_file(scan, path, name_hash, ret_found);
+		return look_at_file(scan, path, name, ret_found);
 	if (!stat(path, &status) && S_ISDIR(status.st_mode))
 		scan->counts.links++;
 	else
@@ -216,35 +219,46 @@ static struct xfdt_error *look_at_link(struct xfdt_scan *scan, const char *path,
 	return NULL;
 }
 
-static uint64_t hash_name(const char *name)
+/* Is the file of that @name another shard's?  Then it is not even opened. */
+static bool is_elsewhere(struct xfdt_scan *scan, const char *name)
 {
-	return xfdt_hash(XFDT_HASH_INIT, name, strlen(name));
+	scan->counts.entries++;
+	if (xfdt_name_in_shard(name, scan->options.shard, scan->options.shards))
+		return false;
+	scan->counts.elsewhere++;
+	return true;
 }
 
 static struct xfdt_error *step_walk(struct xfdt_scan *scan, struct xfdt_found **ret_found)
 {
+	const char *name;
 	FTSENT *entry;
-	uint64_t name_hash;
 
 	errno = 0;
 	entry = fts_read(scan->walk);
 	if (!entry) {
 		if (errno)
 			return xfdt_error_new(XFDT_SYSTEM, 0, "cannot go on in '%s': %s",
-					      scan->paths[scan->next_path - 1], strerror(errno));
+					      scan->options.paths[scan->next_path - 1],
+					      strerror(errno));
 		fts_close(scan->walk);
 		scan->walk = NULL;
 		return NULL;
 	}
-	name_hash = hash_name(entry->fts_path + scan->root_len);
+	name = entry->fts_path + scan->root_len;
 	switch (entry->fts_info) {
 	case FTS_F:
-		return look_at_file(scan, entry->fts_path, name_hash, ret_found);
+		return is_elsewhere(scan, name) ?
+			       NULL :
+			       look_at_file(scan, entry->fts_path, name, ret_found);
 	case FTS_SL:
 	case FTS_SLNONE:
-		return look_at_link(scan, entry->fts_path, name_hash, ret_found);
+		return is_elsewhere(scan, name) ?
+			       NULL :
+			       look_at_link(scan, entry->fts_path, name, ret_found);
 	case FTS_DEFAULT:
-		scan->counts.special++;
+		if (!is_elsewhere(scan, name))
+			scan->counts.special++;
 		return NULL;
 	case FTS_DNR:
 	case FTS_ERR:
@@ -288,7 +302,7 @@ static void start_walk(struct xfdt_scan *scan, const char *path)
 /* The next of the paths that were named. */
 static struct xfdt_error *step_path(struct xfdt_scan *scan, struct xfdt_found **ret_found)
 {
-	const char *path = scan->paths[scan->next_path++];
+	const char *path = scan->options.paths[scan->next_path++];
 	struct xfdt_error *err = NULL;
 	struct stat status;
 	char *absolute;
@@ -301,32 +315,129 @@ static struct xfdt_error *step_path(struct xfdt_scan *scan, struct xfdt_found **
 		start_walk(scan, path);
 		return NULL;
 	}
+	if (is_elsewhere(scan, path))
+		return NULL;
 	if (!S_ISREG(status.st_mode)) {
 		scan->counts.special++;
 		return NULL;
 	}
 	absolute = absolute_file(path);
 	if (absolute)
-		err = look_at_file(scan, absolute, hash_name(path), ret_found);
+		err = look_at_file(scan, absolute, path, ret_found);
 	else
 		cannot_enter(scan, path, errno);
 	free(absolute);
 	return err;
 }
 
+/* the parts that other shards met */
+
+/* Two names that differ in their digits only, as dump1 and dump2 do. */
+static bool are_alike(const char *a, const char *b)
+{
+	static const char digits[] = "0123456789";
+
+	for (;;) {
+		a += strspn(a, digits);
+		b += strspn(b, digits);
+		if (*a != *b || !*a)
+			return *a == *b;
+		a++;
+		b++;
+	}
+}
+
+/* @name in the folder of @part: the path, or the name that its share depends on. */
+static char *beside(const char *part, const char *name)
+{
+	const char *slash = strrchr(part, '/');
+	char *path;
+
+	return asprintf(&path, "%.*s%s", slash ? (int)(slash - part) + 1 : 0, part, name) < 0 ?
+		       NULL :
+		       path;
+}
+
+/* Add the file @name beside @part if it is another part, which was another shard's to open. */
+static struct xfdt_error *look_beside(struct xfdt_scan *scan, const struct xfdt_found *part,
+				      const char *name)
+{
+	const struct xfdt_scan_counts before = scan->counts;
+	char *path = beside(part->paths[0], name), *below = beside(part->name, name);
+	struct xfdt_found *found = NULL;
+	struct xfdt_error *err = NULL;
+
+	if (!path || !below)
+		err = xfdt_no_memory("the list of dumps");
+	else if (!xfdt_name_in_shard(below, scan->options.shard, scan->options.shards))
+		err = look_at_link(scan, path, below, &found);
+	/* whatever else it is, another shard counts it */
+	xfdt_found_free(found);
+	scan->counts = before;
+	free(path);
+	free(below);
+	return err;
+}
+
+/* Add the parts beside @part: of files with a name like its own, or of the others. */
+static struct xfdt_error *look_around(struct xfdt_scan *scan, const struct xfdt_found *part,
+				      bool alike)
+{
+	const char *own = strrchr(part->paths[0], '/') + 1;
+	char *folder = beside(part->paths[0], ".");
+	struct xfdt_error *err = NULL;
+	struct dirent *entry;
+	DIR *dir = NULL;
+
+	if (!folder)
+		return xfdt_no_memory("the list of dumps");
+	dir = opendir(folder);
+	free(folder);
+	while (dir && !err && (entry = readdir(dir)))
+		if (entry->d_type != DT_DIR && are_alike(own, entry->d_name) == alike)
+			err = look_beside(scan, part, entry->d_name);
+	if (dir)
+		closedir(dir);
+	return err;
+}
+
+/*
+ * A set's parts may be in several shards by their names.  Each of these shards
+ * looks for the others in the part's folder: first where the name is alike,
+ * and if that is not all, everywhere.
+ */
+static struct xfdt_error *add_siblings(struct xfdt_scan *scan)
+{
+	struct xfdt_error *err = NULL;
+	struct xfdt_found *part;
+	int alike;
+
+	scan->parts.beside = true;
+	for (alike = 1; !err && alike >= 0; alike--)
+		while (!err && (part = xfdt_parts_next_lacking(&scan->parts, alike)))
+			err = look_around(scan, part, alike);
+	return err;
+}
+
+/* @set, if it is this shard's, which its first part decides; else NULL. */
+static struct xfdt_found *take_set(struct xfdt_scan *scan, struct xfdt_found *set)
+{
+	if (xfdt_name_in_shard(set->name, scan->options.shard, scan->options.shards))
+		return set;
+	xfdt_found_free(set);
+	return NULL;
+}
+
 /* the scan */
 
-struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan, const char *const *paths,
-				 size_t count, xfdt_scan_complain *complain, void *context)
+struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan,
+				 const struct xfdt_scan_options *options)
 {
 	struct xfdt_scan *scan = calloc(1, sizeof(*scan));
 
 	if (!scan)
 		return xfdt_no_memory("the list of dumps");
-	scan->paths = paths;
-	scan->path_count = count;
-	scan->complain = complain;
-	scan->context = context;
+	scan->options = *options;
 	*ret_scan = scan;
 	return NULL;
 }
@@ -356,14 +467,16 @@ struct xfdt_error *xfdt_scan_step(struct xfdt_scan *scan, struct xfdt_found **re
 
 	if (scan->walk) {
 		err = step_walk(scan, &found);
-	} else if (scan->next_path < scan->path_count) {
+	} else if (scan->next_path < scan->options.path_count) {
 		err = step_path(scan, &found);
 	} else if (!scan->sets_made) {
 		scan->sets_made = true;
-		if (!xfdt_parts_join(&scan->parts, &scan->sets, &scan->set_count))
+		if (scan->options.shards > 1)
+			err = add_siblings(scan);
+		if (!err && !xfdt_parts_join(&scan->parts, &scan->sets, &scan->set_count))
 			err = xfdt_no_memory("the list of dumps");
 	} else if (scan->next_set < scan->set_count) {
-		found = scan->sets[scan->next_set++];
+		found = take_set(scan, scan->sets[scan->next_set++]);
 	} else {
 		more = false;
 	}

@@ -17,19 +17,31 @@ struct xfdt_scan_counts {
 	uint64_t links;	    /* to folders: not followed */
 	uint64_t repeated;  /* dumps that were met before */
 	uint64_t folders;   /* that cannot be read, and paths that do not exist */
+	uint64_t entries;   /* all that is no folder, of every shard */
+	uint64_t elsewhere; /* of them, those in other shards: not opened */
 };
 
 /* Told of a folder that cannot be read and of a path that does not exist. */
 typedef void xfdt_scan_complain(void *context, const char *path, const char *why);
 
+struct xfdt_scan_options {
+	const char *const *paths; /* files and folders; borrowed */
+	size_t path_count;
+	unsigned int shard, shards; /* counted from 1; 1 of 1: all */
+	xfdt_scan_complain *complain;
+	void *context; /* of complain() */
+};
+
 struct xfdt_scan;
 
 /*
- * Find dumps in the @count files and folders at @paths, which are borrowed.
- * Links to files are followed, links to folders only if they are among @paths.
+ * Find dumps in the files and folders at @options->paths.
+ * Links to files are followed, links to folders only if they are among these paths.
+ * A file of another shard is not opened, unless it may be a part of a split set
+ * of which this shard has a part: sets are whole, in the shard of their first part.
  */
-struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan, const char *const *paths,
-				 size_t count, xfdt_scan_complain *complain, void *context);
+struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan,
+				 const struct xfdt_scan_options *options);
 void xfdt_scan_free(struct xfdt_scan *scan);
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A dump that was found. */
 #include "batch/found.h"
+#include "dump/identify.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +33,15 @@ void xfdt_found_free(struct xfdt_found *found)
 		free(found->paths[i]);
 	free(found->paths);
 	free(found->identity);
+	free(found->name);
 	free(found->problem);
 	free(found);
 }
 
-bool xfdt_found_in_shard(const struct xfdt_found *found, unsigned int shard, unsigned int shards)
+bool xfdt_name_in_shard(const char *name, unsigned int shard, unsigned int shards)
 {
+	const uint64_t hash = xfdt_hash(XFDT_HASH_INIT, name, strlen(name));
+
 	/* the lowest bits of FNV-1a are the least mixed */
-	return (found->name_hash >> 32 ^ found->name_hash) % shards == shard - 1;
+	return (hash >> 32 ^ hash) % shards == shard - 1;
 }

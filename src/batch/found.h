@@ -15,11 +15,11 @@ struct xfdt_found {
 	int64_t mtime_ns; /* the sum of all, modulo 2^63 */
 	char *identity;	  /* size, build-id and hash of the headers */
 	/*
-	 * Of the first path's name below the folder that was named, which is
-	 * the same on machines that mount that folder elsewhere; for a file
-	 * that was named itself, of its name as it was given.
+	 * Of the first path: below the folder that was named, which is the same
+	 * on machines that mount that folder elsewhere; of a file that was named
+	 * itself, as it was given.
 	 */
-	uint64_t name_hash;
+	char *name;
 	char *problem; /* why it cannot be looked at; NULL: nothing is known against it */
 };
 
@@ -27,7 +27,7 @@ struct xfdt_found {
 struct xfdt_found *xfdt_found_new(const char *path);
 void xfdt_found_free(struct xfdt_found *found);
 
-/* Is the share of @found, of @shards, number @shard, counted from 1? */
-bool xfdt_found_in_shard(const struct xfdt_found *found, unsigned int shard, unsigned int shards);
+/* Does a dump of that @name belong to shard @shard, counted from 1, of @shards? */
+bool xfdt_name_in_shard(const char *name, unsigned int shard, unsigned int shards);
 
 #endif

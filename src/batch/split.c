@@ -12,6 +12,8 @@
 struct xfdt_part {
 	struct xfdt_found *found; /* NULL: used up */
 	uint64_t set, start_pfn, end_pfn, frames;
+	bool beside;
+	bool returned[2]; /* by xfdt_parts_next_lacking(), without and with @alike */
 };
 
 bool xfdt_parts_add(struct xfdt_parts *parts, struct xfdt_found *found,
@@ -34,6 +36,7 @@ bool xfdt_parts_add(struct xfdt_parts *parts, struct xfdt_found *found,
 		.start_pfn = file->start_pfn,
 		.end_pfn = file->end_pfn,
 		.frames = file->frames,
+		.beside = parts->beside,
 	};
 	return true;
 }
@@ -203,6 +206,43 @@ static size_t run_length(const struct xfdt_parts *parts, size_t first, bool acro
 	       (across_folders || !compare_folders(&items[i], &items[first])))
 		i++;
 	return i - first;
+}
+
+/* The first of the @count parts that this shard met; NULL: none, or one was returned with @alike. */
+static struct xfdt_part *next_of_run(struct xfdt_part *parts, size_t count, bool alike)
+{
+	struct xfdt_part *own = NULL;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (parts[i].returned[alike])
+			return NULL;
+		if (!own && !parts[i].beside)
+			own = &parts[i];
+	}
+	return own;
+}
+
+struct xfdt_found *xfdt_parts_next_lacking(struct xfdt_parts *parts, bool alike)
+{
+	char problem[512];
+	size_t first, count;
+
+	if (!parts->count)
+		return NULL;
+	qsort(parts->items, parts->count, sizeof(*parts->items), compare_in_folder);
+	compact(parts, false);
+	for (first = 0; first < parts->count; first += count) {
+		struct xfdt_part *run = &parts->items[first], *part;
+
+		count = run_length(parts, first, false);
+		part = next_of_run(run, count, alike);
+		if (!part || are_whole(run, count, problem, sizeof(problem)))
+			continue;
+		part->returned[alike] = true;
+		return part->found;
+	}
+	return NULL;
 }
 
 /* Join those that belong together; false: out of memory. */

@@ -11,6 +11,7 @@ struct xfdt_part;
 struct xfdt_parts {
 	struct xfdt_part *items;
 	size_t count, room;
+	bool beside; /* what is added now was met in another shard's file */
 };
 
 /* Takes over @found, a single file that @file says is a part; false: out of memory. */
@@ -24,6 +25,13 @@ bool xfdt_parts_add(struct xfdt_parts *parts, struct xfdt_found *found,
  * with missing parts is one dump with a problem.  False: out of memory.
  */
 bool xfdt_parts_join(struct xfdt_parts *parts, struct xfdt_found ***ret_sets, size_t *ret_count);
+
+/*
+ * A part that is not @parts->beside, of a set that is not whole in its folder; NULL: there
+ * is none.  Each set is returned once with @alike and once without.  Borrowed until the
+ * next call; xfdt_parts_add() may be called before that.
+ */
+struct xfdt_found *xfdt_parts_next_lacking(struct xfdt_parts *parts, bool alike);
 
 void xfdt_parts_deinit(struct xfdt_parts *parts);
 

@@ -27,6 +27,9 @@ enum {
 	OPTION_SYMBOLS,
 	OPTION_COLOR,
 	OPTION_VMCOREINFO,
+	OPTION_SHARD_INDEX,
+	OPTION_SHARDS,
+	OPTION_EXIT_CODE,
 };
 
 #define JOBS_MAX 1024
@@ -76,6 +79,12 @@ static const struct option_spec options[] = {
 	  "FILE", "write one JSON object a dump and line; - is standard output" },
 	{ { "shard", required_argument, NULL, OPTION_SHARD }, COMMAND_BATCH,
 	  "I/N", "take share I of N, counted from 1, and leave the others" },
+	{ { "shard-index", required_argument, NULL, OPTION_SHARD_INDEX }, COMMAND_BATCH,
+	  "K", "with --shards: take share K, counted from 0" },
+	{ { "shards", required_argument, NULL, OPTION_SHARDS }, COMMAND_BATCH,
+	  "N", "how many shares there are" },
+	{ { "exit-code", required_argument, NULL, OPTION_EXIT_CODE }, COMMAND_BATCH,
+	  "WHAT", "findings, or ran: 0 if all was looked at, else 2 (default of shards)" },
 	{ { "timeout", required_argument, NULL, OPTION_TIMEOUT }, COMMAND_BATCH,
 	  "SECONDS", "give up on a dump after this long; by default 120" },
 	{ { "memory", required_argument, NULL, OPTION_MEMORY }, COMMAND_BATCH,
@@ -170,8 +179,9 @@ static int index_of(const char *name, const char *const *names, size_t count)
 	return -1;
 }
 
-/* A number from 1 to @most, in decimal. */
-static bool parse_number(const char *text, unsigned int most, unsigned int *ret_number)
+/* A number from @least to @most, in decimal. */
+static bool parse_range(const char *text, unsigned int least, unsigned int most,
+			unsigned int *ret_number)
 {
 	unsigned long number;
 	char *end;
@@ -180,10 +190,15 @@ static bool parse_number(const char *text, unsigned int most, unsigned int *ret_
 		return false;
 	errno = 0;
 	number = strtoul(text, &end, 10);
-	if (errno || !number || number > most)
+	if (errno || number < least || number > most)
 		return false;
 	*ret_number = (unsigned int)number;
 	return true;
+}
+
+static bool parse_number(const char *text, unsigned int most, unsigned int *ret_number)
+{
+	return parse_range(text, 1, most, ret_number);
 }
 
 static bool parse_shard(const char *text, struct arguments *arguments)
@@ -196,6 +211,15 @@ static bool parse_shard(const char *text, struct arguments *arguments)
 	snprintf(shard, sizeof(shard), "%.*s", (int)(slash - text), text);
 	return parse_number(slash + 1, SHARDS_MAX, &arguments->shards) &&
 	       parse_number(shard, arguments->shards, &arguments->shard);
+}
+
+/* K, counted from 0, becomes a number counted from 1. */
+static bool parse_shard_index(const char *text, unsigned int *ret_shard)
+{
+	if (!parse_range(text, 0, SHARDS_MAX - 1, ret_shard))
+		return false;
+	++*ret_shard;
+	return true;
 }
 
 /* Options that are numbers; returns as take_option() does. */
@@ -215,6 +239,15 @@ static int take_number(int letter, struct arguments *arguments)
 		return parse_number(optarg, MIB_MAX, &arguments->memory_mib) ?
 			       -1 :
 			       usage_error("--memory takes MiB from 1 to 100000000, not", optarg);
+	case OPTION_SHARD_INDEX:
+		return parse_shard_index(optarg, &arguments->shard) ?
+			       -1 :
+			       usage_error("--shard-index takes a number from 0, not", optarg);
+	case OPTION_SHARDS:
+		return parse_number(optarg, SHARDS_MAX, &arguments->shards) ?
+			       -1 :
+			       usage_error("--shards takes a number from 1 to 1000000, not",
+					   optarg);
 	default:
 		return parse_shard(optarg, arguments) ?
 			       -1 :
@@ -259,6 +292,20 @@ static int parse_colour(const char *name, struct arguments *arguments)
 	if (index < 0)
 		return usage_error("--color takes auto, always or never, not", name);
 	arguments->colour = (enum colour)index;
+	return -1;
+}
+
+static int parse_exit_code(const char *name, struct arguments *arguments)
+{
+	static const char *const names[] = {
+		[EXIT_CODE_FINDINGS] = "findings",
+		[EXIT_CODE_RAN] = "ran",
+	};
+	int index = index_of(name, names + 1, COUNT(names) - 1);
+
+	if (index < 0)
+		return usage_error("--exit-code takes findings or ran, not", name);
+	arguments->exit_code = (enum exit_code)(index + 1);
 	return -1;
 }
 
@@ -351,8 +398,12 @@ static int take_option(int letter, struct arguments *arguments)
 	case OPTION_FORCE:
 		arguments->force = true;
 		break;
+	case OPTION_EXIT_CODE:
+		return parse_exit_code(optarg, arguments);
 	case 'j':
 	case OPTION_SHARD:
+	case OPTION_SHARD_INDEX:
+	case OPTION_SHARDS:
 	case OPTION_TIMEOUT:
 	case OPTION_MEMORY:
 		return take_number(letter, arguments);
@@ -449,6 +500,10 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 		     options[i].option.name, (*ret_command)->name);
 		return XFDT_EXIT_ERROR;
 	}
+	if (!ret_arguments->shard != !ret_arguments->shards ||
+	    ret_arguments->shard > ret_arguments->shards)
+		return usage_error("--shard-index K and --shards N go together, with K below N",
+				   NULL);
 	if (!(format_commands[ret_arguments->format] & (*ret_command)->bit))
 		return usage_error("no such format here:", format_names[ret_arguments->format]);
 	return -1;

@@ -3,6 +3,7 @@
 #include "base/output.h"
 #include "base/util.h"
 #include "batch/batch.h"
+#include "batch/cpus.h"
 #include "cli/command.h"
 #include "triage/rights.h"
 #include "render/fields.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,8 +216,8 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 	fprintf(out, "%" PRIu64 " looked at in %.1f s", now, seconds);
 	if (counts->known)
 		fprintf(out, ", %" PRIu64 " known before", counts->known);
-	if (counts->elsewhere)
-		fprintf(out, ", %" PRIu64 " in other shards", counts->elsewhere);
+	if (scan->elsewhere)
+		fprintf(out, ", %" PRIu64 " files in other shards", scan->elsewhere);
 	fputc('\n', out);
 	if (screen->less_confined)
 		fprintf(out, "%" PRIu64 " not read by a fully confined process: %s\n",
@@ -241,14 +241,6 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 }
 
 /* running it */
-
-static unsigned int cpu_count(void)
-{
-	cpu_set_t cpus;
-	int count = sched_getaffinity(0, sizeof(cpus), &cpus) ? 1 : CPU_COUNT(&cpus);
-
-	return count > 0 ? (unsigned int)count : 1;
-}
 
 /* Shards do not share a store by default, since they would wait for each other. */
 static const char *store_path(const struct arguments *arguments)
@@ -294,6 +286,13 @@ static bool close_jsonl(struct screen *screen)
 	return !err;
 }
 
+/* A scheduler that starts shards is to run failures again, not findings, which are in the report on all shards. */
+static bool exit_ran(const struct arguments *arguments)
+{
+	return arguments->exit_code == EXIT_CODE_DEFAULT ? arguments->shards > 0 :
+							   arguments->exit_code == EXIT_CODE_RAN;
+}
+
 static int run_with_store(struct screen *screen, struct xfdt_store *store, const char *path)
 {
 	const struct arguments *arguments = screen->arguments;
@@ -301,7 +300,7 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 		.store = store,
 		.paths = arguments->paths,
 		.path_count = arguments->path_count,
-		.jobs = arguments->jobs ? arguments->jobs : cpu_count(),
+		.jobs = arguments->jobs ? arguments->jobs : xfdt_cpu_count(),
 		.seconds = arguments->seconds ? arguments->seconds : SECONDS,
 		.memory = (uint64_t)(arguments->memory_mib ? arguments->memory_mib : MEMORY_MIB)
 			  << 20,
@@ -333,7 +332,8 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 	if (!close_jsonl(screen))
 		return XFDT_EXIT_ERROR;
 	if (!stopped_by)
-		return xfdt_batch_exit(&counts);
+		return exit_ran(arguments) ? xfdt_batch_exit_ran(&counts) :
+					     xfdt_batch_exit(&counts);
 	warn("stopped (%s); what is done is stored, and the same command goes on from there",
 	     strsignal(stopped_by));
 	return 128 + stopped_by;

@@ -12,6 +12,9 @@ enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML, FORMAT_CSV, FORMAT_JSONL };
 
+/* What the exit code of a batch tells. */
+enum exit_code { EXIT_CODE_DEFAULT, EXIT_CODE_FINDINGS, EXIT_CODE_RAN };
+
 /* The commands, as bits: an option names those that take it. */
 enum command_bit {
 	COMMAND_TRIAGE = 1 << 0,
@@ -28,9 +31,11 @@ enum command_bit {
 struct arguments {
 	enum format format;
 	enum colour colour;
+	enum exit_code exit_code;
 	bool quiet, verbose, split, keep_types, keep_log, kdump;
 	bool retry_failed, force;
-	unsigned int jobs, seconds, memory_mib, shard, shards; /* 0: not given */
+	unsigned int jobs, seconds, memory_mib, shard,
+		shards; /* 0: not given; @shard counts from 1 */
 	const char *output, *store, *jsonl;
 	const char *vmcoreinfo; /* the text; NULL: not given */
 	enum xfdt_type_choice types;

@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -153,6 +154,18 @@ static struct xfdt_error *ask_number(struct xfdt_store *store, const char *sql, 
 
 /* opening */
 
+/* Make the folders that @path is in; one that cannot be made is noticed when the file is opened. */
+static void make_folders(char *path)
+{
+	char *slash;
+
+	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0777);
+		*slash = '/';
+	}
+}
+
 /*
  * A lock of the open file, not of the process: closing another descriptor of
  * the file does not drop it, and a process that is killed does.
@@ -165,6 +178,7 @@ static struct xfdt_error *lock_store(struct xfdt_store *store)
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
 	int i;
 
+	make_folders(store->path);
 	store->lock_fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
 			      0666);
 	if (store->lock_fd < 0)

@@ -24,7 +24,7 @@
 
 enum xfdt_store_mode {
 	XFDT_STORE_READ,	   /* the file has to exist; a batch may be writing to it */
-	XFDT_STORE_WRITE,	   /* created if missing; one writer at a time */
+	XFDT_STORE_WRITE,	   /* created if missing, with its folders; one writer at a time */
 	XFDT_STORE_WRITE_ROLLBACK, /* the same as if it were on a network file system */
 };
 
