@@ -178,7 +178,7 @@ wait $pid
 status=$?
 if [ $status = 130 ]; then report ok interrupt; else report fail interrupt "exit $status, should be 130"; fi
 says interrupt-how err 'the same command goes on from there'
-LD_PRELOAD=$build/tests/spin.so nohup "$xfdtriage" batch -q --store "$work/hup" -j 9 --timeout 1 "$work/bad" >"$work/out" 2>"$work/err" &
+LD_PRELOAD=$build/tests/spin.so nohup "$xfdtriage" batch -q --store "$work/hup" -j 9 --timeout 5 "$work/bad" >"$work/out" 2>"$work/err" &
 pid=$!
 started "$work/hup"
 kill -HUP $pid

@@ -25,7 +25,7 @@ struct xfdt_error *xfdt_page_not_ram(uint64_t paddr)
 struct xfdt_error *xfdt_page_cut_off(uint64_t paddr)
 {
 	return xfdt_error_new(XFDT_TRUNCATED, 0,
-			      "the file ends before the page at physical address %#llx",
+			      "page at physical address %#llx: the file ends before it",
 			      (unsigned long long)(paddr & FRAME_MASK));
 }
 
