@@ -178,6 +178,8 @@ wait $pid
 status=$?
 if [ $status = 130 ]; then report ok interrupt; else report fail interrupt "exit $status, should be 130"; fi
 says interrupt-how err 'the same command goes on from there'
+exits interrupt-report 2 report --complete "$work/int"
+says interrupt-report-why err 'incomplete: the batch was interrupted after 0 dumps'
 LD_PRELOAD=$build/tests/spin.so nohup "$xfdtriage" batch -q --store "$work/hup" -j 9 --timeout 5 "$work/bad" >"$work/out" 2>"$work/err" &
 pid=$!
 started "$work/hup"
@@ -226,7 +228,7 @@ for shard in 0 1 2; do
 done | sort >"$work/index.paths"
 sort "$work/shards" >"$work/shards.sorted"
 same shard-index "$work/index.paths" "$work/shards.sorted"
-mkdir "$work/few"
+mkdir "$work/few" "$work/nothing"
 cp "$dumps/armed-6.18.5.vmcore" "$work/few/a"
 found=0
 for shard in 0 1 2 3 4 5 6 7; do
@@ -235,8 +237,18 @@ for shard in 0 1 2 3 4 5 6 7; do
 done
 [ $found = 1 ]
 report $? few-found "$found shards found it"
+exits few-complete 0 report --complete "$work"/few.[0-7]
+silent few-complete-says err
+mv "$work/few.3" "$work/few3"
+exits few-missing 2 report --complete "$work"/few.[0-7]
+says few-missing-why err "incomplete: shard 4 of 8 is missing (of $work/few)"
+exits few-missing-only-said 0 report "$work"/few.[0-7]
+says few-missing-said err 'incomplete: shard 4 of 8 is missing'
+batch few-elsewhere 0 --store "$work/few.3" --shard 4/8 "$work/nothing"
+exits few-elsewhere-missing 2 report --complete "$work"/few.[0-7]
+rm "$work/few.3"
+mv "$work/few3" "$work/few.3"
 batch ran 0 --store "$work/few.all" --exit-code=ran "$work/few"
-mkdir -p "$work/nothing"
 batch ran-none 0 --store "$work/few.none" --exit-code=ran "$work/nothing"
 batch ran-missing 2 --store "$work/few.none" --exit-code=ran "$work/few" "$work/none"
 batch findings 3 --store "$work/few.all" --exit-code=findings --shard 1/1 "$work/few"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The store of a batch: what comes back, who may write, what is refused, and death at any moment. */
 #include "unit.h"
-#include "store/store.h"
+#include "store/run.h"
 
 #include <fcntl.h>
 #include <json-c/json.h>
@@ -296,7 +296,7 @@ static void test_store__refuses_other_versions(void **state)
 {
 	setup();
 	xfdt_store_close(open_store(XFDT_STORE_WRITE));
-	tamper("PRAGMA user_version = 2");
+	tamper("PRAGMA user_version = 3");
 	assert_not_opened(XFDT_STORE_READ, XFDT_UNSUPPORTED);
 	assert_not_opened(XFDT_STORE_WRITE, XFDT_UNSUPPORTED);
 	tamper("PRAGMA user_version = 0");
@@ -546,6 +546,91 @@ static void test_store__what_is_no_json_object_is_an_error(void **state)
 		assert_non_null(strstr(text, "\"batch\":{"));
 		free(text);
 	}
+}
+
+static struct xfdt_error *count_run(void *context, const struct xfdt_run *run)
+{
+	size_t *count = context;
+
+	++*count;
+	assert_string_equal(run->paths, "/srv");
+	assert_int_equal(run->shard, 3);
+	assert_int_equal(run->shards, 8);
+	assert_int_equal(run->status, XFDT_RUN_COMPLETE);
+	assert_int_equal(run->files, 40);
+	assert_int_equal(run->found, 5);
+	assert_int_equal(run->done, 5);
+	assert_int_equal(run->unread, 1);
+	assert_string_equal(run->started, "2026-11-22T13:30:00Z");
+	assert_string_equal(run->ended, "2026-11-22T13:31:00Z");
+	assert_string_equal(run->version, "0.1");
+	return NULL;
+}
+
+static size_t runs_in(struct xfdt_store *store)
+{
+	size_t count = 0;
+
+	damaged = 77;
+	assert_ok(xfdt_store_each_run(store, count_run, &count, &damaged));
+	return count;
+}
+
+static void test_store__a_run_is_recorded_once(void **state)
+{
+	struct xfdt_run run = { .paths = "/srv",
+				.shard = 3,
+				.shards = 8,
+				.started = "2026-11-22T13:30:00Z",
+				.ended = "",
+				.version = "0.1" };
+	struct xfdt_store *store;
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	assert_ok(xfdt_store_put_run(store, &run));
+	run.status = XFDT_RUN_COMPLETE;
+	run.ended = "2026-11-22T13:31:00Z";
+	run.files = 40;
+	run.found = run.done = 5;
+	run.unread = 1;
+	assert_ok(xfdt_store_put_run(store, &run));
+	assert_int_equal(runs_in(store), 1);
+	assert_int_equal(damaged, 0);
+	/* what no batch writes is refused by the table, and skipped if it got there */
+	run.shard = 9;
+	assert_fails(xfdt_store_put_run(store, &run), XFDT_SYSTEM);
+	xfdt_store_close(store);
+	tamper("PRAGMA ignore_check_constraints = 1; UPDATE run SET shard = 9");
+	store = open_store(XFDT_STORE_READ);
+	assert_int_equal(runs_in(store), 0);
+	assert_int_equal(damaged, 1);
+	xfdt_store_close(store);
+	teardown();
+}
+
+static void test_store__version_1_is_brought_up(void **state)
+{
+	const struct xfdt_result result = result_of("/srv/a");
+	struct xfdt_store *store;
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	assert_ok(xfdt_store_put(store, &result));
+	xfdt_store_close(store);
+	tamper("DROP VIEW signature; DROP VIEW dump; DROP TABLE run; PRAGMA user_version = 1");
+	/* reading changes nothing */
+	store = open_store(XFDT_STORE_READ);
+	assert_int_equal(runs_in(store), 0);
+	xfdt_store_close(store);
+	store = open_store(XFDT_STORE_WRITE);
+	assert_int_equal(runs_in(store), 0);
+	xfdt_store_close(store);
+	tamper("SELECT verdict, release, dumps, hosts FROM signature;"
+	       "SELECT path, host, rule FROM dump; SELECT * FROM run");
+	store = open_store(XFDT_STORE_READ);
+	xfdt_store_close(store);
+	teardown();
 }
 
 #include "test_store.tests.h"

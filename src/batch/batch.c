@@ -3,11 +3,14 @@
 #include "batch/batch.h"
 #include "base/util.h"
 #include "batch/answer.h"
+#include "render/fields.h"
 #include "render/render.h"
+#include "store/run.h"
 #include "verdict/precedence.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,8 +25,11 @@
 	10 /* seconds of CPU time above the wall-clock limit, in case the parent died and does not enforce that */
 #define OUTPUT_MAX (64u << 20) /* bytes that a worker may say */
 #define TICK_MS 100
+#define NOTE_MS 10000 /* between two updates of the record */
 #define SCAN_MS 20    /* of looking for dumps between two looks at the workers */
 #define DEATH_MS 5000 /* after SIGKILL; one that hangs in the kernel does not even die */
+
+#define UTC_SIZE 40
 
 struct job {
 	struct xfdt_found *found; /* NULL: free */
@@ -46,19 +52,67 @@ struct run {
 	struct pollfd *polls; /* one for each job, and the signals */
 	sigset_t signals, before;
 	int signal_fd, stopped_by;
-	int64_t last_tick;
+	int64_t last_tick, last_note;
+	char *paths; /* of the record */
+	char started[UTC_SIZE];
 };
 
-/* results */
-
-static void format_utc(char *ret_text, size_t size)
+static void format_utc(char ret_text[UTC_SIZE])
 {
 	time_t now = time(NULL);
 	struct tm utc;
 
 	gmtime_r(&now, &utc);
-	strftime(ret_text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	strftime(ret_text, UTC_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
+
+/* the record */
+
+/* @paths, escaped, one a line; NULL: out of memory. */
+static char *list_paths(const char *const *paths, size_t count)
+{
+	char escaped[4 * PATH_MAX], *text = NULL;
+	size_t len = 0, i;
+	FILE *out;
+
+	out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	for (i = 0; i < count; i++) {
+		xfdt_escape(paths[i], escaped, sizeof(escaped));
+		fprintf(out, "%s%s", i ? "\n" : "", escaped);
+	}
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Store how far this run is. */
+static struct xfdt_error *note_run(struct run *run, enum xfdt_run_status status)
+{
+	char ended[UTC_SIZE] = "";
+	const struct xfdt_run record = {
+		.paths = run->paths,
+		.shard = run->batch->shard,
+		.shards = run->batch->shards,
+		.status = status,
+		.started = run->started,
+		.ended = ended,
+		.files = (int64_t)run->counts.scan->entries,
+		.found = (int64_t)run->counts.found,
+		.done = (int64_t)run->counts.done,
+		.unread = (int64_t)run->counts.scan->folders,
+		.version = run->batch->version,
+	};
+
+	if (status != XFDT_RUN_STARTED)
+		format_utc(ended);
+	run->last_note = xfdt_now_ms();
+	return xfdt_store_put_run(run->batch->store, &record);
+}
+
+/* results */
 
 /* True, and which it is, for the exit codes that a verdict has. */
 static bool verdict_of(int exit_code, enum xfdt_verdict_kind *ret_kind)
@@ -88,10 +142,10 @@ static struct xfdt_error *record(struct run *run, const struct xfdt_found *found
 				 struct xfdt_result *result)
 {
 	struct xfdt_error *err = NULL;
-	char finished[40];
+	char finished[UTC_SIZE];
 	size_t i;
 
-	format_utc(finished, sizeof(finished));
+	format_utc(finished);
 	result->path = found->paths[0];
 	result->path_len = strlen(found->paths[0]);
 	result->identity = found->identity;
@@ -470,6 +524,8 @@ static struct xfdt_error *loop(struct run *run)
 		wait_for_something(run);
 		take_signals(run);
 		err = tend_jobs(run);
+		if (!err && xfdt_now_ms() - run->last_note > NOTE_MS)
+			err = note_run(run, XFDT_RUN_STARTED);
 		tick(run, false);
 	}
 	return err;
@@ -525,7 +581,9 @@ static struct xfdt_error *set_up(struct run *run)
 	choose_signals(&run->signals);
 	run->jobs = calloc(batch->jobs, sizeof(*run->jobs));
 	run->polls = calloc(batch->jobs + 1, sizeof(*run->polls));
-	if (!run->jobs || !run->polls)
+	run->paths = list_paths(batch->paths, batch->path_count);
+	format_utc(run->started);
+	if (!run->jobs || !run->polls || !run->paths)
 		return xfdt_no_memory("the batch");
 	run->signal_fd = signalfd(-1, &run->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (run->signal_fd < 0 || sigprocmask(SIG_BLOCK, &run->signals, &run->before))
@@ -545,6 +603,7 @@ static void tear_down(struct run *run)
 	}
 	free(run->jobs);
 	free(run->polls);
+	free(run->paths);
 }
 
 struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
@@ -557,10 +616,15 @@ struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
 	err = set_up(&run);
 	if (!err) {
 		run.counts.scan = xfdt_scan_counts(run.scan);
+		err = note_run(&run, XFDT_RUN_STARTED);
+	}
+	if (!err) {
 		err = loop(&run);
 		end_jobs(&run);
 		tick(&run, true);
 	}
+	if (!err)
+		err = note_run(&run, run.stopped_by ? XFDT_RUN_INTERRUPTED : XFDT_RUN_COMPLETE);
 	if (!err) {
 		*ret_scan = *run.counts.scan;
 		*ret_counts = run.counts;

@@ -30,6 +30,7 @@ enum {
 	OPTION_SHARD_INDEX,
 	OPTION_SHARDS,
 	OPTION_EXIT_CODE,
+	OPTION_COMPLETE,
 };
 
 #define JOBS_MAX 1024
@@ -93,6 +94,8 @@ static const struct option_spec options[] = {
 	  NULL, "look again at dumps that gave no verdict" },
 	{ { "force", no_argument, NULL, OPTION_FORCE }, COMMAND_BATCH,
 	  NULL, "look again at all dumps" },
+	{ { "complete", no_argument, NULL, OPTION_COMPLETE }, COMMAND_REPORT,
+	  NULL, "exit with 2 if a shard is missing or did not get to the end" },
 	{ { "color", required_argument, NULL, OPTION_COLOR }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_REPORT,
 	  "WHEN", "auto (default): on a terminal, unless NO_COLOR is set; always or never" },
 	{ { "help", no_argument, NULL, 'h' }, COMMAND_ALL,
@@ -397,6 +400,9 @@ static int take_option(int letter, struct arguments *arguments)
 		break;
 	case OPTION_FORCE:
 		arguments->force = true;
+		break;
+	case OPTION_COMPLETE:
+		arguments->complete = true;
 		break;
 	case OPTION_EXIT_CODE:
 		return parse_exit_code(optarg, arguments);

@@ -3,6 +3,7 @@
 #include "base/output.h"
 #include "cli/command.h"
 #include "report/report.h"
+#include "report/runs.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,6 +63,62 @@ static struct xfdt_error *summarise(const struct stores *stores, const struct ar
 	return err ? err : xfdt_report_finish(summary);
 }
 
+struct add_run {
+	struct xfdt_runs *runs;
+	const char *store;
+	uint64_t count;
+};
+
+static struct xfdt_error *add_run(void *context, const struct xfdt_run *run)
+{
+	struct add_run *add = context;
+
+	add->count++;
+	return xfdt_runs_add(add->runs, add->store, run);
+}
+
+/* *@ret_missing is the number of stores that no record says the completeness of. */
+static struct xfdt_error *add_runs(const struct stores *stores, const struct arguments *arguments,
+				   struct xfdt_runs *runs, size_t *ret_missing)
+{
+	struct xfdt_error *err = NULL;
+	size_t i;
+
+	for (i = 0; i < stores->count && !err; i++) {
+		struct add_run add = { .runs = runs, .store = arguments->paths[i] };
+		uint64_t damaged = 0;
+
+		err = xfdt_store_each_run(stores->items[i], add_run, &add, &damaged);
+		if (!err && (damaged || (!add.count && arguments->complete))) {
+			++*ret_missing;
+			warn("incomplete: store '%s' has %s record of a run", arguments->paths[i],
+			     damaged ? "a damaged" : "no");
+		}
+	}
+	return err;
+}
+
+static void tell_run(__attribute__((unused)) void *context, const char *line)
+{
+	warn("incomplete: %s", line);
+}
+
+/* Say which shards are missing or did not get to the end; *@ret_missing counts them. */
+static struct xfdt_error *check_runs(const struct stores *stores, const struct arguments *arguments,
+				     size_t *ret_missing)
+{
+	struct xfdt_runs *runs = NULL;
+	struct xfdt_error *err;
+
+	err = xfdt_runs_new(&runs);
+	if (!err)
+		err = add_runs(stores, arguments, runs, ret_missing);
+	if (!err)
+		*ret_missing += xfdt_runs_check(runs, tell_run, NULL);
+	xfdt_runs_free(runs);
+	return err;
+}
+
 static struct xfdt_error *fetch(void *context, size_t store, const void *path, size_t path_len,
 				xfdt_store_visit *visit, void *visit_context)
 {
@@ -115,6 +172,7 @@ int run_report(const struct arguments *arguments)
 	struct stores stores = { .count = 0 };
 	struct xfdt_error *err;
 	uint64_t damaged = 0;
+	size_t missing = 0;
 
 	err = open_stores(&stores, arguments);
 	if (!err)
@@ -123,9 +181,11 @@ int run_report(const struct arguments *arguments)
 		err = summarise(&stores, arguments, summary, &damaged);
 	if (!err)
 		err = write_report(summary, &stores, arguments);
+	if (!err)
+		err = check_runs(&stores, arguments, &missing);
 	xfdt_report_free(summary);
 	close_stores(&stores);
 	if (err)
 		return complain(err);
-	return damaged ? XFDT_EXIT_ERROR : 0;
+	return damaged || (missing && arguments->complete) ? XFDT_EXIT_ERROR : 0;
 }

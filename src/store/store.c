@@ -3,12 +3,12 @@
 #include "store/store.h"
 #include "base/util.h"
 #include "render/fields.h"
+#include "store/store_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <linux/magic.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,13 +26,6 @@
 #define LOCK_BYTE (1ll << 40)
 #define LOCK_TRIES 20
 #define LOCK_PAUSE_NS (100 * 1000 * 1000)
-
-struct xfdt_store {
-	sqlite3 *db;
-	sqlite3_stmt *put, *forget, *get, *all;
-	int lock_fd; /* -1: for reading */
-	char *path;  /* as SQLite takes it */
-};
 
 /* STRICT would say the same, from SQLite 3.37 on; RHEL 9 has 3.34. */
 static const char *const schema = "CREATE TABLE result ("
@@ -122,7 +115,7 @@ static enum xfdt_code code_of(int status)
 	}
 }
 
-static struct xfdt_error *store_error(const struct xfdt_store *store)
+struct xfdt_error *xfdt_store_error(const struct xfdt_store *store)
 {
 	int status = sqlite3_extended_errcode(store->db);
 
@@ -132,8 +125,9 @@ static struct xfdt_error *store_error(const struct xfdt_store *store)
 
 static struct xfdt_error *run_sql(struct xfdt_store *store, const char *sql)
 {
-	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? NULL :
-									     store_error(store);
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ?
+		       NULL :
+		       xfdt_store_error(store);
 }
 
 /* The one number that @sql gives. */
@@ -143,11 +137,11 @@ static struct xfdt_error *ask_number(struct xfdt_store *store, const char *sql, 
 	sqlite3_stmt *statement;
 
 	if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK)
-		return store_error(store);
+		return xfdt_store_error(store);
 	if (sqlite3_step(statement) == SQLITE_ROW)
 		*ret_number = sqlite3_column_int64(statement, 0);
 	else
-		err = store_error(store);
+		err = xfdt_store_error(store);
 	sqlite3_finalize(statement);
 	return err;
 }
@@ -201,14 +195,16 @@ static struct xfdt_error *lock_store(struct xfdt_store *store)
 	return NULL;
 }
 
-static struct xfdt_error *make_tables(struct xfdt_store *store)
+/* Make what a store of version @from lacks; 0: all. */
+static struct xfdt_error *make_tables(struct xfdt_store *store, int64_t from)
 {
 	struct xfdt_error *err;
 	char *sql;
 
-	sql = sqlite3_mprintf(
-		"BEGIN; PRAGMA application_id = %d; PRAGMA user_version = %d; %s; COMMIT",
-		APPLICATION_ID, XFDT_STORE_VERSION, schema);
+	sql = sqlite3_mprintf("BEGIN; PRAGMA application_id = %d; PRAGMA user_version = %d;"
+			      "%s; %s; COMMIT",
+			      APPLICATION_ID, XFDT_STORE_VERSION, from ? "" : schema,
+			      xfdt_store_version_2);
 	if (!sql)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	err = run_sql(store, sql);
@@ -228,8 +224,9 @@ static struct xfdt_error *check_version(struct xfdt_store *store, bool may_make)
 		err = ask_number(store, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (err)
 		return err;
+	store->version = may_make ? XFDT_STORE_VERSION : version;
 	if (may_make && !application && !version && !tables)
-		return make_tables(store);
+		return make_tables(store, 0);
 	if (application != APPLICATION_ID)
 		return xfdt_error_new(XFDT_MISSING, 0, "'%s' is not an xfdtriage store",
 				      store->path);
@@ -238,11 +235,11 @@ static struct xfdt_error *check_version(struct xfdt_store *store, bool may_make)
 				      "store '%s' has version %lld, and this xfdtriage knows "
 				      "%d; use a newer xfdtriage",
 				      store->path, (long long)version, XFDT_STORE_VERSION);
-	if (version != XFDT_STORE_VERSION)
+	if (version < 1)
 		return xfdt_error_new(XFDT_CORRUPT, 0,
 				      "store '%s' has version %lld, which never was", store->path,
 				      (long long)version);
-	return NULL;
+	return version < XFDT_STORE_VERSION && may_make ? make_tables(store, version) : NULL;
 }
 
 /* A store is untrusted input: SQLite must not run anything that is defined in it. */
@@ -262,7 +259,7 @@ static struct xfdt_error *prepare(struct xfdt_store *store, const char *sql,
 	return sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret_statement,
 				  NULL) == SQLITE_OK ?
 		       NULL :
-		       store_error(store);
+		       xfdt_store_error(store);
 }
 
 /* Is @fd on a file system that no other machine shares? */
@@ -290,7 +287,7 @@ static struct xfdt_error *open_database(struct xfdt_store *store, enum xfdt_stor
 	/* also to read: a journal that a killed batch left has to be played back */
 	if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 			    NULL) != SQLITE_OK)
-		return store->db ? store_error(store) :
+		return store->db ? xfdt_store_error(store) :
 				   xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	sqlite3_extended_result_codes(store->db, 1);
 	be_wary(store);
@@ -401,7 +398,7 @@ struct xfdt_error *xfdt_store_put(struct xfdt_store *store, const struct xfdt_re
 
 	bind_result(store->put, result);
 	if (sqlite3_step(store->put) != SQLITE_DONE)
-		err = store_error(store);
+		err = xfdt_store_error(store);
 	sqlite3_reset(store->put);
 	sqlite3_clear_bindings(store->put);
 	return err;
@@ -413,7 +410,7 @@ struct xfdt_error *xfdt_store_forget(struct xfdt_store *store, const void *path,
 
 	sqlite3_bind_blob64(store->forget, 1, path, path_len, SQLITE_STATIC);
 	if (sqlite3_step(store->forget) != SQLITE_DONE)
-		err = store_error(store);
+		err = xfdt_store_error(store);
 	sqlite3_reset(store->forget);
 	return err;
 }
@@ -482,7 +479,7 @@ static struct xfdt_error *visit_rows(struct xfdt_store *store, sqlite3_stmt *sta
 			damaged++;
 	}
 	if (!err && status != SQLITE_DONE)
-		err = store_error(store);
+		err = xfdt_store_error(store);
 	sqlite3_reset(statement);
 	if (!err)
 		*ret_damaged = damaged;
@@ -495,7 +492,7 @@ struct xfdt_error *xfdt_store_get(struct xfdt_store *store, const void *path, si
 	uint64_t damaged;
 
 	if (sqlite3_bind_blob64(store->get, 1, path, path_len, SQLITE_STATIC) != SQLITE_OK)
-		return store_error(store);
+		return xfdt_store_error(store);
 	return visit_rows(store, store->get, visit, context, &damaged);
 }
 

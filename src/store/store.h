@@ -19,8 +19,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* In PRAGMA user_version; a store with a greater one is refused. */
-#define XFDT_STORE_VERSION 1
+/*
+ * In PRAGMA user_version; a store with a greater one is refused.  Opening a store
+ * to write to it brings it up from 1, which has no records of runs and no views.
+ */
+#define XFDT_STORE_VERSION 2
 
 enum xfdt_store_mode {
 	XFDT_STORE_READ,	   /* the file has to exist; a batch may be writing to it */
