@@ -42,6 +42,25 @@ cp "$work/out" "$work/whole"
 exits several 0 -f json "$clean" "$confirmed"
 if [ "$("$helper" --json <"$work/out" | tr '\n' ' ')" = "not-applicable confirmed " ]; then report ok json-lines; else report fail json-lines "not two objects"; fi
 
+# a host that runs: never a verdict about a crash
+exits live-of-a-dump 2 live "$confirmed"
+says live-of-a-dump err "is of a host that panicked; use 'xfdtriage triage'$"
+silent live-of-a-dump-out out
+exits live-of-nothing 2 live "$work/no-kcore"
+says live-of-nothing err 'it does not exist: the kernel was built without CONFIG_PROC_KCORE'
+exits live-json 2 live --format json "$work/no-kcore"
+says live-json out '^{"schema":"xfdtriage-live-1","path":.*,"answer":"error","exit":2,"error":".*"}$'
+exits live-two 2 live "$confirmed" "$clean"
+exits live-help 0 live --help
+says live-help out '1 not-exposed  *2 error  *3 exposed  *5 unknown'
+
+# VMCOREINFO from elsewhere: only of the kernel whose memory it is
+exits vmcoreinfo-none 2 --vmcoreinfo "$work/none" "$confirmed"
+says vmcoreinfo-none err 'cannot read VMCOREINFO from'
+echo 'OSRELEASE=6.18.5' >"$work/foreign"
+exits vmcoreinfo-foreign 2 --vmcoreinfo "$work/foreign" "$confirmed"
+says vmcoreinfo-foreign err "the VMCOREINFO that was given is not of this dump's kernel"
+
 # several dumps: a summary behind the reports, the findings in it
 
 exits summary 2 "$PWD/dumps/armed-6.18.5.vmcore" "$PWD/dumps/kernel-nm-6.18.9.vmcore" "$work/nothing" "$confirmed"

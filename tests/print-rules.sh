@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Print a table of rules (rules, vcpu_rules) as Markdown, the form in which docs/verdicts.md has it.
+# Print a table of rules (rules, vcpu_rules, exposure_rules) as Markdown, the form in which docs/ has it.
 set -eu
 
 dir=$(dirname "$0")/../src/verdict
@@ -14,8 +14,11 @@ rules)
 vcpu_rules)
 	macro=XFDT_VCPU_RULE
 	columns="id readable sound confidential refused mismatch in_use can_run alive holds running loading need_load valid in_guest state undecided words" ;;
+exposure_rules)
+	macro=XFDT_EXPOSURE_RULE
+	columns="id kvm capable mismatch fixed answer words" ;;
 *)
-	echo "usage: $0 rules|vcpu_rules" >&2
+	echo "usage: $0 rules|vcpu_rules|exposure_rules" >&2
 	exit 2 ;;
 esac
 

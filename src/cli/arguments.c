@@ -48,15 +48,17 @@ struct option_spec {
 static const struct option_spec options[] = {
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DISTILL,
 	  "FORMAT", "text (default) or json: one object a dump and line" },
+	{ { "format", required_argument, NULL, 'f' }, COMMAND_LIVE,
+	  "FORMAT", "text (default) or json: one object on one line" },
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_REPORT,
 	  "FORMAT", "text (default), html: a page, csv, or jsonl: one object a dump" },
 	{ { "verbose", no_argument, NULL, 'v' }, COMMAND_TRIAGE | COMMAND_SHOW,
 	  NULL, "all vCPUs, every piece of evidence, commands for crash(8)" },
-	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_DUMPS | COMMAND_BATCH,
+	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_DUMPS | COMMAND_BATCH | COMMAND_LIVE,
 	  NULL, "print no report, only set the exit code" },
 	{ { "split", no_argument, NULL, 's' }, COMMAND_DUMPS,
 	  NULL, "the files are all parts of one dump (makedumpfile --split)" },
-	{ { "debuginfo", required_argument, NULL, 'd' }, COMMAND_DUMPS | COMMAND_BATCH,
+	{ { "debuginfo", required_argument, NULL, 'd' }, COMMAND_DUMPS | COMMAND_BATCH | COMMAND_LIVE,
 	  "PATH", "vmlinux or kvm.ko with debuginfo, or a folder of it; may be repeated" },
 	{ { "types", required_argument, NULL, 't' }, COMMAND_DUMPS | COMMAND_BATCH,
 	  "SOURCE", "layouts of structures from auto (default), dwarf, btf" },
@@ -114,7 +116,7 @@ static const char *const format_names[] = {
 
 /* The commands that know a format. */
 static const unsigned int format_commands[FORMATS] = {
-	[FORMAT_TEXT] = COMMAND_ALL,	 [FORMAT_JSON] = COMMAND_DUMPS,
+	[FORMAT_TEXT] = COMMAND_ALL,	 [FORMAT_JSON] = COMMAND_DUMPS | COMMAND_LIVE,
 	[FORMAT_HTML] = COMMAND_REPORT,	 [FORMAT_CSV] = COMMAND_REPORT,
 	[FORMAT_JSONL] = COMMAND_REPORT,
 };
@@ -155,6 +157,9 @@ void print_usage(const struct command *command, FILE *out)
 	fputs("\nExit codes:\n", out);
 	if (command && command->bit & (COMMAND_DISTILL | COMMAND_REPORT))
 		fputs("  0 written          2 error\n", out);
+	else if (command && command->bit == COMMAND_LIVE)
+		fputs("  1 not-exposed      2 error            3 exposed          5 unknown\n",
+		      out);
 	else
 		fprintf(out,
 			"  0 confirmed        1 not-this-bug     2 error\n"

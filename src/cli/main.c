@@ -16,6 +16,8 @@ const struct command commands[] = {
 	  run_batch },
 	{ COMMAND_DISTILL, "distill", "VMCORE -o SMALL",
 	  "write a small vmcore that gives the same answer", run_distill },
+	{ COMMAND_LIVE, "live", "[KCORE]",
+	  "say whether this host, which runs, is exposed to the bug", run_live },
 	{ COMMAND_REPORT, "report", "STORE...",
 	  "print what batches found as a table, a page, CSV or JSON", run_report },
 };
@@ -60,7 +62,7 @@ int main(int argc, char **argv)
 	status = parse_arguments(argc, argv, &arguments, &command);
 	if (status >= 0)
 		return status;
-	if (!arguments.path_count)
+	if (!arguments.path_count && command->bit != COMMAND_LIVE)
 		return usage_error(command->bit == COMMAND_REPORT ? "name a store" :
 								    "name a vmcore",
 				   NULL);

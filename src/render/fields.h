@@ -66,6 +66,8 @@ const char *xfdt_render_words(const struct xfdt_outcome *report);
 
 /* What to do now, in a sentence or two without the full stop.  Untrusted: it may quote a release. */
 void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_t size);
+/* Which kernel to boot in place of @release, which is untrusted, or NULL. */
+void xfdt_render_upgrade(const char *release, char *ret_text, size_t size);
 /* The first thing that is missing; NULL: nothing is. */
 const struct xfdt_gap *xfdt_render_first_gap(const struct xfdt_host *host);
 /* Could what is missing change the verdict? */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The report as JSON, by json-c. */
 #include "render/fields.h"
+#include "base/util.h"
 #include "kernel/oops_log.h"
+#include "render/live.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -329,6 +331,119 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 	fputs(",\"vms\":", out);
 	put_vms(&writer, report);
 	fputs("}\n", out);
+	return finish(&writer);
+}
+
+/* the command live */
+
+static struct json_object *mismatch_object(struct writer *writer, const struct xfdt_vm *vm,
+					   const struct xfdt_vcpu *vcpu,
+					   const struct xfdt_vcpu_verdict *state)
+{
+	static const char *const keys[] = { "kvm_vcpu", "fpstate", "xstate_bv", "xfd", "mismatch" };
+	const uint64_t numbers[] = { vcpu->kvaddr, vcpu->fpstate, vcpu->header.xstate_bv, vcpu->xfd,
+				     state->mismatch };
+	struct json_object *object = json_object_new_object();
+	size_t i;
+
+	add(writer, object, "vm_pid", json_object_new_int(vm->pid), false);
+	add_text(writer, object, "vm_comm", vm->comm);
+	add(writer, object, "vcpu", json_object_new_int64(vcpu->id), false);
+	for (i = 0; i < COUNT(keys); i++)
+		add_cell(writer, object, keys[i],
+			 &(struct xfdt_cell){ .kind = XFDT_CELL_HEX, .number = numbers[i] });
+	return object;
+}
+
+static struct json_object *mismatches_array(struct writer *writer, const struct xfdt_live *live)
+{
+	const struct xfdt_vcpu_verdict *state = live->outcome->verdict->vcpus;
+	struct json_object *array = json_object_new_array();
+	const struct xfdt_vm *vm;
+	size_t i, j;
+
+	for (i = 0; (vm = xfdt_host_vm(live->outcome->host, i)); i++)
+		for (j = 0; j < vm->vcpu_count; j++, state++)
+			if (xfdt_live_is_mismatch(live, &vm->vcpus[j], state))
+				append(writer, array,
+				       mismatch_object(writer, vm, &vm->vcpus[j], state));
+	return array;
+}
+
+static struct json_object *live_counts_object(struct writer *writer, const struct xfdt_live *live)
+{
+	struct json_object *object = json_object_new_object();
+	struct xfdt_live_counts counts;
+	size_t i;
+
+	xfdt_live_count(live, &counts);
+	const struct {
+		const char *key;
+		size_t count;
+	} items[] = {
+		{ "vms", counts.vms },
+		{ "vcpus", counts.vcpus },
+		{ "amx_enabled", counts.amx_enabled },
+		{ "xfd_written", counts.xfd_written },
+		{ "mismatch", counts.mismatches },
+		{ "unread", counts.unread },
+	};
+
+	for (i = 0; i < COUNT(items); i++)
+		add(writer, object, items[i].key, json_object_new_int64((int64_t)items[i].count),
+		    false);
+	return object;
+}
+
+struct xfdt_error *xfdt_render_live_json(const struct xfdt_live *live, FILE *out)
+{
+	const struct xfdt_outcome *outcome = live->outcome;
+	const struct xfdt_host *host = outcome->host;
+	struct xfdt_row row = { .image = host->image, .host = host };
+	struct json_object *root = json_object_new_object(), *missing = json_object_new_array();
+	struct writer writer = { .out = out };
+	char advice[XFDT_ADVICE_MAX];
+
+	xfdt_live_advice(live, advice, sizeof(advice));
+	add_text(&writer, root, "schema", XFDT_LIVE_SCHEMA);
+	add_text(&writer, root, "path", outcome->path);
+	add_text(&writer, root, "answer", xfdt_exposure_name(live->rule->answer));
+	add(&writer, root, "exit", json_object_new_int(xfdt_exposure_exit(live->rule->answer)),
+	    false);
+	add_text(&writer, root, "rule", live->rule->id);
+	add_text(&writer, root, "why", live->rule->words);
+	add_text(&writer, root, "do", advice);
+	add_text(&writer, root, "kvm", xfdt_truth_name(live->facts.kvm));
+	add_text(&writer, root, "capable", xfdt_truth_name(live->facts.capable));
+	add_text(&writer, root, "capable_why", outcome->facts->items[XFDT_FACT_CAPABLE].why);
+	add_text(&writer, root, "mismatch", xfdt_truth_name(live->facts.mismatch));
+	add_text(&writer, root, "fixed", xfdt_truth_name(live->facts.fixed));
+	add(&writer, root, "kernel", group_object(&writer, XFDT_GROUP_KERNEL, &row), false);
+	add(&writer, root, "sources", group_object(&writer, XFDT_GROUP_SOURCES, &row), false);
+	add(&writer, root, "counts", live_counts_object(&writer, live), false);
+	add(&writer, root, "mismatches", mismatches_array(&writer, live), false);
+	append_gaps(&writer, missing, &host->image->gaps);
+	append_gaps(&writer, missing, &host->gaps);
+	add(&writer, root, "missing", missing, false);
+	add(&writer, root, "readings", json_object_new_int((int)live->readings), false);
+	add_text(&writer, root, "confined", outcome->confined);
+	put_object(&writer, root, false);
+	fputs("\n", out);
+	return finish(&writer);
+}
+
+struct xfdt_error *xfdt_render_live_json_error(const char *path, const char *message, FILE *out)
+{
+	struct json_object *root = json_object_new_object();
+	struct writer writer = { .out = out };
+
+	add_text(&writer, root, "schema", XFDT_LIVE_SCHEMA);
+	add_text(&writer, root, "path", path);
+	add_text(&writer, root, "answer", "error");
+	add(&writer, root, "exit", json_object_new_int(XFDT_EXIT_ERROR), false);
+	add_text(&writer, root, "error", message);
+	put_object(&writer, root, false);
+	fputs("\n", out);
 	return finish(&writer);
 }
 

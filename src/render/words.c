@@ -82,8 +82,7 @@ void xfdt_render_fix(const struct xfdt_outcome *report, char *ret_text, size_t s
 
 /* what to do */
 
-/* Which kernel to boot. */
-static void put_upgrade(const char *release, char *ret_text, size_t size)
+void xfdt_render_upgrade(const char *release, char *ret_text, size_t size)
 {
 	const struct xfdt_vendor *vendor = xfdt_vendor_of(release);
 	const char *upstream = xfdt_fixed_in(release);
@@ -127,7 +126,7 @@ static void advise_on_mechanism(const struct xfdt_outcome *report, char *ret_tex
 	const enum xfdt_truth fixed = report->facts->fixed;
 	char upgrade[XFDT_ADVICE_MAX / 2];
 
-	put_upgrade(report->host->image->release, upgrade, sizeof(upgrade));
+	xfdt_render_upgrade(report->host->image->release, upgrade, sizeof(upgrade));
 	if (fixed == XFDT_YES)
 		snprintf(ret_text, size,
 			 "upgrading will not help: the kernel has the fix, and " XFDT_FIX_COMMIT
@@ -149,7 +148,7 @@ static void advise_on_other(const struct xfdt_outcome *report, char *ret_text, s
 	bool panicked = facts[XFDT_FACT_PANICKED].value != XFDT_NO;
 	char upgrade[XFDT_ADVICE_MAX / 2];
 
-	put_upgrade(report->host->image->release, upgrade, sizeof(upgrade));
+	xfdt_render_upgrade(report->host->image->release, upgrade, sizeof(upgrade));
 	snprintf(ret_text, size, "%s%s%s%s",
 		 panicked ? "look for another cause of this crash" :
 		 exposed  ? "" :
