@@ -106,6 +106,7 @@ static struct xfdt_error *triage(const struct request *request, FILE *out)
 	struct xfdt_session session;
 	struct xfdt_error *err;
 
+	xfdt_stats_begin(&session.stats);
 	err = xfdt_stages_init(&session, &source, path, xfd_format(), &debug);
 	if (err)
 		return err;

@@ -2,6 +2,7 @@
 /* Reading a file in blocks: the same bytes, in few round trips and bounded memory. */
 #include "unit.h"
 #include "dump/storage.h"
+#include "render/stats.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,30 @@ static void test_storage__any_bytes_in_any_order(void **state)
 	assert_bytes(storage, INT64_MAX, 10, 0);
 	xfdt_storage_close(storage);
 	close(fd);
+}
+
+/* what a stage took is what was read since the one before */
+static void test_storage__stats_add_up(void **state)
+{
+	struct xfdt_reader reader = { .cost = { .reads = 5, .bytes = 50 } };
+	struct xfdt_stats stats;
+	char text[1000] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	xfdt_stats_begin(&stats);
+	xfdt_stats_end(&stats, XFDT_STAGE_OPEN, &reader);
+	reader.cost = (struct xfdt_cost){ .reads = 12, .bytes = 80 };
+	usleep(2000);
+	xfdt_stats_end(&stats, XFDT_STAGE_RESOLVE, &reader);
+	assert_int_equal(stats.stages[XFDT_STAGE_OPEN].reads, 5);
+	assert_int_equal(stats.stages[XFDT_STAGE_RESOLVE].reads, 7);
+	assert_int_equal(stats.stages[XFDT_STAGE_RESOLVE].read_bytes, 30);
+	assert_within(stats.stages[XFDT_STAGE_RESOLVE].microseconds, 2000, 60000000);
+	assert_int_equal(stats.total.reads, 12);
+	assert_int_equal(stats.total.round_trips, 0);
+	xfdt_render_stats(&stats, out);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "\n  resolve           7 "));
 }
 
 static void test_storage__near_reads_share_a_round_trip(void **state)

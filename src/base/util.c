@@ -4,10 +4,15 @@
 
 #include <time.h>
 
-int64_t xfdt_now_ms(void)
+int64_t xfdt_now_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+	return now.tv_sec * 1000000ll + now.tv_nsec / 1000;
+}
+
+int64_t xfdt_now_ms(void)
+{
+	return xfdt_now_us() / 1000;
 }

@@ -10,5 +10,6 @@
 
 /* Milliseconds that only grow (CLOCK_MONOTONIC). */
 int64_t xfdt_now_ms(void);
+int64_t xfdt_now_us(void); /* the same in microseconds */
 
 #endif

@@ -26,6 +26,7 @@ enum {
 	OPTION_FORCE,
 	OPTION_SYMBOLS,
 	OPTION_COLOR,
+	OPTION_STATS,
 	OPTION_VMCOREINFO,
 	OPTION_SHARD_INDEX,
 	OPTION_SHARDS,
@@ -54,6 +55,8 @@ static const struct option_spec options[] = {
 	  "FORMAT", "text (default), html: a page, csv, or jsonl: one object a dump" },
 	{ { "verbose", no_argument, NULL, 'v' }, COMMAND_TRIAGE | COMMAND_SHOW,
 	  NULL, "all vCPUs, every piece of evidence, commands for crash(8)" },
+	{ { "stats", no_argument, NULL, OPTION_STATS }, COMMAND_TRIAGE | COMMAND_SHOW,
+	  NULL, "reads, bytes, round trips and seconds of each stage" },
 	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_DUMPS | COMMAND_BATCH | COMMAND_LIVE,
 	  NULL, "print no report, only set the exit code" },
 	{ { "split", no_argument, NULL, 's' }, COMMAND_DUMPS,
@@ -378,6 +381,9 @@ static int take_option(int letter, struct arguments *arguments)
 		break;
 	case 'q':
 		arguments->quiet = true;
+		break;
+	case OPTION_STATS:
+		arguments->stats = true;
 		break;
 	case 's':
 		arguments->split = true;

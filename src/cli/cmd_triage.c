@@ -39,6 +39,8 @@ static int triage_dump(const struct work *work)
 			status = complain(err);
 	} else if (!quiet) {
 		form->print(&session.report, &form->style, stdout);
+		if (session.report.stats)
+			xfdt_render_stats(session.report.stats, stdout);
 	}
 	xfdt_session_deinit(&session);
 	return status;

@@ -33,7 +33,7 @@ struct arguments {
 	enum format format;
 	enum colour colour;
 	enum exit_code exit_code;
-	bool quiet, verbose, split, keep_types, keep_log, kdump;
+	bool quiet, verbose, stats, split, keep_types, keep_log, kdump;
 	bool retry_failed, force, complete;
 	unsigned int jobs, seconds, memory_mib, shard,
 		shards; /* 0: not given; @shard counts from 1 */

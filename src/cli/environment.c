@@ -41,6 +41,7 @@ struct xfdt_session_options session_options(const struct arguments *arguments)
 			.vmcoreinfo = arguments->vmcoreinfo,
 		},
 		.debug = debug_options(arguments),
+		.stats = arguments->stats,
 	};
 }
 

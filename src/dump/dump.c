@@ -333,6 +333,22 @@ static struct xfdt_error *dump_read_physical(struct xfdt_reader *reader, uint64_
 	return err ? err : note_read(dump, paddr, len, reader->purpose);
 }
 
+static struct xfdt_traffic dump_traffic(const struct xfdt_reader *reader)
+{
+	const struct xfdt_dump *dump = (const struct xfdt_dump *)reader;
+	struct xfdt_traffic all = { 0 };
+	size_t i;
+
+	for (i = 0; i < dump->part_count; i++) {
+		const struct xfdt_traffic *traffic =
+			xfdt_storage_traffic(xfdt_dumpfile_storage(dump->parts[i].file));
+
+		all.round_trips += traffic->round_trips;
+		all.bytes += traffic->bytes;
+	}
+	return all;
+}
+
 static void forget_part(struct xfdt_dump *dump, uint64_t kvaddr, size_t len)
 {
 	struct recording *recording = &dump->recording;
@@ -572,6 +588,7 @@ struct xfdt_error *xfdt_dump_open(struct xfdt_dump **ret_dump, const char *const
 	}
 	dump->reader.read = dump_read;
 	dump->reader.read_physical = dump_read_physical;
+	dump->reader.traffic = dump_traffic;
 	err = open_parts(dump, paths, count, options);
 	if (!err)
 		err = use_vmcoreinfo(dump, options->vmcoreinfo);

@@ -7,6 +7,7 @@
 #define XFDT_DUMP_STORAGE_H
 
 #include "base/error.h"
+#include "image/reader.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,12 +17,6 @@
 #define XFDT_STORAGE_ROOM (16u << 20)
 
 struct xfdt_storage;
-
-/* What the storage was asked for. */
-struct xfdt_traffic {
-	uint64_t round_trips; /* reads that waited for it */
-	uint64_t bytes;	      /* that came back */
-};
 
 /* Open the file or block device at @path.  XFDT_SYSTEM, XFDT_NOT_A_DUMP. */
 struct xfdt_error *xfdt_storage_open(struct xfdt_storage **ret_storage, const char *path);

@@ -38,6 +38,12 @@ struct xfdt_cost {
 	int64_t started_ns; /* CPU time of this process at the first read */
 };
 
+/* What was asked for where the dump is stored. */
+struct xfdt_traffic {
+	uint64_t round_trips; /* reads that waited for it */
+	uint64_t bytes;	      /* that came back */
+};
+
 /* Where memory comes from.  Back ends embed this. */
 struct xfdt_reader {
 	enum xfdt_purpose purpose; /* of what is read now; the first, XFDT_FOR_TYPES, at the start */
@@ -51,6 +57,8 @@ struct xfdt_reader {
 	 */
 	struct xfdt_error *(*read_physical)(struct xfdt_reader *reader, uint64_t paddr, void *buf,
 					    size_t len);
+	/* What that took so far; NULL: unknown. */
+	struct xfdt_traffic (*traffic)(const struct xfdt_reader *reader);
 };
 
 /* x86-64 registers in the order of struct pt_regs (arch/x86/include/asm/ptrace.h). */

@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "kernel/oops_log.h"
 #include "render/live.h"
+#include "render/stats.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -185,6 +186,36 @@ static struct json_object *census_object(struct writer *writer, const struct xfd
 	return object;
 }
 
+static struct json_object *cost_object(struct writer *writer, const char *stage,
+				       const struct xfdt_stage_cost *cost)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (stage)
+		add_text(writer, object, "stage", stage);
+	add(writer, object, "reads", json_object_new_int64((int64_t)cost->reads), false);
+	add(writer, object, "read_bytes", json_object_new_int64((int64_t)cost->read_bytes), false);
+	add(writer, object, "round_trips", json_object_new_int64((int64_t)cost->round_trips),
+	    false);
+	add(writer, object, "stored_bytes", json_object_new_int64((int64_t)cost->stored_bytes),
+	    false);
+	add(writer, object, "seconds", json_object_new_double((double)cost->microseconds / 1e6),
+	    false);
+	return object;
+}
+
+static struct json_object *stats_object(struct writer *writer, const struct xfdt_stats *stats)
+{
+	struct json_object *object = cost_object(writer, NULL, &stats->total);
+	struct json_object *array = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < XFDT_STAGES; i++)
+		append(writer, array, cost_object(writer, xfdt_stage_name(i), &stats->stages[i]));
+	add(writer, object, "stages", array, false);
+	return object;
+}
+
 /* Print @object, which is taken over, and leave its brace open where @open says so. */
 static void put_object(struct writer *writer, struct json_object *object, bool open)
 {
@@ -327,6 +358,8 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 	add(&writer, root, "census", census_object(&writer, host), false);
 	add(&writer, root, "check", commands_array(&writer, report), false);
 	add_text(&writer, root, "confined", report->confined);
+	if (report->stats)
+		add(&writer, root, "stats", stats_object(&writer, report->stats), false);
 	put_object(&writer, root, true);
 	fputs(",\"vms\":", out);
 	put_vms(&writer, report);

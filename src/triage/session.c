@@ -11,10 +11,12 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 	struct xfdt_error *err;
 
 	memset(session, 0, sizeof(*session));
+	xfdt_stats_begin(&session->stats);
 	err = xfdt_dump_open(&session->dump, paths, count, &options->dump);
 	if (err)
 		return err;
 	source = xfdt_dump_source(session->dump);
+	xfdt_stats_end(&session->stats, XFDT_STAGE_OPEN, source.reader);
 	if (options->record) {
 		source.record = options->record;
 		source.record_len = options->record_len;
@@ -25,8 +27,10 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 	}
 	err = xfdt_stages_init(session, &source, paths[0], xfdt_dump_format(session->dump),
 			       &options->debug);
-	if (!err)
+	if (!err) {
 		session->report.confined = options->confined;
+		session->report.stats = options->stats ? &session->stats : NULL;
+	}
 	if (err) {
 		xfdt_dump_close(session->dump);
 		session->dump = NULL;

@@ -5,6 +5,7 @@
 
 #include "dump/dump.h"
 #include "render/render.h"
+#include "render/stats.h"
 #include "resolve/resolve.h"
 #include "verdict/verdict.h"
 
@@ -15,6 +16,7 @@ struct xfdt_session {
 	struct xfdt_facts facts;
 	struct xfdt_verdict verdict;
 	struct xfdt_outcome report;
+	struct xfdt_stats stats;
 };
 
 struct xfdt_session_options {
@@ -26,6 +28,7 @@ struct xfdt_session_options {
 	/* and the census to take instead of making one; NULL: none; borrowed */
 	const char *census;
 	size_t census_len;
+	bool stats;	      /* the report says what it took */
 	const char *confined; /* how this process is, for the report; NULL: not at all; borrowed */
 };
 
@@ -37,7 +40,7 @@ void xfdt_session_deinit(struct xfdt_session *session);
 /*
  * The stages after the dump, for ways in that have a source of their own:
  * triage @source.  @session->dump is left alone; @path and @format are
- * borrowed, for the report; @debug may be NULL.  After an error nothing is left to free.
+ * borrowed, for the report; @debug may be NULL; @session->stats have begun.  After an error nothing is left to free.
  */
 struct xfdt_error *xfdt_stages_init(struct xfdt_session *session, const struct xfdt_source *source,
 				    const char *path, const char *format,

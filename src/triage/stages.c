@@ -14,11 +14,14 @@ struct xfdt_error *xfdt_stages_init(struct xfdt_session *session, const struct x
 	memset(&session->facts, 0, sizeof(session->facts));
 	memset(&session->verdict, 0, sizeof(session->verdict));
 	xfdt_image_init(&session->image, source, debug);
+	xfdt_stats_end(&session->stats, XFDT_STAGE_RESOLVE, source->reader);
 	err = xfdt_host_init(&session->host, &session->image);
 	if (!err)
 		err = xfdt_facts_init(&session->facts, &session->host);
+	xfdt_stats_end(&session->stats, XFDT_STAGE_KERNEL, source->reader);
 	if (!err)
 		err = xfdt_verdict_init(&session->verdict, &session->facts);
+	xfdt_stats_end(&session->stats, XFDT_STAGE_VERDICT, source->reader);
 	if (err) {
 		xfdt_stages_deinit(session);
 		return xfdt_error_wrap(err, "%s", path);
