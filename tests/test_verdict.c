@@ -1503,7 +1503,7 @@ static void test_verdict__thread_that_holds_another_state(void **state)
 	assert_vcpu_rule(&scene, "scheduled-out");
 }
 
-/* KVM_RUN of a dead VM loads nothing (vm_dead; vm_bugged alone says nothing where both are there) */
+/* KVM_RUN of a dead VM loads nothing; vm_bugged and vm_dead are each other's witness */
 static void test_verdict__vm_that_is_dead(void **state)
 {
 	struct scene scene;
@@ -1513,10 +1513,12 @@ static void test_verdict__vm_that_is_dead(void **state)
 	scene.kernel.vms[0].kvm->vm_bugged = 1;
 	assert_rules(&scene.kernel, "armed", "next-run");
 	scene.kernel.vms[0].kvm->vm_dead = 1;
-	assert_vcpu_rule(&scene, "vm-gone");
+	assert_rules(&scene.kernel, "clear", "vm-gone");
+	scene.kernel.vms[0].kvm->vm_bugged = 0;
+	assert_vcpu_rule(&scene, "next-run");
 	/* what a thread holds is another matter */
 	set_up(&scene, 1, 0);
-	scene.kernel.vms[0].kvm->vm_dead = 1;
+	scene.kernel.vms[0].kvm->vm_bugged = scene.kernel.vms[0].kvm->vm_dead = 1;
 	assert_vcpu_rule(&scene, "scheduled-out");
 }
 
@@ -1659,7 +1661,7 @@ static void test_verdict__confidential(void **state)
 
 	set_up(&scene, 0, 0);
 	vcpu_of(&scene, 0)->fpstate->is_confidential = 1;
-	assert_vcpu_rule(&scene, "confidential-in-use");
+	assert_vcpu_rule(&scene, "confidential");
 	set_up(&scene, 1, 0);
 	vcpu_of(&scene, 0)->fpstate->is_confidential = 1;
 	assert_vcpu_rule(&scene, "confidential-mismatch");
@@ -1667,13 +1669,15 @@ static void test_verdict__confidential(void **state)
 	vcpu = vcpu_of(&scene, 0);
 	vcpu->fpstate->is_confidential = 1;
 	vcpu->fpstate->in_use = 0;
+	assert_rules(&scene.kernel, "open", "confidential-mismatch");
+	vcpu->fpstate->xfd = 0;
 	assert_vcpu_rule(&scene, "confidential");
 	/* its header is not real, so it is not malformed either */
 	set_up(&scene, 0, 0);
 	vcpu = vcpu_of(&scene, 0);
 	vcpu->fpstate->is_confidential = 1;
 	vcpu->header->xcomp_bv = 0x1234;
-	assert_vcpu_rule(&scene, "confidential-in-use");
+	assert_vcpu_rule(&scene, "confidential");
 }
 
 /* inside the guest, which may write IA32_XFD: what is in memory is old, and that is no mismatch */
@@ -1770,7 +1774,7 @@ static void test_verdict__no_bit_of_the_code_acquits(void **state)
 	tear_down(&scene);
 }
 
-/* armed: bits of the state that are the only record of what they say are XFD's, XSTATE_BV's and is_confidential */
+/* armed: the bits that are the only record of the mismatch are XFD's and XSTATE_BV's */
 static void test_verdict__no_bit_of_an_armed_state_acquits(void **state)
 {
 	const size_t flags = offsetof(struct fpstate, xfd) + 8;
@@ -1787,11 +1791,14 @@ static void test_verdict__no_bit_of_an_armed_state_acquits(void **state)
 		assert_no_bit_acquits(&scene, "fpstate->xfd", &vcpu->fpstate->xfd, 8, 0,
 				      KERNEL_XTILEDATA);
 		assert_no_bit_acquits(&scene, "fpstate's flags", (uint8_t *)vcpu->fpstate + flags,
-				      4, 0, 1u << 2 /* is_confidential */);
+				      4, 0, 0);
 		assert_no_bit_acquits(&scene, "the header", vcpu->header, sizeof(*vcpu->header), 0,
 				      KERNEL_XTILEDATA);
 		assert_no_bit_acquits(&scene, "struct kvm_vcpu", vcpu->vcpu, sizeof(*vcpu->vcpu), 0,
 				      0);
+		if (!in_use) /* what a thread holds does not ask KVM_RUN */
+			assert_no_bit_acquits(&scene, "struct kvm", scene.kernel.vms[0].kvm,
+					      offsetof(struct kvm, vcpus), 0, 0);
 		assert_no_bit_acquits(&scene, "struct pid", vcpu->pid, sizeof(*vcpu->pid), 0, 0);
 		assert_no_bit_acquits(&scene, "max_features", &scene.kernel.data->fpu_kernel_cfg,
 				      sizeof(scene.kernel.data->fpu_kernel_cfg), 0, 0);

@@ -264,17 +264,28 @@ static bool is_mm(const struct xfdt_image *image, uint64_t mm)
 	return pgd.known && xfdt_is_kernel_address(pgd.value) && !(pgd.value % XFDT_PAGE_SIZE);
 }
 
+/*
+ * Is the VM dead?  kvm_vm_bugged() sets both members, which are each other's witness.
+ * A VM that kvm_vm_dead() alone ended is unsure: confidential VMs that move to another
+ * host, and SMM that cannot be entered (Linux: include/linux/kvm_host.h).
+ */
+static enum xfdt_truth is_dead(const struct xfdt_image *image, uint64_t kvm,
+			       const struct xfdt_value *bugged)
+{
+	struct xfdt_value dead = xfdt_value_of(image, kvm, XFDT_M_kvm_vm_dead);
+	enum xfdt_truth truth = xfdt_value_bool(&dead);
+
+	return truth == xfdt_value_bool(bugged) ? truth : XFDT_UNSURE;
+}
+
 /* KVM_RUN returns an error if the VM is dead, or if the caller's mm is not the VM's. */
 static enum xfdt_truth vm_can_run(const struct xfdt_image *image, uint64_t kvm,
 				  const struct xfdt_value *bugged)
 {
 	struct xfdt_value mm = xfdt_value_of(image, kvm, XFDT_M_kvm_mm), users = { .known = false };
-	struct xfdt_value dead = xfdt_has_member(image, XFDT_M_kvm_vm_dead) ?
-					 xfdt_value_of(image, kvm, XFDT_M_kvm_vm_dead) :
-					 *bugged;
-	enum xfdt_truth is_dead = xfdt_value_bool(&dead);
+	enum xfdt_truth dead = is_dead(image, kvm, bugged);
 
-	if (is_dead == XFDT_YES)
+	if (dead == XFDT_YES)
 		return XFDT_NO;
 	if (mm.known && mm.value)
 		users = xfdt_value_of(image, mm.value, XFDT_M_mm_users);
@@ -282,7 +293,7 @@ static enum xfdt_truth vm_can_run(const struct xfdt_image *image, uint64_t kvm,
 		return is_mm(image, mm.value) && any_thread_has(image, mm.value) == XFDT_NO ?
 			       XFDT_NO :
 			       XFDT_UNSURE;
-	return is_dead == XFDT_NO ? XFDT_YES : XFDT_UNSURE;
+	return dead == XFDT_NO ? XFDT_YES : XFDT_UNSURE;
 }
 
 static struct xfdt_error *add_vm(struct xfdt_host *host, uint64_t kvaddr, struct xfdt_vm **ret_vm)
