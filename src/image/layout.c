@@ -89,3 +89,28 @@ void xfdt_layout_unknown_names(struct xfdt_name_set *names, const struct xfdt_la
 		if (!layout->members[i].known)
 			xfdt_name_set_add(names, xfdt_member_needs[i].structure);
 }
+
+size_t xfdt_layout_take(struct xfdt_layout *layout, const char *structure, uint64_t bytes,
+			xfdt_find_member *find, void *source, const void *type)
+{
+	size_t taken = 0, i;
+
+	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
+		if (layout->structs[i] || strcmp(xfdt_struct_needs[i].name, structure) || !bytes ||
+		    bytes > XFDT_STRUCT_MAX)
+			continue;
+		layout->structs[i] = (uint32_t)bytes;
+		taken++;
+	}
+	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
+		struct xfdt_member member;
+
+		if (layout->members[i].known || strcmp(xfdt_member_needs[i].structure, structure) ||
+		    !find(source, type, xfdt_member_needs[i].path, &member) ||
+		    !xfdt_member_is_sane(&member))
+			continue;
+		layout->members[i] = member;
+		taken++;
+	}
+	return taken;
+}

@@ -114,4 +114,16 @@ bool xfdt_layout_is_complete(const struct xfdt_layout *layout);
 /* Add the names of the structures that @layout does not know completely. */
 void xfdt_layout_unknown_names(struct xfdt_name_set *names, const struct xfdt_layout *layout);
 
+/* Find member @path of the definition @type of a structure, as @source knows definitions. */
+typedef bool xfdt_find_member(void *source, const void *type, const char *path,
+			      struct xfdt_member *ret_member);
+
+/*
+ * Take what @layout does not have yet of @structure: its size of @bytes, and the
+ * members of the definition @type that are within bounds.  Returns how much that
+ * was: into an empty layout, how well the definition suits needs.def.
+ */
+size_t xfdt_layout_take(struct xfdt_layout *layout, const char *structure, uint64_t bytes,
+			xfdt_find_member *find, void *source, const void *type);
+
 #endif

@@ -230,24 +230,23 @@ static bool find_member(struct search *search, const struct btf_type *type, cons
 	return false;
 }
 
+static bool find_path(void *source, const void *type, const char *path,
+		      struct xfdt_member *ret_member)
+{
+	return find_member(source, type, path, 0, 0, ret_member);
+}
+
+static size_t take(struct search *search, struct xfdt_layout *layout, const char *name,
+		   const struct btf_type *type)
+{
+	return xfdt_layout_take(layout, name, type->size, find_path, search, type);
+}
+
 /* The best definition so far of a structure. */
 struct candidate {
-	__u32 id; /* 0: none */
-	unsigned int score;
+	const struct btf_type *type; /* NULL: none */
+	size_t score;
 };
-
-static unsigned int score_type(struct search *search, const char *name, const struct btf_type *type)
-{
-	struct xfdt_member member;
-	unsigned int score = 1;
-	size_t i;
-
-	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
-		if (!strcmp(xfdt_member_needs[i].structure, name) &&
-		    find_member(search, type, xfdt_member_needs[i].path, 0, 0, &member))
-			score++;
-	return score;
-}
 
 static void find_candidates(const struct xfdt_btf *types, struct search *search,
 			    const struct xfdt_name_set *names, struct candidate *candidates)
@@ -256,8 +255,9 @@ static void find_candidates(const struct xfdt_btf *types, struct search *search,
 
 	for (id = types->first_id; id < end; id++) {
 		const struct btf_type *type = btf__type_by_id(types->btf, id);
-		unsigned int score;
+		struct xfdt_layout only = { 0 };
 		const char *name;
+		size_t score;
 		int index;
 
 		if (!type || !btf_is_composite(type))
@@ -266,11 +266,9 @@ static void find_candidates(const struct xfdt_btf *types, struct search *search,
 		index = name ? xfdt_name_set_find(names, name) : -1;
 		if (index < 0)
 			continue;
-		score = score_type(search, name, type);
-		if (score > candidates[index].score) {
-			candidates[index].score = score;
-			candidates[index].id = id;
-		}
+		score = take(search, &only, name, type);
+		if (score > candidates[index].score)
+			candidates[index] = (struct candidate){ type, score };
 	}
 }
 
@@ -283,32 +281,9 @@ size_t xfdt_btf_fill(const struct xfdt_btf *types, struct xfdt_layout *layout)
 
 	xfdt_layout_unknown_names(&names, layout);
 	find_candidates(types, &search, &names, candidates);
-	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
-		int index = xfdt_name_set_find(&names, xfdt_struct_needs[i].name);
-		const struct btf_type *type;
-
-		if (layout->structs[i] || index < 0 || !candidates[index].id)
-			continue;
-		type = btf__type_by_id(types->btf, candidates[index].id);
-		if (type && type->size && type->size <= XFDT_STRUCT_MAX) {
-			layout->structs[i] = type->size;
-			filled++;
-		}
-	}
-	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
-		int index = xfdt_name_set_find(&names, xfdt_member_needs[i].structure);
-		const struct btf_type *type;
-		struct xfdt_member member;
-
-		if (layout->members[i].known || index < 0 || !candidates[index].id)
-			continue;
-		type = btf__type_by_id(types->btf, candidates[index].id);
-		if (type && find_member(&search, type, xfdt_member_needs[i].path, 0, 0, &member) &&
-		    xfdt_member_is_sane(&member)) {
-			layout->members[i] = member;
-			filled++;
-		}
-	}
+	for (i = 0; i < names.count; i++)
+		if (candidates[i].type)
+			filled += take(&search, layout, names.items[i], candidates[i].type);
 	return filled;
 }
 

@@ -16,7 +16,8 @@
 struct candidate {
 	bool found;
 	Dwarf_Die die;
-	unsigned int score;
+	Dwarf_Word size;
+	size_t score;
 	/* of the last definition looked at: every unit that includes a header repeats it */
 	Dwarf_Word bytes, line;
 };
@@ -225,25 +226,21 @@ static bool find_member(struct search *search, Dwarf_Die *type, const char *path
 	return false;
 }
 
-static unsigned int score_type(struct search *search, Dwarf_Die *type, const char *name)
+static bool find_path(void *source, const void *type, const char *path,
+		      struct xfdt_member *ret_member)
 {
-	struct xfdt_member member;
-	unsigned int score = 1;
-	size_t i;
+	Dwarf_Die die = *(const Dwarf_Die *)type;
 
-	for (i = 0; i < XFDT_MEMBER_COUNT; i++)
-		if (!strcmp(xfdt_member_needs[i].structure, name) &&
-		    find_member(search, type, xfdt_member_needs[i].path, 0, 0, &member))
-			score++;
-	return score;
+	return find_member(source, &die, path, 0, 0, ret_member);
 }
 
 static void consider(struct search *search, Dwarf_Die *type)
 {
+	struct xfdt_layout only = { 0 };
 	struct candidate *candidate;
 	Dwarf_Word bytes, line = 0;
 	const char *name;
-	unsigned int score;
+	size_t score;
 	int index;
 
 	if (!is_composite(type) || is_declaration(type))
@@ -258,9 +255,10 @@ static void consider(struct search *search, Dwarf_Die *type)
 		return;
 	candidate->bytes = bytes;
 	candidate->line = line;
-	score = score_type(search, type, name);
+	score = xfdt_layout_take(&only, name, bytes, find_path, search, type);
 	if (!candidate->found || score > candidate->score) {
 		candidate->die = *type;
+		candidate->size = bytes;
 		candidate->score = score;
 	}
 	candidate->found = true;
@@ -294,24 +292,12 @@ static void take_found(struct search *search, struct xfdt_layout *layout)
 {
 	size_t i;
 
-	for (i = 0; i < XFDT_STRUCT_COUNT; i++) {
-		int index = xfdt_name_set_find(&search->names, xfdt_struct_needs[i].name);
-		Dwarf_Word bytes;
+	for (i = 0; i < search->names.count; i++) {
+		const struct candidate *found = &search->candidates[i];
 
-		if (!layout->structs[i] && index >= 0 && search->candidates[index].found &&
-		    number_of(&search->candidates[index].die, DW_AT_byte_size, &bytes) &&
-		    bytes <= XFDT_STRUCT_MAX)
-			layout->structs[i] = (uint32_t)bytes;
-	}
-	for (i = 0; i < XFDT_MEMBER_COUNT; i++) {
-		int index = xfdt_name_set_find(&search->names, xfdt_member_needs[i].structure);
-		struct xfdt_member member;
-
-		if (!layout->members[i].known && index >= 0 && search->candidates[index].found &&
-		    find_member(search, &search->candidates[index].die, xfdt_member_needs[i].path,
-				0, 0, &member) &&
-		    xfdt_member_is_sane(&member))
-			layout->members[i] = member;
+		if (found->found)
+			xfdt_layout_take(layout, search->names.items[i], found->size, find_path,
+					 search, &found->die);
 	}
 }
 
