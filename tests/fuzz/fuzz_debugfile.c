@@ -25,7 +25,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct xfdt_error *err;
 	Elf64_Ehdr header;
 	size_t i;
-	bool alt;
 	int fd;
 
 	if (size < sizeof(header) || memcmp(data, ELFMAG, SELFMAG))
@@ -44,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(strlen(file->build_id) <= XFDT_BUILD_ID_MAX);
 	xfdt_error_free(xfdt_debugfile_symbols(file, queries, 2));
 	memset(&layout, 0, sizeof(layout));
-	err = xfdt_debugfile_types(file, no_alt, NULL, &layout, &alt);
+	err = xfdt_debugfile_types(file, no_alt, NULL, &layout);
 	for (i = 0; i < XFDT_STRUCT_COUNT; i++)
 		FUZZ_CHECK(layout.structs[i] <= XFDT_STRUCT_MAX && (!err || !layout.structs[i]));
 	for (i = 0; i < XFDT_MEMBER_COUNT; i++)

@@ -12,10 +12,31 @@
 #define BASE 0xffffffff82a00000ull
 #define DESC_SIZE 24
 #define INFO_SIZE 32
+#define TRACE_MAX 32
 
 static void member(struct xfdt_image *image, enum xfdt_member_id id, uint32_t offset, uint32_t size)
 {
 	image->layout.members[id] = (struct xfdt_member){ true, offset, size, 0, 0 };
+}
+
+static void look_for_events(const struct xfdt_log *log)
+{
+	bool *lines = calloc(log->count + 1, sizeof(*lines));
+	const char *trace[TRACE_MAX];
+	struct xfdt_log_regs regs;
+	struct xfdt_events events;
+	size_t i;
+
+	for (i = 0; i < log->count; i++)
+		FUZZ_CHECK(strlen(log->lines[i].text) <= 65535);
+	FUZZ_CHECK(!xfdt_events_find(log, &events) && events.count <= log->count);
+	for (i = 0; i < events.count; i++)
+		if (xfdt_event_registers(log, &events.items[i], &regs))
+			FUZZ_CHECK(*regs.function && regs.code_len <= sizeof(regs.code));
+	FUZZ_CHECK(xfdt_call_trace(log, &events, trace, TRACE_MAX) <= TRACE_MAX);
+	xfdt_oops_log_lines(log, &events, lines);
+	free(events.items);
+	free(lines);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -28,7 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t at[3] = { BASE + 96, BASE + 96 + 8 * DESC_SIZE,
 			   BASE + 96 + 8 * (DESC_SIZE + INFO_SIZE) };
 	uint64_t prb = BASE + 8;
-	size_t i;
 
 	if (size < 96)
 		return 0;
@@ -66,14 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	member(&image, XFDT_M_data_ring_data, 8, 8);
 	err = xfdt_log_read(&image, &log);
 	if (!err) {
-		struct xfdt_log_regs regs;
-		enum xfdt_event_kind kind;
-
-		for (i = 0; i < log.count; i++) {
-			FUZZ_CHECK(strlen(log.lines[i].text) <= 65535);
-			xfdt_event_of_line(log.lines[i].text, &kind);
-			xfdt_log_registers(&log, i, "f", &regs);
-		}
+		look_for_events(&log);
 		xfdt_log_deinit(&log);
 	}
 	xfdt_error_free(err);
