@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Print a table of rules (rules, vcpu_rules, exposure_rules) as Markdown, the form in which docs/ has it.
+# Print a table of rules (rules, vcpu_rules, exposure_rules, only_records) as Markdown, the form in which docs/ has it.
 set -eu
 
-dir=$(dirname "$0")/../src/verdict
+tests=$(dirname "$0")
+dir=$tests/../src/verdict
 table=$1
 cve=$(sed -n 's/^#define XFDT_CVE "\(.*\)"$/\1/p' "$dir/verdict.h")
 
@@ -17,8 +18,12 @@ vcpu_rules)
 exposure_rules)
 	macro=XFDT_EXPOSURE_RULE
 	columns="id kvm capable mismatch fixed answer words" ;;
+only_records)
+	dir=$tests/hostile
+	macro=ONLY_RECORD
+	columns="bit why_no_other_place_has_it" ;;
 *)
-	echo "usage: $0 rules|vcpu_rules|exposure_rules" >&2
+	echo "usage: $0 rules|vcpu_rules|exposure_rules|only_records" >&2
 	exit 2 ;;
 esac
 

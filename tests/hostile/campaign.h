@@ -10,9 +10,10 @@
 
 /* One experiment, filled in before what may not come back from it. */
 struct trial {
-	uint64_t random; /* state of next_random(); depends on the seed, the job and the index */
-	char where[160]; /* what is damaged: addresses, offsets */
-	char name[160];	 /* the same by symbol or member, or by the kind of damage */
+	uint64_t random;  /* state of next_random(); depends on the seed, the job and the index */
+	char where[160];  /* what is damaged: addresses, offsets */
+	char name[160];	  /* the same by symbol or member, or by the kind of damage */
+	bool only_record; /* the only record of what it says is among it (only_records.def) */
 };
 
 struct job {

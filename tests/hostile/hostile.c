@@ -3,7 +3,8 @@
  * make check-hostile: damaged and crafted dumps, thousands of them.  It fails on
  * a signal, a sanitizer's message, an experiment of more than 10 s, or a
  * dangerous verdict: not-this-bug or not-applicable where the intact dump says
- * otherwise, confirmed where it does not.
+ * otherwise, confirmed where it does not.  A dangerous verdict of damage to the only record of a
+ * truth is listed and counted, but does not fail.
  *
  *   hostile [--seed N] [--seconds N] [--runs N] [--jobs N] [--only KIND] [--findings FILE] DUMP...
  *   hostile --seed N --only KIND --index N DUMP
@@ -32,7 +33,7 @@
 /* What a worker and its parent share. */
 struct progress {
 	uint64_t next, count; /* experiments: the next one, and all there are */
-	uint64_t findings;
+	uint64_t findings, only_records;
 	uint64_t current; /* index of the one that runs */
 	int intact;
 	int64_t spent_ms; /* of CPU time, since the first experiment */
@@ -162,8 +163,11 @@ static void run_one(struct task *task, void *state, uint64_t index)
 		       name_of(progress->intact), name_of(kind));
 	if (!is_dangerous(progress->intact, kind))
 		return;
-	progress->findings++;
-	put_finding(task, "verdict", name_of(kind));
+	if (progress->trial.only_record)
+		progress->only_records++;
+	else
+		progress->findings++;
+	put_finding(task, progress->trial.only_record ? "only record" : "verdict", name_of(kind));
 }
 
 static bool is_endless(const struct progress *progress)
@@ -268,7 +272,7 @@ static void run_all(struct task *tasks, size_t count)
 
 static int report(const struct task *tasks, size_t count)
 {
-	uint64_t trials = 0, findings = 0;
+	uint64_t trials = 0, findings = 0, only_records = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -276,6 +280,7 @@ static int report(const struct task *tasks, size_t count)
 
 		trials += progress->next;
 		findings += progress->findings;
+		only_records += progress->only_records;
 		printf("%-32s %-8s %8llu", base_name(tasks[i].job.dump), tasks[i].job.name,
 		       (unsigned long long)progress->next);
 		if (is_endless(progress))
@@ -285,9 +290,9 @@ static int report(const struct task *tasks, size_t count)
 		printf("%6.1f s %6llu findings\n", (double)progress->spent_ms / 1000,
 		       (unsigned long long)progress->findings);
 	}
-	printf("hostile: %llu damaged dumps, %llu findings, seed %llu\n",
+	printf("hostile: %llu damaged dumps, %llu findings, %llu of the only record of a truth, seed %llu\n",
 	       (unsigned long long)trials, (unsigned long long)findings,
-	       (unsigned long long)options.seed);
+	       (unsigned long long)only_records, (unsigned long long)options.seed);
 	return findings ? 1 : 0;
 }
 

@@ -119,6 +119,7 @@ static int run_bit(void *context, uint64_t index, struct trial *trial)
 		struct place *place = &state->places[byte];
 
 		say_place(state, place, bit, trial);
+		trial->only_record = replica_is_only_record(trial->name);
 		return flip(state, &place->page->bytes[place->offset], bit);
 	}
 	byte -= state->place_count;
@@ -227,6 +228,25 @@ static uint64_t changed(uint64_t value, size_t size, struct trial *trial)
 	}
 }
 
+/* Is a bit in which @page differs from @before the only record of something? */
+static bool changes_only_record(const struct memory_state *state, const struct replica_page *page,
+				const struct replica_page *before)
+{
+	unsigned int bit;
+	char name[160];
+	size_t i;
+
+	for (i = 0; i < 8 * sizeof(page->bytes); i++) {
+		bit = i % 8;
+		if (!((page->bytes[i / 8] ^ before->bytes[i / 8]) >> bit & 1))
+			continue;
+		replica_name(state->replica, page, i / 8, bit, name, sizeof(name));
+		if (replica_is_only_record(name))
+			return true;
+	}
+	return false;
+}
+
 static int run_random(void *context, uint64_t index, struct trial *trial)
 {
 	struct memory_state *state = context;
@@ -251,8 +271,11 @@ static int run_random(void *context, uint64_t index, struct trial *trial)
 		say_place(state, place, 0, trial);
 	}
 	kind = replica_verdict(state->replica, true);
-	while (i--)
+	while (i--) {
+		if (kind != state->replica->verdict)
+			trial->only_record |= changes_only_record(state, pages[i], &kept[i]);
 		*pages[i] = kept[i];
+	}
 	return (int)kind;
 }
 

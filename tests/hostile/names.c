@@ -36,8 +36,11 @@ static void offer(struct search *search, uint64_t start, uint64_t size, const ch
 	if (search->kvaddr < start || search->kvaddr - start >= size || size > search->size)
 		return;
 	search->size = size;
-	if (search->kvaddr == start || size <= 8)
+	if (size == 1)
 		snprintf(search->name, search->room, "%s%s%s", name, separator, member);
+	else if (size <= 8)
+		snprintf(search->name, search->room, "%s%s%s bit %llu", name, separator, member,
+			 (unsigned long long)(search->kvaddr - start) * 8 + search->bit);
 	else
 		snprintf(search->name, search->room, "%s%s%s+%#llx", name, separator, member,
 			 (unsigned long long)(search->kvaddr - start));
@@ -158,4 +161,19 @@ void replica_name(const struct replica *replica, const struct replica_page *page
 	if (fault)
 		search_fpstate(&search, fault->fpstate_kvaddr);
 	search_symbols(&search, replica->source.note_count);
+}
+
+bool replica_is_only_record(const char *name)
+{
+	static const char *const names[] = {
+#define ONLY_RECORD(name, why) name,
+#include "hostile/only_records.def"
+#undef ONLY_RECORD
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
 }

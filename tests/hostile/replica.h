@@ -49,10 +49,12 @@ struct replica_page *replica_page(struct replica *replica, uint64_t pfn);
 enum xfdt_verdict_kind replica_verdict(struct replica *replica, bool again);
 
 /*
- * What the intact dump has at byte @offset of @page, bit @bit: "struct.member",
+ * What the intact dump has at byte @offset of @page, bit @bit: "struct.member bit 3",
  * "symbol+0x8", or what it was read for.
  */
 void replica_name(const struct replica *replica, const struct replica_page *page, size_t offset,
 		  unsigned int bit, char *ret_name, size_t size);
+/* Is the bit of that name the only record of what it says (only_records.def)? */
+bool replica_is_only_record(const char *name);
 
 #endif
