@@ -268,6 +268,42 @@ static void test_verdict__died_without_a_log(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* panic() left registers of its own, and the log none: the number of the oops and who said it are enough */
+static void test_verdict__died_of_it_by_its_number(void **state)
+{
+	static const char *const others[] = { "Kernel panic - not syncing: Fatal exception", NULL };
+	const struct {
+		uint32_t die, panic; /* callers */
+		uint32_t oopses;
+		enum xfdt_truth ended;
+	} cases[] = {
+		{ 1404, 1404, 1, XFDT_YES },
+		/* another thread says so: the panic is not of this oops */
+		{ 1404, OTHER_PID, 1, XFDT_NO },
+		/* of another oops, which the log has lost */
+		{ 1404, 1404, 2, XFDT_UNSURE },
+	};
+	struct kernel kernel;
+	struct run run;
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		kernel_init(&kernel);
+		kernel.notes[0].regs.ip = KERNEL_ELSEWHERE;
+		kernel.notes[0].regs.sp -= 0x1000;
+		kernel.data->die_counter = cases[i].oopses;
+		kernel.caller = cases[i].die;
+		kernel_log(&kernel, (const char *const[]){ WARN, DIE, NULL });
+		kernel_log_add(&kernel, &(struct kernel_record){ .text = others[0],
+								 .caller = cases[i].panic });
+		run_init(&run, &kernel);
+		assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_YES);
+		assert_int_equal(run_fact(&run, XFDT_FACT_ENDED), cases[i].ended);
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
 /* the fix does not exclude the bug */
 static void test_verdict__fix_decides_nothing(void **state)
 {
