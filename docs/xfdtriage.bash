@@ -22,6 +22,10 @@ _xfdtriage()
 	local program=${COMP_WORDS[0]} command words=
 
 	command=$(_xfdtriage_command)
+	if [[ $COMP_CWORD == 2 && $previous == help ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "triage show distill batch report live" -- "$current")
+		return
+	fi
 	case $previous in
 	-f | --format)
 		case $command in
@@ -49,7 +53,7 @@ _xfdtriage()
 		if [[ $current == -* ]]; then
 			words=$("$program" ${command:+"$command"} --help 2>/dev/null | grep -o -e '--[a-z][a-z-]*' | sort -u)
 		elif [[ $COMP_CWORD == 1 ]]; then
-			mapfile -t COMPREPLY < <(compgen -W "triage show distill batch report live" -- "$current"; compgen -f -- "$current")
+			mapfile -t COMPREPLY < <(compgen -W "triage show distill batch report live help version" -- "$current"; compgen -f -- "$current")
 			return
 		fi
 		;;

@@ -290,6 +290,13 @@ static bool parse_types(const char *name, enum xfdt_type_choice *ret_types)
 	return false;
 }
 
+/* What is wrong with an argument, for the person who typed it; always false. */
+static bool refuse(const char *what, const char *argument)
+{
+	error(INFO, "%s '%s'\n", what, argument);
+	return false;
+}
+
 static bool parse_arguments(struct request *request)
 {
 	int c, modes = 0;
@@ -315,22 +322,26 @@ static bool parse_arguments(struct request *request)
 			break;
 		case 't':
 			if (!parse_types(optarg, &request->types))
-				return false;
+				return refuse("-t takes auto, dwarf or btf, not", optarg);
 			break;
 		case 'v':
 			request->style.verbose = true;
 			modes++;
 			break;
 		default:
-			return false;
+			return refuse("no such option, or its argument is missing:",
+				      args[optind - 1]);
 		}
 	}
-	if (modes > 1)
+	if (modes > 1) {
+		error(INFO, "only one of -v, -l, -d, -p and -j is possible\n");
 		return false;
+	}
 	if (request->mode == MODE_DECODE && args[optind] &&
 	    !parse_pick(args[optind++], &request->style))
-		return false;
-	return !args[optind];
+		return refuse("-d takes a vcpu-id in decimal or the address of a VM or vCPU, not",
+			      args[optind - 1]);
+	return !args[optind] || refuse("no such argument:", args[optind]);
 }
 
 static void cmd_xfd(void)

@@ -177,7 +177,7 @@ kill -INT $pid
 wait $pid
 status=$?
 if [ $status = 130 ]; then report ok interrupt; else report fail interrupt "exit $status, should be 130"; fi
-says interrupt-how err 'the same command goes on from there'
+says interrupt-how err 'the same command continues from there'
 exits interrupt-report 2 report --complete "$work/int"
 says interrupt-report-why err 'incomplete: the batch was interrupted after 0 dumps'
 LD_PRELOAD=$build/tests/spin.so nohup "$xfdtriage" batch -q --store "$work/hup" -j 9 --timeout 5 "$work/bad" >"$work/out" 2>"$work/err" &

@@ -65,9 +65,13 @@ says vmcoreinfo-foreign err "the VMCOREINFO that was given is not of this dump's
 
 exits summary 2 "$PWD/dumps/armed-6.18.5.vmcore" "$PWD/dumps/kernel-nm-6.18.9.vmcore" "$work/nothing" "$confirmed"
 says summary-counts out '^4 dumps: 1 error 1 confirmed 1 armed 1 not-this-bug$'
-if [ "$(tail -3 "$work/out" | tr -s ' ')" = " error $work/nothing
+if [ "$(sed -n '/^4 dumps/,/^$/p' "$work/out" | sed 1d | tr -s ' ')" = " error $work/nothing
  confirmed $confirmed
- armed $PWD/dumps/armed-6.18.5.vmcore" ]; then report ok summary-findings; else report fail summary-findings "$(tail -3 "$work/out")"; fi
+ armed $PWD/dumps/armed-6.18.5.vmcore" ]; then report ok summary-findings; else report fail summary-findings "$(tail -6 "$work/out")"; fi
+if [ "$(head -4 "$work/out" | cut -d ' ' -f 1 | tr '\n' ' ')" = "armed not-this-bug error confirmed " ]; then report ok summary-lines; else report fail summary-lines "$(head -4 "$work/out")"; fi
+exits summary-full 0 -v "$clean" "$confirmed"
+says summary-full-report out '^confirmed: the host crashed'
+says summary-full-counts out '^2 dumps: 1 confirmed 1 not-applicable$'
 exits no-summary 0 "$confirmed"
 if grep -q ' dumps: ' "$work/out"; then report fail no-summary-of-one "there is one"; else report ok no-summary-of-one; fi
 
@@ -86,6 +90,19 @@ if script -qec true /dev/null </dev/null >"$work/out" 2>&1; then
 	says color-never out '^confirmed: '
 	on_terminal wide 120 "$xfdtriage" --color=never "$confirmed"
 	says wide out '^  do .*run again: Debian 13 backports 6.18.9'
+	# several dumps: a bar while they are read, and their lines without it
+	on_terminal bar 80 "$xfdtriage" "$confirmed" "$clean"
+	says bar out '\[############\.\.\.\.\.\.\.\.\.\.\.\.\] 1/2'
+	says bar-line out "$(printf '\r\033\\[Kconfirmed  ')"
+	# the progress of a batch has every count, also where the line is short
+	head -c 5000 "$confirmed" >"$work/broken"
+	on_terminal progress 80 "$xfdtriage" batch -j 1 --store "$work/progress" "$work/broken" "$confirmed" "$clean" \
+		"$PWD/dumps/armed-6.18.5.vmcore" "$PWD/dumps/survived-6.12.57.vmcore" "$PWD/dumps/stale-6.18.5.vmcore"
+	tr '\r' '\n' <"$work/out" | sed 's/\x1b\[K//' | grep '6/6' | tail -1 >"$work/progress-line"
+	if [ "$(wc -L <"$work/progress-line")" -le 79 ]; then report ok progress-width; else report fail progress-width "$(cat "$work/progress-line")"; fi
+	for word in '1 conf' '1 armed' '1 prob' '1 err' '1 not' '1 n/a'; do
+		says "progress-$word" progress-line " $word"
+	done
 else
 	report skip colour "script(1) is missing or gets no pseudo-terminal"
 fi
@@ -141,8 +158,6 @@ cp "$xfdtriage" "$work/vmlinux"
 exits foreign-debuginfo 0 -d "$work/vmlinux" "$confirmed"
 says_words foreign-debuginfo-both-ids "debuginfo: [^ ]*/vmlinux: has build-id [0-9a-f]*, and the dump's vmlinux has [0-9a-f]* "
 says foreign-debuginfo-source out 'types from btf$'
-exits no-such-debuginfo 0 -d "$work/nothing" "$confirmed"
-says_words no-such-debuginfo-why 'nothing: No such file'
 exits types-btf 0 --types btf -d "$work" "$confirmed"
 exits types-dwarf-nowhere 5 --types dwarf -d "$work" "$confirmed"
 says_words types-dwarf-nowhere-why "no vmlinux with build-id [0-9a-f]* and DWARF was found"
@@ -153,7 +168,7 @@ says_words types-of-a-distilled-dump-why 'those that travel in the dump are from
 # options of other commands, and help of one
 
 exits foreign-option 2 show -o x "$confirmed"
-says foreign-option-why err "'show' has no use for --output"
+says foreign-option-why err "'show' does not take --output"
 exits command-help 0 distill --help
 says command-help-out out '^Usage: xfdtriage distill '
 "$xfdtriage" -v show "$clean" 2>"$work/err" | head -1 >"$work/out"
@@ -172,6 +187,7 @@ completes complete-no-foreign-option "" show --forc
 completes complete-format "html" report --format h
 completes complete-no-foreign-format "" show --format h
 completes complete-file README.md show README
+completes complete-help batch help ba
 
 # formats
 
@@ -225,7 +241,7 @@ for command in triage show distill; do
 	says part-$command-why err 'part-1: is a part of a dump that was split .*; name all of its parts, with --split'
 done
 exits part-and-others 2 "$work/part-1" "$confirmed"
-says part-and-others-answer out '^confirmed: '
+says part-and-others-answer out '^confirmed  '
 
 # a distilled dump gives the answer that its source gives, but for where symbols and types travel
 
@@ -288,7 +304,7 @@ says missing-why err 'cannot open: No such file'
 exits empty 2 "$work/empty"
 says empty-why err 'is empty'
 exits directory 2 "$work"
-says directory-why err 'is a directory'
+says directory-why err 'is a directory; .*xfdtriage batch'
 mkfifo "$work/fifo"
 exits fifo 2 "$work/fifo"
 says fifo-why err 'not a regular file'
@@ -384,7 +400,35 @@ says odd-option-escaped err "there is no option '--x\\\\x1b'"
 exits no-option-argument 2 "$clean" -f
 says no-option-argument-why err "there is no argument to '-f'"
 exits bad-format 2 --format xml "$clean"
+# what people type first
+exits json-option 0 --json "$confirmed"
+if cmp -s "$work/out" "$work/whole"; then report ok json-option-same; else report fail json-option-same "not what --format json says"; fi
+exits json-twice 2 --json --format text "$confirmed"
+exits help-word 0 help
+cp "$work/out" "$work/help"
+if [ "$(awk 'length > 80' "$work/help")" ]; then report fail help-width "more than 80 columns"; else report ok help-width; fi
+for command in triage show batch distill report live; do
+	exits "help-$command" 0 help $command
+	says "help-$command-usage" out "^Usage: xfdtriage $command "
+	if [ "$(awk 'length > 80' "$work/out")" ]; then report fail "help-$command-width" "more than 80 columns"; else report ok "help-$command-width"; fi
+done
+exits help-unknown 2 help bach
+says help-unknown-why err "there is no command 'bach'; did you mean 'batch'?"
+exits version-word 0 version
+says version-word-line out '^xfdtriage [0-9]'
+exits unknown-command 2 triaje "$clean"
+says unknown-command-why err "there is no command 'triaje'; did you mean 'triage'?"
+exits unknown-word 2 nonsense
+says unknown-word-why err "there is no file 'nonsense' here"
+exits command-last 2 "$clean" show
+says command-last-why err 'the command comes first: xfdtriage show VMCORE'
+cp "$clean" "$work/show"
+(cd "$work" && timeout 60 "$xfdtriage" ./show >"$work/out" 2>"$work/err")
+if [ $? = 6 ]; then report ok file-named-show; else report fail file-named-show "$(cat "$work/err")"; fi
+exits debuginfo-nowhere 2 -q -d "$work/no-such-vmlinux" "$confirmed"
+says debuginfo-nowhere-why err "debuginfo '.*no-such-vmlinux': No such file"
 exits help 0 --help
+if cmp -s "$work/out" "$work/help"; then report ok help-same; else report fail help-same "help and --help differ"; fi
 says help-codes out 'not-applicable'
 exits version 0 --version
 exits distill-without-output 2 distill "$clean"

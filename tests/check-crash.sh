@@ -152,6 +152,9 @@ for vmcore in $CRASH_VMCORE; do
 		xfd -d 4294967295
 		xfd | head -1 > $work/xfd.head
 		xfd -l -p
+		xfd -t bogus
+		xfd -d zzz
+		xfd foo
 		xfd -j /nonexistent/file
 		help xfd > $work/xfd.help
 		extend -u $build/xfd.so
@@ -168,7 +171,10 @@ for vmcore in $CRASH_VMCORE; do
 	says "$name: -l" xfd.list "$(head -1 "$work/text" | cut -d : -f 1):"
 	says "$name: -p" xfd.panic "last words"
 	says "$name: -d of no vCPU" out "no VM has a vCPU 4294967295"
-	says "$name: two options" out "^Usage:"
+	says "$name: two options" out "only one of -v, -l, -d, -p and -j"
+	says "$name: bad types" out "-t takes auto, dwarf or btf, not 'bogus'"
+	says "$name: bad vCPU" out "-d takes a vcpu-id .*, not 'zzz'"
+	says "$name: bad operand" out "no such argument: 'foo'"
 	says "$name: no such folder" out "/nonexistent/file: No such file"
 	says "$name: help" xfd.help "^EXAMPLES"
 	says "$name: unloaded" out "command not found: xfd"

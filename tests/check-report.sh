@@ -58,8 +58,29 @@ exits output 0 report -f csv -o "$work/report.csv" "$work/first"
 check output-silent [ ! -s "$work/out" ]
 check output-whole [ "$(wc -l <"$work/report.csv")" = 4 ]
 check output-mode [ "$(stat -c %A "$work/report.csv" | cut -c 1-4)" = -rw- ]
-exits output-again 0 report -f text -o "$work/report.csv" "$work/second"
-check output-replaced grep -q '^2 dumps in 1 store' "$work/report.csv"
+exits output-again 0 report -o "$work/report.csv" "$work/second"
+check output-replaced [ "$(wc -l <"$work/report.csv")" = 3 ]
+# the name says the format, and a file of another format is not replaced
+exits output-by-name 0 report -o "$work/page.html" "$work/first"
+check output-by-name-html grep -q '^<!DOCTYPE html>' "$work/page.html"
+cp "$work/page.html" "$work/page"
+for format in text csv jsonl; do
+	exits "output-other-$format" 2 report -f $format -o "$work/page.html" "$work/first"
+	check "output-other-$format-says" grep -q 'exists and is not a report in' "$work/err"
+done
+check output-other-kept cmp -s "$work/page" "$work/page.html"
+exits output-same 0 report -f html -o "$work/page.html" "$work/second"
+exits output-text 0 report -o "$work/table" "$work/first"
+exits output-text-again 0 report -o "$work/table" "$work/second"
+exits output-over-text 2 report -f csv -o "$work/table" "$work/second"
+exits output-over-store 2 report -o "$work/second" "$work/first"
+exits output-jsonl 0 report -o "$work/all.jsonl" "$work/first"
+check output-jsonl-lines grep -q '^{"schema"' "$work/all.jsonl"
+exits json-option 0 report --json "$work/first"
+check json-option-lines grep -q '^{"schema"' "$work/out"
+# without a store, that of batch
+(cd "$work" && cp first xfdtriage.sqlite && timeout 60 "$xfdtriage" report >default 2>&1)
+check default-store grep -q ' in 1 store' "$work/default"
 check output-no-rest [ "$(find "$work" -name 'report.csv.*' | wc -l)" = 0 ]
 
 # what went wrong leaves what was there
@@ -67,7 +88,7 @@ exits no-store 2 report -o "$work/report.csv" "$work/first" "$work/none"
 check no-store-says grep -q "$work/none" "$work/err"
 exits not-a-store 2 report -o "$work/report.csv" "$work/report.csv"
 exits a-dump 2 report dumps/clean-6.1.192.vmcore
-check kept grep -q '^2 dumps in 1 store' "$work/report.csv"
+check kept [ "$(wc -l <"$work/report.csv")" = 3 ]
 exits no-folder 2 report -o "$work/none/report.csv" "$work/first"
 exits device 2 report -o /dev/null "$work/first"
 check device-says grep -q 'not a regular file' "$work/err"

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef XFDT_VERSION
 #define XFDT_VERSION "unknown"
@@ -27,6 +28,7 @@ enum {
 	OPTION_SYMBOLS,
 	OPTION_COLOR,
 	OPTION_STATS,
+	OPTION_JSON,
 	OPTION_VMCOREINFO,
 	OPTION_SHARD_INDEX,
 	OPTION_SHARDS,
@@ -34,6 +36,9 @@ enum {
 	OPTION_COMPLETE,
 };
 
+#define HELP_WIDTH 80
+#define HELP_COLUMN 25
+#define COMMAND_COLUMN 28
 #define JOBS_MAX 1024
 #define SHARDS_MAX 1000000
 #define SECONDS_MAX 1000000
@@ -48,11 +53,15 @@ struct option_spec {
 /* clang-format off */
 static const struct option_spec options[] = {
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DISTILL,
-	  "FORMAT", "text (default) or json: one object a dump and line" },
+	  "FORMAT", "text (default) or json: one object per dump, one per line" },
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_LIVE,
 	  "FORMAT", "text (default) or json: one object on one line" },
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_REPORT,
-	  "FORMAT", "text (default), html: a page, csv, or jsonl: one object a dump" },
+	  "FORMAT", "text, html, csv or jsonl; by default what the name of -o says, else text" },
+	{ { "json", no_argument, NULL, OPTION_JSON }, COMMAND_DUMPS | COMMAND_LIVE,
+	  NULL, "the same as --format json" },
+	{ { "json", no_argument, NULL, OPTION_JSON }, COMMAND_REPORT,
+	  NULL, "the same as --format jsonl" },
 	{ { "verbose", no_argument, NULL, 'v' }, COMMAND_TRIAGE | COMMAND_SHOW,
 	  NULL, "all vCPUs, every piece of evidence, commands for crash(8)" },
 	{ { "stats", no_argument, NULL, OPTION_STATS }, COMMAND_TRIAGE | COMMAND_SHOW,
@@ -62,7 +71,7 @@ static const struct option_spec options[] = {
 	{ { "split", no_argument, NULL, 's' }, COMMAND_DUMPS,
 	  NULL, "the files are all parts of one dump (makedumpfile --split)" },
 	{ { "debuginfo", required_argument, NULL, 'd' }, COMMAND_DUMPS | COMMAND_BATCH | COMMAND_LIVE,
-	  "PATH", "vmlinux or kvm.ko with debuginfo, or a folder of it; may be repeated" },
+	  "PATH", "vmlinux or kvm.ko with debuginfo, or a folder that contains them; may be repeated" },
 	{ { "types", required_argument, NULL, 't' }, COMMAND_DUMPS | COMMAND_BATCH,
 	  "SOURCE", "layouts of structures from auto (default), dwarf, btf" },
 	{ { "symbols", required_argument, NULL, OPTION_SYMBOLS }, COMMAND_DUMPS | COMMAND_BATCH,
@@ -74,15 +83,15 @@ static const struct option_spec options[] = {
 	{ { "keep-types", no_argument, NULL, 'k' }, COMMAND_DISTILL,
 	  NULL, "keep the pages with kallsyms and BTF, about 3 MB" },
 	{ { "keep-log", no_argument, NULL, 'l' }, COMMAND_DISTILL,
-	  NULL, "keep the whole kernel log, not just the lines of the end" },
+	  NULL, "keep the whole kernel log, not only the lines of the crash" },
 	{ { "output", required_argument, NULL, 'o' }, COMMAND_DISTILL | COMMAND_REPORT,
 	  "FILE", "where to write" },
 	{ { "jobs", required_argument, NULL, 'j' }, COMMAND_BATCH,
 	  "N", "this many dumps at a time; by default, one for each CPU" },
 	{ { "store", required_argument, NULL, OPTION_STORE }, COMMAND_BATCH,
-	  "FILE", "where results are kept; by default, xfdtriage.sqlite here" },
+	  "FILE", "where to store results; by default, " DEFAULT_STORE " here" },
 	{ { "jsonl", required_argument, NULL, OPTION_JSONL }, COMMAND_BATCH,
-	  "FILE", "write one JSON object a dump and line; - is standard output" },
+	  "FILE", "write one JSON object per dump, one per line; - is standard output" },
 	{ { "shard", required_argument, NULL, OPTION_SHARD }, COMMAND_BATCH,
 	  "I/N", "take share I of N, counted from 1, and leave the others" },
 	{ { "shard-index", required_argument, NULL, OPTION_SHARD_INDEX }, COMMAND_BATCH,
@@ -124,6 +133,29 @@ static const unsigned int format_commands[FORMATS] = {
 	[FORMAT_JSONL] = COMMAND_REPORT,
 };
 
+/* The words of @text from column @column on, in lines of 80, the others indented as far. */
+static void print_words(const char *text, int column, FILE *out)
+{
+	int used = column;
+
+	while (*text) {
+		int len = (int)strcspn(text, " ");
+
+		if (used > column && used + 1 + len > HELP_WIDTH) {
+			fprintf(out, "\n%*s", column, "");
+			used = column;
+		} else if (used > column) {
+			fputc(' ', out);
+			used++;
+		}
+		fprintf(out, "%.*s", len, text);
+		used += len;
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputs("\n", out);
+}
+
 static void print_option(const struct option_spec *spec, FILE *out)
 {
 	char name[40];
@@ -131,9 +163,16 @@ static void print_option(const struct option_spec *spec, FILE *out)
 	snprintf(name, sizeof(name), "--%s%s%s", spec->option.name, spec->argument ? " " : "",
 		 spec->argument ? spec->argument : "");
 	if (spec->option.val < LONG_ONLY)
-		fprintf(out, "  -%c, %-18s %s\n", spec->option.val, name, spec->help);
+		fprintf(out, "  -%c, %-18s ", spec->option.val, name);
 	else
-		fprintf(out, "      %-18s %s\n", name, spec->help);
+		fprintf(out, "      %-18s ", name);
+	print_words(spec->help, HELP_COLUMN, out);
+}
+
+static void print_command(const char *name, const char *operands, const char *help, FILE *out)
+{
+	fprintf(out, "  %-8s %-16s ", name, operands);
+	print_words(help, COMMAND_COLUMN, out);
 }
 
 void print_usage(const struct command *command, FILE *out)
@@ -145,13 +184,15 @@ void print_usage(const struct command *command, FILE *out)
 			command->operands, command->help);
 	} else {
 		fputs("Usage: xfdtriage [COMMAND] [OPTION...] VMCORE...\n\n"
-		      "Say of a vmcore whether the host died of " XFDT_CVE ": an XRSTOR of a KVM\n"
-		      "guest's FPU state with XSTATE_BV[i]=1 and IA32_XFD[i]=1.  Most kernels need no debuginfo.\n\n"
-		      "Commands ('xfdtriage COMMAND --help' says more):\n",
+		      "Tells from a vmcore whether the host crashed because of " XFDT_CVE ": an\n"
+		      "XRSTOR of a KVM guest's FPU state with XSTATE_BV[i]=1 and IA32_XFD[i]=1.\n"
+		      "Most kernels need no debuginfo.\n\nCommands:\n",
 		      out);
 		for (i = 0; i < command_count; i++)
-			fprintf(out, "  %-8s %-16s %s\n", commands[i].name, commands[i].operands,
-				commands[i].help);
+			print_command(commands[i].name, commands[i].operands, commands[i].help,
+				      out);
+		print_command("help", "[COMMAND]", "print this, or the options of a command", out);
+		print_command("version", "", "print the version", out);
 	}
 	fputs("\nOptions:\n", out);
 	for (i = 0; i < OPTIONS; i++)
@@ -273,6 +314,7 @@ static int parse_format(const char *name, struct arguments *arguments)
 	if (index < 0)
 		return usage_error("no such format:", name);
 	arguments->format = (enum format)index;
+	arguments->format_given = true;
 	return -1;
 }
 
@@ -354,6 +396,10 @@ static int load_vmcoreinfo(const char *path, struct arguments *arguments)
 
 static int add_debuginfo(const char *path, struct arguments *arguments)
 {
+	if (access(path, F_OK)) {
+		warn("--debuginfo '%s': %s", path, strerror(errno));
+		return XFDT_EXIT_ERROR;
+	}
 	if (arguments->debuginfo_count == DEBUGINFO_MAX)
 		return usage_error("too many --debuginfo:", path);
 	arguments->debuginfo[arguments->debuginfo_count++] = path;
@@ -376,6 +422,9 @@ static int take_option(int letter, struct arguments *arguments)
 		return parse_colour(optarg, arguments);
 	case OPTION_VMCOREINFO:
 		return load_vmcoreinfo(optarg, arguments);
+	case OPTION_JSON:
+		arguments->json = true;
+		break;
 	case 'v':
 		arguments->verbose = true;
 		break;
@@ -453,16 +502,67 @@ static unsigned int commands_of(int letter)
 /* The first operand may name a command; a file of that name is ./NAME. */
 static const struct command *take_command(struct arguments *arguments)
 {
-	size_t i;
+	const struct command *command = arguments->path_count ? find_command(arguments->paths[0]) :
+								NULL;
 
-	for (i = 0; i < command_count && arguments->path_count; i++) {
-		if (strcmp(arguments->paths[0], commands[i].name))
-			continue;
+	if (command) {
 		arguments->paths++;
 		arguments->path_count--;
-		return &commands[i];
 	}
-	return NULL;
+	return command;
+}
+
+/* "help [COMMAND]" and "version": as the options.  Returns -1 to go on, or an exit code. */
+static int take_help(const struct arguments *arguments)
+{
+	const char *const *words = arguments->paths;
+	const struct command *command;
+
+	if (!arguments->path_count)
+		return -1;
+	if (!strcmp(words[0], "version") && arguments->path_count == 1) {
+		print_version();
+		return 0;
+	}
+	if (strcmp(words[0], "help") || arguments->path_count > 2)
+		return -1;
+	command = arguments->path_count == 2 ? find_command(words[1]) : NULL;
+	if (!command && arguments->path_count == 2)
+		return unknown_command(words[1]);
+	print_usage(command, stdout);
+	return 0;
+}
+
+static bool is_foreign(size_t option, const bool *used, const struct command *command)
+{
+	return used[option] && !(commands_of(options[option].option.val) & command->bit);
+}
+
+/* Do options, format and operands go with @command?  Returns -1 to go on, or an exit code. */
+static int check_arguments(struct arguments *arguments, const bool *used,
+			   const struct command *command)
+{
+	size_t i;
+
+	for (i = 0; i < OPTIONS; i++) {
+		if (!is_foreign(i, used, command))
+			continue;
+		warn("'%s' does not take --%s; see 'xfdtriage help %s'", command->name,
+		     options[i].option.name, command->name);
+		return XFDT_EXIT_ERROR;
+	}
+	if (arguments->json && arguments->format_given)
+		return usage_error("--json is a format already; leave out --format", NULL);
+	if (arguments->json) {
+		arguments->format = command->bit == COMMAND_REPORT ? FORMAT_JSONL : FORMAT_JSON;
+		arguments->format_given = true;
+	}
+	if (!arguments->shard != !arguments->shards || arguments->shard > arguments->shards)
+		return usage_error("--shard-index K and --shards N go together, with K below N",
+				   NULL);
+	if (!(format_commands[arguments->format] & command->bit))
+		return usage_error("no such format here:", format_names[arguments->format]);
+	return -1;
 }
 
 int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
@@ -504,24 +604,17 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 	}
 	ret_arguments->paths = (const char *const *)argv + optind;
 	ret_arguments->path_count = (size_t)(argc - optind);
+	status = take_help(ret_arguments);
+	if (status >= 0)
+		return status;
 	command = take_command(ret_arguments);
 	if (help) {
 		print_usage(command, stdout);
 		return 0;
 	}
+	status = check_operands(ret_arguments, command != NULL);
+	if (status >= 0)
+		return status;
 	*ret_command = command ? command : &commands[0];
-	for (i = 0; i < OPTIONS; i++) {
-		if (!used[i] || commands_of(options[i].option.val) & (*ret_command)->bit)
-			continue;
-		warn("'%s' has no use for --%s; see 'xfdtriage %s --help'", (*ret_command)->name,
-		     options[i].option.name, (*ret_command)->name);
-		return XFDT_EXIT_ERROR;
-	}
-	if (!ret_arguments->shard != !ret_arguments->shards ||
-	    ret_arguments->shard > ret_arguments->shards)
-		return usage_error("--shard-index K and --shards N go together, with K below N",
-				   NULL);
-	if (!(format_commands[ret_arguments->format] & (*ret_command)->bit))
-		return usage_error("no such format here:", format_names[ret_arguments->format]);
-	return -1;
+	return check_arguments(ret_arguments, used, *ret_command);
 }

@@ -5,6 +5,7 @@
 #include "batch/batch.h"
 #include "batch/cpus.h"
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "triage/rights.h"
 #include "render/fields.h"
 #include "verdict/precedence.h"
@@ -16,13 +17,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SECONDS 120
 #define MEMORY_MIB 2048
-#define BAR 24
 
 struct screen {
 	const struct arguments *arguments;
@@ -74,36 +73,54 @@ static void work(void *context, const struct xfdt_found *found)
 
 /* what is seen of it */
 
-static void clear_bar(const struct screen *screen)
-{
-	if (screen->bar)
-		fputs("\r\033[K", stderr);
-}
-
 static void complain_of(void *context, const char *path, const char *why)
 {
-	clear_bar(context);
+	(void)context;
 	warn("cannot read '%s': %s", path, why);
 }
 
-/* "12 confirmed, 4000 not-this-bug, 3 errors"; what there is none of is left out. */
-static void format_counts(const struct xfdt_batch_counts *counts, char *ret_text, size_t size)
+/* Of a kind of result, where space is short. */
+static const char *short_name(int kind)
 {
-	uint64_t errors = counts->done - counts->ended[XFDT_ENDED_OK];
+	static const char *const names[XFDT_RESULT_KINDS] = {
+		[XFDT_CONFIRMED] = "conf",   [XFDT_NOT_THIS_BUG] = "not",
+		[XFDT_ARMED] = "armed",	     [XFDT_PROBABLE] = "prob",
+		[XFDT_INCONCLUSIVE] = "inc", [XFDT_NOT_APPLICABLE] = "n/a",
+		[XFDT_NO_VERDICT] = "err",
+	};
+
+	return names[kind];
+}
+
+static const char *count_name(int kind, uint64_t count, bool brief)
+{
+	if (brief)
+		return short_name(kind);
+	if (kind == XFDT_NO_VERDICT)
+		return count == 1 ? "error" : "errors";
+	return xfdt_verdict_name((enum xfdt_verdict_kind)kind);
+}
+
+/* "12 confirmed, 4000 not-this-bug, 3 errors"; what there is none of is left out. */
+static void format_counts(const struct xfdt_batch_counts *counts, bool brief, char *ret_text,
+			  size_t size)
+{
 	size_t rank, len = 0;
 
 	*ret_text = '\0';
 	for (rank = 0; rank < XFDT_RESULT_KINDS; rank++) {
 		const int kind = xfdt_kind_at(XFDT_COLLECTED, rank);
+		uint64_t count = kind == XFDT_NO_VERDICT ?
+					 counts->done - counts->ended[XFDT_ENDED_OK] :
+					 counts->verdicts[kind];
 
-		if (kind != XFDT_NO_VERDICT && counts->verdicts[kind] && len < size)
+		if (count && len < size)
 			len += (size_t)snprintf(ret_text + len, size - len, "%s%" PRIu64 " %s",
-						len ? ", " : "", counts->verdicts[kind],
-						xfdt_verdict_name((enum xfdt_verdict_kind)kind));
+						!len  ? "" :
+						brief ? " " :
+							", ",
+						count, count_name(kind, count, brief));
 	}
-	if (errors && len < size)
-		snprintf(ret_text + len, size - len, "%s%" PRIu64 " error%s", len ? ", " : "",
-			 errors, errors == 1 ? "" : "s");
 }
 
 /* By the pace of this run so far. */
@@ -124,26 +141,48 @@ static void format_time_left(const struct screen *screen, const struct xfdt_batc
 	snprintf(ret_text, size, "  %" PRIu64 ":%02" PRIu64 " left", seconds / 60, seconds % 60);
 }
 
+/* The first form that fits in @columns and still has every count. */
+static void format_progress(const struct screen *screen, const struct xfdt_batch_counts *counts,
+			    size_t columns, char *ret_line, size_t size)
+{
+	static const struct {
+		unsigned int bar;
+		bool brief, time;
+	} forms[] = {
+		{ 24, false, true }, { 10, false, true }, { 10, true, true },
+		{ 0, true, true },   { 0, true, false },
+	};
+	char numbers[200], left[40];
+	size_t i, len;
+
+	for (i = 0; i < COUNT(forms); i++) {
+		format_counts(counts, forms[i].brief, numbers, sizeof(numbers));
+		format_time_left(screen, counts, left, sizeof(left));
+		if (forms[i].bar)
+			len = format_bar(counts->done, counts->found, forms[i].bar, ret_line, size);
+		else
+			len = (size_t)snprintf(ret_line, size, "%" PRIu64 "/%" PRIu64, counts->done,
+					       counts->found);
+		if (len < size)
+			len += (size_t)snprintf(ret_line + len, size - len, "%s  %s",
+						forms[i].time ? left : "", numbers);
+		if (len <= columns)
+			return;
+	}
+	if (columns < size)
+		ret_line[columns] = '\0';
+}
+
 static void show_progress(void *context, const struct xfdt_batch_counts *counts)
 {
 	struct screen *screen = context;
-	char verdicts[200], left[40], line[400];
-	struct winsize window;
-	int filled;
+	char line[400];
 
 	screen->counts = *counts;
 	if (!screen->bar)
 		return;
-	format_counts(counts, verdicts, sizeof(verdicts));
-	format_time_left(screen, counts, left, sizeof(left));
-	filled = counts->found ? (int)(counts->done * BAR / counts->found) : 0;
-	snprintf(line, sizeof(line), "[%.*s%.*s] %" PRIu64 "/%" PRIu64 "%s  %s", filled,
-		 "########################", BAR - filled, "........................", counts->done,
-		 counts->found, left, verdicts);
-	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &window) && window.ws_col &&
-	    window.ws_col < sizeof(line))
-		line[window.ws_col - 1] = '\0';
-	fprintf(stderr, "\r%s\033[K", line);
+	format_progress(screen, counts, progress_columns(), line, sizeof(line));
+	show_progress_line(line);
 }
 
 static void print_line(const struct screen *screen, const struct xfdt_result *result)
@@ -176,7 +215,7 @@ static void tell(void *context, const struct xfdt_result *result, bool known)
 		return;
 	/* behind a bar, too, what was not looked at is named */
 	if (!screen->bar || result->ended != XFDT_ENDED_OK) {
-		clear_bar(screen);
+		clear_progress_line();
 		print_line(screen, result);
 	}
 }
@@ -206,7 +245,7 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 	double seconds = (double)(xfdt_now_ms() - screen->started) / 1000;
 	char verdicts[200], escaped[PATH_MAX];
 
-	format_counts(counts, verdicts, sizeof(verdicts));
+	format_counts(counts, false, verdicts, sizeof(verdicts));
 	fprintf(out, "%" PRIu64 " dump%s%s%s\n", counts->found, counts->found == 1 ? "" : "s",
 		*verdicts ? ": " : "", verdicts);
 	if (counts->done > counts->ended[XFDT_ENDED_OK])
@@ -237,10 +276,23 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 			    "paths that cannot be read");
 	}
 	xfdt_escape(store, escaped, sizeof(escaped));
-	fprintf(out, "results are in %s\n", escaped);
+	fprintf(out, "The results are in %s. To see them: xfdtriage report%s%s\n", escaped,
+		strcmp(store, DEFAULT_STORE) ? " " : "",
+		strcmp(store, DEFAULT_STORE) ? escaped : "");
 }
 
 /* running it */
+
+/* False if there is none of @paths: the store would be made for nothing. */
+static bool any_exists(const char *const *paths, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!access(paths[i], F_OK))
+			return true;
+	return false;
+}
 
 /* Shards do not share a store by default, since they would wait for each other. */
 static const char *store_path(const struct arguments *arguments)
@@ -250,7 +302,7 @@ static const char *store_path(const struct arguments *arguments)
 	if (arguments->store)
 		return arguments->store;
 	if (!arguments->shards)
-		return "xfdtriage.sqlite";
+		return DEFAULT_STORE;
 	snprintf(path, sizeof(path), "xfdtriage-%u-of-%u.sqlite", arguments->shard,
 		 arguments->shards);
 	return path;
@@ -321,10 +373,10 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 	int stopped_by = 0;
 
 	err = xfdt_batch_run(&batch, &counts, &scan, &stopped_by);
-	clear_bar(screen);
+	clear_progress_line();
 	if (err) {
 		complain(xfdt_error_wrap(err, "stopped after %" PRIu64 " dumps", screen->told));
-		warn("what is done is stored; the same command goes on from there");
+		warn("the results so far are stored; the same command continues from there");
 		return XFDT_EXIT_ERROR;
 	}
 	if (!arguments->quiet)
@@ -334,7 +386,7 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 	if (!stopped_by)
 		return exit_ran(arguments) ? xfdt_batch_exit_ran(&counts) :
 					     xfdt_batch_exit(&counts);
-	warn("stopped (%s); what is done is stored, and the same command goes on from there",
+	warn("stopped (%s); the results so far are stored, and the same command continues from there",
 	     strsignal(stopped_by));
 	return 128 + stopped_by;
 }
@@ -351,6 +403,10 @@ int run_batch(const struct arguments *arguments)
 	struct xfdt_error *err;
 	int status;
 
+	if (!any_exists(arguments->paths, arguments->path_count)) {
+		warn("cannot read '%s': %s", arguments->paths[0], strerror(errno));
+		return XFDT_EXIT_ERROR;
+	}
 	err = xfdt_store_open(&store, path, XFDT_STORE_WRITE);
 	if (err)
 		return complain(err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command report. */
 #include "base/output.h"
+#include "base/util.h"
 #include "cli/command.h"
 #include "report/report.h"
 #include "report/runs.h"
@@ -8,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct stores {
@@ -128,7 +130,7 @@ static struct xfdt_error *fetch(void *context, size_t store, const void *path, s
 }
 
 static struct xfdt_error *render(const struct xfdt_report *summary, struct stores *stores,
-				 const struct arguments *arguments, FILE *out)
+				 const struct arguments *arguments, enum format format, FILE *out)
 {
 	const struct xfdt_report_source source = { .fetch = fetch, .context = stores };
 	const struct xfdt_report_options options = {
@@ -137,7 +139,7 @@ static struct xfdt_error *render(const struct xfdt_report *summary, struct store
 		.now = time(NULL),
 	};
 
-	switch (arguments->format) {
+	switch (format) {
 	case FORMAT_HTML:
 		return xfdt_report_html(summary, &source, &options, out);
 	case FORMAT_CSV:
@@ -151,18 +153,90 @@ static struct xfdt_error *render(const struct xfdt_report *summary, struct store
 	}
 }
 
+/* the file to write to */
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+	size_t len = strlen(path), suffix_len = strlen(suffix);
+
+	return len > suffix_len && !strcmp(path + len - suffix_len, suffix);
+}
+
+/* The format that the name of the file stands for; text if it stands for none. */
+static enum format format_by_name(const char *path)
+{
+	static const struct {
+		const char *suffix;
+		enum format format;
+	} suffixes[] = {
+		{ ".html", FORMAT_HTML },   { ".htm", FORMAT_HTML },   { ".csv", FORMAT_CSV },
+		{ ".jsonl", FORMAT_JSONL }, { ".json", FORMAT_JSONL },
+	};
+	size_t i;
+
+	for (i = 0; path && i < COUNT(suffixes); i++)
+		if (has_suffix(path, suffixes[i].suffix))
+			return suffixes[i].format;
+	return FORMAT_TEXT;
+}
+
+/* Does a report in @format begin like @head? */
+static bool begins_as(enum format format, const char *head)
+{
+	switch (format) {
+	case FORMAT_HTML:
+		return !strncmp(head, "<!DOCTYPE html>", 15);
+	case FORMAT_CSV:
+		return !strncmp(head, "dump.path,", 10);
+	case FORMAT_JSONL:
+		return *head == '{';
+	default:
+		return !strncmp(head, "verdict ", 8) || !strncmp(head, "0 dumps ", 8);
+	}
+}
+
+/* Only a report of the same format is replaced. */
+static struct xfdt_error *check_replaced(const char *path, enum format format)
+{
+	static const char *const names[] = {
+		[FORMAT_TEXT] = "a report in text",
+		[FORMAT_HTML] = "a report in HTML",
+		[FORMAT_CSV] = "a report in CSV",
+		[FORMAT_JSONL] = "a report in JSON Lines",
+	};
+	FILE *file = fopen(path, "re");
+	char head[32] = "";
+	size_t len;
+
+	/* the error of opening it for writing is reported there */
+	if (!file)
+		return NULL;
+	len = fread(head, 1, sizeof(head) - 1, file);
+	fclose(file);
+	if (!len || begins_as(format, head))
+		return NULL;
+	return xfdt_error_new(XFDT_UNSUPPORTED, 0,
+			      "'%s' exists and is not %s; remove it, or name another file", path,
+			      names[format]);
+}
+
 static struct xfdt_error *write_report(const struct xfdt_report *summary, struct stores *stores,
 				       const struct arguments *arguments)
 {
+	enum format format = arguments->format_given ? arguments->format :
+						       format_by_name(arguments->output);
 	struct xfdt_output output;
 	struct xfdt_error *err;
 
 	if (!arguments->output)
-		return render(summary, stores, arguments, stdout);
+		return render(summary, stores, arguments, format, stdout);
 	err = xfdt_output_init(&output, arguments->output);
 	if (err)
 		return err;
-	return xfdt_output_finish(&output, render(summary, stores, arguments, output.file));
+	err = check_replaced(arguments->output, format);
+	if (!err)
+		err = render(summary, stores, arguments, format, output.file);
+	return xfdt_output_finish(&output, err);
 }
 
 /* 0 whatever the verdicts are, if the report was written and has all results. */

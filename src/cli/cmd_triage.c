@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands triage and show. */
+#include "cli/progress.h"
 #include "cli/work.h"
 #include "render/fields.h"
 #include "report/table.h"
@@ -8,12 +9,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* How a report is put into words. */
 struct form {
 	void (*print)(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
 		      FILE *out);
 	struct xfdt_text_options style;
+	bool line; /* the verdict alone, in a line for each dump */
 };
 
 /* One dump, in a process of its own; returns its exit code. */
@@ -37,7 +40,7 @@ static int triage_dump(const struct work *work)
 		err = xfdt_render_json(&session.report, stdout);
 		if (err)
 			status = complain(err);
-	} else if (!quiet) {
+	} else if (!quiet && !form->line) {
 		form->print(&session.report, &form->style, stdout);
 		if (session.report.stats)
 			xfdt_render_stats(session.report.stats, stdout);
@@ -76,11 +79,19 @@ static int stronger(int a, int b)
 	return xfdt_kind_rank(XFDT_NAMED, kind_a) < xfdt_kind_rank(XFDT_NAMED, kind_b) ? a : b;
 }
 
+static void put_line(const char *path, int kind)
+{
+	char escaped[PATH_MAX];
+
+	xfdt_escape(path, escaped, sizeof(escaped));
+	printf("%-14s  %s\n", xfdt_report_kind_name(kind), escaped);
+}
+
 static void put_counts(const int *kinds, size_t count)
 {
 	size_t rank, i, found;
 
-	printf("\n----\n\n%zu dumps:", count);
+	printf("%zu dumps:", count);
 	for (rank = 0; rank < XFDT_RESULT_KINDS; rank++) {
 		for (i = found = 0; i < count; i++)
 			found += kinds[i] == xfdt_kind_at(XFDT_NAMED, rank);
@@ -94,7 +105,6 @@ static void put_counts(const int *kinds, size_t count)
 /* Counts, and a line for each dump that asks for something to be done. */
 static void put_summary(const struct arguments *arguments, const int *kinds)
 {
-	char path[PATH_MAX];
 	size_t rank, i;
 
 	put_counts(kinds, arguments->path_count);
@@ -106,30 +116,57 @@ static void put_summary(const struct arguments *arguments, const int *kinds)
 		for (i = 0; i < arguments->path_count; i++) {
 			if (kinds[i] != kind)
 				continue;
-			xfdt_escape(arguments->paths[i], path, sizeof(path));
-			printf("  %-13s %s\n", xfdt_report_kind_name(kind), path);
+			fputs("  ", stdout);
+			put_line(arguments->paths[i], kind);
 		}
 	}
+}
+
+static void show_done(size_t done, size_t total)
+{
+	char bar[80];
+
+	format_bar(done, total, 24, bar, sizeof(bar));
+	show_progress_line(bar);
+}
+
+/* Of several dumps, what is seen of each. */
+static int report_one(const struct arguments *arguments, size_t i, struct form *form, bool text,
+		      int *ret_kind)
+{
+	bool bar = form->line && text && isatty(STDERR_FILENO);
+	int code;
+
+	if (i && text && !form->line)
+		fputs("\n----\n\n", stdout);
+	if (bar)
+		show_done(i, arguments->path_count);
+	code = report_dump(arguments, &arguments->paths[i], 1, form);
+	*ret_kind = xfdt_exit_kind(code) < 0 ? XFDT_NO_VERDICT : xfdt_exit_kind(code);
+	clear_progress_line();
+	if (form->line && text)
+		put_line(arguments->paths[i], *ret_kind);
+	fflush(stdout);
+	return code;
 }
 
 static int report_each(const struct arguments *arguments, struct form *form)
 {
 	bool text = arguments->format == FORMAT_TEXT && !arguments->quiet;
 	int *kinds = calloc(arguments->path_count + 1, sizeof(*kinds));
-	int status = xfdt_kind_exit(XFDT_NOT_APPLICABLE), code;
+	int status = xfdt_kind_exit(XFDT_NOT_APPLICABLE);
 	size_t i;
 
 	if (!kinds)
 		return complain(xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory"));
-	for (i = 0; i < arguments->path_count; i++) {
-		if (i && text)
-			fputs("\n----\n\n", stdout);
-		code = report_dump(arguments, &arguments->paths[i], 1, form);
-		kinds[i] = xfdt_exit_kind(code) < 0 ? XFDT_NO_VERDICT : xfdt_exit_kind(code);
-		status = stronger(status, code);
-	}
-	if (text && arguments->path_count > 1)
+	for (i = 0; i < arguments->path_count; i++)
+		status = stronger(status, report_one(arguments, i, form, text, &kinds[i]));
+	if (text && arguments->path_count > 1) {
+		fputs(form->line ? "\n" : "\n----\n\n", stdout);
 		put_summary(arguments, kinds);
+		if (form->line)
+			fputs("\nThe full report: xfdtriage -v, or one dump alone\n", stdout);
+	}
 	free(kinds);
 	return status;
 }
@@ -150,7 +187,11 @@ int run_triage(const struct arguments *arguments)
 {
 	if (arguments->kdump)
 		return run_kdump(arguments);
-	return report_dumps(arguments, &(struct form){ .print = xfdt_render_text });
+	return report_dumps(arguments, &(struct form){
+					       .print = xfdt_render_text,
+					       .line = arguments->path_count > 1 &&
+						       !arguments->split && !arguments->verbose,
+				       });
 }
 
 int run_show(const struct arguments *arguments)

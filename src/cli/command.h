@@ -35,6 +35,7 @@ struct arguments {
 	enum exit_code exit_code;
 	bool quiet, verbose, stats, split, keep_types, keep_log, kdump;
 	bool retry_failed, force, complete;
+	bool json, format_given;
 	unsigned int jobs, seconds, memory_mib, shard,
 		shards; /* 0: not given; @shard counts from 1 */
 	const char *output, *store, *jsonl;
@@ -73,6 +74,19 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 		    const struct command **ret_command);
 /* Only @command's options, or all of them if it is NULL. */
 void print_usage(const struct command *command, FILE *out);
+
+/* NULL: there is none of that name. */
+const struct command *find_command(const char *name);
+/* Say that @word is no command, and which one is like it; returns the exit code. */
+int unknown_command(const char *word);
+/*
+ * Is an operand that is no file meant as a command?  @command_named: one was named before them.
+ * Returns -1 to go on, or an exit code.
+ */
+int check_operands(const struct arguments *arguments, bool command_named);
+
+/* Where batch keeps results, and report looks for them, by default. */
+#define DEFAULT_STORE "xfdtriage.sqlite"
 
 /* Print a line to stderr, with "xfdtriage: " in front and control characters escaped. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

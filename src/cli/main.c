@@ -7,18 +7,19 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 const struct command commands[] = {
 	{ COMMAND_TRIAGE, "triage", "VMCORE...",
-	  "say whether the panic is " XFDT_CVE " (the default)", run_triage },
+	  "tell whether the crash was " XFDT_CVE " (the default)", run_triage },
 	{ COMMAND_SHOW, "show", "VMCORE...", "decode every vCPU's FPU state in full", run_show },
-	{ COMMAND_BATCH, "batch", "PATH...", "triage all vmcores in folders, and keep the results",
+	{ COMMAND_BATCH, "batch", "PATH...", "triage all vmcores in folders, and store the results",
 	  run_batch },
 	{ COMMAND_DISTILL, "distill", "VMCORE -o SMALL",
 	  "write a small vmcore that gives the same answer", run_distill },
-	{ COMMAND_LIVE, "live", "[KCORE]",
-	  "say whether this host, which runs, is exposed to the bug", run_live },
-	{ COMMAND_REPORT, "report", "STORE...",
+	{ COMMAND_LIVE, "live", "[KCORE]", "tell whether this running host is exposed to the bug",
+	  run_live },
+	{ COMMAND_REPORT, "report", "[STORE...]",
 	  "print what batches found as a table, a page, CSV or JSON", run_report },
 };
 const size_t command_count = COUNT(commands);
@@ -47,6 +48,30 @@ static int order_parts(struct arguments *arguments, struct xfdt_found **ret_whol
 	return -1;
 }
 
+/* report looks where batch writes by default; false: there is nothing. */
+static bool name_default_store(const struct command *command, struct arguments *arguments)
+{
+	static const char *const path = DEFAULT_STORE;
+
+	if (command->bit != COMMAND_REPORT || access(path, F_OK))
+		return false;
+	arguments->paths = &path;
+	arguments->path_count = 1;
+	return true;
+}
+
+static const char *missing_operand(const struct command *command)
+{
+	switch (command->bit) {
+	case COMMAND_REPORT:
+		return "name a store; there is no " DEFAULT_STORE " here";
+	case COMMAND_BATCH:
+		return "name folders or vmcores";
+	default:
+		return "name a vmcore";
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command = NULL;
@@ -62,10 +87,9 @@ int main(int argc, char **argv)
 	status = parse_arguments(argc, argv, &arguments, &command);
 	if (status >= 0)
 		return status;
-	if (!arguments.path_count && command->bit != COMMAND_LIVE)
-		return usage_error(command->bit == COMMAND_REPORT ? "name a store" :
-								    "name a vmcore",
-				   NULL);
+	if (!arguments.path_count && command->bit != COMMAND_LIVE &&
+	    !name_default_store(command, &arguments))
+		return usage_error(missing_operand(command), NULL);
 	/* a file that may not grow any further is an error of write(2), which is reported */
 	signal(SIGXFSZ, SIG_IGN);
 	status = order_parts(&arguments, &whole);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What goes to standard error.  Names of files and text of dumps may hold control characters. */
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "render/fields.h"
 
 #include <stdarg.h>
@@ -23,6 +24,7 @@ void warn(const char *format, ...)
 		return;
 	}
 	xfdt_escape(text, escaped, sizeof(escaped));
+	clear_progress_line();
 	fprintf(stderr, "xfdtriage: %s\n", escaped);
 	free(text);
 }

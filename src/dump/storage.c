@@ -46,7 +46,9 @@ struct xfdt_storage {
 static struct xfdt_error *check_kind(const struct stat *status, const char *path)
 {
 	if (S_ISDIR(status->st_mode))
-		return xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is a directory; name a vmcore in it");
+		return xfdt_error_new(
+			XFDT_NOT_A_DUMP, 0,
+			"is a directory; name a vmcore in it, or all of it to 'xfdtriage batch'");
 	if (!S_ISREG(status->st_mode) && !S_ISBLK(status->st_mode))
 		return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
 				      "not a regular file; save the dump to a file first");
