@@ -53,7 +53,7 @@ struct option_spec {
 /* clang-format off */
 static const struct option_spec options[] = {
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DISTILL,
-	  "FORMAT", "text (default) or json: one object per dump, one per line" },
+	  "FORMAT", "text (default) or json: an object per dump, one per line" },
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_LIVE,
 	  "FORMAT", "text (default) or json: one object on one line" },
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_REPORT,

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 const struct command commands[] = {
-	{ COMMAND_TRIAGE, "triage", "VMCORE...",
-	  "tell whether the crash was " XFDT_CVE " (the default)", run_triage },
+	{ COMMAND_TRIAGE, "triage", "VMCORE...", "was the crash " XFDT_CVE "? (the default)",
+	  run_triage },
 	{ COMMAND_SHOW, "show", "VMCORE...", "decode every vCPU's FPU state in full", run_show },
 	{ COMMAND_BATCH, "batch", "PATH...", "triage all vmcores in folders, and store the results",
 	  run_batch },
@@ -20,7 +20,7 @@ const struct command commands[] = {
 	{ COMMAND_LIVE, "live", "[KCORE]", "tell whether this running host is exposed to the bug",
 	  run_live },
 	{ COMMAND_REPORT, "report", "[STORE...]",
-	  "print what batches found as a table, a page, CSV or JSON", run_report },
+	  "print the results of batches: a table, HTML, CSV, JSON", run_report },
 };
 const size_t command_count = COUNT(commands);
 
