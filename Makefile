@@ -6,6 +6,7 @@
 #   triage          triage the vmcores in dumps/
 #   help            this list
 #   check           unit tests, tests on the vmcores in dumps/, style checks
+#   check-dmesg     kernel logs without a vmcore, in every form
 #   check-sanitize  the same with AddressSanitizer and UndefinedBehaviorSanitizer
 #   check-browser   drive the page of xfdtriage report in Chromium (sh tests/install-deps.sh browser)
 #   check-hostile   triage damaged and crafted dumps under sanitizers (docs/hostile.md)
@@ -137,6 +138,7 @@ include tests/checks.mk
 include tests/hostile.mk
 include tests/large.mk
 include tests/crash.mk
+include tests/dmesg.mk
 include tests/lint.mk
 
 help:

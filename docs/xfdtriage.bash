@@ -8,7 +8,7 @@ _xfdtriage_command()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		triage | show | distill | batch | report | live)
+		triage | show | dmesg | distill | batch | report | live)
 			echo "$word"
 			return
 			;;
@@ -53,7 +53,7 @@ _xfdtriage()
 		if [[ $current == -* ]]; then
 			words=$("$program" ${command:+"$command"} --help 2>/dev/null | grep -o -e '--[a-z][a-z-]*' | sort -u)
 		elif [[ $COMP_CWORD == 1 ]]; then
-			mapfile -t COMPREPLY < <(compgen -W "triage show distill batch report live help version" -- "$current"; compgen -f -- "$current")
+			mapfile -t COMPREPLY < <(compgen -W "triage show dmesg distill batch report live help version" -- "$current"; compgen -f -- "$current")
 			return
 		fi
 		;;

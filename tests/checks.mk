@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: $(XFD_SO) check-unit check-verdicts check-dumps check-recipes check-cli check-batch check-storage check-debuginfod check-hooks check-report check-large check-docs check-style
+check: $(XFD_SO) check-unit check-verdicts check-dumps check-recipes check-cli check-dmesg check-batch check-storage check-debuginfod check-hooks check-report check-large check-docs check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)

@@ -52,21 +52,21 @@ struct option_spec {
 
 /* clang-format off */
 static const struct option_spec options[] = {
-	{ { "format", required_argument, NULL, 'f' }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DISTILL,
+	{ { "format", required_argument, NULL, 'f' }, COMMAND_DUMPS | COMMAND_DMESG,
 	  "FORMAT", "text (default) or json: an object per dump, one per line" },
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_LIVE,
 	  "FORMAT", "text (default) or json: one object on one line" },
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_REPORT,
 	  "FORMAT", "text, html, csv or jsonl; by default what the name of -o says, else text" },
-	{ { "json", no_argument, NULL, OPTION_JSON }, COMMAND_DUMPS | COMMAND_LIVE,
+	{ { "json", no_argument, NULL, OPTION_JSON }, COMMAND_DUMPS | COMMAND_DMESG | COMMAND_LIVE,
 	  NULL, "the same as --format json" },
 	{ { "json", no_argument, NULL, OPTION_JSON }, COMMAND_REPORT,
 	  NULL, "the same as --format jsonl" },
-	{ { "verbose", no_argument, NULL, 'v' }, COMMAND_TRIAGE | COMMAND_SHOW,
+	{ { "verbose", no_argument, NULL, 'v' }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DMESG,
 	  NULL, "all vCPUs, every piece of evidence, commands for crash(8)" },
 	{ { "stats", no_argument, NULL, OPTION_STATS }, COMMAND_TRIAGE | COMMAND_SHOW,
 	  NULL, "reads, bytes, round trips and seconds of each stage" },
-	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_DUMPS | COMMAND_BATCH | COMMAND_LIVE,
+	{ { "quiet", no_argument, NULL, 'q' }, COMMAND_DUMPS | COMMAND_DMESG | COMMAND_BATCH | COMMAND_LIVE,
 	  NULL, "print no report, only set the exit code" },
 	{ { "split", no_argument, NULL, 's' }, COMMAND_DUMPS,
 	  NULL, "the files are all parts of one dump (makedumpfile --split)" },
@@ -110,7 +110,7 @@ static const struct option_spec options[] = {
 	  NULL, "look again at all dumps" },
 	{ { "complete", no_argument, NULL, OPTION_COMPLETE }, COMMAND_REPORT,
 	  NULL, "exit with 2 if a shard is missing or did not get to the end" },
-	{ { "color", required_argument, NULL, OPTION_COLOR }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_REPORT,
+	{ { "color", required_argument, NULL, OPTION_COLOR }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DMESG | COMMAND_REPORT,
 	  "WHEN", "auto (default): on a terminal, unless NO_COLOR is set; always or never" },
 	{ { "help", no_argument, NULL, 'h' }, COMMAND_ALL,
 	  NULL, "print this" },
@@ -128,8 +128,10 @@ static const char *const format_names[] = {
 
 /* The commands that know a format. */
 static const unsigned int format_commands[FORMATS] = {
-	[FORMAT_TEXT] = COMMAND_ALL,	 [FORMAT_JSON] = COMMAND_DUMPS | COMMAND_LIVE,
-	[FORMAT_HTML] = COMMAND_REPORT,	 [FORMAT_CSV] = COMMAND_REPORT,
+	[FORMAT_TEXT] = COMMAND_ALL,
+	[FORMAT_JSON] = COMMAND_DUMPS | COMMAND_DMESG | COMMAND_LIVE,
+	[FORMAT_HTML] = COMMAND_REPORT,
+	[FORMAT_CSV] = COMMAND_REPORT,
 	[FORMAT_JSONL] = COMMAND_REPORT,
 };
 

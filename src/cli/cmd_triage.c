@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands triage and show. */
+/* The commands triage, show and dmesg. */
 #include "cli/progress.h"
 #include "cli/work.h"
 #include "render/fields.h"
@@ -16,6 +16,7 @@ struct form {
 	void (*print)(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
 		      FILE *out);
 	struct xfdt_text_options style;
+	enum log_choice log;
 	bool line; /* the verdict alone, in a line for each dump */
 };
 
@@ -56,6 +57,7 @@ static int report_dump(const struct arguments *arguments, const char *const *pat
 		.arguments = arguments,
 		.paths = paths,
 		.path_count = count,
+		.log = form->log,
 		.options = session_options(arguments),
 		.run = triage_dump,
 		.context = form,
@@ -171,14 +173,29 @@ static int report_each(const struct arguments *arguments, struct form *form)
 	return status;
 }
 
+/* Are the files the parts that pstore kept of one log? */
+static bool are_one_log(const struct arguments *arguments, const struct form *form)
+{
+	size_t i;
+
+	for (i = 0; i < arguments->path_count && form->log != LOG_NEVER; i++)
+		if (!xfdt_is_pstore_file(arguments->paths[i]))
+			return false;
+	return form->log != LOG_NEVER;
+}
+
 static int report_dumps(const struct arguments *arguments, struct form *form)
 {
+	bool one = arguments->split || are_one_log(arguments, form);
+
 	form->style = (struct xfdt_text_options){
 		.colour = use_colour(arguments),
 		.width = terminal_width(),
 		.verbose = arguments->verbose,
 	};
-	if (arguments->split)
+	form->line = form->log != LOG_NEVER && !one && arguments->path_count > 1 &&
+		     !arguments->verbose;
+	if (one)
 		return report_dump(arguments, arguments->paths, arguments->path_count, form);
 	return report_each(arguments, form);
 }
@@ -187,11 +204,14 @@ int run_triage(const struct arguments *arguments)
 {
 	if (arguments->kdump)
 		return run_kdump(arguments);
-	return report_dumps(arguments, &(struct form){
-					       .print = xfdt_render_text,
-					       .line = arguments->path_count > 1 &&
-						       !arguments->split && !arguments->verbose,
-				       });
+	return report_dumps(arguments,
+			    &(struct form){ .print = xfdt_render_text, .log = LOG_RECOGNISED });
+}
+
+int run_dmesg(const struct arguments *arguments)
+{
+	return report_dumps(arguments,
+			    &(struct form){ .print = xfdt_render_text, .log = LOG_ALWAYS });
 }
 
 int run_show(const struct arguments *arguments)

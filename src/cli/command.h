@@ -23,7 +23,8 @@ enum command_bit {
 	COMMAND_REPORT = 1 << 3,
 	COMMAND_BATCH = 1 << 4,
 	COMMAND_LIVE = 1 << 5,
-	COMMAND_ALL = (1 << 6) - 1,
+	COMMAND_DMESG = 1 << 6,
+	COMMAND_ALL = (1 << 7) - 1,
 	COMMAND_DUMPS = COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DISTILL,
 };
 
@@ -61,6 +62,7 @@ extern const size_t command_count;
 int run_triage(const struct arguments *arguments);
 int run_kdump(const struct arguments *arguments); /* triage with --kdump */
 int run_show(const struct arguments *arguments);
+int run_dmesg(const struct arguments *arguments);
 int run_distill(const struct arguments *arguments);
 int run_report(const struct arguments *arguments);
 int run_live(const struct arguments *arguments);

@@ -13,6 +13,8 @@ const struct command commands[] = {
 	{ COMMAND_TRIAGE, "triage", "VMCORE...", "was the crash " XFDT_CVE "? (the default)",
 	  run_triage },
 	{ COMMAND_SHOW, "show", "VMCORE...", "decode every vCPU's FPU state in full", run_show },
+	{ COMMAND_DMESG, "dmesg", "LOG...", "look for the panic in a kernel log, without a vmcore",
+	  run_dmesg },
 	{ COMMAND_BATCH, "batch", "PATH...", "triage all vmcores in folders, and store the results",
 	  run_batch },
 	{ COMMAND_DISTILL, "distill", "VMCORE -o SMALL",

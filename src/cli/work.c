@@ -41,11 +41,21 @@ void copy_out(FILE *from, FILE *to)
 	fflush(to);
 }
 
+/* Is it a kernel log in place of a dump? */
+static bool is_log(const struct work *work)
+{
+	return work->log == LOG_ALWAYS ||
+	       (work->log == LOG_RECOGNISED && xfdt_is_log_file(work->paths[0]));
+}
+
 struct xfdt_error *open_session(const struct work *work, struct xfdt_session *session,
 				const struct xfdt_session_options *options)
 {
 	struct xfdt_error *err = NULL;
 
+	if (is_log(work))
+		return xfdt_log_session_init(session, work->paths, work->path_count,
+					     options->confined);
 	if (work->path_count == 1)
 		err = xfdt_check_is_dump(work->paths[0], work->paths[0]);
 	return err ? err : xfdt_session_init(session, work->paths, work->path_count, options);

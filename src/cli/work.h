@@ -10,10 +10,14 @@
 
 #include <stdio.h>
 
+/* Whether a file may be a kernel log in place of a dump. */
+enum log_choice { LOG_NEVER, LOG_RECOGNISED, LOG_ALWAYS };
+
 struct work {
 	const struct arguments *arguments;
 	const char *const *paths; /* the files that make up the dump */
 	size_t path_count;
+	enum log_choice log;
 	const char *written; /* a file of ours that is read back; NULL: none */
 	struct xfdt_session_options options;
 	/* in that process, confined; returns the exit code */
@@ -27,7 +31,7 @@ struct work {
  */
 int do_work(struct work *work, bool *ret_died);
 
-/* In that process: as xfdt_session_init(), but a part of a split set alone is an error. */
+/* In that process: as xfdt_session_init(), or of a log as xfdt_log_session_init(), but a part of a split set alone is an error. */
 struct xfdt_error *open_session(const struct work *work, struct xfdt_session *session,
 				const struct xfdt_session_options *options);
 

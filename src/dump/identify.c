@@ -425,7 +425,8 @@ static struct xfdt_error *check_kind(const struct xfdt_file *file, const char *n
 	static const char *const others[] = {
 		[XFDT_FILE_PROCESS] =
 			"is the core file of a process; name the vmcore that kdump saved of the kernel",
-		[XFDT_FILE_LOG] = "is a kernel log; name the vmcore of that crash",
+		[XFDT_FILE_LOG] =
+			"is a kernel log; name the vmcore of that crash, or look at the log with 'xfdtriage dmesg'",
 		[XFDT_FILE_PROGRAM] =
 			"is an ELF program, such as a vmlinux, and no dump; name the vmcore, and this file with -d",
 		[XFDT_FILE_BOOT] =

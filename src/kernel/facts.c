@@ -241,12 +241,17 @@ struct xfdt_error *xfdt_facts_init(struct xfdt_facts *facts, const struct xfdt_h
 		xfdt_fact_set(facts, XFDT_FACT_HIT, XFDT_NO, "it cannot happen there");
 		return NULL;
 	}
-	find_kvm(facts, host);
-	find_capable(facts, host);
-	find_panicked(facts, host);
-	err = xfdt_state_facts_find(facts, host);
+	facts->of_log = host->panic.log.is_text;
+	err = facts->of_log ? NULL : xfdt_state_facts_find(facts, host);
 	if (err)
 		return err;
+	if (facts->of_log) {
+		xfdt_log_facts_find(facts, host);
+	} else {
+		find_kvm(facts, host);
+		find_capable(facts, host);
+		find_panicked(facts, host);
+	}
 	xfdt_hit_find(facts, host);
 	find_look_alikes(facts, host);
 	find_fixed(facts, host);

@@ -91,6 +91,7 @@ struct xfdt_remarks {
 
 struct xfdt_facts {
 	bool x86_64;
+	bool of_log; /* of a kernel log alone: none of them is a no */
 	struct xfdt_fact items[XFDT_FACTS];
 	enum xfdt_hit_state hit_state;
 	char hit_state_why[320]; /* empty without a hit */

@@ -10,6 +10,8 @@ void xfdt_fact_set(struct xfdt_facts *facts, enum xfdt_fact_id id, enum xfdt_tru
 void xfdt_remark_add(struct xfdt_remarks *notes, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Of a log alone: fill the facts kvm, capable, panicked and complete; never with a no. */
+void xfdt_log_facts_find(struct xfdt_facts *facts, const struct xfdt_host *host);
 /* Fill states and the fact complete. */
 struct xfdt_error *xfdt_state_facts_find(struct xfdt_facts *facts, const struct xfdt_host *host);
 /* Fill the facts hit and ended, hit_state, route and origins; needs states. */

@@ -55,7 +55,9 @@ struct xfdt_fault {
 	char function[64];	   /* that contains RIP; empty: unknown */
 	char caller[64];	   /* who called the function that restores; empty: unknown */
 	const char *caller_source; /* static words */
-	uint64_t caller_slot;	   /* kvaddr of the return address; 0: not from the stack */
+	const char *
+		doubt; /* of a log alone: why it does not show a restore of a guest's state; static, or NULL */
+	uint64_t caller_slot; /* kvaddr of the return address; 0: not from the stack */
 	uint64_t caller_return;
 };
 

@@ -267,6 +267,8 @@ static void find_state(struct xfdt_facts *facts, const struct xfdt_host *host,
 	if (!fpstate->read) {
 		set_state(
 			facts, XFDT_HIT_ABSENT,
+			host->panic.log.is_text ?
+				"a log does not hold the FPU state, so XSTATE_BV and XFD cannot be compared" :
 			fpstate->freed ?
 				"the kernel freed it when its thread died (arch_release_task_struct()), and XSTATE_BV and XFD with it" :
 				"the page with the FPU state is not in the dump, so XSTATE_BV and XFD cannot be compared");
@@ -403,7 +405,11 @@ static void find_ended(struct xfdt_facts *facts, const struct xfdt_panic *panic,
 	bool by_thread = fault->task && fault->task == panic->task;
 	const enum xfdt_fact_id id = XFDT_FACT_ENDED;
 
-	if (is_own_note(panic, fault)) {
+	if (panic->log.is_text && follows == XFDT_YES && xfdt_event_is_oops(event)) {
+		xfdt_fact_set(
+			facts, id, XFDT_UNSURE,
+			"the log shows no panic behind it: kdump took over there, the host lived on, or the log is cut");
+	} else if (is_own_note(panic, fault)) {
 		xfdt_fact_set(facts, id, XFDT_YES,
 			      "the CPU that panicked left its registers at this instruction");
 	} else if (panic->panicked == XFDT_NO) {
@@ -443,6 +449,13 @@ static void describe_hit(struct xfdt_facts *facts, const struct xfdt_host *host,
 {
 	char whose[80], number[40] = "";
 
+	if (host->panic.log.is_text) {
+		xfdt_fact_set(facts, XFDT_FACT_HIT, XFDT_YES,
+			      "%s in %s, called by KVM, with EDX:EAX 0x%" PRIx64 "%s", fault->text,
+			      fault->function, fault->edx_eax,
+			      fault->warned ? "; the #NM handler warned of IA32_XFD_ERR" : "");
+		return;
+	}
 	if (vcpu && vm && vm->kvaddr)
 		snprintf(whose, sizeof(whose), "the state of vCPU %u of VM 0x%" PRIx64, vcpu->id,
 			 vm->kvaddr);
@@ -457,6 +470,26 @@ static void describe_hit(struct xfdt_facts *facts, const struct xfdt_host *host,
 		      fault->regs.ip, whose, source_name(fault),
 		      fault->bytes_from_log ? ", code from the log" : "",
 		      fault->warned ? "; the #NM handler warned of IA32_XFD_ERR" : "");
+}
+
+/* Why a log alone does not show a hit; that never means that there was none. */
+static void doubt_log(struct xfdt_facts *facts, const struct xfdt_panic *panic)
+{
+	const struct xfdt_fault *fault = NULL;
+	size_t i;
+
+	for (i = 0; i < panic->fault_count && !fault; i++)
+		if (panic->faults[i].doubt)
+			fault = &panic->faults[i];
+	if (fault)
+		xfdt_fact_set(facts, XFDT_FACT_HIT, XFDT_UNSURE, "an #NM%s%s: %s",
+			      *fault->function ? " in " : "", fault->function, fault->doubt);
+	else
+		xfdt_fact_set(
+			facts, XFDT_FACT_HIT, XFDT_UNSURE,
+			"the log shows no #NM at a restore of FPU state, but a log may lack what happened");
+	facts->items[XFDT_FACT_HIT].remedy =
+		"triage the vmcore of this host: a log alone rules nothing out";
 }
 
 /* What makes the hit known, if it is not. */
@@ -492,6 +525,10 @@ void xfdt_hit_find(struct xfdt_facts *facts, const struct xfdt_host *host)
 		return;
 	}
 	xfdt_fact_set(facts, XFDT_FACT_ENDED, XFDT_UNSURE, "there is no hit");
+	if (host->panic.log.is_text) {
+		doubt_log(facts, &host->panic);
+		return;
+	}
 	facts->items[XFDT_FACT_HIT].remedy = remedy_of(&host->panic);
 	if (all_accounted(&host->panic, why, sizeof(why)))
 		xfdt_fact_set(facts, XFDT_FACT_HIT, XFDT_NO, "%s", why);

@@ -183,6 +183,24 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_imag
 	return NULL;
 }
 
+struct xfdt_error *xfdt_host_init_log(struct xfdt_host *host, const struct xfdt_image *image,
+				      struct xfdt_log *log)
+{
+	struct xfdt_error *err;
+
+	memset(host, 0, sizeof(*host));
+	host->image = image;
+	err = xfdt_panic_take_log(host, log);
+	host->decoder = err ? NULL : xfdt_decoder_new();
+	if (!err && !host->decoder)
+		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a disassembler");
+	if (!err)
+		err = xfdt_oopses_read(host);
+	if (err)
+		xfdt_host_deinit(host);
+	return err;
+}
+
 void xfdt_host_deinit(struct xfdt_host *host)
 {
 	struct xfdt_vcpu_at at = { 0 };

@@ -58,6 +58,12 @@ const struct xfdt_vm *xfdt_host_vm(const struct xfdt_host *host, size_t index);
  * @host.
  */
 struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_image *image);
+/*
+ * The same of a kernel log alone: there is no memory to read.  Takes over @log, also after an
+ * error, XFDT_NO_MEMORY only.  @image, of xfdt_image_init_log(), must outlive @host.
+ */
+struct xfdt_error *xfdt_host_init_log(struct xfdt_host *host, const struct xfdt_image *image,
+				      struct xfdt_log *log);
 void xfdt_host_deinit(struct xfdt_host *host);
 
 #endif

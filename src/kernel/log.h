@@ -19,13 +19,17 @@ struct xfdt_log_line {
 	uint32_t caller;  /* thread id, or 0x80000000 + CPU in interrupts; 0 if unknown */
 	bool from_user;	  /* written through /dev/kmsg by user space */
 	struct xfdt_piece where, info; /* id and text, and struct printk_info */
+	/* of a log that is text: which file, and the line in it, counted from 1; else 0 */
+	size_t file, number;
+	bool after_gap; /* what came before is missing, or of another boot */
 };
 
 struct xfdt_log {
 	char *buffer;
 	struct xfdt_log_line *lines; /* oldest first */
 	size_t count;
-	bool cut; /* records were overwritten, are damaged, or were not looked at */
+	bool cut;     /* records were overwritten, are damaged, or were not looked at */
+	bool is_text; /* of files, not of the kernel's memory (log_text.h) */
 	/* all text and all struct printk_info that were read; a ring makes two pieces */
 	struct xfdt_piece text[2], infos[2];
 };

@@ -190,6 +190,36 @@ static struct xfdt_fault *keep_fault(struct xfdt_panic *panic, const struct xfdt
 	return &panic->faults[panic->fault_count++];
 }
 
+/*
+ * Of a log alone: does it show an XRSTOR of a guest's state with XTILEDATA?  The operand's memory
+ * would prove whose state it is; here names must do.
+ */
+static const char *doubt_of(const struct xfdt_log_regs *regs, const struct xfdt_fault *fault)
+{
+	if (!xfdt_is_restore_name(regs->function))
+		return "RIP is in no function that restores FPU state";
+	if (!fault->decoded)
+		return "the line Code: shows no XRSTOR at RIP";
+	if (fault->operand % 64)
+		return "the operand of the XRSTOR is not aligned to 64 bytes, so it would raise #GP";
+	if (!(fault->edx_eax >> XFDT_XFEATURE_XTILEDATA & 1))
+		return "EDX:EAX leaves XTILEDATA out";
+	if (!regs->outer_is_kvm)
+		return "the call trace does not lead there from KVM";
+	if (!strncmp(regs->outer, "kvm_put_guest_fpu", 17))
+		return "kvm_put_guest_fpu() loads the thread's own state, not the guest's";
+	return NULL;
+}
+
+/* @regs is NULL where the log does not print all registers. */
+static void judge_by_log(const struct xfdt_log_regs *regs, struct xfdt_fault *fault)
+{
+	fault->doubt = regs ? doubt_of(regs, fault) :
+			      "the log lacks some of the lines with its registers";
+	if (!fault->doubt)
+		fault->target = XFDT_TARGET_GUEST;
+}
+
 /* Decode @fault, which registers and source are set of, and keep it. */
 static struct xfdt_fault *add_fault(struct collector *collector, struct xfdt_fault *fault,
 				    const struct xfdt_stack *stack)
@@ -199,6 +229,8 @@ static struct xfdt_fault *add_fault(struct collector *collector, struct xfdt_fau
 	const struct xfdt_log_regs *regs = logged ? &logged->regs : NULL;
 
 	xfdt_fault_decode(image, collector->host->decoder, regs, fault);
+	if (collector->host->panic.log.is_text)
+		judge_by_log(regs, fault);
 	if (fault->decoded)
 		xfdt_fault_find_caller(image, collector->host->decoder, stack, regs, fault);
 	if (logged && !fault->oops)
@@ -303,6 +335,8 @@ static void add_event(struct collector *collector, const struct logged *logged)
 	/* only an #NM can come from XFD; incomplete registers do not give the operand */
 	if (logged->event->kind == XFDT_EVENT_OOPS || !logged->regs.complete) {
 		fault.regs.sp = logged->regs.complete ? logged->regs.regs.sp : 0;
+		if (is_nm(logged->event) && collector->host->panic.log.is_text)
+			judge_by_log(NULL, &fault);
 		keep_fault(&collector->host->panic, &fault);
 		return;
 	}
@@ -406,6 +440,50 @@ static int choose_hit(const struct xfdt_panic *panic)
 	return best;
 }
 
+static void add_evidence(struct xfdt_panic *panic, size_t line, const char *what)
+{
+	size_t i;
+
+	for (i = 0; i < panic->evidence_count; i++)
+		if (panic->evidence[i].line == line)
+			return;
+	if (line && i < XFDT_LOG_EVIDENCE_MAX)
+		panic->evidence[panic->evidence_count++] = (struct xfdt_log_evidence){ line, what };
+}
+
+/* What the lines of @logged say of the hit. */
+static void add_evidence_of(struct xfdt_panic *panic, const struct logged *logged)
+{
+	const struct xfdt_log_regs *regs = &logged->regs;
+	bool warned = logged->event->kind == XFDT_EVENT_NM_WARN;
+
+	add_evidence(panic, logged->event->line,
+		     warned ? "the #NM handler found IA32_XFD_ERR set" :
+			      "the kernel did not expect that #NM");
+	add_evidence(panic, regs->rip_line, "RIP is in a function that restores FPU state");
+	add_evidence(panic, regs->code_line, "the instruction at RIP is an XRSTOR");
+	add_evidence(panic, regs->ax_line, "EAX asks for XTILEDATA, bit 18");
+	add_evidence(panic, regs->dx_line, "EDX, the high half of the mask");
+	add_evidence(panic, regs->caller_line, "the route");
+	add_evidence(panic, regs->outer_line, "KVM's code is the caller");
+}
+
+/* Which lines of a log that is text speak for the hit. */
+static void find_evidence(struct collector *collector)
+{
+	struct xfdt_panic *panic = &collector->host->panic;
+	const struct xfdt_fault *hit = xfdt_panic_fault(panic);
+	size_t i;
+
+	if (!panic->log.is_text || !hit || hit->target != XFDT_TARGET_GUEST)
+		return;
+	/* the newest is the first */
+	for (i = collector->logged_count; i-- > 0;)
+		if (is_nm(collector->logged[i].event) &&
+		    same_context(&hit->regs, &collector->logged[i]))
+			add_evidence_of(panic, &collector->logged[i]);
+}
+
 struct xfdt_error *xfdt_oopses_read(struct xfdt_host *host)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
@@ -427,6 +505,7 @@ struct xfdt_error *xfdt_oopses_read(struct xfdt_host *host)
 	for (i = 0; i < collector->logged_count; i++)
 		add_event(collector, &collector->logged[i]);
 	panic->hit = choose_hit(panic);
+	find_evidence(collector);
 	free(collector);
 	return NULL;
 }

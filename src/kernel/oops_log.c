@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TITLE_LINES 3 /* from the text of a WARN() to its WARNING line */
+#define TITLE_LINES 3	     /* from the text of a WARN() to its WARNING line */
+#define EVENT_LINES_MAX 4096 /* of one event, with what other CPUs print meanwhile */
 
 struct pattern {
 	enum xfdt_event_kind kind;
@@ -233,6 +234,8 @@ static bool next_line(const struct xfdt_log *log, const struct xfdt_event *event
 	while (++*line < log->count) {
 		const struct xfdt_log_line *next = &log->lines[*line];
 
+		if (next->after_gap || *line - event->line > EVENT_LINES_MAX)
+			return false;
 		if (next->from_user || next->caller != event->caller)
 			continue;
 		return !xfdt_event_of_line(next->text, &kind) &&
@@ -258,8 +261,11 @@ static const struct register_name register_names[] = {
 };
 #define REGISTERS (sizeof(register_names) / sizeof(register_names[0]))
 
-static void parse_registers(const char *line, struct xfdt_regs *regs, uint32_t *seen)
+/* Of line number @number. */
+static void parse_registers(const char *line, size_t number, struct xfdt_log_regs *logged,
+			    uint32_t *seen)
 {
+	struct xfdt_regs *regs = &logged->regs;
 	unsigned long long value;
 	const char *at;
 	size_t i;
@@ -267,6 +273,10 @@ static void parse_registers(const char *line, struct xfdt_regs *regs, uint32_t *
 	at = strstr(line, "RSP: 0018:");
 	if (at && sscanf(at, "RSP: 0018:%16llx", &value) == 1)
 		regs->sp = value;
+	if (!logged->ax_line && strstr(line, "RAX: "))
+		logged->ax_line = number;
+	if (!logged->dx_line && strstr(line, "RDX: "))
+		logged->dx_line = number;
 	for (i = 0; i < REGISTERS; i++) {
 		at = strstr(line, register_names[i].name);
 		if (!at || *seen >> i & 1 ||
@@ -355,6 +365,49 @@ static bool parse_rip(const char *text, struct xfdt_log_regs *regs)
 	return true;
 }
 
+/* Is it code of the module kvm or, where that is built in, of one of its functions? */
+static bool is_kvm(const char *line, const char *name)
+{
+	const char *module = strchr(line, '[');
+
+	if (module)
+		return !strncmp(module, "[kvm]", 5) || !strncmp(module, "[kvm ", 5);
+	return !strncmp(name, "kvm_", 4) || !strncmp(name, "vcpu_", 5);
+}
+
+/* The innermost of the functions that restore: who called them is the route. */
+static bool is_innermost(const char *function)
+{
+	return !strncmp(function, "restore_fpregs_from_fpstate", 27) ||
+	       !strncmp(function, "os_xrstor", 9);
+}
+
+/* Entry @name of the call trace, in line number @number; true: no more entries are needed. */
+static bool take_trace_entry(const char *line, size_t number, const char *name,
+			     struct xfdt_log_regs *regs)
+{
+	if (!*regs->caller && !is_innermost(name)) {
+		snprintf(regs->caller, sizeof(regs->caller), "%s", name);
+		regs->caller_line = number;
+	}
+	if (xfdt_is_restore_name(name))
+		return false;
+	snprintf(regs->outer, sizeof(regs->outer), "%s", name);
+	regs->outer_line = number;
+	regs->outer_is_kvm = is_kvm(line, name);
+	return true;
+}
+
+/* RIP, in line number @number, which may be in a caller that the XRSTOR is inlined into. */
+static void take_rip(size_t number, struct xfdt_log_regs *regs)
+{
+	regs->rip_line = number;
+	if (!xfdt_is_restore_name(regs->function) || is_innermost(regs->function))
+		return;
+	snprintf(regs->caller, sizeof(regs->caller), "%s", regs->function);
+	regs->caller_line = number;
+}
+
 bool xfdt_event_registers(const struct xfdt_log *log, const struct xfdt_event *event,
 			  struct xfdt_log_regs *ret_regs)
 {
@@ -365,23 +418,74 @@ bool xfdt_event_registers(const struct xfdt_log *log, const struct xfdt_event *e
 
 	while (next_line(log, event, &line)) {
 		const char *text = log->lines[line].text;
+		char name[sizeof(regs.outer)];
 
 		if (!have_rip) {
 			have_rip = parse_rip(text, &regs) &&
 				   !(warned && is_nm_handler(regs.function));
-			continue;
-		}
-		if (!strncmp(text + strspn(text, " "), "Code: ", 6))
+			if (have_rip)
+				take_rip(line, &regs);
+		} else if (!strncmp(text + strspn(text, " "), "Code: ", 6)) {
 			parse_code(text, &regs);
-		else if (parse_trace_entry(text, regs.caller, sizeof(regs.caller)))
+			regs.code_line = line;
+		} else if (!parse_trace_entry(text, name, sizeof(name))) {
+			parse_registers(text, line, &regs, &seen);
+		} else if (take_trace_entry(text, line, name, &regs)) {
 			break;
-		else
-			parse_registers(text, &regs.regs, &seen);
+		}
 	}
 	regs.complete = seen == (1u << REGISTERS) - 1 && regs.regs.sp;
 	if (have_rip)
 		*ret_regs = regs;
 	return have_rip;
+}
+
+/* A release as "Linux version 6.12.57 ..." begins with, or as stands before "#1" in a line "CPU: ...". */
+static bool copy_release(const char *begin, size_t len, char *ret_release, size_t size)
+{
+	if (!len || len >= size || begin[0] < '0' || begin[0] > '9')
+		return false;
+	memcpy(ret_release, begin, len);
+	ret_release[len] = '\0';
+	return true;
+}
+
+static bool parse_release(const char *text, char *ret_release, size_t size)
+{
+	static const char banner[] = "Linux version ";
+	const char *at, *number = NULL, *begin;
+
+	if (!strncmp(text, banner, strlen(banner))) {
+		text += strlen(banner);
+		return copy_release(text, strcspn(text, " "), ret_release, size);
+	}
+	if (strncmp(text, "CPU: ", 5) || !strstr(text, " Comm: "))
+		return false;
+	/* the last, since a process may be called like that */
+	for (at = strstr(text, " #"); at; at = strstr(at + 1, " #"))
+		if (at[2] >= '0' && at[2] <= '9')
+			number = at;
+	if (!number)
+		return false;
+	for (begin = number; begin > text && begin[-1] != ' '; begin--)
+		;
+	return copy_release(begin, (size_t)(number - begin), ret_release, size);
+}
+
+bool xfdt_log_release(const struct xfdt_log *log, size_t line, char *ret_release, size_t size)
+{
+	size_t i;
+
+	/* the line "CPU: ..." follows the title of an oops, the banner of the boot precedes all */
+	for (i = line; i < log->count && i - line <= TITLE_LINES; i++)
+		if (!log->lines[i].from_user &&
+		    parse_release(log->lines[i].text, ret_release, size))
+			return true;
+	for (i = line < log->count ? line : log->count; i-- > 0;)
+		if (!log->lines[i].from_user &&
+		    parse_release(log->lines[i].text, ret_release, size))
+			return true;
+	return false;
 }
 
 /* Lines of a call trace, and registers and code. */

@@ -73,7 +73,11 @@ struct xfdt_log_regs {
 	struct xfdt_regs regs; /* ip is 0: the log prints no address */
 	uint8_t code[15];      /* the bytes at RIP */
 	size_t code_len;
-	char caller[64]; /* first reliable entry of the call trace; empty: none */
+	char caller[64]; /* who called the function that restores, by the call trace; empty: unknown */
+	char outer[64]; /* the first entry of the trace that is no function that restores; empty: none */
+	bool outer_is_kvm; /* and it is KVM's code */
+	/* which lines of the log say so, as indices; 0: none, since a line of an event precedes it */
+	size_t rip_line, code_line, ax_line, dx_line, caller_line, outer_line;
 };
 
 /*
@@ -85,6 +89,9 @@ bool xfdt_event_registers(const struct xfdt_log *log, const struct xfdt_event *e
 
 /* Is @function, as printed, one in which the XRSTOR of guest state may lie? */
 bool xfdt_is_restore_name(const char *function);
+
+/* The release of the kernel that printed line @line, as the log says it; false: it does not. */
+bool xfdt_log_release(const struct xfdt_log *log, size_t line, char *ret_release, size_t size);
 
 /* The line that says how the kernel ended, or NULL; borrowed. */
 const char *xfdt_last_words(const struct xfdt_log *log, const struct xfdt_events *events);

@@ -107,6 +107,22 @@ struct xfdt_error *xfdt_panic_read(struct xfdt_host *host)
 	return NULL;
 }
 
+struct xfdt_error *xfdt_panic_take_log(struct xfdt_host *host, struct xfdt_log *log)
+{
+	struct xfdt_panic *panic = &host->panic;
+	struct xfdt_error *err;
+
+	panic->hit = -1;
+	panic->log = *log;
+	panic->log_known = true;
+	memset(log, 0, sizeof(*log));
+	err = xfdt_events_find(&panic->log, &panic->events);
+	/* without a panic the log may be cut, or the host lived on */
+	if (!err && xfdt_event_last(&panic->events, XFDT_EVENT_PANIC))
+		panic->panicked = XFDT_YES;
+	return err;
+}
+
 void xfdt_panic_deinit(struct xfdt_panic *panic)
 {
 	xfdt_log_deinit(&panic->log);

@@ -13,6 +13,13 @@ struct xfdt_host;
 /* More faults are not kept; a host that has more gets no acquittal. */
 #define XFDT_FAULTS_MAX 64
 
+/* A line of the log that speaks for the hit. */
+struct xfdt_log_evidence {
+	size_t line;	  /* index */
+	const char *what; /* static words */
+};
+#define XFDT_LOG_EVIDENCE_MAX 16
+
 #define XFDT_TAINT_DIE 7 /* bit of tainted_mask (Linux: include/linux/panic.h) */
 
 struct xfdt_panic {
@@ -40,6 +47,9 @@ struct xfdt_panic {
 	struct xfdt_fault faults[XFDT_FAULTS_MAX];
 	size_t fault_count;
 	bool faults_full; /* there may be more */
+	/* of a log that is text: what in it speaks for the hit, in the order of the log */
+	struct xfdt_log_evidence evidence[XFDT_LOG_EVIDENCE_MAX];
+	size_t evidence_count;
 	/* index of the fault that restored a guest's state, or of one that may have; -1: none */
 	int hit;
 };
@@ -50,6 +60,11 @@ const struct xfdt_fault *xfdt_panic_fault(const struct xfdt_panic *panic);
 /* Do die_counter and tainted_mask agree that no oops happened? */
 bool xfdt_panic_had_no_oops(const struct xfdt_panic *panic);
 
+/*
+ * Fill all of @host->panic but its faults from @log, which is taken over: a log without the memory
+ * that it was in.  XFDT_NO_MEMORY only.
+ */
+struct xfdt_error *xfdt_panic_take_log(struct xfdt_host *host, struct xfdt_log *log);
 /* Fill all of @host->panic but its faults; what is missing becomes a gap. */
 struct xfdt_error *xfdt_panic_read(struct xfdt_host *host);
 /* Fill the faults.  Needs the VMs and the census of @host.  XFDT_NO_MEMORY only. */

@@ -51,6 +51,9 @@ void xfdt_render_commands(const struct xfdt_outcome *report,
 	const struct xfdt_vcpu *vcpu;
 	size_t shown = 0;
 
+	/* there is no vmcore to open */
+	if (report->facts->of_log)
+		return;
 	if (host->kvm != XFDT_KVM_ABSENT)
 		put(&sink, "mod -s kvm");
 	put(&sink, "log | grep -A40 exc_device_not_available");

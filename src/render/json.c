@@ -216,6 +216,31 @@ static struct json_object *stats_object(struct writer *writer, const struct xfdt
 	return object;
 }
 
+/* Of a log alone: the lines that speak for the verdict; NULL of a dump. */
+static struct json_object *log_object(struct writer *writer, const struct xfdt_outcome *report)
+{
+	struct json_object *object = json_object_new_object(), *files = json_object_new_array();
+	struct json_object *lines = json_object_new_array();
+	const struct xfdt_panic *panic = &report->host->panic;
+	size_t i;
+
+	for (i = 0; i < report->file_count; i++)
+		append_text(writer, files, report->files[i]);
+	for (i = 0; i < panic->evidence_count; i++) {
+		const struct xfdt_log_line *line = &panic->log.lines[panic->evidence[i].line];
+		struct json_object *entry = json_object_new_object();
+
+		add_text(writer, entry, "file", report->files[line->file]);
+		add(writer, entry, "line", json_object_new_int64((int64_t)line->number), false);
+		add_text(writer, entry, "what", panic->evidence[i].what);
+		add_text(writer, entry, "text", line->text);
+		append(writer, lines, entry);
+	}
+	add(writer, object, "files", files, false);
+	add(writer, object, "lines", lines, false);
+	return object;
+}
+
 /* Print @object, which is taken over, and leave its brace open where @open says so. */
 static void put_object(struct writer *writer, struct json_object *object, bool open)
 {
@@ -341,6 +366,10 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 	add(&writer, panic, "events", events_array(&writer, &host->panic), false);
 	add(&writer, panic, "trace", trace_array(&writer, &host->panic), false);
 	add(&writer, root, "panic", panic, false);
+	if (report->facts->of_log)
+		add(&writer, root, "log", log_object(&writer, report), false);
+	else
+		add(&writer, root, "log", NULL, true);
 	missing = json_object_new_array();
 	/* nothing is missing where the bug is impossible */
 	if (verdict->kind != XFDT_NOT_APPLICABLE) {

@@ -9,8 +9,10 @@
 #include <stdio.h>
 
 struct xfdt_outcome {
-	const char *path;   /* the dump's, or the first of a split set */
-	const char *format; /* "diskdump" or "elf" */
+	const char *path;	  /* the dump's, or the first of a split set */
+	const char *format;	  /* "diskdump", "elf", or "log": a kernel log alone */
+	const char *const *files; /* of a log: those that its lines name by index */
+	size_t file_count;
 	const struct xfdt_host *host;
 	const struct xfdt_facts *facts;
 	const struct xfdt_verdict *verdict;

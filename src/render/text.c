@@ -176,7 +176,10 @@ static void put_summary(const struct writer *writer)
 
 	fputs("\n", writer->out);
 	snprintf(text, sizeof(text), "%s (%s)", report->path, report->format);
-	put_labelled(writer, "dump", text);
+	if (report->file_count > 1)
+		snprintf(text, sizeof(text), "%s and %zu more parts", report->path,
+			 report->file_count - 1);
+	put_labelled(writer, report->facts->of_log ? "log" : "dump", text);
 	put_kernel(writer);
 	if (!xfdt_is_x86_64(image))
 		return;
@@ -187,10 +190,36 @@ static void put_summary(const struct writer *writer)
 			 host->panic.pid, host->panic.comm);
 		put_labelled(writer, "panic", text);
 	}
+	if (report->facts->of_log)
+		return;
 	snprintf(text, sizeof(text), "symbols from %s, types from %s%s", image->symbol_source,
 		 image->type_source,
 		 image->embedded ? " (both stored in this distilled dump)" : "");
 	put_labelled(writer, "sources", text);
+}
+
+/* Of a log alone: which lines speak for the verdict. */
+static void put_log_lines(const struct writer *writer)
+{
+	const struct xfdt_outcome *report = writer->report;
+	const struct xfdt_panic *panic = &report->host->panic;
+	size_t i;
+
+	if (panic->evidence_count)
+		fprintf(writer->out, "\n%slines of the log that speak for it%s\n",
+			writer->style->bold, writer->style->end);
+	for (i = 0; i < panic->evidence_count; i++) {
+		const struct xfdt_log_evidence *evidence = &panic->evidence[i];
+		const struct xfdt_log_line *line = &panic->log.lines[evidence->line];
+
+		fputs("  ", writer->out);
+		if (report->file_count > 1) {
+			put_escaped(writer, report->files[line->file]);
+			fputc(':', writer->out);
+		}
+		fprintf(writer->out, "%zu: %s\n    ", line->number, evidence->what);
+		put_wrapped(writer, line->text, 4, 4);
+	}
 }
 
 static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, bool *heading)
@@ -662,7 +691,8 @@ static void put_evidence(struct writer *writer)
 
 	put_evidence_group(writer, "kernel", XFDT_GROUP_KERNEL, &row);
 	put_panic(writer);
-	put_commands(writer);
+	if (!writer->report->facts->of_log)
+		put_commands(writer);
 }
 
 static struct writer writer_of(const struct xfdt_outcome *report,
@@ -690,6 +720,7 @@ void xfdt_render_text(const struct xfdt_outcome *report, const struct xfdt_text_
 	put_advice(&writer);
 	put_summary(&writer);
 	put_reasons(&writer, "why", &report->verdict->why);
+	put_log_lines(&writer);
 	put_reasons(&writer, "looks like", &report->verdict->looks_like);
 	put_reasons(&writer, "likely origin", &report->verdict->origins);
 	put_all_gaps(&writer);

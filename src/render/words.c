@@ -9,6 +9,10 @@ const char *xfdt_render_words(const struct xfdt_outcome *report)
 {
 	const struct xfdt_verdict *verdict = report->verdict;
 
+	if (report->facts->of_log)
+		return verdict->kind == XFDT_PROBABLE ?
+			       "the log matches " XFDT_CVE "; the vmcore decides" :
+			       "the log does not show the bug; the vmcore decides";
 	if (verdict->kind == XFDT_CONFIRMED && report->facts->fixed == XFDT_YES)
 		return "the mechanism of " XFDT_CVE ", on a kernel with the fix";
 	if (verdict->kind == XFDT_NOT_THIS_BUG &&
@@ -200,6 +204,8 @@ static const char *remedy_of(const struct xfdt_outcome *report)
 #define SHARING \
 	". This report may be shared: it has no guest memory, but the names of host and processes"
 
+#define LOG_ADVICE "triage the vmcore of this crash, which decides; "
+
 void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_t size)
 {
 	size_t len;
@@ -208,7 +214,8 @@ void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_
 	case XFDT_CONFIRMED:
 	case XFDT_ARMED:
 	case XFDT_PROBABLE:
-		advise_on_mechanism(report, ret_text, size);
+		len = report->facts->of_log ? (size_t)snprintf(ret_text, size, LOG_ADVICE) : 0;
+		advise_on_mechanism(report, ret_text + len, size - len);
 		break;
 	case XFDT_INCONCLUSIVE:
 		snprintf(ret_text, size, "%s", remedy_of(report));

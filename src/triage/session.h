@@ -38,6 +38,16 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 void xfdt_session_deinit(struct xfdt_session *session);
 
 /*
+ * Triage the kernel log that the @count files at @paths make up, of which "-" is standard input.
+ * @paths and @confined are borrowed, for the report.  After an error @session is empty.
+ */
+struct xfdt_error *xfdt_log_session_init(struct xfdt_session *session, const char *const *paths,
+					 size_t count, const char *confined);
+/* Does the file at @path look like a kernel log, or like a part of one in pstore? */
+bool xfdt_is_log_file(const char *path);
+bool xfdt_is_pstore_file(const char *path);
+
+/*
  * The stages after the dump, for ways in that have a source of their own:
  * triage @source.  @session->dump is left alone; @path and @format are
  * borrowed, for the report; @debug may be NULL; @session->stats have begun.  After an error nothing is left to free.
