@@ -251,11 +251,27 @@ static void test_insn__calls_into_padding_or_behind_endbr(void **state)
 
 	assert_true(xfdt_insn_calls(function, function));
 	assert_true(xfdt_insn_calls(function + 4, function));  /* behind ENDBR64 */
-	assert_true(xfdt_insn_calls(function - 16, function)); /* call depth tracking, CFI */
+	assert_true(xfdt_insn_calls(function - 10, function)); /* call depth tracking */
+	assert_true(xfdt_insn_calls(function - 9, function));
 	assert_false(xfdt_insn_calls(function + 16, function));
 	assert_false(xfdt_insn_calls(function - 4096, function));
 	assert_false(xfdt_insn_calls(0, function));
 	assert_false(xfdt_insn_calls(function, 0xffffffff82050000ull));
+}
+
+/*
+ * gcc -Os puts functions one behind the other: fpu_copy_guest_fpstate_to_uabi() was 54 bytes before
+ * fpu_copy_uabi_to_guest_fpstate(), and a CALL of it was taken for one of that.
+ */
+static void test_insn__a_function_just_before_is_another(void **state)
+{
+	assert_false(xfdt_insn_calls(0xffffffff810000e4ull, 0xffffffff8100011aull));
+	/* functions that are not aligned have no padding */
+	assert_false(xfdt_insn_calls(0xffffffff81000110ull, 0xffffffff8100011aull));
+	assert_true(xfdt_insn_calls(0xffffffff8100011aull, 0xffffffff8100011aull));
+	/* and the padding of those that are is shorter than what they are aligned to */
+	assert_false(xfdt_insn_calls(0xffffffff81000100ull, 0xffffffff81000110ull));
+	assert_false(xfdt_insn_calls(0xffffffff810000d0ull, 0xffffffff81000110ull));
 }
 
 /* has_and: and reg, disp32(reg), the fix's way to clear bits of XSTATE_BV */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define WINDOW_MAX 64
-#define PADDING_MAX 64
+#define ALIGNMENT 16 /* CONFIG_FUNCTION_ALIGNMENT_16B, which CONFIG_CALL_PADDING selects */
 #define ENDBR64_SIZE 4
 
 /* Decode at @offset; an undecodable byte counts as an instruction of its own. */
@@ -117,7 +117,10 @@ bool xfdt_insn_has_and(const struct xfdt_decoder *decoder, const uint8_t *code, 
 
 bool xfdt_insn_calls(uint64_t target, uint64_t function)
 {
-	return target - (function - PADDING_MAX) <= PADDING_MAX + ENDBR64_SIZE;
+	if (target == function || target == function + ENDBR64_SIZE)
+		return true;
+	/* no function begins there */
+	return function % ALIGNMENT == 0 && target < function && function - target < ALIGNMENT;
 }
 
 /* Moves, and how compilers add up addresses. */

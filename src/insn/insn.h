@@ -56,8 +56,9 @@ bool xfdt_insn_calls_behind_test(const struct xfdt_decoder *decoder, const uint8
 bool xfdt_insn_has_trap(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len);
 
 /*
- * Does a CALL of @target call the function at @function?  It may enter at the
- * padding in front (call depth tracking, CFI) or behind an ENDBR64.
+ * Does a CALL of @target call the function at @function?  It may enter behind an
+ * ENDBR64, or in the padding in front of an aligned function (call depth tracking; Linux:
+ * patch_dest() in arch/x86/kernel/callthunks.c).
  */
 bool xfdt_insn_calls(uint64_t target, uint64_t function);
 
