@@ -88,6 +88,7 @@ enum finale {
 	END_SPINNING, /* sysrq c while the vCPU leaves and enters its guest within KVM_RUN */
 	END_IN_GUEST, /* sysrq c while the vCPU is in its guest on another CPU */
 	END_MEANWHILE, /* sysrq c while another CPU is in the handler of the #NM that KVM_RUN raised */
+	END_NEVER, /* the host goes on; all virtual machines but the armed one are made and unmade */
 };
 
 struct scenario {
@@ -136,6 +137,10 @@ static const struct scenario scenarios[] = {
 	  END_CRASH, 0, LAB_KERNEL_TS, false, true },
 	{ "meanwhile", "as msr-after-xsave, and sysrq c while that CPU is in its #NM handler",
 	  ARM_MSR_AFTER_XSAVE, END_MEANWHILE, 0, 0, false, false },
+	{ "come-and-go", "virtual machines are made and unmade; the host lives", ARM_NONE,
+	  END_NEVER, 0, 0, false, false },
+	{ "come-and-go-armed", "the same beside one with a mismatch that never runs",
+	  ARM_MSR_AFTER_XSAVE, END_NEVER, 0, 0, false, false },
 	{ "no-kvm", "no virtual machine at all", ARM_NONE, END_CRASH, 0, 0, true, false },
 };
 
@@ -573,6 +578,17 @@ static void stay_on_cpu(int cpu)
 		fail("CPU %d", cpu);
 }
 
+/* The same virtual machine again and again, for some milliseconds each time. */
+static void __attribute__((noreturn)) come_and_go(struct vm *vm, const struct options *options)
+{
+	for (unsigned int round = 0;; round++) {
+		vm_deinit(vm);
+		usleep(1000 * (round % 7));
+		vm_init(vm, options, false);
+		usleep(1000 * (round % 5));
+	}
+}
+
 /* One virtual machine.  Says "ready" by a byte on ready, and goes on when a byte comes on go. */
 static void __attribute__((noreturn))
 vm_process(const struct options *options, int index, uint8_t *memory, int ready, int go)
@@ -594,7 +610,11 @@ vm_process(const struct options *options, int index, uint8_t *memory, int ready,
 		vm_arm(&vm, options, vcpu);
 	vm_report(&vm, options, target);
 
-	if (write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 1)
+	if (write(ready, &byte, 1) != 1)
+		fail("parent");
+	if (scenario->finale == END_NEVER && (!armed || scenario->arming == ARM_NONE))
+		come_and_go(&vm, options);
+	if (read(go, &byte, 1) != 1)
 		fail("parent");
 	for (int try = 1; armed && scenario->finale != END_CRASH; try++) {
 		bool lives = true;
@@ -852,6 +872,12 @@ int main(int argc, char **argv)
 			vm_process(&options, i, memory[i], ready[1], go[i][0]);
 		if (!is_ready(ready[0]))
 			fail("virtual machine %d", i);
+	}
+	if (scenario->finale == END_NEVER) {
+		fprintf(report, "{\"event\":\"coming-and-going\",\"pid\":%d}\n", getpid());
+		settle();
+		for (;;)
+			pause();
 	}
 	if (scenario->process_call)
 		use_a_tile(scenario);

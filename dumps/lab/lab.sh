@@ -3,7 +3,7 @@
 # shellcheck disable=SC1091,SC2016,SC2034,SC2086,SC2153 # variables of recipes; jq programs; lists of words
 # lab.sh - make the project's vmcores: a host in an emulated machine dies for real, and kdump saves its memory
 #
-# usage: lab.sh list | deps | make NAME... | record NAME... | redistill NAME... | verify [NAME...] | fetch NAME | debug NAME | clean
+# usage: lab.sh list | deps | make NAME... | record NAME... | redistill NAME... | verify [NAME...] | fetch NAME | debug NAME | live NAME... | clean
 #   list     the recipes
 #   deps     install what the lab needs from Debian, fetch what it unpacks
 #   make     make vmcores; each is left in out/ with its manifest entry, and compared with the manifest
@@ -12,9 +12,10 @@
 #   verify   does the manifest's entry follow from its own reproducer and debugger lines, and the recipe?  Runs nothing
 #   fetch    install and fetch what "debug" needs, and nothing else
 #   debug    make a vmcore of a kernel whose debuginfo Debian serves; left whole, with out/NAME.debug to say where all of it is
+#   live     run hosts that do not die, by dumps/live/NAME, and check what "xfdtriage live" says of them again and again
 #   clean    remove what was made and what was fetched; not what was recorded
 # Environment: LAB_CACHE, LAB_OUT (folders), LAB_MIRROR, LAB_SECURITY_MIRROR (Debian archives; default: those of this machine's apt), LAB_KEEP=1 (keep the full vmcore),
-#   LAB_QEMU_SECONDS and LAB_BOCHS_SECONDS (when a machine counts as hung), XFDTRIAGE (the program; default: build/xfdtriage, which is built)
+#   LAB_QEMU_SECONDS and LAB_BOCHS_SECONDS (when a machine counts as hung), XFDTRIAGE (the program; default: build/xfdtriage, which is built), LAB_LIVE (how often "live" asks)
 set -euo pipefail
 shopt -s lastpipe
 
@@ -23,6 +24,7 @@ HERE=$(cd "$(dirname "$0")/.." && pwd -P)
 CACHE=$(realpath -m "${LAB_CACHE:-$HERE/cache}")
 OUT=$(realpath -m "${LAB_OUT:-$HERE/out}")
 MANIFEST=$HERE/manifest.json
+RECIPES=$HERE/recipes
 CHILD=
 WORK=
 debug=
@@ -60,12 +62,12 @@ recipe_read()
 	local variable
 
 	name=$1
-	[ -f "$HERE/recipes/$name" ] || die "there is no recipe \"$name\" (see: make -C dumps list)"
+	[ -f "$RECIPES/$name" ] || die "there is no recipe \"$name\" in $RECIPES (see: make -C dumps list)"
 	what="" kernel="" emulator="" scenario="" cmdline="" cpus="" memory="" kvm=yes sysctl="kernel.panic_on_oops=1"
-	config="" amx="" play="" when="" listed=yes dump="-c -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
+	config="" amx="" live="" rule="" play="" when="" listed=yes dump="-c -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
 	verdict="" exit_code="" kdump_verdict="" kdump_exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
 	# shellcheck disable=SC1090
-	. "$HERE/recipes/$name"
+	. "$RECIPES/$name"
 	for variable in what kernel emulator scenario verdict exit_code; do
 		[ -n "${!variable}" ] || die "the recipe does not set $variable"
 	done
@@ -340,9 +342,9 @@ run_machine()
 		say "the kernel did not boot (try $try)"
 	done
 	[ ! -f "$WORK/console" ] || tr -d '\r' < "$WORK/console" | tee "$WORK/console.text" > "$OUT/$name.console"
-	if [ $status -ne 0 ] || ! grep -q '^DONE saved' "$WORK/lab" 2>/dev/null; then
+	if [ $status -ne 0 ] || ! grep -q "^DONE $([ -n "$live" ] && echo lived || echo saved)" "$WORK/lab" 2>/dev/null; then
 		last_lines
-		die "the machine did not save a vmcore (status $status)"
+		die "the machine $([ -n "$live" ] && echo "did not live on" || echo "did not save a vmcore") (status $status)"
 	fi
 }
 
@@ -377,6 +379,37 @@ make_one()
 	reduce
 	publish
 	say "done in $((SECONDS - start)) s: $(stat -c %s "$WORK/vmcore") bytes, $(jq -r '"expected: \(.expect.verdict), exit \(.expect.exit), route \(.expect.route)"' "$OUT/$name.json")"
+	clean_up
+	exec {held}<&-
+}
+
+# A host that lives: as make_one(), without a vmcore.  Every answer has to be the recipe's.
+live_one()
+{
+	local start=$SECONDS held answers wrong
+
+	RECIPES=$HERE/live
+	recipe_read "$1"
+	live=${LAB_LIVE:-$live}
+	mkdir -p "$OUT"
+	host_check
+	prepare
+	xfdtriage_prepare
+	WORK=$(mktemp -d "$CACHE/work.$name.XXXXXX")
+	exec {held}< "$WORK"
+	flock "$held"
+	build_initrd
+	exec {lock}>&-
+	[ -z "$amx" ] || kernel_map
+	say "running: $emulator, $kernel, $scenario"
+	run_machine
+	tr -d '\r' < "$WORK/lab" | sed -n 's/^LIVE [0-9]* //p' > "$OUT/$name.live"
+	answers=$(grep -c "^{" "$OUT/$name.live")
+	wrong=$(jq -c --arg answer "$verdict" --argjson exit "$exit_code" --arg rule "$rule" 'select(.answer != $answer or .exit != $exit or .rule != $rule) | [.answer, .rule, .error]' "$OUT/$name.live" | sort | uniq -c)
+	[ -z "$wrong" ] || die "answers that are not $verdict ($rule): $wrong"
+	[ "$answers" = "$live" ] || die "$answers answers, not $live"
+	[ "$(tr -d '\r' < "$WORK/lab" | grep -c "^LIVE $exit_code {")" = "$live" ] || die "exit codes that are not $exit_code"
+	say "done in $((SECONDS - start)) s: $live times $verdict ($rule), of $(jq -s -r 'map(.counts.vcpus) | "\(min) to \(max)"' "$OUT/$name.live") vCPUs"
 	clean_up
 	exec {held}<&-
 }
@@ -526,7 +559,7 @@ main()
 	verify)
 		verify "$@"
 		;;
-	make | record | redistill | fetch | debug)
+	make | record | redistill | fetch | debug | live)
 		[ $# -gt 0 ] || die "$command what?"
 		mkdir -p "$CACHE"
 		for one in "$@"; do
@@ -534,7 +567,7 @@ main()
 		done
 		;;
 	*)
-		sed -n '4,19s/^# \{0,1\}//p' "$0" >&2
+		sed -n '4,20s/^# \{0,1\}//p' "$0" >&2
 		exit 2
 		;;
 	esac

@@ -123,6 +123,7 @@ build_initrd()
 		LAB_SYSCTL='$sysctl'
 		LAB_SYMBOLS='$([ "$emulator" = bochs ] && needed_symbols)'
 		LAB_REPRODUCER='$scenario'
+		LAB_LIVE='$live'
 	EOF
 	pack "$root" "$WORK/initrd.kdump"
 
