@@ -90,6 +90,11 @@ if script -qec true /dev/null </dev/null >"$work/out" 2>&1; then
 	says color-never out '^confirmed: '
 	on_terminal wide 120 "$xfdtriage" --color=never "$confirmed"
 	says wide out '^  do .*run again: Debian 13 backports 6.18.9'
+	# what has scrolled away is repeated
+	on_terminal rows "80 rows 24" "$xfdtriage" --color=never "$confirmed"
+	if [ "$(grep -c '^confirmed: ' "$work/out")" = 2 ]; then report ok rows; else report fail rows "the verdict scrolls away"; fi
+	on_terminal rows-high "80 rows 200" "$xfdtriage" --color=never "$confirmed"
+	if [ "$(grep -c '^confirmed: ' "$work/out")" = 1 ]; then report ok rows-high; else report fail rows-high "repeated without need"; fi
 	# several dumps: a bar while they are read, and their lines without it
 	on_terminal bar 80 "$xfdtriage" "$confirmed" "$clean"
 	says bar out '\[############\.\.\.\.\.\.\.\.\.\.\.\.\] 1/2'
@@ -143,7 +148,7 @@ exits kdump-quiet 0 --kdump -q "$confirmed"
 silent kdump-quiet-out out
 silent kdump-quiet-err err
 exits kdump-error 2 --kdump "$PWD/Makefile"
-says kdump-error-why err '^xfdtriage: error: .* is no vmcore'
+says kdump-error-why err '^xfdtriage: error: .* is not a vmcore'
 if [ "$("$helper" --json <"$work/out")" = error ]; then report ok kdump-error-json; else report fail kdump-error-json "no object"; fi
 exits kdump-form 2 --kdump -v "$confirmed"
 exits kdump-elsewhere 2 show --kdump "$confirmed"
@@ -309,7 +314,7 @@ mkfifo "$work/fifo"
 exits fifo 2 "$work/fifo"
 says fifo-why err 'not a regular file'
 exits text 2 "$PWD/Makefile"
-says text-why err 'is no vmcore'
+says text-why err 'is not a vmcore'
 head -c 100000 /dev/zero >"$work/zeros"
 exits zeros 2 "$work/zeros"
 exits elf-program 2 "$xfdtriage"

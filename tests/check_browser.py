@@ -247,7 +247,7 @@ def check_opened(page, path, results):
     panic = next(result for found, _, result in results if found == name)["panic"]
     page.load(path, f"#open={name}")
     detail = page.one("tr.detail")
-    for text in ("CVE-2026-23005 struck this host", "oops 1 of 1: " + panic["fault"]["instruction"], "Likely origin",
+    for text in ("CVE-2026-23005 occurred on this host", "oops 1 of 1: " + panic["fault"]["instruction"], "Likely origin",
                  "6.18.7 (eea6f395ca50)", panic["trace"][1].strip(), panic["events"][0]["text"], panic["fault"]["operand"],
                  "log | grep -A40 exc_device_not_available", "landlock+seccomp", "XTILEDATA in both"):
         check(f"evidence '{text}'", text in detail.text, detail.text[:200])

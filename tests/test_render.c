@@ -706,6 +706,25 @@ static void test_render__advice_on_what_to_upgrade_to(void **state)
 	tear_down(&fixture);
 }
 
+/* the evidence of a reason is for -v and JSON */
+static void test_render__log_lines_and_code_addresses_only_with_v(void **state)
+{
+	struct fixture fixture;
+	char *text;
+
+	set_up(&fixture);
+	text = render(&fixture, TEXT);
+	assert_null(strstr(text, "(log: "));
+	assert_null(strstr(text, " at 0xffffffff"));
+	assert_non_null(strstr(text, "  - panicked yes: CPU "));
+	free(text);
+	text = render(&fixture, VERBOSE);
+	assert_non_null(strstr(text, "(log: "));
+	assert_non_null(strstr(text, " at 0xffffffff"));
+	free(text);
+	tear_down(&fixture);
+}
+
 /* what is missing cannot acquit or convict where the verdict is proven */
 static void test_render__missing_says_whether_it_matters(void **state)
 {

@@ -669,7 +669,8 @@ static void test_report__text_without_a_terminal_is_whole(void **state)
 	assert_non_null(
 		strstr(text,
 		       "3 dumps in 4 stores; 1 is a copy of another; 1 older result left out\n"));
-	assert_non_null(strstr(text, "       1  confirmed       CVE-2026-23005 struck this host"));
+	assert_non_null(
+		strstr(text, "       1  confirmed       CVE-2026-23005 occurred on this host"));
 	assert_non_null(strstr(text, "       2  error           could not be looked at\n"));
 	free(text);
 }

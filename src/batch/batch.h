@@ -50,8 +50,8 @@ struct xfdt_batch {
 
 /*
  * Triage all that is found.  SIGINT, SIGTERM and SIGHUP end it early;
- * *@ret_signal is the one that did, or 0.  What is done then is in the store,
- * and the same again goes on from there.
+ * *@ret_signal is the one that did, or 0.  The results so far are in the
+ * store, and the same call continues from there.
  */
 struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
 				  struct xfdt_batch_counts *ret_counts,

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* How a report is put into words. */
@@ -17,8 +18,55 @@ struct form {
 		      FILE *out);
 	struct xfdt_text_options style;
 	enum log_choice log;
-	bool line; /* the verdict alone, in a line for each dump */
+	unsigned int rows; /* of the terminal; 0: standard output is none */
+	bool line;	   /* the verdict alone, in a line for each dump */
 };
+
+static size_t lines_of(const char *text)
+{
+	size_t lines = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		lines++;
+		text++;
+	}
+	return lines;
+}
+
+static void print_whole(const struct form *form, const struct xfdt_outcome *report, FILE *out)
+{
+	form->print(report, &form->style, out);
+	if (report->stats)
+		xfdt_render_stats(report->stats, out);
+}
+
+/* On a terminal that the report does not fit on, its first lines are repeated at the end. */
+static struct xfdt_error *print_report(const struct form *form, const struct xfdt_outcome *report)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = form->rows ? open_memstream(&text, &len) : NULL;
+
+	if (!form->rows) {
+		print_whole(form, report, stdout);
+		return NULL;
+	}
+	if (!out)
+		return xfdt_no_memory("the report");
+	print_whole(form, report, out);
+	if (fclose(out)) {
+		free(text);
+		return xfdt_no_memory("the report");
+	}
+	fwrite(text, 1, len, stdout);
+	/* one row is the next prompt's */
+	if (lines_of(text) >= form->rows) {
+		fputs("\n", stdout);
+		xfdt_render_answer(report, &form->style, stdout);
+	}
+	free(text);
+	return NULL;
+}
 
 /* One dump, in a process of its own; returns its exit code. */
 static int triage_dump(const struct work *work)
@@ -42,9 +90,9 @@ static int triage_dump(const struct work *work)
 		if (err)
 			status = complain(err);
 	} else if (!quiet && !form->line) {
-		form->print(&session.report, &form->style, stdout);
-		if (session.report.stats)
-			xfdt_render_stats(session.report.stats, stdout);
+		err = print_report(form, &session.report);
+		if (err)
+			status = complain(err);
 	}
 	xfdt_session_deinit(&session);
 	return status;
@@ -195,6 +243,7 @@ static int report_dumps(const struct arguments *arguments, struct form *form)
 	};
 	form->line = form->log != LOG_NEVER && !one && arguments->path_count > 1 &&
 		     !arguments->verbose;
+	form->rows = terminal_rows();
 	if (one)
 		return report_dump(arguments, arguments->paths, arguments->path_count, form);
 	return report_each(arguments, form);

@@ -98,9 +98,10 @@ int usage_error(const char *what, const char *subject);
 
 /* Out of the environment and of the terminal. */
 struct xfdt_session_options session_options(const struct arguments *arguments);
-/* Both ask standard output, so not in a confined process. */
+/* They ask standard output, so not in a confined process. */
 bool use_colour(const struct arguments *arguments);
 unsigned int terminal_width(void); /* in columns; 0: standard output is none */
+unsigned int terminal_rows(void);  /* the same in rows */
 
 /* As struct xfdt_debug_options' fetch; @context is DEBUGINFOD_URLS. */
 struct xfdt_error *fetch_debuginfo(void *context, const char *build_id, char *ret_path,

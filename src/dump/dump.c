@@ -545,7 +545,7 @@ static struct xfdt_error *open_part(struct xfdt_dump *dump, struct part *part)
 	if (memcmp(magic, ELFMAG, SELFMAG))
 		return xfdt_error_new(
 			XFDT_NOT_A_DUMP, 0,
-			"is no vmcore: neither ELF nor kdump-compressed nor flattened");
+			"is not a vmcore: neither ELF, kdump-compressed nor flattened");
 	return xfdt_elf_dump_open(&part->elf, part->file, &dump->notes);
 }
 

@@ -96,7 +96,7 @@ const size_t xfdt_field_count = COUNT(xfdt_fields);
 const char *xfdt_verdict_words(enum xfdt_verdict_kind kind)
 {
 	static const char *const words[XFDT_VERDICT_KINDS] = {
-		[XFDT_CONFIRMED] = XFDT_CVE " struck this host",
+		[XFDT_CONFIRMED] = XFDT_CVE " occurred on this host",
 		[XFDT_NOT_THIS_BUG] = "the bug did not strike, and no vCPU is armed",
 		[XFDT_ARMED] = "a vCPU is in the state that triggers the bug",
 		[XFDT_PROBABLE] = "an oops matches the bug; its FPU state is not in the dump",

@@ -39,6 +39,10 @@ struct xfdt_text_options {
 void xfdt_render_text(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
 		      FILE *out);
 
+/* The first lines of it alone: the verdict, and what to do. */
+void xfdt_render_answer(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+			FILE *out);
+
 /*
  * The verdict in a few lines for a console: the kernel, the vCPU that matters,
  * what to do.  Each line begins with @prefix.

@@ -138,6 +138,37 @@ static void put_item(const struct writer *writer, const char *text)
 	put_wrapped(writer, text, 4, 4);
 }
 
+/* Cut the @len bytes at @at out of its string. */
+static void cut_out(char *at, size_t len)
+{
+	memmove(at, at + len, strlen(at + len) + 1);
+}
+
+/* Take the quoted lines of the log and the addresses of code out of a reason: -v and JSON have them. */
+static void shorten(char *text)
+{
+	static const char log[] = " (log: \"", code[] = " at 0xffffffff";
+	char *at = strstr(text, log), *end = NULL, *next;
+
+	/* the line may hold quotes and brackets: it ends at the last ones */
+	for (next = at; next && (next = strstr(next, "\")")); next++)
+		end = next;
+	if (end)
+		cut_out(at, (size_t)(end + 2 - at));
+	while ((at = strstr(text, code)))
+		cut_out(at, strlen(" at ") + 2 + strspn(at + strlen(" at 0x"), "0123456789abcdef"));
+}
+
+static void put_reason(const struct writer *writer, const char *reason)
+{
+	char text[TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%s", reason);
+	if (!writer->verbose)
+		shorten(text);
+	put_item(writer, text);
+}
+
 static void put_reasons(const struct writer *writer, const char *heading,
 			const struct xfdt_reasons *reasons)
 {
@@ -147,7 +178,7 @@ static void put_reasons(const struct writer *writer, const char *heading,
 		return;
 	fprintf(writer->out, "\n%s%s%s\n", writer->style->bold, heading, writer->style->end);
 	for (i = 0; i < reasons->count; i++)
-		put_item(writer, reasons->items[i].text);
+		put_reason(writer, reasons->items[i].text);
 }
 
 static void put_kernel(const struct writer *writer)
@@ -727,6 +758,15 @@ void xfdt_render_text(const struct xfdt_outcome *report, const struct xfdt_text_
 	put_vms(&writer);
 	if (options->verbose)
 		put_evidence(&writer);
+}
+
+void xfdt_render_answer(const struct xfdt_outcome *report, const struct xfdt_text_options *options,
+			FILE *out)
+{
+	struct writer writer = writer_of(report, options, out);
+
+	put_headline(&writer);
+	put_advice(&writer);
 }
 
 void xfdt_render_vms(const struct xfdt_outcome *report, const struct xfdt_text_options *options,

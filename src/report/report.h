@@ -55,10 +55,10 @@ struct xfdt_report_options {
 void xfdt_report_text(const struct xfdt_report *summary, const struct xfdt_report_options *options,
 		      FILE *out);
 
-/* RFC 4180, a line a dump; docs/report.md has the columns. */
+/* RFC 4180, one line per dump; docs/report.md has the columns. */
 void xfdt_report_csv(const struct xfdt_report *summary, FILE *out);
 
-/* A line a dump: its JSON with the key "batch" (docs/json.md). */
+/* One line per dump: its JSON with the key "batch" (docs/json.md). */
 struct xfdt_error *xfdt_report_jsonl(const struct xfdt_report *summary,
 				     const struct xfdt_report_source *source, FILE *out);
 
