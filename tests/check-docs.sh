@@ -4,6 +4,7 @@
 # - Its tables of fields have the keys, types and words of src/render/fields.def.
 # - The JSON of the vmcores in dumps/ has no key that it does not document.
 # - tests/test_render.c asks for every key of fields.def.
+# The example in README.md is what is printed, and a document that an installed one links to is installed.
 set -u
 # shellcheck source-path=SCRIPTDIR source=checks.sh
 . "${0%/*}/checks.sh" docs
@@ -59,4 +60,24 @@ while read -r key; do
 	grep -q "\`$key\`" docs/json.md
 	report $? "$key" "is in the JSON, and not in docs/json.md"
 done <"$work/keys"
+
+dump=dumps/set-xsave-6.18.5.vmcore
+if [ -e $dump ]; then
+	"$xfdtriage" $dump >"$work/example"
+	sed -n "\\|^\$ xfdtriage $dump\$|,/^\`\`\`\$/p" README.md | sed '1d;$d' >"$work/readme"
+	cmp -s "$work/example" "$work/readme"
+	report $? "README.md" "its example is not what is printed"
+fi
+
+# docs/*.md are installed; README.md is read in the repository
+for document in README.md docs/*.md; do
+	folder=$(dirname "$document")
+	for link in $(grep -o ']([^)#]*' "$document" | cut -c 3- | grep -v : | sort -u); do
+		case $folder/$link in
+		./* | docs/*.md) [ -e "$folder/$link" ] ;;
+		*) false ;;
+		esac
+		report $? "$document" "it links to $link, which is not there or not installed"
+	done
+done
 finish
