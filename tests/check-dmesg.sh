@@ -154,6 +154,39 @@ like other-caller 's/^\(\[[^]]*\]\) \(.*exc_device_not_available.*\|Oops: .*\)$/
 } >"$work/ts.txt"
 exits cr0-ts 5 dmesg "$work/ts.txt"
 
+# batch: a log without a dump beside it, by its content
+
+batch=$work/batch
+mkdir -p "$batch/alone" "$batch/beside" "$batch/pstore" "$batch/other" "$batch/text"
+cp "$work/log.txt" "$batch/alone/vmcore-dmesg.txt"
+ln "$work/log.txt" "$batch/beside/vmcore-dmesg.txt" && cp dumps/clean-6.1.192.vmcore "$batch/beside/vmcore"
+rm -f "$work"/logs/*
+awk -v form=pstore-files -v folder="$batch/pstore" -f tests/write-log.awk "$work/raw/$raw"
+cp tests/logs/hung-task.txt "$batch/other/messages"
+cp README.md docs/verdicts.md docs/dmesg.md "$batch/text"
+
+# batch_rows: FOLDER/NAME and verdict of the results in $work/jsonl
+batch_rows() {
+	jq -r '"\(.dump.path | split("/")[-2:] | join("/")) \(.verdict) \(.route // "")"' "$@" | sort
+}
+exits batch 4 batch -q --store "$work/store" --jsonl "$work/jsonl" "$batch"
+batch_rows "$work/jsonl" >"$work/rows"
+cat >"$work/expected" <<END
+alone/vmcore-dmesg.txt probable fpu_swap_kvm_fpstate
+beside/vmcore not-applicable 
+other/messages inconclusive 
+pstore/dmesg-efi-176412493701001 probable fpu_swap_kvm_fpstate
+END
+same batch-rows "$work/expected" "$work/rows"
+for shard in 1 2 3; do
+	"$xfdtriage" batch -q --shard $shard/3 --store "$work/store$shard" --jsonl "$work/jsonl$shard" "$batch" >"$work/out" 2>"$work/err"
+done
+batch_rows "$work"/jsonl[123] >"$work/rows"
+same batch-shards "$work/expected" "$work/rows"
+exits batch-report 0 report "$work/store"
+exits batch-page 0 report --format html "$work/store"
+exits batch-inconclusive 5 batch -q --store "$work/store4" "$batch/other"
+
 # what is no log
 
 exits vmcore 2 dmesg dumps/clean-6.1.192.vmcore

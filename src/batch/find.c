@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A walk with fts(3), in which only regular files are ever opened. */
 #include "batch/find.h"
+#include "batch/beside.h"
 #include "dump/identify.h"
 #include "batch/split.h"
+#include "triage/session.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +25,7 @@ struct xfdt_scan {
 	size_t root_len; /* of that folder's path */
 	void *seen;	 /* tsearch(3): paths of dumps */
 	struct xfdt_parts parts;
+	struct xfdt_beside beside; /* of the last log */
 	bool sets_made;
 	struct xfdt_found **sets;
 	size_t set_count, next_set;
@@ -143,6 +146,63 @@ static struct xfdt_error *take_packed(struct xfdt_scan *scan, const char *path,
 	return take_unreadable(scan, path, status, name, why, ret_found);
 }
 
+/* Make @found, which is one part of a log in pstore, all of them. */
+static bool join_log(struct xfdt_found *found, const struct xfdt_beside *beside)
+{
+	char **paths = realloc(found->paths, beside->part_count * sizeof(*paths));
+	struct stat status;
+	size_t i;
+
+	if (!paths)
+		return false;
+	found->paths = paths;
+	for (i = 1; i < beside->part_count; i++) {
+		paths[i] = strdup(beside->parts[i]);
+		if (!paths[i])
+			return false;
+		found->path_count++;
+		if (stat(paths[i], &status))
+			continue;
+		found->size += status.st_size;
+		found->mtime_ns =
+			(int64_t)((uint64_t)found->mtime_ns + (uint64_t)mtime_of(&status));
+	}
+	return true;
+}
+
+/* A file that is no dump: a kernel log counts where no dump is beside it, a part of one in pstore with its other parts. */
+static struct xfdt_error *take_log(struct xfdt_scan *scan, const char *path,
+				   const struct stat *status, const char *name,
+				   const struct xfdt_file *file, struct xfdt_found **ret_found)
+{
+	bool is_log = xfdt_is_log_file(path), is_part = is_log && xfdt_is_pstore_file(path);
+	struct xfdt_found *found = NULL;
+	struct xfdt_error *err = NULL;
+
+	if (is_log)
+		err = xfdt_beside_look(&scan->beside, path);
+	if (err)
+		return err;
+	if (!is_log || scan->beside.has_dump ||
+	    (is_part && scan->beside.part_count && strcmp(path, scan->beside.parts[0]))) {
+		scan->counts.others++;
+		return NULL;
+	}
+	err = new_found(scan, path, status, name, &found);
+	if (err || !found)
+		return err;
+	found->is_log = true;
+	if ((is_part && scan->beside.part_count && !join_log(found, &scan->beside)) ||
+	    asprintf(&found->identity, "%lld-log-%016llx", (long long)found->size,
+		     (unsigned long long)file->hash) < 0) {
+		found->identity = NULL;
+		xfdt_found_free(found);
+		return xfdt_no_memory("the list of dumps");
+	}
+	*ret_found = found;
+	return NULL;
+}
+
 /* @path is a regular file, or was a moment ago. */
 static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path, const char *name,
 				       struct xfdt_found **ret_found)
@@ -188,8 +248,12 @@ static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path,
 	case XFDT_FILE_PROCESS:
 		scan->counts.processes++;
 		break;
-	default:
+	case XFDT_FILE_PROGRAM:
+	case XFDT_FILE_BOOT:
 		scan->counts.others++;
+		break;
+	default:
+		err = take_log(scan, path, &status, name, &file, ret_found);
 	}
 out:
 	close(fd);
@@ -452,6 +516,7 @@ void xfdt_scan_free(struct xfdt_scan *scan)
 		fts_close(scan->walk);
 	tdestroy(scan->seen, free);
 	xfdt_parts_deinit(&scan->parts);
+	xfdt_beside_deinit(&scan->beside);
 	for (i = scan->next_set; i < scan->set_count; i++)
 		xfdt_found_free(scan->sets[i]);
 	free(scan->sets);

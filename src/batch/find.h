@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finding dumps in files and folders, by content. */
+/* Finding dumps, and kernel logs without one, in files and folders, by content. */
 #ifndef XFDT_BATCH_FIND_H
 #define XFDT_BATCH_FIND_H
 

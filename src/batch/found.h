@@ -11,6 +11,7 @@
 struct xfdt_found {
 	char **paths; /* absolute */
 	size_t path_count;
+	bool is_log;	  /* a kernel log, with no dump beside it */
 	int64_t size;	  /* bytes, of all */
 	int64_t mtime_ns; /* the sum of all, modulo 2^63 */
 	char *identity;	  /* size, build-id and hash of the headers */

@@ -55,7 +55,8 @@ static void work(void *context, const struct xfdt_found *found)
 	options.confined = confined;
 	printf("%s\n", confined);
 	fflush(stdout);
-	err = xfdt_session_init(&session, paths, found->path_count, &options);
+	err = found->is_log ? xfdt_log_session_init(&session, paths, found->path_count, confined) :
+			      xfdt_session_init(&session, paths, found->path_count, &options);
 	if (!err && (session.image.gaps.no_memory || session.host.gaps.no_memory)) {
 		/* with more, the answer may be another one */
 		status = XFDT_WORKER_NO_MEMORY;

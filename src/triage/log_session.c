@@ -11,6 +11,7 @@
 
 #define READ_SIZE (1u << 20)
 #define SAMPLE 65536u
+#define HEAD 4096u /* most files that are no logs show it there */
 #define RELEASE_MAX 128
 
 /* read(2) until @len bytes are there, or the file ends; -1: errno says why not. */
@@ -181,7 +182,8 @@ static size_t read_sample(const char *path, char *sample, size_t size)
 static bool is_file_of(const char *path, bool (*is_it)(const char *text, size_t len))
 {
 	char *sample = malloc(SAMPLE);
-	bool found = sample && is_it(sample, read_sample(path, sample, SAMPLE));
+	bool found = sample && xfdt_is_text(sample, read_sample(path, sample, HEAD)) &&
+		     is_it(sample, read_sample(path, sample, SAMPLE));
 
 	free(sample);
 	return found;
