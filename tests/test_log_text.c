@@ -289,6 +289,10 @@ static void test_log_text__recognises_logs(void **state)
 			  "RIP: 0010:f+0x1/0x2\nCall Trace:\n",
 			  true);
 	assert_recognised("", false);
+	assert_recognised(
+		"f(\"[    1.000000] Oops: unexpected #NM exception: 0000 [#1] SMP\");\n"
+		"f(\"[    1.000000] RIP: 0010:f+0x1/0x2\");\nx = \"[    1.000000] Call Trace:\";\n",
+		false);
 	assert_recognised("# Title\n\nKernel panic is a word, Call Trace: too\n", false);
 	assert_recognised("Nov 26 02:42:17 host cron[1]: a\nNov 26 02:42:17 host cron[1]: b\n"
 			  "Nov 26 02:42:17 host cron[1]: c\n",

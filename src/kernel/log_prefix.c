@@ -313,7 +313,7 @@ struct xfdt_log_prefix xfdt_log_prefix(const char *line)
 		else
 			take_level(&at, &prefix);
 	} else if (!prefix.any) {
-		find_stamp(line, &at, &prefix);
+		prefix.behind_text = find_stamp(line, &at, &prefix);
 	}
 	prefix.len = (size_t)(at - line);
 	return prefix;

@@ -476,6 +476,8 @@ bool xfdt_is_log_text(const char *text, size_t len)
 		struct xfdt_log_prefix prefix = xfdt_log_prefix(line);
 
 		lines += *line != '\0';
+		if (prefix.behind_text)
+			continue;
 		stamped += prefix.any && !prefix.from_user;
 		oops += is_of_oops(line + prefix.len);
 	}
