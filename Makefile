@@ -29,6 +29,7 @@
 #   WERROR=yes      warnings are errors
 #   CRASH_INC=DIR   where crash/defs.h is; CRASH=no: do not build xfd.so
 #   DEBUGINFOD=no   do not ask debuginfod servers
+#   CURL=no         do not read http and https URLs
 #   BROWSER_SHOTS=DIR  where check-browser leaves screenshots
 
 PREFIX ?= /usr/local
@@ -72,6 +73,11 @@ ifneq ($(DEBUGINFOD),yes)
 ALL_CPPFLAGS += -DXFDT_NO_DEBUGINFOD
 endif
 
+CURL ?= $(shell $(PKG_CONFIG) --exists 'libcurl >= 7.61' && echo yes || echo no)
+ifneq ($(CURL),yes)
+ALL_CPPFLAGS += -DXFDT_NO_CURL
+endif
+
 MADE_WITH := $(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) $(LDFLAGS))
 
 ifneq ($(V),1)
@@ -79,7 +85,7 @@ Q := @
 SAY = @echo "  $(1)	$(2)";
 endif
 
-CORE_DIRS := base image dump symbols types resolve insn xstate kernel verdict render distill store report sandbox triage batch
+CORE_DIRS := base image dump symbols types resolve insn xstate kernel verdict render distill store report sandbox fetch triage batch
 CORE_SOURCES := $(foreach dir,$(CORE_DIRS),$(sort $(wildcard src/$(dir)/*.c)))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
@@ -94,6 +100,7 @@ XFD_SO := $(if $(filter yes,$(CRASH)),$(BUILD)/xfd.so)
 
 all: $(BUILD)/xfdtriage $(XFD_SO)
 	$(if $(XFD_SO),,@echo "xfd.so is not built: CRASH=$(CRASH), crash/defs.h is looked for in $(CRASH_INC)")
+	$(if $(filter yes,$(CURL)),,@echo "http and https URLs are not read: CURL=$(CURL), or no libcurl")
 	$(if $(filter yes,$(DEBUGINFOD)),,@echo "debuginfod servers are not asked: DEBUGINFOD=$(DEBUGINFOD), or no libdebuginfod")
 
 CLI_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(CORE_SOURCES),$(sort $(wildcard src/cli/*.c))))

@@ -57,8 +57,11 @@ check-hooks: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps
 $(BUILD)/tests/loopback: $(BUILD)/tests/loopback.o
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
+$(BUILD)/tests/http-server: $(BUILD)/tests/http-server.o
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
 .PHONY: check-storage
-check-storage: $(BUILD)/xfdtriage
+check-storage: $(BUILD)/xfdtriage $(BUILD)/tests/http-server
 	$(Q)$(IF_DUMPS) tests/check-storage.sh $(BUILD)
 
 check-debuginfod: $(BUILD)/xfdtriage $(BUILD)/tests/loopback

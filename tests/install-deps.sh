@@ -5,7 +5,7 @@
 # "lint" for "make lint".
 set -eu
 
-packages="gcc make pkg-config libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libbpf-dev libcapstone-dev
+packages="gcc make pkg-config libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libcurl4-openssl-dev libbpf-dev libcapstone-dev
 libjson-c-dev zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev libsqlite3-dev libseccomp-dev libcmocka-dev jq crash dwz debuginfod bzip2 xz-utils"
 case ${1:-} in
 browser) packages="$packages chromium chromium-driver python3 python3-selenium fonts-dejavu-core" ;;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -292,7 +293,7 @@ static void make_lack(enum lack lack)
 static int try(size_t i, enum lack lack, char how[XFDT_CONFINED_SIZE])
 {
 	const char *const readable[] = { dump, "/nonexistent" };
-	const struct xfdt_confinement allowed = { readable, COUNT(readable) };
+	const struct xfdt_confinement allowed = { readable, COUNT(readable), false };
 	const struct xfdt_limits limits = { .data = 1 << 30 };
 	int pipes[2], status;
 	pid_t pid;
@@ -338,6 +339,79 @@ static void test_confine__nothing_but_the_dump(void **state)
 			fail_msg("%s: %d", attempts[i].name, status);
 		teardown();
 	}
+}
+
+/* Connects to @port of this machine? */
+static bool connects(uint16_t port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = port };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return fd >= 0 && !connect(fd, (struct sockaddr *)&address, sizeof(address));
+}
+
+static bool listens(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd >= 0 &&
+	       (!bind(fd, (struct sockaddr *)&address, sizeof(address)) || !listen(fd, 1));
+}
+
+/* The first thing that a confined fetcher should be able to do and is not, or should not and is. */
+static int try_network(uint16_t port)
+{
+	const char *const readable[] = { dump };
+	const struct xfdt_confinement allowed = { readable, COUNT(readable), true };
+	char how[XFDT_CONFINED_SIZE];
+
+	xfdt_confine(&allowed, how);
+	if (strncmp(how, XFDT_CONFINED_FULLY, strlen(XFDT_CONFINED_FULLY)))
+		return 77;
+	if (!connects(port))
+		return 1;
+	if (listens())
+		return 2;
+	if (!reads_dump())
+		return 3;
+	if (reads_other_file() || lists_folder())
+		return 4;
+	if (writes_dump() || makes_file() || cuts_dump_off())
+		return 5;
+	if (forks() || signals_parent() || traces())
+		return 6;
+	if (makes_code() || socket(AF_UNIX, SOCK_STREAM, 0) >= 0)
+		return 7;
+	return 0;
+}
+
+/* what fetches a dump over http may connect, and do nothing else besides */
+static void test_confine__network_and_no_more(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	const struct xfdt_limits limits = { .data = 1 << 30 };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), status;
+	pid_t pid;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	setup();
+	pid = xfdt_worker_fork(&limits);
+	if (!pid)
+		_exit(try_network(address.sin_port));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		print_message("skipped: this machine does not confine fully\n");
+	else
+		assert_int_equal(WEXITSTATUS(status), 0);
+	teardown();
+	close(fd);
 }
 
 /* the attempts are such that they would work */

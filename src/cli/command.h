@@ -47,6 +47,8 @@ struct arguments {
 	size_t debuginfo_count;
 	const char *const *paths;
 	size_t path_count;
+	const char *const
+		*urls; /* of the paths, where they are URLs (cli/fetch_dump.h); NULL: none is */
 };
 
 struct command {

@@ -3,7 +3,7 @@
 #include "base/output.h"
 #include "base/util.h"
 #include "batch/split.h"
-#include "cli/command.h"
+#include "cli/fetch_dump.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -94,9 +94,12 @@ int main(int argc, char **argv)
 		return usage_error(missing_operand(command), NULL);
 	/* a file that may not grow any further is an error of write(2), which is reported */
 	signal(SIGXFSZ, SIG_IGN);
-	status = order_parts(&arguments, &whole);
+	status = command->bit & COMMAND_DUMPS ? take_urls(&arguments) : -1;
+	if (status < 0)
+		status = order_parts(&arguments, &whole);
 	if (status < 0)
 		status = command->run(&arguments);
+	free_urls(&arguments);
 	xfdt_found_free(whole);
 	err = xfdt_flush(stdout, "the report");
 	return err ? complain(err) : status;

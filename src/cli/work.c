@@ -6,6 +6,7 @@
 #include "triage/rights.h"
 #include "sandbox/worker.h"
 #include "cli/fetch_helper.h"
+#include "cli/fetch_dump.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -45,7 +46,8 @@ void copy_out(FILE *from, FILE *to)
 static bool is_log(const struct work *work)
 {
 	return work->log == LOG_ALWAYS ||
-	       (work->log == LOG_RECOGNISED && xfdt_is_log_file(work->paths[0]));
+	       (work->log == LOG_RECOGNISED && !work->options.dump.remote &&
+		xfdt_is_log_file(work->paths[0]));
 }
 
 struct xfdt_error *open_session(const struct work *work, struct xfdt_session *session,
@@ -56,7 +58,7 @@ struct xfdt_error *open_session(const struct work *work, struct xfdt_session *se
 	if (is_log(work))
 		return xfdt_log_session_init(session, work->paths, work->path_count,
 					     options->confined);
-	if (work->path_count == 1)
+	if (work->path_count == 1 && !options->dump.remote)
 		err = xfdt_check_is_dump(work->paths[0], work->paths[0]);
 	return err ? err : xfdt_session_init(session, work->paths, work->path_count, options);
 }
@@ -108,10 +110,16 @@ int do_work(struct work *work, bool *ret_died)
 {
 	const struct xfdt_limits limits = { .data = DATA_MAX, .seconds = SECONDS_MAX };
 	struct fetch_helper helper;
+	struct fetcher fetcher;
+	struct xfdt_error *err;
 	pid_t pid = -1;
+	int status;
 
 	*ret_died = false;
 	fflush(stdout);
+	err = fetcher_start(&fetcher, work->arguments, url_of(work->arguments, work->paths[0]));
+	if (err)
+		return complain(err);
 	if (fetch_helper_init(&helper, &work->options.debug))
 		pid = xfdt_worker_fork(&limits);
 	if (pid < 0)
@@ -119,8 +127,12 @@ int do_work(struct work *work, bool *ret_died)
 					       strerror(errno)));
 	if (!pid) {
 		fetch_helper_send(&helper, &work->options.debug);
+		fetcher_use(&fetcher, &work->options.dump);
 		run_worker(work);
 	}
+	fetcher_leave(&fetcher);
 	fetch_helper_run(&helper, &work->options.debug);
-	return wait_for_worker(pid, work->paths[0], ret_died);
+	status = wait_for_worker(pid, work->paths[0], ret_died);
+	fetcher_wait(&fetcher);
+	return status;
 }

@@ -3,6 +3,7 @@
 #include "dump/dump.h"
 #include "dump/dumpfile.h"
 #include "dump/elf_file.h"
+#include "dump/identify.h"
 #include "dump/kdump_file.h"
 #include "dump/kdump_format.h"
 #include "dump/lost_note.h"
@@ -532,6 +533,39 @@ static struct xfdt_error *use_vmcoreinfo(struct xfdt_dump *dump, const char *giv
 	return NULL;
 }
 
+/* What xfdt_check_is_dump() says of a file of this machine. */
+static struct xfdt_error *check_remote(struct part *part, size_t count)
+{
+	uint8_t head[XFDT_PACKING_HEAD];
+	struct xfdt_error *err;
+	const char *packing;
+	size_t got;
+
+	err = xfdt_storage_read(xfdt_dumpfile_storage(part->file), head, sizeof(head), 0, &got);
+	if (err)
+		return err;
+	packing = xfdt_packing_of(head, got);
+	if (packing)
+		return xfdt_error_new(
+			XFDT_NOT_A_DUMP, 0,
+			"is packed (%s); download and unpack it, and name the vmcore in it",
+			packing);
+	if (part->kdump && xfdt_kdump_is_part(part->kdump) && count == 1)
+		return xfdt_error_new(
+			XFDT_MISSING, 0,
+			"is one part of a split set; download all parts, and name them with --split");
+	return NULL;
+}
+
+static struct xfdt_error *open_file(struct part *part, const char *const *paths, size_t index,
+				    const struct xfdt_dump_options *options)
+{
+	if (options->remote)
+		return xfdt_dumpfile_open_remote(&part->file, options->remote, index,
+						 options->progress, options->context);
+	return xfdt_dumpfile_open(&part->file, paths[index], options->progress, options->context);
+}
+
 static struct xfdt_error *open_part(struct xfdt_dump *dump, struct part *part)
 {
 	struct xfdt_error *err;
@@ -558,10 +592,17 @@ static struct xfdt_error *open_parts(struct xfdt_dump *dump, const char *const *
 		struct part *part = &dump->parts[dump->part_count++];
 		struct xfdt_error *err;
 
-		err = xfdt_dumpfile_open(&part->file, paths[i], options->progress,
-					 options->context);
+		err = open_file(part, paths, i, options);
 		if (!err)
 			err = open_part(dump, part);
+		if (part->file && options->remote &&
+		    (!err || xfdt_error_code(err) == XFDT_NOT_A_DUMP)) {
+			struct xfdt_error *better = check_remote(part, count);
+
+			if (better)
+				xfdt_error_free(err);
+			err = better ? better : err;
+		}
 		if (!err && part->elf && count > 1)
 			err = xfdt_error_new(XFDT_NOT_A_DUMP, 0,
 					     "is ELF, and no part of a split set");

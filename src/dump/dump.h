@@ -5,6 +5,7 @@
 
 #include "dump/flattened.h"
 #include "dump/kdump_format.h"
+#include "dump/storage.h"
 #include "image/reader.h"
 
 #include <stdbool.h>
@@ -16,6 +17,8 @@ struct xfdt_dump_options {
 	void *context;		 /* for @progress */
 	/* VMCOREINFO to take instead of the dump's own, as text; NULL: none; borrowed */
 	const char *vmcoreinfo;
+	/* whose files the paths name, in this order; NULL: files of this machine; borrowed */
+	const struct xfdt_remote *remote;
 	bool record; /* remember which bytes are read, for xfdt_dump_frames() */
 };
 

@@ -18,37 +18,49 @@ bool xfdt_read_file(int fd, void *buf, size_t len, uint64_t offset)
 	return pread(fd, buf, len, (off_t)offset) == (ssize_t)len;
 }
 
-static struct xfdt_error *open_file(struct xfdt_dumpfile *file, const char *path,
-				    xfdt_progress *progress, void *context)
+/* Take over @storage, and find out how the dump lies in it. */
+static struct xfdt_error *new_file(struct xfdt_dumpfile **ret_file, struct xfdt_storage *storage,
+				   xfdt_progress *progress, void *context)
 {
-	struct xfdt_error *err = xfdt_storage_open(&file->storage, path);
+	struct xfdt_dumpfile *file = calloc(1, sizeof(*file));
+	struct xfdt_error *err;
 
-	if (!err)
-		err = xfdt_storage_is_flattened(file->storage, &file->flattened);
+	if (!file) {
+		xfdt_storage_close(storage);
+		return xfdt_no_memory("a file");
+	}
+	file->storage = storage;
+	file->size = xfdt_storage_size(storage);
+	err = xfdt_storage_is_flattened(storage, &file->flattened);
 	if (!err && file->flattened)
-		err = xfdt_flat_index_init(&file->index, file->storage, progress, context);
-	if (err)
+		err = xfdt_flat_index_init(&file->index, storage, progress, context);
+	if (err) {
+		xfdt_dumpfile_close(file);
 		return err;
-	file->size = xfdt_storage_size(file->storage);
+	}
 	if (file->flattened)
 		file->size = file->index.count ? file->index.pieces[file->index.count - 1].end : 0;
+	*ret_file = file;
 	return NULL;
 }
 
 struct xfdt_error *xfdt_dumpfile_open(struct xfdt_dumpfile **ret_file, const char *path,
 				      xfdt_progress *progress, void *context)
 {
-	struct xfdt_dumpfile *file = calloc(1, sizeof(*file));
-	struct xfdt_error *err;
+	struct xfdt_storage *storage;
+	struct xfdt_error *err = xfdt_storage_open(&storage, path);
 
-	if (!file)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
-	err = open_file(file, path, progress, context);
-	if (err)
-		xfdt_dumpfile_close(file);
-	else
-		*ret_file = file;
-	return err;
+	return err ? err : new_file(ret_file, storage, progress, context);
+}
+
+struct xfdt_error *xfdt_dumpfile_open_remote(struct xfdt_dumpfile **ret_file,
+					     const struct xfdt_remote *remote, size_t index,
+					     xfdt_progress *progress, void *context)
+{
+	struct xfdt_storage *storage;
+	struct xfdt_error *err = xfdt_storage_open_remote(&storage, remote, index);
+
+	return err ? err : new_file(ret_file, storage, progress, context);
 }
 
 void xfdt_dumpfile_close(struct xfdt_dumpfile *file)

@@ -22,6 +22,10 @@ struct xfdt_dumpfile;
  */
 struct xfdt_error *xfdt_dumpfile_open(struct xfdt_dumpfile **ret_file, const char *path,
 				      xfdt_progress *progress, void *context);
+/* The same of file @index of @remote, which is borrowed. */
+struct xfdt_error *xfdt_dumpfile_open_remote(struct xfdt_dumpfile **ret_file,
+					     const struct xfdt_remote *remote, size_t index,
+					     xfdt_progress *progress, void *context);
 void xfdt_dumpfile_close(struct xfdt_dumpfile *file);
 
 /* The file as it is stored; borrowed. */

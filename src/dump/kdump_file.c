@@ -33,6 +33,7 @@ struct xfdt_kdump {
 	uint64_t bitmap;	     /* offset of the second one */
 	uint64_t bitmap_blocks;	     /* of one */
 	uint64_t max_pfn;	     /* frames that the bitmap speaks of */
+	bool part;		     /* of a split set */
 	uint64_t start_pfn, end_pfn; /* of a part of a split set; else 0 and all */
 	uint64_t *before;	     /* by block of the bitmap: bits set in all blocks before it */
 	struct counted {
@@ -70,6 +71,11 @@ static void take_uts(struct xfdt_kdump *kdump)
 const char *xfdt_kdump_uts(const struct xfdt_kdump *kdump, enum xfdt_uts_field field)
 {
 	return *kdump->uts[field] ? kdump->uts[field] : NULL;
+}
+
+bool xfdt_kdump_is_part(const struct xfdt_kdump *kdump)
+{
+	return kdump->part;
 }
 
 /* A damaged name is not that of another machine. */
@@ -172,7 +178,8 @@ static struct xfdt_error *read_sub_header(struct xfdt_kdump *kdump, struct xfdt_
 		return xfdt_error_wrap(err, "its sub header");
 	if (version >= 6)
 		kdump->max_pfn = sub.max_mapnr_64;
-	if (version >= 2 && sub.split) {
+	kdump->part = version >= 2 && sub.split;
+	if (kdump->part) {
 		kdump->start_pfn = version < 6 ? (uint32_t)sub.start_pfn : sub.start_pfn_64;
 		kdump->end_pfn = version < 6 ? (uint32_t)sub.end_pfn : sub.end_pfn_64;
 	}

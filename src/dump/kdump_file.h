@@ -19,6 +19,9 @@ struct xfdt_error *xfdt_kdump_open(struct xfdt_kdump **ret_kdump, struct xfdt_du
 				   struct xfdt_notes *notes);
 void xfdt_kdump_close(struct xfdt_kdump *kdump);
 
+/* Is it one part of a split set? */
+bool xfdt_kdump_is_part(const struct xfdt_kdump *kdump);
+
 /* Of struct new_utsname; NULL: empty, or not printable.  Borrowed. */
 const char *xfdt_kdump_uts(const struct xfdt_kdump *kdump, enum xfdt_uts_field field);
 /* The machine, if it is one that we know; else NULL.  Static. */

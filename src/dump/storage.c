@@ -30,7 +30,10 @@ struct block {
 };
 
 struct xfdt_storage {
-	int fd;
+	int fd; /* -1: of another process */
+	const struct xfdt_remote *remote;
+	size_t index;  /* in it */
+	char *failure; /* why nothing more comes from it; NULL: all is well */
 	uint64_t size;
 	struct stat opened;
 	struct block blocks[BLOCKS_MAX]; /* that used last comes first */
@@ -72,17 +75,47 @@ static struct xfdt_error *open_file(struct xfdt_storage *storage, const char *pa
 	return check_kind(&storage->opened, path);
 }
 
-struct xfdt_error *xfdt_storage_open(struct xfdt_storage **ret_storage, const char *path)
+static struct xfdt_storage *new_storage(void)
 {
 	struct xfdt_storage *storage = calloc(1, sizeof(*storage));
+
+	if (storage) {
+		storage->fd = -1;
+		storage->room = XFDT_STORAGE_ROOM;
+		storage->ahead = AHEAD_MAX;
+		storage->run_end = UINT64_MAX;
+	}
+	return storage;
+}
+
+struct xfdt_error *xfdt_storage_open(struct xfdt_storage **ret_storage, const char *path)
+{
+	struct xfdt_storage *storage = new_storage();
 	struct xfdt_error *err;
 
 	if (!storage)
 		return xfdt_no_memory("a file");
-	storage->room = XFDT_STORAGE_ROOM;
-	storage->ahead = AHEAD_MAX;
-	storage->run_end = UINT64_MAX;
 	err = open_file(storage, path);
+	if (err)
+		xfdt_storage_close(storage);
+	else
+		*ret_storage = storage;
+	return err;
+}
+
+struct xfdt_error *xfdt_storage_open_remote(struct xfdt_storage **ret_storage,
+					    const struct xfdt_remote *remote, size_t index)
+{
+	struct xfdt_storage *storage = new_storage();
+	struct xfdt_error *err;
+
+	if (!storage)
+		return xfdt_no_memory("a file");
+	storage->remote = remote;
+	storage->index = index;
+	err = remote->open(remote->context, index, &storage->size);
+	if (!err && !storage->size)
+		err = xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is empty");
 	if (err)
 		xfdt_storage_close(storage);
 	else
@@ -98,6 +131,7 @@ void xfdt_storage_close(struct xfdt_storage *storage)
 		free(storage->blocks[--storage->count].bytes);
 	if (storage->fd >= 0)
 		close(storage->fd);
+	free(storage->failure);
 	free(storage);
 }
 
@@ -121,6 +155,8 @@ struct xfdt_error *xfdt_storage_check_unchanged(const struct xfdt_storage *stora
 	const struct stat *opened = &storage->opened;
 	struct stat now;
 
+	if (storage->failure)
+		return xfdt_error_new(XFDT_SYSTEM, 0, "%s", storage->failure);
 	if (!S_ISREG(opened->st_mode) || storage->size == UINT64_MAX)
 		return NULL;
 	if (fstat(storage->fd, &now))
@@ -140,12 +176,39 @@ static bool may_have(const struct xfdt_storage *storage, uint64_t offset)
 	return offset < storage->size && offset <= INT64_MAX - READ_MAX;
 }
 
+/* After a failure nothing is asked for: every read would wait as long as the first. */
+static struct xfdt_error *read_remote(struct xfdt_storage *storage, void *buf, size_t len,
+				      uint64_t offset, size_t *ret_got)
+{
+	const struct xfdt_remote *remote = storage->remote;
+	struct xfdt_error *err;
+
+	if (storage->failure)
+		return xfdt_error_new(XFDT_SYSTEM, 0, "%s", storage->failure);
+	if (!may_have(storage, offset))
+		len = 0;
+	else if (len > storage->size - offset)
+		len = (size_t)(storage->size - offset);
+	*ret_got = len;
+	if (!len)
+		return NULL;
+	err = remote->read(remote->context, storage->index, buf, len, offset);
+	storage->traffic.round_trips++;
+	if (err)
+		storage->failure = strdup(xfdt_error_message(err));
+	else
+		storage->traffic.bytes += len;
+	return err;
+}
+
 struct xfdt_error *xfdt_storage_read_alone(struct xfdt_storage *storage, void *buf, size_t len,
 					   uint64_t offset, size_t *ret_got)
 {
 	uint8_t *to = buf;
 	size_t got = 0;
 
+	if (storage->remote)
+		return read_remote(storage, buf, len, offset, ret_got);
 	while (got < len && may_have(storage, offset)) {
 		size_t part = len - got < READ_MAX ? len - got : READ_MAX;
 		ssize_t done = pread(storage->fd, to + got, part, (off_t)offset);

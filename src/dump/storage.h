@@ -18,8 +18,20 @@
 
 struct xfdt_storage;
 
+/* Files that another process reads, by their numbers. */
+struct xfdt_remote {
+	struct xfdt_error *(*open)(void *context, size_t index, uint64_t *ret_size);
+	/* all @len bytes; the file has them */
+	struct xfdt_error *(*read)(void *context, size_t index, void *buf, size_t len,
+				   uint64_t offset);
+	void *context;
+};
+
 /* Open the file or block device at @path.  XFDT_SYSTEM, XFDT_NOT_A_DUMP. */
 struct xfdt_error *xfdt_storage_open(struct xfdt_storage **ret_storage, const char *path);
+/* Open file @index of @remote, which is borrowed. */
+struct xfdt_error *xfdt_storage_open_remote(struct xfdt_storage **ret_storage,
+					    const struct xfdt_remote *remote, size_t index);
 void xfdt_storage_close(struct xfdt_storage *storage);
 
 /* Keep at most @room bytes of blocks from now on. */
@@ -31,7 +43,7 @@ uint64_t xfdt_storage_size(const struct xfdt_storage *storage);
 /* Borrowed, until the storage is closed. */
 const struct xfdt_traffic *xfdt_storage_traffic(const struct xfdt_storage *storage);
 
-/* XFDT_SYSTEM if the file was written to since it was opened. */
+/* XFDT_SYSTEM if the file was written to since it was opened, or the network failed meanwhile. */
 struct xfdt_error *xfdt_storage_check_unchanged(const struct xfdt_storage *storage);
 
 /*

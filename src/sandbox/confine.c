@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -143,6 +146,33 @@ static const int allowed_calls[] = {
 	SCMP_SYS(exit_group),
 };
 
+/* What libcurl, a TLS library and the resolver use besides: no bind(2), no listen(2), no accept(2). */
+static const int network_calls[] = {
+	SCMP_SYS(connect),
+	SCMP_SYS(sendto),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(sendmmsg),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(select),
+	SCMP_SYS(pselect6),
+	SCMP_SYS(pipe2),
+	SCMP_SYS(eventfd2),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(stat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(access),
+};
+
 /* with which no file can be written to, whatever Landlock allows */
 #define FORBIDDEN_FLAGS (O_TRUNC | O_ACCMODE | O_CREAT)
 
@@ -184,6 +214,31 @@ static int allow_some(scmp_filter_ctx filter)
 	return status;
 }
 
+static int allow_network(scmp_filter_ctx filter)
+{
+	const struct {
+		int call;
+		struct scmp_arg_cmp argument;
+	} calls[] = {
+		{ SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET, 0) },
+		{ SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0) },
+		{ SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0) },
+		/* the resolver runs in a thread */
+		{ SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
+		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0) },
+		{ SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0) },
+	};
+	int status = 0;
+	size_t i;
+
+	for (i = 0; !status && i < sizeof(network_calls) / sizeof(network_calls[0]); i++)
+		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, network_calls[i], 0);
+	for (i = 0; !status && i < sizeof(calls) / sizeof(calls[0]); i++)
+		status = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i].call, 1,
+						&calls[i].argument);
+	return status;
+}
+
 static int trap_fstat(scmp_filter_ctx filter)
 {
 	const struct sigaction action = { .sa_sigaction = answer_fstat, .sa_flags = SA_SIGINFO };
@@ -195,7 +250,7 @@ static int trap_fstat(scmp_filter_ctx filter)
 }
 
 /* Returns 0, or what is in the way, as in errno. */
-static int confine_calls(void)
+static int confine_calls(bool network)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int status;
@@ -209,7 +264,7 @@ static int confine_calls(void)
 	if (!status)
 		status = allow_some(filter);
 	if (!status)
-		status = trap_fstat(filter);
+		status = network ? allow_network(filter) : trap_fstat(filter);
 	if (!status)
 		status = seccomp_load(filter);
 	seccomp_release(filter);
@@ -236,7 +291,7 @@ void xfdt_confine(const struct xfdt_confinement *allowed, char ret_how[XFDT_CONF
 		return;
 	}
 	files = confine_files(allowed);
-	status = confine_calls();
+	status = confine_calls(allowed->network);
 	if (!status)
 		snprintf(ret_how, XFDT_CONFINED_SIZE, "%s%s",
 			 files ? XFDT_CONFINED_FULLY : "seccomp (no Landlock: may read any file)",

@@ -13,6 +13,7 @@ struct xfdt_confinement {
 	/* files, and folders with all that is in them; what does not exist is passed over */
 	const char *const *readable;
 	size_t readable_count;
+	bool network; /* it may connect, and have threads; stat() tells about any file */
 };
 
 /* Does this kernel let a process limit which files it reaches? */
