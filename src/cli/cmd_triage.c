@@ -242,7 +242,7 @@ static int report_dumps(const struct arguments *arguments, struct form *form)
 		.verbose = arguments->verbose,
 	};
 	form->line = form->log != LOG_NEVER && !one && arguments->path_count > 1 &&
-		     !arguments->verbose;
+		     !arguments->verbose && !arguments->stats;
 	form->rows = terminal_rows();
 	if (one)
 		return report_dump(arguments, arguments->paths, arguments->path_count, form);
