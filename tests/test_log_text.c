@@ -29,6 +29,20 @@ static void assert_prefix(const char *prefix, bool from_user, uint64_t nsec, uin
 	assert_string_equal(line + found.len, " f+0x1/0x2");
 }
 
+/* There is no space behind it. */
+static void assert_record(const char *prefix, bool from_user, uint32_t caller)
+{
+	struct xfdt_log_prefix found;
+	char line[200];
+
+	snprintf(line, sizeof(line), "%s f+0x1/0x2", prefix);
+	found = xfdt_log_prefix(line);
+	assert_string_equal(line + found.len, " f+0x1/0x2");
+	assert_int_equal(found.from_user, from_user);
+	assert_int_equal(found.nsec, NSEC);
+	assert_int_equal(found.caller, caller);
+}
+
 static void test_log_text__prefixes_of_the_kernel(void **state)
 {
 	assert_prefix("[   12.345678]", false, NSEC, 0);
@@ -37,6 +51,9 @@ static void test_log_text__prefixes_of_the_kernel(void **state)
 	assert_prefix("[   12.345678][  T123]", false, NSEC, 123);
 	assert_prefix("[   12.345678] [    C1]", false, NSEC, 0x80000001);
 	assert_prefix("[  T123]", false, 0, 123);
+	assert_record("4,1234,12345678,-;", false, 0);
+	assert_record("4,1234,12345678,-,caller=T123;", false, 123);
+	assert_record("12,1234,12345678,c,caller=C1;", true, 0x80000001);
 	assert_prefix("[   12.345678 <    0.000001>]", false, NSEC, 0);
 	assert_prefix("[Thu Nov 26 02:42:17 2026]", false, 0, 0);
 	assert_prefix("[Nov 6 02:42]", false, 0, 0);
@@ -141,6 +158,15 @@ static void test_log_text__broken_lines(void **state)
 {
 	static const char *const exact[] = { EIGHTY "op", "RIP: 0010:f", EIGHTY, "Code: 00" };
 	static const char *const words[] = { EIGHTY " opqrstuvwxyz", "x", EIGHTY };
+	static const char *const script[] = {
+		"Script started" EIGHTY,
+		EIGHTY "op",
+		"RIP: 0010:f",
+		EIGHTY,
+		"Code: 00",
+		EIGHTY "op",
+		EIGHTY "op",
+	};
 	static const char *const stamped[] = {
 		"exact: " EIGHTY, /* 15 + 7 + 80 bytes */
 		"whole",
@@ -150,6 +176,10 @@ static void test_log_text__broken_lines(void **state)
 	assert_int_equal(strlen(EIGHTY), 80);
 	assert_lines(EIGHTY "\nop\nRIP: 0010:f\n" EIGHTY "\nCode: 00\n", exact, COUNT(exact));
 	assert_lines(EIGHTY " \nopqrstuvwxyz\nx\n" EIGHTY, words, 3);
+	/* what script(1) writes first is longer */
+	assert_lines("Script started" EIGHTY "\n" EIGHTY "\nop\nRIP: 0010:f\n" EIGHTY
+		     "\nCode: 00\n" EIGHTY "\nop\n" EIGHTY "\nop",
+		     script, COUNT(script));
 	assert_lines("[    1.000000] exact: "
 		     "RAX: 0000000000000000 RBX: 0000000000000000 RCX: 00000000\n"
 		     "00000000 abcdefghijklmn\n"

@@ -59,6 +59,7 @@ form == "dmesg" { put(stamp() " " text) }
 form == "callers" { put(stamp() caller() " " text) }
 form == "dmesg-callers" { put(stamp() " " caller() " " text) }
 form == "callers-alone" { put(caller() " " text) }
+form == "records" { put("4," FNR "," int($1 / 1000) ",-,caller=" ($2 >= 2147483648 ? "C" ($2 - 2147483648) : "T" $2) ";" text) }
 form == "levels" { put("<4>" stamp() " " text) }
 form == "decoded" { put("kern  :warn  : " stamp() " " text) }
 form == "date" { put("[Thu Nov 26 02:42:" sprintf("%02d", NR % 60) " 2026] " text) }

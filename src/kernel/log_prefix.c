@@ -256,6 +256,32 @@ static bool take_caller(const char **at, struct xfdt_log_prefix *prefix)
 	return true;
 }
 
+/* "4,1234,12345678,-;" or, with the caller, "4,1234,12345678,-,caller=T123;" (/dev/kmsg) */
+static void take_record(const char **at, struct xfdt_log_prefix *prefix)
+{
+	const char *sequence = *at + count_digits(*at) + 1, *time, *end, *caller;
+
+	if (sequence == *at + 1 || sequence[-1] != ',' || !count_digits(sequence))
+		return;
+	time = sequence + count_digits(sequence) + 1;
+	if (time[-1] != ',' || !count_digits(time) || count_digits(time) > 15)
+		return;
+	end = time + count_digits(time);
+	caller = end + 3;
+	if (*end != ',' || (end[1] != '-' && end[1] != 'c') || (end[2] != ';' && end[2] != ','))
+		return;
+	prefix->from_user |= strtoul(*at, NULL, 10) >= KERNEL_LEVELS;
+	prefix->nsec = strtoull(time, NULL, 10) * 1000;
+	if (!strncmp(caller, "caller=", 7) && (caller[7] == 'T' || caller[7] == 'C'))
+		prefix->caller = (uint32_t)strtoul(caller + 8, NULL, 10) |
+				 (caller[7] == 'C' ? CALLER_CPU : 0);
+	end = strchr(end, ';');
+	if (!end)
+		return;
+	prefix->any = true;
+	*at = end + 1;
+}
+
 /* The kernel's own time stamp and caller, and the space behind them. */
 static bool take_stamp(const char **at, struct xfdt_log_prefix *prefix)
 {
@@ -300,6 +326,7 @@ struct xfdt_log_prefix xfdt_log_prefix(const char *line)
 	else
 		at = line;
 	take_level(&at, &prefix);
+	take_record(&at, &prefix);
 	if (take_date(&at, &prefix))
 		take_level(&at, &prefix);
 	else

@@ -17,7 +17,8 @@ struct xfdt_log_prefix {
 };
 
 /*
- * Parse what may stand in front of @line, in this order: "<4>"; a date, host and "kernel:" (syslog,
+ * Parse what may stand in front of @line, in this order: "<4>"; a
+ * record's header of /dev/kmsg; a date, host and "kernel:" (syslog,
  * the journal); "kern  :warn  :" (dmesg -x); "[   12.345678]" or a date in brackets; "[    T123]" or
  * "[    C1]".  A time stamp that follows other text, as that of a login prompt, counts too.
  */

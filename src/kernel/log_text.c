@@ -251,10 +251,28 @@ static bool follows(const struct chunk *before, const struct chunk *chunk)
 
 /* lines that a terminal broke */
 
+/*
+ * The columns at which lines end of which @lengths[i] have i columns, and @longer more than
+ * BROKEN_MAX.  A few may be longer, as what a terminal program writes at its start.
+ */
+static size_t width_of(const size_t lengths[BROKEN_MAX + 1], size_t longer)
+{
+	size_t width, best = 0, most = 0;
+
+	for (width = BROKEN_MAX; width >= BROKEN_MIN; width--) {
+		if (lengths[width] > most && 4 * longer <= lengths[width]) {
+			best = width;
+			most = lengths[width];
+		}
+		longer += lengths[width];
+	}
+	return best;
+}
+
 /* What the lines of all chunks have in common. */
 static void look_at_lines(struct parser *parser)
 {
-	size_t i, lines = 0, stamped = 0, longest = 0;
+	size_t i, lines = 0, stamped = 0, longer = 0, lengths[BROKEN_MAX + 1] = { 0 };
 
 	for (i = 0; i < parser->chunk_count; i++) {
 		const struct chunk *chunk = &parser->chunks[i];
@@ -268,12 +286,14 @@ static void look_at_lines(struct parser *parser)
 				continue;
 			lines++;
 			stamped += xfdt_log_prefix(line).any;
-			longest = len > longest ? len : longest;
+			if (len > BROKEN_MAX)
+				longer++;
+			else
+				lengths[len]++;
 		}
 	}
 	parser->skip = parser->lines > LINES_MAX ? parser->lines - LINES_MAX : 0;
-	if (longest >= BROKEN_MIN && longest <= BROKEN_MAX)
-		parser->width = longest;
+	parser->width = width_of(lengths, longer);
 	/* each line of the kernel's may have become several */
 	parser->has_stamps = stamped * (parser->width ? 6 : 2) >= lines && stamped;
 }
