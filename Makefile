@@ -19,6 +19,7 @@
 #   install         into $(DESTDIR)$(PREFIX)
 #   uninstall       remove what install put there
 #   deb, rpm        Debian packages, a source RPM: into build/packages (docs/packaging/README.md)
+#   check-slurm     run the files for Slurm on a cluster of this machine (root; docs/cluster.md)
 #   check-packages  build the Debian packages twice, and use them in a clean Debian (root)
 #   clean
 #
@@ -39,6 +40,7 @@ CRASHDIR ?= /usr/lib/crash/extensions
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR ?= $(PREFIX)/share/doc/xfdtriage
 KDUMPDIR ?= $(PREFIX)/share/xfdtriage/kdump
+CLUSTERDIR ?= $(PREFIX)/share/xfdtriage/cluster
 VERSION := 0.1
 
 CC ?= cc
@@ -163,6 +165,7 @@ INSTALLED := 755:$(BUILD)/xfdtriage:$(BINDIR)/xfdtriage 644:docs/xfdtriage.1:$(M
 	$(foreach doc,$(wildcard docs/*.md),644:$(doc):$(DOCDIR)/$(notdir $(doc))) \
 	644:docs/kdump/debian.conf:$(KDUMPDIR)/debian.conf \
 	$(foreach hook,debian-hook dracut-pre dracut-post,755:docs/kdump/$(hook):$(KDUMPDIR)/$(hook)) \
+	$(foreach file,$(wildcard docs/cluster/*),644:$(file):$(CLUSTERDIR)/$(notdir $(file))) \
 	$(if $(XFD_SO),755:$(XFD_SO):$(CRASHDIR)/xfd.so 644:docs/xfd.8:$(MANDIR)/man8/xfd.8)
 
 install: all
@@ -172,7 +175,7 @@ install: all
 
 uninstall:
 	$(Q)for entry in $(INSTALLED); do rm -f "$(DESTDIR)$${entry##*:}"; done
-	$(Q)for folder in $(DOCDIR) $(KDUMPDIR) $(dir $(KDUMPDIR)); do \
+	$(Q)for folder in $(DOCDIR) $(KDUMPDIR) $(CLUSTERDIR) $(dir $(KDUMPDIR)); do \
 		[ ! -d "$(DESTDIR)$$folder" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder"; \
 	done
 

@@ -29,7 +29,7 @@ _xfdtriage()
 	case $previous in
 	-f | --format)
 		case $command in
-		report) words="text html csv jsonl" ;;
+		report) words="text html csv jsonl prometheus" ;;
 		*) words="text json" ;;
 		esac
 		;;
@@ -42,10 +42,13 @@ _xfdtriage()
 	--symbols)
 		words="auto vmcoreinfo search"
 		;;
+	--by)
+		words="release fix route rule host"
+		;;
 	--exit-code)
 		words="findings ran"
 		;;
-	-j | --jobs | --shard | --shard-index | --shards | --timeout | --memory)
+	-j | --jobs | --shard | --shard-index | --shards | --settle | --since | --timeout | --memory)
 		return
 		;;
 	-d | --debuginfo | --vmcoreinfo | -o | --output | --store | --jsonl) ;;

@@ -25,6 +25,14 @@ results() {
 		sed 's/,"finished":[^}]*}}$/}}/' | sort
 }
 
+started() { # STORE: the batch in the background is at work
+	local i
+	for ((i = 0; i < 400 && $(stat -c %s "$1" 2>/dev/null || echo 0) == 0; i++)); do
+		sleep 0.05
+	done
+	sleep 0.5
+}
+
 # A share as they are: links, copies, broken ones, and things that are none.
 
 share=$work/share
@@ -159,14 +167,6 @@ fi
 
 # ^C
 
-started() { # STORE: the batch in the background is at work
-	local i
-	for ((i = 0; i < 400 && $(stat -c %s "$1" 2>/dev/null || echo 0) == 0; i++)); do
-		sleep 0.05
-	done
-	sleep 0.5
-}
-
 for i in 1 2 3 4 5 6 7 8; do cp "$dumps/armed-6.18.5.vmcore" "$work/bad/spin.$i"; done
 # bash makes what it starts in the background ignore SIGINT
 LD_PRELOAD=$build/tests/spin.so env --default-signal=INT,HUP "$xfdtriage" batch --store "$work/int" -j 2 "$work/bad" \
@@ -219,6 +219,54 @@ fi
 	sed "s|$share|$work/elsewhere/mounted|; s/^/2 /" | sort >"$work/shard"
 grep '^2 ' "$work/shards" | sort >"$work/shard2"
 same shard-elsewhere "$work/shard" "$work/shard2"
+
+# a folder in which dumps appear: young ones wait; renamed and deleted ones are neither lost nor errors
+
+mkdir -p "$work/stream/"{first,then/incident}
+cp "$dumps/armed-6.18.5.vmcore" "$work/stream/first/spin.vmcore"
+for name in old renamed deleted; do cp "$dumps/fixed-6.18.9.vmcore" "$work/stream/then/$name"; done
+cp "$dumps/set-xsave-6.18.5.vmcore" "$work/stream/then/incident/vmcore-incomplete"
+cp "$dumps/clean-6.12.57.vmcore" "$work/stream/then/young"
+find "$work/stream" -type f ! -name young -exec touch -d '1 hour ago' {} +
+touch -d '1 year' "$work/stream/then/old"
+LD_PRELOAD=$build/tests/spin.so "$xfdtriage" batch -j 1 --timeout 5 --settle 600 --store "$work/stream.db" \
+	"$work/stream/first" "$work/stream/then" >"$work/out" 2>"$work/err" &
+pid=$!
+started "$work/stream.db"
+mv "$work/stream/then/renamed" "$work/stream/then/name"
+rm "$work/stream/then/deleted"
+mv "$work/stream/then/incident/vmcore-incomplete" "$work/stream/then/incident/vmcore"
+wait $pid
+says stream-total out '^4 dumps: 1 confirmed, 2 not-this-bug, 1 error'
+says stream-young out '1 file that may still be written to'
+exits stream-report 0 report --format csv "$work/stream.db"
+cut -d , -f 1,2 "$work/out" | grep -o 'stream/.*' | sort >"$work/rows"
+same stream-rows "$work/rows" <(printf '%s\n' stream/first/spin.vmcore,error stream/then/incident/vmcore,confirmed \
+	stream/then/name,not-this-bug stream/then/old,not-this-bug)
+# from one run to the next: a dump that was not complete, and its new name
+head -c 300000 "$dumps/set-xsave-6.18.5.vmcore" >"$work/stream/then/vmcore-incomplete"
+batch incomplete 0 --store "$work/stream.db" "$work/stream/then"
+cp "$dumps/set-xsave-6.18.5.vmcore" "$work/stream/then/vmcore-incomplete"
+mv "$work/stream/then/vmcore-incomplete" "$work/stream/then/vmcore"
+batch complete 0 --store "$work/stream.db" "$work/stream/then"
+exits complete-report 0 report --format csv "$work/stream.db"
+[ "$(grep -c '/then/vmcore' "$work/out")" = 1 ]
+report $? one-row "$(cut -d , -f 1,2 "$work/out")"
+
+# what is gone is forgotten, where that is certain
+
+rm "$work/stream/then/old"
+batch prune 0 --store "$work/stream.db" --prune "$work/stream/then"
+says prune-count out '^1 forgotten, since they are gone'
+exits prune-report 0 report --format csv "$work/stream.db"
+[ "$(grep -c '/stream/' "$work/out")" = 5 ] && ! grep -q /then/old "$work/out"
+report $? prune-rows "$(cut -d , -f 1,2 "$work/out")"
+mv "$work/stream/then" "$work/stream/away"
+mkdir "$work/stream/then"
+batch prune-empty 2 --store "$work/stream.db" --prune "$work/stream/then"
+exits prune-empty-report 0 report --format csv "$work/stream.db"
+[ "$(grep -c '/stream/' "$work/out")" = 5 ]
+report $? prune-empty-rows "$(cut -d , -f 1,2 "$work/out")"
 
 # a scheduler's words: from 0, and an exit code that tells failures, not findings
 

@@ -96,6 +96,46 @@ check device-stays [ -c /dev/null ]
 timeout 60 "$xfdtriage" report "$work/first" >/dev/full 2>"$work/err"
 check full [ $? = 2 ]
 
+# counts by signature, and parts of a report
+exits by 0 report --by release,rule "$work/first" "$work/second"
+check by-heading grep -q '^   dumps  verdict         release  *rule' "$work/out"
+check by-counts grep -Eq '^ +3  not-this-bug +6.18.9[^ ]* +[a-z-]+ *$' "$work/out"
+check by-first [ "$(sed -n 2p "$work/out" | awk '{ print $2 }')" = confirmed ]
+exits by-csv 0 report --by fix,host -f csv "$work/first"
+check by-csv-heading [ "$(head -n 1 "$work/out" | tr -d '\r')" = 'dumps,verdict,kernel.fix,kernel.nodename' ]
+check by-csv-lines [ "$(wc -l <"$work/out")" = 3 ]
+exits by-nonsense 2 report --by release,colour "$work/first"
+check by-says grep -q 'release,fix,route,rule,host' "$work/err"
+exits by-html 2 report --by release -f html "$work/first"
+exits since 0 report --since 2026-11-22T10:30 "$work/first" "$work/second"
+check since-total grep -q '^1 dump in 2 stores' "$work/out"
+exits since-date 0 report --since 2026-11-22 "$work/first" "$work/second"
+check since-date-total grep -q '^4 dumps in 2 stores' "$work/out"
+exits since-age 0 report --since 100000d "$work/first"
+check since-age-total grep -q '^3 dumps in 1 store' "$work/out"
+exits since-nonsense 2 report --since yesterday "$work/first"
+exits new-without-runs 2 report --new "$work/first"
+check new-says grep -q 'no record of a run' "$work/err"
+"$xfdtriage" batch -q --store "$work/new" dumps/clean-6.1.192.vmcore
+sleep 1.1
+"$xfdtriage" batch -q --store "$work/new" dumps/fixed-6.18.9.vmcore dumps/clean-6.1.192.vmcore
+exits new 0 report --new "$work/new"
+check new-total grep -q '^1 dump in 1 store' "$work/out"
+check new-one grep -q '/fixed-6.18.9.vmcore' "$work/out"
+
+# metrics
+printf '/srv/q\tid9\t2026-11-22T10:00:00Z\t%s\n' "${clean/\"(none)\"/\"a\\\"b\\nc\"}" | "$make_store" "$work/quotes"
+exits prometheus 0 report -f prometheus --by release,host "$work/new" "$work/quotes"
+check prometheus-zero grep -q '^xfdtriage_dumps{verdict="confirmed"} 0$' "$work/out"
+check prometheus-time grep -Eq '^xfdtriage_last_run_timestamp_seconds [0-9]{10}$' "$work/out"
+check prometheus-escaped grep -qF 'host="a\"b\\x0ac"' "$work/out"
+if command -v promtool >/dev/null; then
+	promtool check metrics <"$work/out" >"$work/log" 2>&1
+	report $? promtool "$(head -c 300 "$work/log")"
+else
+	report skip promtool "there is no promtool (Debian's package prometheus)"
+fi
+
 exits no-operand 2 report
 check no-operand-says grep -q 'name a store' "$work/err"
 exits wrong-format 2 report -f json "$work/first"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: $(XFD_SO) check-unit check-verdicts check-dumps check-recipes check-cli check-dmesg check-batch check-storage check-debuginfod check-hooks check-report check-large check-docs check-style
+check: $(XFD_SO) check-unit check-verdicts check-dumps check-recipes check-cli check-dmesg check-batch check-storage check-debuginfod check-hooks check-report check-large check-docs check-cluster check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -85,3 +85,12 @@ check-sanitize:
 .PHONY: check-packages
 check-packages: $(BUILD)/xfdtriage
 	$(Q)tests/check-packages.sh $(BUILD) || [ $$? = 77 ]
+
+# The files for Slurm, on daemons of this machine: no part of check, since few machines have Slurm, and it takes minutes.
+.PHONY: check-slurm
+check-slurm: $(BUILD)/xfdtriage
+	$(Q)$(IF_DUMPS) tests/check-slurm.sh $(BUILD) || [ $$? = 77 ]
+
+.PHONY: check-cluster
+check-cluster: $(BUILD)/xfdtriage
+	$(Q)$(IF_DUMPS) tests/check-cluster.sh $(BUILD)

@@ -891,4 +891,119 @@ static void test_find__shards_say_once_that_a_part_is_missing(void **state)
 	teardown();
 }
 
+static void set_age(const char *name, time_t seconds)
+{
+	const struct timespec times[2] = { { .tv_sec = time(NULL) - seconds },
+					   { .tv_sec = time(NULL) - seconds } };
+
+	if (utimensat(AT_FDCWD, in_dir(name), times, 0))
+		exit(99);
+}
+
+static void scan_settled(const char *path, unsigned int settle, struct haul *haul)
+{
+	const struct xfdt_scan_options options = { .paths = &path,
+						   .path_count = 1,
+						   .shard = 1,
+						   .shards = 1,
+						   .settle = settle,
+						   .complain = count_complaint,
+						   .context = haul };
+	struct xfdt_scan *walk = NULL;
+	bool more = true;
+
+	memset(haul, 0, sizeof(*haul));
+	assert_ok(xfdt_scan_new(&walk, &options));
+	while (more) {
+		struct xfdt_found *found = NULL;
+
+		assert_ok(xfdt_scan_step(walk, &found, &more));
+		haul->count += found != NULL;
+		xfdt_found_free(found);
+	}
+	haul->counts = *xfdt_scan_counts(walk);
+	xfdt_scan_free(walk);
+}
+
+static void test_find__young_files_wait(void **state)
+{
+	struct haul haul;
+
+	setup();
+	make_dump("young");
+	make_dump("old");
+	set_age("old", 100);
+	make_dump("future");
+	set_age("future", -100);
+	scan_settled(dir, 60, &haul);
+	assert_int_equal(haul.count, 2);
+	assert_int_equal(haul.counts.young, 1);
+	/* a part that is old, and one that comes */
+	make_part("part1", 0, 300);
+	set_age("part1", 100);
+	set_age("young", 100);
+	make_part("part2", 300, 1000);
+	scan_settled(dir, 60, &haul);
+	assert_int_equal(haul.count, 3);
+	assert_int_equal(haul.counts.young, 2);
+	set_age("part2", 61);
+	scan_settled(dir, 60, &haul);
+	assert_int_equal(haul.count, 4);
+	assert_int_equal(haul.counts.young, 0);
+	teardown();
+}
+
+static size_t take_all(struct xfdt_scan *walk)
+{
+	size_t count = 0;
+	bool more = true;
+
+	while (more) {
+		struct xfdt_found *found = NULL;
+
+		assert_ok(xfdt_scan_step(walk, &found, &more));
+		count += found != NULL;
+		xfdt_found_free(found);
+	}
+	return count;
+}
+
+static void test_find__another_pass_finds_new_names_only(void **state)
+{
+	const char *const paths[] = { dir };
+	struct haul haul = { .count = 0 };
+	const struct xfdt_scan_options options = { .paths = paths,
+						   .path_count = 1,
+						   .shard = 1,
+						   .shards = 1,
+						   .complain = count_complaint,
+						   .context = &haul };
+	struct xfdt_scan *walk = NULL;
+	char former[400];
+
+	setup();
+	assert_ok(xfdt_scan_new(&walk, &options));
+	assert_int_equal(take_all(walk), 0);
+	assert_null(xfdt_scan_whole(walk, 0));
+	make_dump("a");
+	make_dump("b");
+	make_part("part1", 0, 300);
+	make_part("part2", 300, 1000);
+	xfdt_scan_again(walk);
+	assert_int_equal(take_all(walk), 3);
+	assert_string_equal(xfdt_scan_whole(walk, 0), dir);
+	snprintf(former, sizeof(former), "%s", in_dir("a"));
+	assert_int_equal(rename(former, in_dir("c")), 0);
+	xfdt_scan_forget(walk, former);
+	xfdt_scan_forget(walk, in_dir("part1"));
+	xfdt_scan_forget(walk, in_dir("part2"));
+	xfdt_scan_again(walk);
+	assert_int_equal(take_all(walk), 2);
+	assert_int_equal(xfdt_scan_counts(walk)->repeated, 0);
+	assert_int_equal(xfdt_scan_counts(walk)->entries, 4);
+	assert_int_equal(haul.complaints, 0);
+	xfdt_scan_free(walk);
+	teardown();
+}
+
 #include "test_find.tests.h"

@@ -633,4 +633,38 @@ static void test_store__version_1_is_brought_up(void **state)
 	teardown();
 }
 
+static bool is_odd(const char *path)
+{
+	return path[strlen(path) - 1] % 2;
+}
+
+static void test_store__prunes_one_folder(void **state)
+{
+	struct xfdt_store *store;
+	struct seen seen = { 0 };
+	uint64_t count = 0;
+	char path[40];
+	unsigned int i;
+
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	for (i = 0; i < 1500; i++) {
+		snprintf(path, sizeof(path), "/a/%u", i);
+		put(store, path);
+	}
+	put(store, "/a");
+	put(store, "/ab/1");
+	put(store, "/A/1");
+	assert_ok(xfdt_store_prune(store, "/a", is_odd, &count));
+	assert_int_equal(count, 750);
+	assert_ok(xfdt_store_prune(store, "/a", is_odd, &count));
+	assert_int_equal(count, 0);
+	assert_ok(xfdt_store_prune(store, "/", is_odd, &count));
+	assert_int_equal(count, 3);
+	assert_ok(xfdt_store_get(store, "/a/0", 4, see, &seen));
+	assert_int_equal(seen.count, 1);
+	xfdt_store_close(store);
+	teardown();
+}
+
 #include "test_store.tests.h"

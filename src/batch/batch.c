@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@
 	10 /* seconds of CPU time above the wall-clock limit, in case the parent died and does not enforce that */
 #define OUTPUT_MAX (64u << 20) /* bytes that a worker may say */
 #define TICK_MS 100
+#define PASSES 10     /* over folders in which files are renamed all the time */
 #define NOTE_MS 10000 /* between two updates of the record */
 #define SCAN_MS 20    /* of looking for dumps between two looks at the workers */
 #define DEATH_MS 5000 /* after SIGKILL; one that hangs in the kernel does not even die */
@@ -53,6 +55,8 @@ struct run {
 	sigset_t signals, before;
 	int signal_fd, stopped_by;
 	int64_t last_tick, last_note;
+	bool gone; /* files that were found are not there any more */
+	unsigned int passes;
 	char *paths; /* of the record */
 	char started[UTC_SIZE];
 };
@@ -137,6 +141,57 @@ static void count_done(struct run *run, const struct xfdt_result *result, bool k
 	run->batch->tell(run->batch->context, result, known);
 }
 
+/* what was renamed or deleted */
+
+static bool is_gone(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* Is one of its files gone?  Then it may be there under another name, so look again. */
+static bool has_gone(struct run *run, const struct xfdt_found *found)
+{
+	bool gone = false;
+	size_t i;
+
+	for (i = 0; i < found->path_count; i++)
+		gone |= is_gone(found->paths[i]);
+	for (i = 0; gone && i < found->path_count; i++)
+		xfdt_scan_forget(run->scan, found->paths[i]);
+	run->gone |= gone;
+	return gone;
+}
+
+/* Forget the result of the file in the folder of @path that is called @name, if that file is gone. */
+static struct xfdt_error *forget_beside(struct run *run, const char *path, const char *name)
+{
+	struct xfdt_error *err = NULL;
+	char *former;
+
+	if (asprintf(&former, "%.*s/%s", (int)(strrchr(path, '/') - path), path, name) < 0)
+		return xfdt_no_memory("the batch");
+	if (is_gone(former))
+		err = xfdt_store_forget(run->batch->store, former, strlen(former));
+	free(former);
+	return err;
+}
+
+/* Forget what @path was called while kdump wrote it: kdump-utils, kdump-tools, others. */
+static struct xfdt_error *forget_incomplete(struct run *run, const char *path)
+{
+	char own[NAME_MAX + 16];
+	const char *const names[] = { "vmcore-incomplete", "dump-incomplete", own };
+	struct xfdt_error *err = NULL;
+	size_t i;
+
+	snprintf(own, sizeof(own), "%s-incomplete", strrchr(path, '/') + 1);
+	for (i = 0; !err && i < COUNT(names); i++)
+		err = forget_beside(run, path, names[i]);
+	return err;
+}
+
 /* Store @result, to which what is known of @found is added. */
 static struct xfdt_error *record(struct run *run, const struct xfdt_found *found,
 				 struct xfdt_result *result)
@@ -158,6 +213,8 @@ static struct xfdt_error *record(struct run *run, const struct xfdt_found *found
 	for (i = 1; !err && i < found->path_count; i++)
 		err = xfdt_store_forget(run->batch->store, found->paths[i],
 					strlen(found->paths[i]));
+	if (!err)
+		err = forget_incomplete(run, found->paths[0]);
 	if (!err)
 		err = xfdt_store_put(run->batch->store, result);
 	if (!err)
@@ -182,6 +239,10 @@ static struct xfdt_error *record_failure(struct run *run, const struct xfdt_foun
 	size_t len = 0;
 	FILE *out;
 
+	if (has_gone(run, found)) {
+		run->counts.found--;
+		return NULL;
+	}
 	out = open_memstream(&text, &len);
 	if (!out)
 		return xfdt_no_memory("the batch");
@@ -295,7 +356,9 @@ static struct xfdt_error *finish_job(struct run *run, struct job *job, int statu
 	if (!err && xfdt_worker_ended(status, &code) && !job->flooded &&
 	    (code == XFDT_EXIT_ERROR || verdict_of(code, &kind)))
 		confined = xfdt_answer_parse(job->text, job->len, &json);
-	if (confined) {
+	if (confined && code == XFDT_EXIT_ERROR && has_gone(run, job->found)) {
+		run->counts.found--;
+	} else if (confined) {
 		result.exit_code = code;
 		result.ended = result.exit_code == XFDT_EXIT_ERROR ? XFDT_ENDED_ERROR :
 								     XFDT_ENDED_OK;
@@ -510,12 +573,28 @@ static void tick(struct run *run, bool last)
 	run->batch->progress(run->batch->context, &run->counts);
 }
 
+/* What was renamed is looked for once more, under its new name. */
+static bool scan_again(struct run *run)
+{
+	if ((!run->gone && !run->counts.scan->vanished) || ++run->passes == PASSES)
+		return false;
+	run->gone = false;
+	xfdt_scan_again(run->scan);
+	run->counts.scanning = true;
+	return true;
+}
+
+static bool has_work(struct run *run)
+{
+	return run->counts.scanning || run->counts.running || run->first < run->count ||
+	       scan_again(run);
+}
+
 static struct xfdt_error *loop(struct run *run)
 {
 	struct xfdt_error *err = NULL;
 
-	while (!err && !run->stopped_by &&
-	       (run->counts.scanning || run->counts.running || run->first < run->count)) {
+	while (!err && !run->stopped_by && has_work(run)) {
 		err = start_jobs(run);
 		if (!err)
 			err = scan_some(run);
@@ -527,6 +606,24 @@ static struct xfdt_error *loop(struct run *run)
 		if (!err && xfdt_now_ms() - run->last_note > NOTE_MS)
 			err = note_run(run, XFDT_RUN_STARTED);
 		tick(run, false);
+	}
+	return err;
+}
+
+/* Forget what is gone from the folders that were read whole. */
+static struct xfdt_error *prune(struct run *run)
+{
+	struct xfdt_error *err = NULL;
+	uint64_t count = 0;
+	size_t i;
+
+	for (i = 0; !err && i < run->batch->path_count; i++) {
+		const char *folder = xfdt_scan_whole(run->scan, i);
+
+		if (folder)
+			err = xfdt_store_prune(run->batch->store, folder, is_gone, &count);
+		run->counts.pruned += count;
+		count = 0;
 	}
 	return err;
 }
@@ -574,6 +671,7 @@ static struct xfdt_error *set_up(struct run *run)
 		.path_count = batch->path_count,
 		.shard = batch->shard,
 		.shards = batch->shards,
+		.settle = batch->settle,
 		.complain = batch->complain,
 		.context = batch->context,
 	};
@@ -623,6 +721,8 @@ struct xfdt_error *xfdt_batch_run(const struct xfdt_batch *batch,
 		end_jobs(&run);
 		tick(&run, true);
 	}
+	if (!err && !run.stopped_by && batch->prune)
+		err = prune(&run);
 	if (!err)
 		err = note_run(&run, run.stopped_by ? XFDT_RUN_INTERRUPTED : XFDT_RUN_COMPLETE);
 	if (!err) {

@@ -16,6 +16,7 @@ struct xfdt_batch_counts {
 	uint64_t done;	/* of them, those with a result */
 	uint64_t known; /* of them, those whose result was in the store before */
 	uint64_t running;
+	uint64_t pruned;		       /* results of dumps that are gone, forgotten */
 	uint64_t verdicts[XFDT_VERDICT_KINDS]; /* of those done */
 	uint64_t ended
 		[XFDT_ENDED_KINDS]; /* the others by how they ended; [XFDT_ENDED_OK]: all with a verdict */
@@ -31,8 +32,10 @@ struct xfdt_batch {
 	unsigned int seconds;	    /* wall-clock time for one dump */
 	uint64_t memory;	    /* address space for one dump, bytes */
 	unsigned int shard, shards; /* counted from 1; 1 of 1: all */
-	bool retry_failed;	    /* look again at dumps that gave no verdict */
-	bool force;		    /* look again at all */
+	unsigned int settle;	    /* as in struct xfdt_scan_options */
+	bool prune;	   /* forget dumps that are gone from folders that were read whole */
+	bool retry_failed; /* look again at dumps that gave no verdict */
+	bool force;	   /* look again at all */
 	const char *version;
 	void *context; /* of the functions below, all of which are needed */
 

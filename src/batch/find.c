@@ -15,15 +15,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+/* What came of one of the paths. */
+struct root {
+	char *folder; /* absolute; NULL: it is none */
+	bool unread;  /* something in it could not be read */
+	bool entries; /* it is not empty */
+};
 
 struct xfdt_scan {
 	struct xfdt_scan_options options;
 	size_t next_path;
 	struct xfdt_scan_counts counts;
-	FTS *walk;	 /* within a folder; NULL: between two of @paths */
-	size_t root_len; /* of that folder's path */
-	void *seen;	 /* tsearch(3): paths of dumps */
+	FTS *walk;	    /* within a folder; NULL: between two of @paths */
+	size_t root_len;    /* of that folder's path */
+	struct root *roots; /* of each path */
+	void *seen;	    /* tsearch(3): paths of dumps */
+	bool again;	    /* those of an earlier pass are among them */
 	struct xfdt_parts parts;
 	struct xfdt_beside beside; /* of the last log */
 	bool sets_made;
@@ -52,7 +62,7 @@ static bool is_new(struct xfdt_scan *scan, const char *path, struct xfdt_error *
 	if (*entry == copy)
 		return true;
 	free(copy);
-	scan->counts.repeated++;
+	scan->counts.repeated += !scan->again;
 	return false;
 }
 
@@ -84,6 +94,14 @@ static struct xfdt_error *new_found(struct xfdt_scan *scan, const char *path,
 	}
 	*ret_found = found;
 	return NULL;
+}
+
+/* Was the file changed a moment ago?  A time in the future is no reason to wait for it. */
+static bool is_young(const struct xfdt_scan *scan, const struct stat *status)
+{
+	const time_t age = time(NULL) - status->st_mtim.tv_sec;
+
+	return labs(age) < (time_t)scan->options.settle;
 }
 
 /* A file that may be a dump or not: somebody has to look. */
@@ -217,14 +235,19 @@ static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path,
 	if (fd < 0) {
 		int reason = errno;
 
-		/* it has gone since */
-		if (reason == ENOENT || stat(path, &status))
+		if (reason == ENOENT || stat(path, &status)) {
+			scan->counts.vanished++;
 			return NULL;
+		}
 		scan->counts.files++;
 		return take_unreadable(scan, path, &status, name, strerror(reason), ret_found);
 	}
 	if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
 		scan->counts.special++;
+		goto out;
+	}
+	if (is_young(scan, &status)) {
+		scan->counts.young++;
 		goto out;
 	}
 	scan->counts.files++;
@@ -262,8 +285,14 @@ out:
 
 /* folders */
 
+/* Of what was deleted or renamed nothing has to be said. */
 static void cannot_enter(struct xfdt_scan *scan, const char *path, int reason)
 {
+	if (reason == ENOENT && scan->walk) {
+		scan->counts.vanished++;
+		return;
+	}
+	scan->roots[scan->next_path - 1].unread = true;
 	scan->counts.folders++;
 	scan->options.complain(scan->options.context, path, strerror(reason));
 }
@@ -287,6 +316,7 @@ static struct xfdt_error *look_at_link(struct xfdt_scan *scan, const char *path,
 static bool is_elsewhere(struct xfdt_scan *scan, const char *name)
 {
 	scan->counts.entries++;
+	scan->roots[scan->next_path - 1].entries = true;
 	if (xfdt_name_in_shard(name, scan->options.shard, scan->options.shards))
 		return false;
 	scan->counts.elsewhere++;
@@ -360,7 +390,8 @@ static void start_walk(struct xfdt_scan *scan, const char *path)
 		scan->root_len = strlen(root);
 	else
 		cannot_enter(scan, path, errno);
-	free(root);
+	free(scan->roots[scan->next_path - 1].folder);
+	scan->roots[scan->next_path - 1].folder = root;
 }
 
 /* The next of the paths that were named. */
@@ -483,10 +514,34 @@ static struct xfdt_error *add_siblings(struct xfdt_scan *scan)
 	return err;
 }
 
-/* @set, if it is this shard's, which its first part decides; else NULL. */
+/* Is there a file beside @part that was changed a moment ago? */
+static bool has_young_beside(const struct xfdt_scan *scan, const struct xfdt_found *part)
+{
+	char *folder = beside(part->paths[0], ".");
+	DIR *dir = folder ? opendir(folder) : NULL;
+	struct dirent *entry;
+	struct stat status;
+	bool young = false;
+
+	while (dir && !young && (entry = readdir(dir)))
+		young = !fstatat(dirfd(dir), entry->d_name, &status, 0) &&
+			S_ISREG(status.st_mode) && is_young(scan, &status);
+	if (dir)
+		closedir(dir);
+	free(folder);
+	return young;
+}
+
+/* @set, if it is this shard's, which its first part decides, and no part of it can still be on its way; else NULL. */
 static struct xfdt_found *take_set(struct xfdt_scan *scan, struct xfdt_found *set)
 {
-	if (xfdt_name_in_shard(set->name, scan->options.shard, scan->options.shards))
+	size_t i;
+
+	if (scan->options.settle && set->problem && has_young_beside(scan, set)) {
+		scan->counts.young += set->path_count;
+		for (i = 0; i < set->path_count; i++)
+			xfdt_scan_forget(scan, set->paths[i]);
+	} else if (xfdt_name_in_shard(set->name, scan->options.shard, scan->options.shards))
 		return set;
 	xfdt_found_free(set);
 	return NULL;
@@ -499,28 +554,73 @@ struct xfdt_error *xfdt_scan_new(struct xfdt_scan **ret_scan,
 {
 	struct xfdt_scan *scan = calloc(1, sizeof(*scan));
 
-	if (!scan)
+	if (scan)
+		scan->roots = calloc(options->path_count + 1, sizeof(*scan->roots));
+	if (!scan || !scan->roots) {
+		free(scan);
 		return xfdt_no_memory("the list of dumps");
+	}
 	scan->options = *options;
 	*ret_scan = scan;
 	return NULL;
 }
 
-void xfdt_scan_free(struct xfdt_scan *scan)
+/* What belongs to one pass. */
+static void end_pass(struct xfdt_scan *scan)
 {
 	size_t i;
 
-	if (!scan)
-		return;
 	if (scan->walk)
 		fts_close(scan->walk);
-	tdestroy(scan->seen, free);
 	xfdt_parts_deinit(&scan->parts);
 	xfdt_beside_deinit(&scan->beside);
 	for (i = scan->next_set; i < scan->set_count; i++)
 		xfdt_found_free(scan->sets[i]);
 	free(scan->sets);
+	for (i = 0; i < scan->options.path_count; i++)
+		free(scan->roots[i].folder);
+}
+
+void xfdt_scan_free(struct xfdt_scan *scan)
+{
+	if (!scan)
+		return;
+	end_pass(scan);
+	tdestroy(scan->seen, free);
+	free(scan->roots);
 	free(scan);
+}
+
+void xfdt_scan_again(struct xfdt_scan *scan)
+{
+	const struct xfdt_scan next = {
+		.options = scan->options,
+		.roots = scan->roots,
+		.seen = scan->seen,
+		.again = true,
+	};
+
+	end_pass(scan);
+	memset(scan->roots, 0, scan->options.path_count * sizeof(*scan->roots));
+	*scan = next;
+}
+
+void xfdt_scan_forget(struct xfdt_scan *scan, const char *path)
+{
+	char **entry = tfind(path, &scan->seen, compare_paths), *copy;
+
+	if (!entry)
+		return;
+	copy = *entry;
+	tdelete(path, &scan->seen, compare_paths);
+	free(copy);
+}
+
+const char *xfdt_scan_whole(const struct xfdt_scan *scan, size_t index)
+{
+	const struct root *root = &scan->roots[index];
+
+	return root->entries && !root->unread ? root->folder : NULL;
 }
 
 struct xfdt_error *xfdt_scan_step(struct xfdt_scan *scan, struct xfdt_found **ret_found,

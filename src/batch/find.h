@@ -17,6 +17,8 @@ struct xfdt_scan_counts {
 	uint64_t links;	    /* to folders: not followed */
 	uint64_t repeated;  /* dumps that were met before */
 	uint64_t folders;   /* that cannot be read, and paths that do not exist */
+	uint64_t young;	    /* changed a moment ago: not looked at yet */
+	uint64_t vanished;  /* deleted or renamed before they could be opened */
 	uint64_t entries;   /* all that is no folder, of every shard */
 	uint64_t elsewhere; /* of them, those in other shards: not opened */
 };
@@ -28,6 +30,7 @@ struct xfdt_scan_options {
 	const char *const *paths; /* files and folders; borrowed */
 	size_t path_count;
 	unsigned int shard, shards; /* counted from 1; 1 of 1: all */
+	unsigned int settle;	    /* seconds that a file has to be left unchanged; 0: none */
 	xfdt_scan_complain *complain;
 	void *context; /* of complain() */
 };
@@ -50,6 +53,21 @@ void xfdt_scan_free(struct xfdt_scan *scan);
  */
 struct xfdt_error *xfdt_scan_step(struct xfdt_scan *scan, struct xfdt_found **ret_found,
 				  bool *ret_more);
+
+/*
+ * Go through the paths once more, for files that were renamed meanwhile: what was
+ * found before is not found again.  The counts start anew.
+ */
+void xfdt_scan_again(struct xfdt_scan *scan);
+
+/* Let @path be found again. */
+void xfdt_scan_forget(struct xfdt_scan *scan, const char *path);
+
+/*
+ * The folder that is path number @index, absolute, if all of it could be read and it
+ * is not empty; else NULL.  Valid until xfdt_scan_free() or xfdt_scan_again().
+ */
+const char *xfdt_scan_whole(const struct xfdt_scan *scan, size_t index);
 
 /* As of now; valid until xfdt_scan_free(). */
 const struct xfdt_scan_counts *xfdt_scan_counts(const struct xfdt_scan *scan);

@@ -34,6 +34,11 @@ enum {
 	OPTION_SHARDS,
 	OPTION_EXIT_CODE,
 	OPTION_COMPLETE,
+	OPTION_SETTLE,
+	OPTION_PRUNE,
+	OPTION_BY,
+	OPTION_SINCE,
+	OPTION_NEW,
 };
 
 #define HELP_WIDTH 80
@@ -57,7 +62,7 @@ static const struct option_spec options[] = {
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_LIVE,
 	  "FORMAT", "text (default) or json: one object on one line" },
 	{ { "format", required_argument, NULL, 'f' }, COMMAND_REPORT,
-	  "FORMAT", "text, html, csv or jsonl; by default what the name of -o says, else text" },
+	  "FORMAT", "text, html, csv, jsonl or prometheus; by default what the name of -o says, else text" },
 	{ { "json", no_argument, NULL, OPTION_JSON }, COMMAND_DUMPS | COMMAND_DMESG | COMMAND_LIVE,
 	  NULL, "the same as --format json" },
 	{ { "json", no_argument, NULL, OPTION_JSON }, COMMAND_REPORT,
@@ -108,6 +113,16 @@ static const struct option_spec options[] = {
 	  NULL, "look again at dumps that gave no verdict" },
 	{ { "force", no_argument, NULL, OPTION_FORCE }, COMMAND_BATCH,
 	  NULL, "look again at all dumps" },
+	{ { "settle", required_argument, NULL, OPTION_SETTLE }, COMMAND_BATCH,
+	  "SECONDS", "leave files that were changed in these last seconds for the next run" },
+	{ { "prune", no_argument, NULL, OPTION_PRUNE }, COMMAND_BATCH,
+	  NULL, "forget dumps that are gone from folders that were read whole" },
+	{ { "by", required_argument, NULL, OPTION_BY }, COMMAND_REPORT,
+	  "KEYS", "count dumps by some of release,fix,route,rule,host" },
+	{ { "since", required_argument, NULL, OPTION_SINCE }, COMMAND_REPORT,
+	  "TIME", "only what was looked at since 2026-11-22, 2026-11-22T13:30 (UTC), 36h or 7d" },
+	{ { "new", no_argument, NULL, OPTION_NEW }, COMMAND_REPORT,
+	  NULL, "only what the last batch of each store looked at" },
 	{ { "complete", no_argument, NULL, OPTION_COMPLETE }, COMMAND_REPORT,
 	  NULL, "exit with 2 if a shard is missing or did not get to the end" },
 	{ { "color", required_argument, NULL, OPTION_COLOR }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DMESG | COMMAND_REPORT,
@@ -122,7 +137,7 @@ static const struct option_spec options[] = {
 
 static const char *const format_names[] = {
 	[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",	  [FORMAT_HTML] = "html",
-	[FORMAT_CSV] = "csv",	[FORMAT_JSONL] = "jsonl",
+	[FORMAT_CSV] = "csv",	[FORMAT_JSONL] = "jsonl", [FORMAT_PROMETHEUS] = "prometheus",
 };
 #define FORMATS (COUNT(format_names))
 
@@ -133,6 +148,7 @@ static const unsigned int format_commands[FORMATS] = {
 	[FORMAT_HTML] = COMMAND_REPORT,
 	[FORMAT_CSV] = COMMAND_REPORT,
 	[FORMAT_JSONL] = COMMAND_REPORT,
+	[FORMAT_PROMETHEUS] = COMMAND_REPORT,
 };
 
 /* The words of @text from column @column on, in lines of 80, the others indented as far. */
@@ -293,6 +309,10 @@ static int take_number(int letter, struct arguments *arguments)
 		return parse_number(optarg, MIB_MAX, &arguments->memory_mib) ?
 			       -1 :
 			       usage_error("--memory takes MiB from 1 to 100000000, not", optarg);
+	case OPTION_SETTLE:
+		return parse_number(optarg, SECONDS_MAX, &arguments->settle) ?
+			       -1 :
+			       usage_error("--settle takes seconds from 1 to 1000000, not", optarg);
 	case OPTION_SHARD_INDEX:
 		return parse_shard_index(optarg, &arguments->shard) ?
 			       -1 :
@@ -463,6 +483,18 @@ static int take_option(int letter, struct arguments *arguments)
 	case OPTION_FORCE:
 		arguments->force = true;
 		break;
+	case OPTION_BY:
+		arguments->by = optarg;
+		break;
+	case OPTION_SINCE:
+		arguments->since = optarg;
+		break;
+	case OPTION_NEW:
+		arguments->only_new = true;
+		break;
+	case OPTION_PRUNE:
+		arguments->prune = true;
+		break;
 	case OPTION_COMPLETE:
 		arguments->complete = true;
 		break;
@@ -470,6 +502,7 @@ static int take_option(int letter, struct arguments *arguments)
 		return parse_exit_code(optarg, arguments);
 	case 'j':
 	case OPTION_SHARD:
+	case OPTION_SETTLE:
 	case OPTION_SHARD_INDEX:
 	case OPTION_SHARDS:
 	case OPTION_TIMEOUT:

@@ -259,11 +259,13 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 	if (scan->elsewhere)
 		fprintf(out, ", %" PRIu64 " files in other shards", scan->elsewhere);
 	fputc('\n', out);
+	if (counts->pruned)
+		fprintf(out, "%" PRIu64 " forgotten, since they are gone\n", counts->pruned);
 	if (screen->less_confined)
 		fprintf(out, "%" PRIu64 " not read by a fully confined process: %s\n",
 			screen->less_confined, screen->confined);
 	if (scan->others + scan->processes + scan->special + scan->links + scan->repeated +
-	    scan->folders) {
+	    scan->young + scan->folders) {
 		fputs("not looked at:\n", out);
 		print_count(out, scan->others, "file that is no dump", "files that are no dumps");
 		print_count(out, scan->processes, "core file of a process",
@@ -273,6 +275,8 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 		print_count(out, scan->links, "link to a folder", "links to folders");
 		print_count(out, scan->repeated, "file that was named twice",
 			    "files that were named twice");
+		print_count(out, scan->young, "file that may still be written to",
+			    "files that may still be written to");
 		print_count(out, scan->folders, "path that cannot be read",
 			    "paths that cannot be read");
 	}
@@ -359,6 +363,8 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 			  << 20,
 		.shard = arguments->shards ? arguments->shard : 1,
 		.shards = arguments->shards ? arguments->shards : 1,
+		.settle = arguments->settle,
+		.prune = arguments->prune,
 		.retry_failed = arguments->retry_failed,
 		.force = arguments->force,
 		.version = XFDT_VERSION,

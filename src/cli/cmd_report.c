@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#define UTC_SIZE 24 /* of 2026-11-22T13:30:00Z */
+
 struct stores {
 	struct xfdt_store **items;
 	size_t count;
@@ -39,24 +41,74 @@ static struct xfdt_error *open_stores(struct stores *stores, const struct argume
 	return err;
 }
 
+/* What is known besides the results. */
+struct state {
+	struct xfdt_report_by by;
+	char since[UTC_SIZE], last_start[UTC_SIZE]; /* "": none */
+	size_t missing;				    /* shards, batches */
+};
+
+/* What a report leaves out: results from before a time, which is text that sorts as time does. */
+struct filter {
+	struct xfdt_report *summary;
+	char since[UTC_SIZE]; /* "": nothing */
+};
+
 static struct xfdt_error *add_result(void *context, const struct xfdt_result *result)
 {
-	return xfdt_report_add(context, result);
+	const struct filter *filter = context;
+
+	return strcmp(result->finished, filter->since) < 0 ?
+		       NULL :
+		       xfdt_report_add(filter->summary, result);
+}
+
+static struct xfdt_error *find_last_start(void *context, const struct xfdt_run *run)
+{
+	char *last = context;
+
+	if (strcmp(run->started, last) > 0)
+		snprintf(last, UTC_SIZE, "%.*s", UTC_SIZE - 1, run->started);
+	return NULL;
+}
+
+/* With --new, what the last run looked at. */
+static struct xfdt_error *filter_new(struct xfdt_store *store, const char *name,
+				     struct filter *filter)
+{
+	char last[UTC_SIZE] = "";
+	struct xfdt_error *err;
+	uint64_t damaged;
+
+	err = xfdt_store_each_run(store, find_last_start, last, &damaged);
+	if (!err && !*last)
+		err = xfdt_error_new(
+			XFDT_MISSING, 0,
+			"store '%s' has no record of a run, so nothing says what is new in it",
+			name);
+	if (!err && strcmp(last, filter->since) > 0)
+		memcpy(filter->since, last, UTC_SIZE);
+	return err;
 }
 
 /* *@ret_damaged is the number of rows that are left out. */
 static struct xfdt_error *summarise(const struct stores *stores, const struct arguments *arguments,
-				    struct xfdt_report *summary, uint64_t *ret_damaged)
+				    const char since[UTC_SIZE], struct xfdt_report *summary,
+				    uint64_t *ret_damaged)
 {
 	struct xfdt_error *err = NULL;
 	size_t i;
 
 	for (i = 0; i < stores->count && !err; i++) {
+		struct filter filter = { .summary = summary };
 		uint64_t damaged = 0;
 
+		memcpy(filter.since, since, UTC_SIZE);
 		err = xfdt_report_add_store(summary, arguments->paths[i]);
+		if (!err && arguments->only_new)
+			err = filter_new(stores->items[i], arguments->paths[i], &filter);
 		if (!err)
-			err = xfdt_store_each(stores->items[i], add_result, summary, &damaged);
+			err = xfdt_store_each(stores->items[i], add_result, &filter, &damaged);
 		if (damaged)
 			warn("store '%s': %" PRIu64 " damaged row%s left out of the report",
 			     arguments->paths[i], damaged, damaged == 1 ? " is" : "s are");
@@ -105,18 +157,21 @@ static void tell_run(__attribute__((unused)) void *context, const char *line)
 	warn("incomplete: %s", line);
 }
 
-/* Say which shards are missing or did not get to the end; *@ret_missing counts them. */
+/* Say which shards are missing or did not get to the end. */
 static struct xfdt_error *check_runs(const struct stores *stores, const struct arguments *arguments,
-				     size_t *ret_missing)
+				     struct state *state)
 {
 	struct xfdt_runs *runs = NULL;
 	struct xfdt_error *err;
 
 	err = xfdt_runs_new(&runs);
 	if (!err)
-		err = add_runs(stores, arguments, runs, ret_missing);
-	if (!err)
-		*ret_missing += xfdt_runs_check(runs, tell_run, NULL);
+		err = add_runs(stores, arguments, runs, &state->missing);
+	if (!err) {
+		state->missing += xfdt_runs_check(runs, tell_run, NULL);
+		snprintf(state->last_start, sizeof(state->last_start), "%.*s", UTC_SIZE - 1,
+			 xfdt_runs_last_start(runs));
+	}
 	xfdt_runs_free(runs);
 	return err;
 }
@@ -129,25 +184,43 @@ static struct xfdt_error *fetch(void *context, size_t store, const void *path, s
 	return xfdt_store_get(stores->items[store], path, path_len, visit, visit_context);
 }
 
+static time_t time_of(const char *utc)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(utc, "%Y-%m-%dT%H:%M:%SZ", &tm);
+
+	return end && !*end ? timegm(&tm) : 0;
+}
+
 static struct xfdt_error *render(const struct xfdt_report *summary, struct stores *stores,
-				 const struct arguments *arguments, enum format format, FILE *out)
+				 const struct arguments *arguments, const struct state *state,
+				 enum format format, FILE *out)
 {
 	const struct xfdt_report_source source = { .fetch = fetch, .context = stores };
 	const struct xfdt_report_options options = {
 		.colour = !arguments->output && use_colour(arguments),
 		.width = arguments->output ? 0 : terminal_width(),
 		.now = time(NULL),
+		.by = state->by,
+		.missing = state->missing,
+		.last_run = time_of(state->last_start),
 	};
 
 	switch (format) {
 	case FORMAT_HTML:
 		return xfdt_report_html(summary, &source, &options, out);
+	case FORMAT_PROMETHEUS:
+		return xfdt_report_prometheus(summary, &options, out);
 	case FORMAT_CSV:
+		if (state->by.count)
+			return xfdt_report_by(summary, &state->by, true, out);
 		xfdt_report_csv(summary, out);
 		return NULL;
 	case FORMAT_JSONL:
 		return xfdt_report_jsonl(summary, &source, out);
 	default:
+		if (state->by.count)
+			return xfdt_report_by(summary, &state->by, false, out);
 		xfdt_report_text(summary, &options, out);
 		return NULL;
 	}
@@ -169,8 +242,9 @@ static enum format format_by_name(const char *path)
 		const char *suffix;
 		enum format format;
 	} suffixes[] = {
-		{ ".html", FORMAT_HTML },   { ".htm", FORMAT_HTML },   { ".csv", FORMAT_CSV },
-		{ ".jsonl", FORMAT_JSONL }, { ".json", FORMAT_JSONL },
+		{ ".html", FORMAT_HTML },  { ".htm", FORMAT_HTML },
+		{ ".csv", FORMAT_CSV },	   { ".jsonl", FORMAT_JSONL },
+		{ ".json", FORMAT_JSONL }, { ".prom", FORMAT_PROMETHEUS },
 	};
 	size_t i;
 
@@ -180,6 +254,11 @@ static enum format format_by_name(const char *path)
 	return FORMAT_TEXT;
 }
 
+static enum format format_of(const struct arguments *arguments)
+{
+	return arguments->format_given ? arguments->format : format_by_name(arguments->output);
+}
+
 /* Does a report in @format begin like @head? */
 static bool begins_as(enum format format, const char *head)
 {
@@ -187,11 +266,14 @@ static bool begins_as(enum format format, const char *head)
 	case FORMAT_HTML:
 		return !strncmp(head, "<!DOCTYPE html>", 15);
 	case FORMAT_CSV:
-		return !strncmp(head, "dump.path,", 10);
+		return !strncmp(head, "dump.path,", 10) || !strncmp(head, "dumps,verdict", 13);
+	case FORMAT_PROMETHEUS:
+		return !strncmp(head, "# HELP xfdtriage_", 17);
 	case FORMAT_JSONL:
 		return *head == '{';
 	default:
-		return !strncmp(head, "verdict ", 8) || !strncmp(head, "0 dumps ", 8);
+		return !strncmp(head, "verdict ", 8) || !strncmp(head, "0 dumps ", 8) ||
+		       !strncmp(head, "   dumps  verdict", 17);
 	}
 }
 
@@ -203,6 +285,7 @@ static struct xfdt_error *check_replaced(const char *path, enum format format)
 		[FORMAT_HTML] = "a report in HTML",
 		[FORMAT_CSV] = "a report in CSV",
 		[FORMAT_JSONL] = "a report in JSON Lines",
+		[FORMAT_PROMETHEUS] = "metrics for Prometheus",
 	};
 	FILE *file = fopen(path, "re");
 	char head[32] = "";
@@ -221,22 +304,69 @@ static struct xfdt_error *check_replaced(const char *path, enum format format)
 }
 
 static struct xfdt_error *write_report(const struct xfdt_report *summary, struct stores *stores,
-				       const struct arguments *arguments)
+				       const struct arguments *arguments, const struct state *state)
 {
-	enum format format = arguments->format_given ? arguments->format :
-						       format_by_name(arguments->output);
+	const enum format format = format_of(arguments);
 	struct xfdt_output output;
 	struct xfdt_error *err;
 
 	if (!arguments->output)
-		return render(summary, stores, arguments, format, stdout);
+		return render(summary, stores, arguments, state, format, stdout);
 	err = xfdt_output_init(&output, arguments->output);
 	if (err)
 		return err;
 	err = check_replaced(arguments->output, format);
 	if (!err)
-		err = render(summary, stores, arguments, format, output.file);
+		err = render(summary, stores, arguments, state, format, output.file);
 	return xfdt_output_finish(&output, err);
+}
+
+/* A time, or the beginning of one, as the store has it: 2026-11-22, 2026-11-22T13:30. */
+static bool is_time(const char *text)
+{
+	static const char pattern[] = "dddd-dd-ddTdd:dd:ddZ";
+	size_t len = strlen(text), i;
+
+	for (i = 0; i < len && pattern[i]; i++)
+		if (pattern[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != pattern[i])
+			return false;
+	return i == len && len >= strlen("dddd-dd-dd");
+}
+
+/* 36h, 7d: that long ago. */
+static bool parse_age(const char *text, char ret_utc[UTC_SIZE])
+{
+	unsigned int number;
+	struct tm utc;
+	char unit, rest;
+	time_t then;
+
+	if (sscanf(text, "%7u%c%c", &number, &unit, &rest) != 2 || (unit != 'h' && unit != 'd'))
+		return false;
+	then = time(NULL) - (time_t)number * (unit == 'h' ? 3600 : 86400);
+	gmtime_r(&then, &utc);
+	return strftime(ret_utc, UTC_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* Returns -1 to go on, or an exit code. */
+static int parse_choice(const struct arguments *arguments, struct state *ret_state)
+{
+	const enum format format = format_of(arguments);
+
+	if (arguments->by && !xfdt_report_by_parse(arguments->by, &ret_state->by))
+		return usage_error("--by takes some of release,fix,route,rule,host, not",
+				   arguments->by);
+	if (ret_state->by.count && format != FORMAT_TEXT && format != FORMAT_CSV &&
+	    format != FORMAT_PROMETHEUS)
+		return usage_error("--by goes with the formats text, csv and prometheus", NULL);
+	if (!arguments->since || parse_age(arguments->since, ret_state->since))
+		return -1;
+	if (!is_time(arguments->since))
+		return usage_error(
+			"--since takes 2026-11-22, 2026-11-22T13:30 (UTC), 36h or 7d, not",
+			arguments->since);
+	snprintf(ret_state->since, UTC_SIZE, "%s", arguments->since);
+	return -1;
 }
 
 /* 0 whatever the verdicts are, if the report was written and has all results. */
@@ -245,21 +375,25 @@ int run_report(const struct arguments *arguments)
 	struct xfdt_report *summary = NULL;
 	struct stores stores = { .count = 0 };
 	struct xfdt_error *err;
+	struct state state = { .missing = 0 };
 	uint64_t damaged = 0;
-	size_t missing = 0;
+	int status;
 
+	status = parse_choice(arguments, &state);
+	if (status >= 0)
+		return status;
 	err = open_stores(&stores, arguments);
 	if (!err)
 		err = xfdt_report_new(&summary);
 	if (!err)
-		err = summarise(&stores, arguments, summary, &damaged);
+		err = summarise(&stores, arguments, state.since, summary, &damaged);
 	if (!err)
-		err = write_report(summary, &stores, arguments);
+		err = check_runs(&stores, arguments, &state);
 	if (!err)
-		err = check_runs(&stores, arguments, &missing);
+		err = write_report(summary, &stores, arguments, &state);
 	xfdt_report_free(summary);
 	close_stores(&stores);
 	if (err)
 		return complain(err);
-	return damaged || (missing && arguments->complete) ? XFDT_EXIT_ERROR : 0;
+	return damaged || (state.missing && arguments->complete) ? XFDT_EXIT_ERROR : 0;
 }

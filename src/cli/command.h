@@ -10,7 +10,7 @@
 
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML, FORMAT_CSV, FORMAT_JSONL };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML, FORMAT_CSV, FORMAT_JSONL, FORMAT_PROMETHEUS };
 
 /* What the exit code of a batch tells. */
 enum exit_code { EXIT_CODE_DEFAULT, EXIT_CODE_FINDINGS, EXIT_CODE_RAN };
@@ -35,11 +35,12 @@ struct arguments {
 	enum colour colour;
 	enum exit_code exit_code;
 	bool quiet, verbose, stats, split, keep_types, keep_log, kdump;
-	bool retry_failed, force, complete;
+	bool retry_failed, force, complete, prune, only_new;
 	bool json, format_given;
+	unsigned int settle; /* seconds */
 	unsigned int jobs, seconds, memory_mib, shard,
 		shards; /* 0: not given; @shard counts from 1 */
-	const char *output, *store, *jsonl;
+	const char *output, *store, *jsonl, *by, *since;
 	const char *vmcoreinfo; /* the text; NULL: not given */
 	enum xfdt_type_choice types;
 	enum xfdt_symbol_choice symbols;

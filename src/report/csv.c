@@ -13,7 +13,7 @@ static bool looks_like_formula(const char *text)
 	return *text && strchr("=+-@\t\r", *text);
 }
 
-static void put_text(const char *text, FILE *out)
+void xfdt_report_csv_text(const char *text, FILE *out)
 {
 	bool formula = looks_like_formula(text);
 
@@ -37,7 +37,7 @@ static void put_cell(const struct xfdt_report_row *row, size_t column, FILE *out
 	if (!text)
 		return;
 	if (xfdt_columns[column].kind == XFDT_COLUMN_TEXT)
-		put_text(text, out);
+		xfdt_report_csv_text(text, out);
 	else
 		fputs(text, out);
 }

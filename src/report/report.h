@@ -45,10 +45,24 @@ struct xfdt_report_source {
 	void *context;
 };
 
+#define XFDT_REPORT_BY_MAX 5
+
+/* A signature: columns of the table, in this order. */
+struct xfdt_report_by {
+	unsigned int keys[XFDT_REPORT_BY_MAX];
+	size_t count;
+};
+
+/* @text is some of release, fix, route, rule, host, separated by commas; false: it is not. */
+bool xfdt_report_by_parse(const char *text, struct xfdt_report_by *ret_by);
+
 struct xfdt_report_options {
-	bool colour;	    /* text */
-	unsigned int width; /* of the terminal, in columns; 0: as wide as need be */
-	time_t now;	    /* HTML: when it is made */
+	bool colour;		  /* text */
+	unsigned int width;	  /* of the terminal, in columns; 0: as wide as need be */
+	time_t now;		  /* HTML: when it is made */
+	struct xfdt_report_by by; /* Prometheus */
+	size_t missing;		  /* Prometheus: as xfdt_runs_check() counts */
+	time_t last_run;	  /* Prometheus: 0: unknown */
 };
 
 /* A table, and totals; for a terminal. */
@@ -61,6 +75,14 @@ void xfdt_report_csv(const struct xfdt_report *summary, FILE *out);
 /* One line per dump: its JSON with the key "batch" (docs/json.md). */
 struct xfdt_error *xfdt_report_jsonl(const struct xfdt_report *summary,
 				     const struct xfdt_report_source *source, FILE *out);
+
+/* The number of dumps with each verdict and signature @by, as a table or as CSV. */
+struct xfdt_error *xfdt_report_by(const struct xfdt_report *summary,
+				  const struct xfdt_report_by *by, bool csv, FILE *out);
+
+/* Metrics, for the textfile collector of Prometheus' node_exporter. */
+struct xfdt_error *xfdt_report_prometheus(const struct xfdt_report *summary,
+					  const struct xfdt_report_options *options, FILE *out);
 
 /* One self-contained page. */
 struct xfdt_error *xfdt_report_html(const struct xfdt_report *summary,

@@ -59,6 +59,9 @@ struct xfdt_error *xfdt_report_visit_row(const struct xfdt_report_row *row,
 /* How the kernel crashed, or the error; NULL: unknown. */
 const char *xfdt_report_end(const struct xfdt_report_row *row);
 
+/* One value of a CSV line. */
+void xfdt_report_csv_text(const char *text, FILE *out);
+
 /* The number of vCPUs of a row, in any state; false: unknown. */
 bool xfdt_report_vcpus(const struct xfdt_report_row *row, uint64_t *ret_count);
 

@@ -78,6 +78,13 @@ struct xfdt_error *xfdt_store_put(struct xfdt_store *store, const struct xfdt_re
 /* Delete the result of @path; not an error if there is none. */
 struct xfdt_error *xfdt_store_forget(struct xfdt_store *store, const void *path, size_t path_len);
 
+/*
+ * Delete the results of paths below the folder @folder for which @is_gone is true.
+ * *@ret_count is how many they were.
+ */
+struct xfdt_error *xfdt_store_prune(struct xfdt_store *store, const char *folder,
+				    bool (*is_gone)(const char *path), uint64_t *ret_count);
+
 /* @result is valid during the call.  An error ends the walk, and is returned. */
 typedef struct xfdt_error *xfdt_store_visit(void *context, const struct xfdt_result *result);
 
