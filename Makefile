@@ -165,7 +165,7 @@ INSTALLED := 755:$(BUILD)/xfdtriage:$(BINDIR)/xfdtriage 644:docs/xfdtriage.1:$(M
 	$(foreach doc,$(wildcard docs/*.md),644:$(doc):$(DOCDIR)/$(notdir $(doc))) \
 	644:docs/kdump/debian.conf:$(KDUMPDIR)/debian.conf \
 	$(foreach hook,debian-hook dracut-pre dracut-post,755:docs/kdump/$(hook):$(KDUMPDIR)/$(hook)) \
-	$(foreach file,$(wildcard docs/cluster/*),644:$(file):$(CLUSTERDIR)/$(notdir $(file))) \
+	$(foreach file,$(wildcard docs/cluster/*),$(if $(filter %.sh %.sbatch,$(file)),755,644):$(file):$(CLUSTERDIR)/$(notdir $(file))) \
 	$(if $(XFD_SO),755:$(XFD_SO):$(CRASHDIR)/xfd.so 644:docs/xfd.8:$(MANDIR)/man8/xfd.8)
 
 install: all

@@ -23,6 +23,7 @@ declare -A daemons=()
 descendants() {
 	local child
 	echo "$1"
+	# shellcheck disable=SC2013 # numbers
 	for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
 		descendants "$child"
 	done
@@ -31,6 +32,7 @@ descendants() {
 # of_us WORDS: the processes of xfdtriage that have WORDS and the work folder on their command line
 of_us() {
 	local process line
+	# shellcheck disable=SC2013 # paths without blanks
 	for process in $(grep -lF "$work" /proc/[0-9]*/cmdline 2>/dev/null); do
 		line=$({ tr '\0' ' ' <"$process"; } 2>/dev/null)
 		process=${process#/proc/}
@@ -176,7 +178,7 @@ says clean-total out '^2 dumps in 4 stores'
 share=$work/share
 mkdir "$share"
 for dump in dumps/*.vmcore; do
-	for copy in 1 2; do
+	for copy in 1 2 3 4; do
 		cp "$dump" "$share/host-$copy-${dump##*/}"
 	done
 done
