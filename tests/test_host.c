@@ -303,6 +303,27 @@ static void test_host__culprit_found_by_its_thread(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* Of a process that was killed, KVM's own worker is the last thread, and owns the mm: a user worker since v6.13. */
+static void test_host__vm_whose_maker_is_gone(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	strcpy(kernel.vms[0].leader->comm, "kvm-nx-lpage-re");
+	kernel.vms[0].leader->flags |= 0x4000; /* PF_USER_WORKER */
+	run_init(&run, &kernel);
+	assert_true(run.host.vms[0].maker_gone);
+	assert_string_equal(run.host.vms[0].comm, "");
+	run_deinit(&run);
+	kernel.vms[0].leader->flags &= ~0x4000u;
+	run_init(&run, &kernel);
+	assert_false(run.host.vms[0].maker_gone);
+	assert_string_equal(run.host.vms[0].comm, "kvm-nx-lpage-re");
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
 /* two VMs, of which the second one's last vCPU is in order; a panic of a thread of neither */
 static void test_host__vms_of_a_live_host(void **state)
 {

@@ -1128,6 +1128,22 @@ static void test_render__facts_that_are_unknown(void **state)
 	tear_down(&fixture);
 }
 
+/* A VM is not named after KVM's own worker when its process is gone. */
+static void test_render__vm_whose_maker_is_gone(void **state)
+{
+	struct fixture fixture;
+	char *text;
+
+	set_up(&fixture);
+	fixture.vm->maker_gone = true;
+	fixture.vm->comm[0] = '\0';
+	fixture.vm->pid = 4711;
+	text = render(&fixture, TEXT);
+	assert_non_null(strstr(text, ", pid 4711 (gone), 2 vCPUs\n"));
+	free(text);
+	tear_down(&fixture);
+}
+
 /* of a dump of a running host */
 static void test_render__words_of_a_live_dump(void **state)
 {

@@ -214,18 +214,29 @@ static struct xfdt_error *walk_vcpus(struct xfdt_host *host, struct xfdt_vm *vm)
 		     xfdt_xarray_walk(host->image, xarray, XARRAY_NODES_MAX, visit_vcpu, &context);
 }
 
-/* The process that made the VM: its group leader owns the mm. */
+/* PF_USER_WORKER and PF_KTHREAD (Linux: include/linux/sched.h) */
+#define WORKER_FLAGS 0x204000u
+
+/*
+ * The process that made the VM: its group leader owns the mm.  When it has died, one of KVM's
+ * workers may (Linux kernel commit d96c77bd4eeb ("KVM: x86: switch hugepage recovery thread to
+ * vhost_task") (in v6.13)).
+ */
 static void read_owner(const struct xfdt_image *image, struct xfdt_vm *vm)
 {
 	struct xfdt_value pid = xfdt_value_of(image, vm->kvaddr, XFDT_M_kvm_userspace_pid);
 	struct xfdt_value mm = xfdt_value_of(image, vm->kvaddr, XFDT_M_kvm_mm);
-	struct xfdt_value owner = { .known = false };
+	struct xfdt_value owner = { .known = false }, flags;
 
 	if (pid.known)
 		vm->pid = (int)pid.value;
 	if (mm.known && mm.value)
 		owner = xfdt_value_of(image, mm.value, XFDT_M_mm_owner);
-	if (owner.known && owner.value)
+	if (!owner.known || !owner.value)
+		return;
+	flags = xfdt_value_of(image, owner.value, XFDT_M_task_flags);
+	vm->maker_gone = flags.known && flags.value & WORKER_FLAGS;
+	if (!vm->maker_gone)
 		xfdt_task_comm(image, owner.value, vm->comm);
 }
 

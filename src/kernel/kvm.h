@@ -55,6 +55,7 @@ struct xfdt_vm {
 	uint64_t kvaddr;	      /* of struct kvm */
 	int pid;		      /* of the process that made it; 0: unknown */
 	char comm[XFDT_COMM_LEN + 1]; /* of that process; empty: unknown */
+	bool maker_gone;	      /* of its threads only KVM's own workers are left */
 	uint64_t online_vcpus;
 	struct xfdt_value bugged;
 	enum xfdt_truth can_run; /* no: dead, or no task has its address space any more */

@@ -526,6 +526,8 @@ static void put_vm_line(const struct writer *writer, const struct xfdt_vm *vm)
 		put_escaped(writer, vm->comm);
 		fputs(", ", writer->out);
 	}
+	if (vm->maker_gone)
+		fputs("(gone), ", writer->out);
 	fprintf(writer->out, "%zu vCPU%s", vm->vcpu_count, vm->vcpu_count == 1 ? "" : "s");
 	if (!vm->complete)
 		fprintf(writer->out, " found of %" PRIu64, vm->online_vcpus);
