@@ -29,7 +29,7 @@ struct xfdt_error *fetcher_start(struct fetcher *fetcher, const struct arguments
 				 const char *url);
 /* In the worker: read the dump by the fetcher. */
 void fetcher_use(struct fetcher *fetcher, struct xfdt_dump_options *options);
-/* In the parent, which has no use for the socket. */
+/* In the parent, which does not use the socket. */
 void fetcher_leave(struct fetcher *fetcher);
 /* Wait for its end, when the worker has ended. */
 void fetcher_wait(const struct fetcher *fetcher);
