@@ -15,6 +15,7 @@
 #   lint            clang, gcc -flto, cppcheck and shellcheck, with no findings (sh tests/install-deps.sh lint)
 #   fuzz            run the fuzzers for FUZZ_SECONDS each (clang)
 #   bench           measure against crash(8) on DUMP with VMLINUX
+#   bench-storage   measure on DUMP behind a delay: by http, and by nbdkit if nbdfuse is there
 #   bench-batch     measure a batch of 10000 files, killed again and again
 #   install         into $(DESTDIR)$(PREFIX)
 #   uninstall       remove what install put there

@@ -64,6 +64,11 @@ $(BUILD)/tests/http-server: $(BUILD)/tests/http-server.o
 check-storage: $(BUILD)/xfdtriage $(BUILD)/tests/http-server
 	$(Q)$(IF_DUMPS) tests/check-storage.sh $(BUILD)
 
+# DUMP, and RUNS, DELAY_MS; judges nothing
+.PHONY: bench-storage
+bench-storage: $(BUILD)/xfdtriage $(BUILD)/tests/http-server
+	$(Q)tests/bench-storage.sh $(BUILD) "$(or $(DUMP),dumps/set-xsave-6.18.5.vmcore)" "$(RUNS)" "$(DELAY_MS)"
+
 check-debuginfod: $(BUILD)/xfdtriage $(BUILD)/tests/loopback
 	$(Q)$(IF_DUMPS) tests/check-debuginfod.sh $(BUILD) || [ $$? = 77 ]
 

@@ -2,10 +2,10 @@
 /*
  * A small HTTP server for tests, on 127.0.0.1: one file, in the way that the path names.
  *
- *	http-server PORT_FILE LOG FILE [DELAY_MS]
+ *	http-server PORT_FILE LOG FILE [DELAY_MS [RATE]]
  *
  * Its port is written to PORT_FILE when it listens, and a line for each request to LOG: the range
- * and the path.  Each answer waits DELAY_MS.  It ends with its parent.
+ * and the path.  Each answer waits DELAY_MS, and then sends RATE KiB a second.  It ends with its parent.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 
 static int file, log_file;
 static unsigned long long size;
-static long delay_ms;
+static long delay_ms, rate;
 
 struct request {
 	char path[256];
@@ -53,6 +53,13 @@ static void put_line(int to, const char *line)
 	put(to, line, strlen(line));
 }
 
+static void wait_ns(long long ns)
+{
+	struct timespec time = { ns / 1000000000, ns % 1000000000 };
+
+	nanosleep(&time, NULL);
+}
+
 static void put_file(int to, unsigned long long offset, unsigned long long len)
 {
 	static char buf[65536];
@@ -63,17 +70,12 @@ static void put_file(int to, unsigned long long offset, unsigned long long len)
 
 		if (done <= 0)
 			exit(99);
+		if (rate)
+			wait_ns(done * (1000000000ll / 1024) / rate);
 		put(to, buf, (size_t)done);
 		offset += (unsigned long long)done;
 		len -= (unsigned long long)done;
 	}
-}
-
-static void wait_ms(long ms)
-{
-	struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
-
-	nanosleep(&time, NULL);
 }
 
 static void answer_status(int to, const char *status, const char *header)
@@ -147,7 +149,7 @@ static void answer(int to, const struct request *request)
 {
 	unsigned long long len = request->last - request->first + 1;
 
-	wait_ms(delay_ms);
+	wait_ns(delay_ms * 1000000);
 	if (answer_otherwise(to, request))
 		return;
 	if (request->first >= size) {
@@ -231,6 +233,7 @@ int main(int argc, char **argv)
 		return 99;
 	size = (unsigned long long)status.st_size;
 	delay_ms = argc > 4 ? atol(argv[4]) : 0;
+	rate = argc > 5 ? atol(argv[5]) : 0;
 	listener = listen_on_loopback(argv[1]);
 	for (;;) {
 		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);

@@ -3,6 +3,7 @@
 # Install what building and testing xfdtriage needs, on Debian 12 or later.
 # $1: "browser" for what "make check-browser" needs besides (Chromium); "packages" for "make check-packages" and "make rpm";
 # "lint" for "make lint"; "cluster" for "make check-slurm", and all that "make check-cluster" can check.
+# "storage" for all of "make bench-storage".
 set -eu
 
 packages="gcc make pkg-config libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libcurl4-openssl-dev libbpf-dev libcapstone-dev
@@ -11,6 +12,7 @@ case ${1:-} in
 browser) packages="$packages chromium chromium-driver python3 python3-selenium fonts-dejavu-core" ;;
 packages) packages="$packages binutils blhc debhelper debootstrap dpkg-dev lintian rpm rpmlint" ;;
 cluster) packages="$packages slurmctld slurmd slurm-client munge parallel prometheus python3-kubernetes python3-yaml systemd" ;;
+storage) packages="$packages curl libnbd-bin nbdkit" ;;
 lint) packages="$packages clang clang-format cppcheck shellcheck" ;;
 esac
 
