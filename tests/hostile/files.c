@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Damage to files, read through libkdumpfile: cut off, headers of nonsense, random bytes. */
+/* Damage to files, read through src/dump: cut off, headers of nonsense, random bytes. */
 #include "hostile/campaign.h"
 #include "triage/session.h"
 
@@ -25,6 +25,7 @@ struct span {
 struct file_state {
 	int fd;
 	char path[40];
+	char *names;	   /* those of the job */
 	const char *other; /* the part of a split set that is left alone; NULL: none */
 	uint8_t *bytes;
 	size_t size;
@@ -36,7 +37,7 @@ struct file_state {
 /* The file whose reads are noted, or NULL. */
 static struct file_state *noting;
 
-/* In the place of the C library's, for us and for libkdumpfile. */
+/* In the place of the C library's. */
 ssize_t pread(int fd, void *buf, size_t len, off_t offset)
 {
 	struct stat one, two;
@@ -74,16 +75,16 @@ static int triage(const struct file_state *state)
 static struct file_state *open_state(const struct job *job, void **ret_state)
 {
 	struct file_state *state = calloc(1, sizeof(*state));
-	char *path = strdup(job->dump), *colon = strchr(path, ':');
+	char *names = strdup(job->dump), *colon = names ? strchr(names, ':') : NULL;
 	struct stat status;
 	int fd, kind;
 
 	if (colon)
 		*colon = '\0';
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-
+	fd = names ? open(names, O_RDONLY | O_CLOEXEC) : -1;
 	if (!state || fd < 0 || fstat(fd, &status))
 		exit(99);
+	state->names = names;
 	state->other = colon ? colon + 1 : NULL;
 	state->size = (size_t)status.st_size;
 	state->bytes = malloc(state->size);

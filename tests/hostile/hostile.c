@@ -26,7 +26,7 @@
 
 #define TRIAL_SECONDS 10      /* of CPU time */
 #define TRIAL_WAIT 120	      /* seconds, for one that sleeps */
-#define TRIALS_A_PROCESS 2000 /* libkdumpfile before 0.5.2 leaks what it opens */
+#define TRIALS_A_PROCESS 2000 /* what one of them leaves behind reaches no more than these */
 #define DEATHS_MAX 20	      /* of one job */
 #define JOBS_MAX 1024
 
