@@ -53,8 +53,11 @@ static struct xfdt_error *redact_stacks(struct xfdt_dump *dump, const struct xfd
 	for (i = 0; !err && i < panic->fault_count; i++)
 		err = keep_fault(host->image, &panic->faults[i]);
 	at = (struct xfdt_vcpu_at){ 0 };
-	while (!err && (vcpu = xfdt_next_vcpu(host, &at)))
+	while (!err && (vcpu = xfdt_next_vcpu(host, &at))) {
 		err = keep_top(host->image, &vcpu->stack, vcpu->stack_sp);
+		if (!err && vcpu->interrupted)
+			err = keep(host->image, vcpu->interrupted, 5 * WORD);
+	}
 	return err;
 }
 

@@ -250,6 +250,23 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 	return false;
 }
 
+uint64_t xfdt_stack_interrupted_restore(const struct xfdt_image *image,
+					const struct xfdt_stack *stack)
+{
+	const uint64_t *words = stack->words;
+	size_t i;
+
+	/* RIP, CS, RFLAGS, RSP, SS */
+	for (i = (stack->sp - stack->kvaddr) / 8; i + 5 <= stack->len / 8; i++) {
+		uint64_t slot = stack->kvaddr + 8 * i;
+
+		if ((words[i + 1] & 0xffff) == KERNEL_CS &&
+		    words[i + 3] - (slot + 40) <= FRAME_SLACK && xfdt_in_restore(image, words[i]))
+			return slot;
+	}
+	return 0;
+}
+
 /* the caller */
 
 static const enum xfdt_symbol_id callers[] = {

@@ -106,6 +106,13 @@ bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp
 bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_stack *stack,
 			   size_t *at, struct xfdt_fault *fault);
 
+/*
+ * Where an interrupt or exception above the stack pointer saved RIP to RSP, of a
+ * function that restores: the kvaddr of RIP.  0: nowhere.
+ */
+uint64_t xfdt_stack_interrupted_restore(const struct xfdt_image *image,
+					const struct xfdt_stack *stack);
+
 /* Find who called the function that restores, on @stack or in @logged (NULL: not there). */
 void xfdt_fault_find_caller(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
 			    const struct xfdt_stack *stack, const struct xfdt_log_regs *logged,

@@ -392,7 +392,8 @@ static void look_at_position(struct collector *collector, struct xfdt_vcpu *vcpu
 	} else if (note && loads(collector->host, note, vcpu->fpstate)) {
 		vcpu->loading = XFDT_YES;
 	} else if (note && collector->stack.len && collector->stack.sp) {
-		if (!xfdt_in_restore(image, note->ip) &&
+		vcpu->interrupted = xfdt_stack_interrupted_restore(image, &collector->stack);
+		if (!vcpu->interrupted && !xfdt_in_restore(image, note->ip) &&
 		    !is_within_restore(image, &collector->stack))
 			vcpu->loading = XFDT_NO;
 	}
