@@ -29,7 +29,7 @@ crash_for() {
 	chmod +x "$CRASH"
 	folder=$build/crash/$1
 	echo "building xfd.so for $("$CRASH" -v | grep -m 1 '^crash')"
-	make -j"$(nproc)" --no-print-directory BUILD="$folder" CRASH_INC="$LAB_CRASH_INC" crash-programs >"$LAB_OUT/make.log" ||
+	make -j"$(nproc)" --no-print-directory BUILD="$folder" CRASH=yes CRASH_INC="$LAB_CRASH_INC" crash-programs >"$LAB_OUT/make.log" ||
 		{ cat "$LAB_OUT/make.log"; return 1; }
 }
 

@@ -398,12 +398,47 @@ static void assert_no_census(const char *lines)
 {
 	struct xfdt_census census = { .count = 99 };
 	char text[400];
-	int len = snprintf(text, sizeof(text), "xfdtriage-census 1\n%s", lines);
+	int len = snprintf(text, sizeof(text), "xfdtriage-census %u\n%s", XFDT_READS_VERSION,
+			   lines);
 
 	len += snprintf(text + len, sizeof(text) - (size_t)len, "end %08lx\n",
 			crc32(0, (const Bytef *)text, (uInt)len));
 	assert_fails(xfdt_census_parse(text, (size_t)len, &census), XFDT_CORRUPT);
 	assert_int_equal(census.count, 99);
+}
+
+/* Parse the census of no state that a version distilled, as its number says. */
+static struct xfdt_error *parse_of_version(const char *version, struct xfdt_census *ret_census)
+{
+	char text[100];
+	int len = snprintf(text, sizeof(text), "xfdtriage-census %s\ncomplete \n", version);
+
+	len += snprintf(text + len, sizeof(text) - (size_t)len, "end %08lx\n",
+			crc32(0, (const Bytef *)text, (uInt)len));
+	return xfdt_census_parse(text, (size_t)len, ret_census);
+}
+
+/* a member that is read since then is zero in the dump */
+static void test_census__of_another_version(void **state)
+{
+	struct xfdt_census census = { .count = 0 };
+	char version[16];
+
+	snprintf(version, sizeof(version), "%u", XFDT_READS_VERSION);
+	assert_ok(parse_of_version(version, &census));
+	assert_true(census.complete && !census.outdated);
+	xfdt_census_deinit(&census);
+	snprintf(version, sizeof(version), "%u", XFDT_READS_VERSION - 1);
+	assert_ok(parse_of_version(version, &census));
+	assert_true(!census.complete && census.outdated);
+	assert_string_equal(census.why,
+			    "distilled by an older version: distill the original again");
+	xfdt_census_deinit(&census);
+	snprintf(version, sizeof(version), "%u", XFDT_READS_VERSION + 1);
+	assert_fails(parse_of_version(version, &census), XFDT_CORRUPT);
+	assert_fails(parse_of_version("", &census), XFDT_CORRUPT);
+	assert_fails(parse_of_version("-1", &census), XFDT_CORRUPT);
+	assert_fails(parse_of_version("00001", &census), XFDT_CORRUPT);
 }
 
 /* with a right checksum, what no census says */

@@ -25,11 +25,14 @@ struct xfdt_guest_state {
 	struct xfdt_xsave_header header;
 };
 
+#define XFDT_OUTDATED "distilled by an older version: distill the original again"
+
 struct xfdt_census {
 	struct xfdt_guest_state *states; /* by rising kvaddr */
 	size_t count;
 	bool known;	    /* it could be taken, */
 	bool complete;	    /* and no state can be missing in it */
+	bool outdated;	    /* an older version distilled the dump: what it did not read is zero */
 	char why[160];	    /* why it is not known, or not complete; else empty */
 	const char *layout; /* where the layout of struct fpstate is from; static; NULL: not known */
 	/* how it was taken; 0 where the dump carries the result */

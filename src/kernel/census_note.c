@@ -3,12 +3,14 @@
 #include "kernel/census_note.h"
 #include "kernel/host.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-#define MAGIC "xfdtriage-census 1\n"
+#define MAGIC "xfdtriage-census "
+#define VERSION_DIGITS 4
 #define END_LEN (sizeof("end 00000000\n") - 1)
 #define PAGES_MAX ((1u << 20) / XFDT_PAGE_SIZE + 1)
 
@@ -31,7 +33,7 @@ struct xfdt_error *xfdt_census_format(const struct xfdt_census *census, char **r
 
 	if (!out)
 		return no_memory();
-	fprintf(out, MAGIC "%s %s\n",
+	fprintf(out, MAGIC "%u\n%s %s\n", XFDT_READS_VERSION,
 		census->complete ? "complete" :
 		census->known	 ? "incomplete" :
 				   "unknown",
@@ -50,6 +52,32 @@ struct xfdt_error *xfdt_census_format(const struct xfdt_census *census, char **r
 	*ret_text = text;
 	*ret_len = len;
 	return NULL;
+}
+
+/* The number in the first line of @text, whose length is *@ret_len; false: it is not a census. */
+static bool parse_version(const char *text, size_t len, unsigned int *ret_version, size_t *ret_len)
+{
+	const size_t magic = sizeof(MAGIC) - 1;
+	unsigned int version = 0;
+	size_t i;
+
+	if (len < magic || memcmp(text, MAGIC, magic))
+		return false;
+	for (i = magic; i < len && i < magic + VERSION_DIGITS && isdigit((unsigned char)text[i]);
+	     i++)
+		version = 10 * version + (unsigned int)(text[i] - '0');
+	if (i == magic || i == len || text[i] != '\n')
+		return false;
+	*ret_version = version;
+	*ret_len = i + 1;
+	return true;
+}
+
+static void mark_outdated(struct xfdt_census *census)
+{
+	census->outdated = true;
+	census->complete = false;
+	strcpy(census->why, XFDT_OUTDATED);
 }
 
 /* @line is @word, a space, and the reason, which a report shows. */
@@ -118,23 +146,31 @@ static size_t count_lines(const char *text, size_t len)
 struct xfdt_error *xfdt_census_parse(const char *text, size_t len, struct xfdt_census *ret_census)
 {
 	struct xfdt_census census = { .count = 0 };
-	const size_t magic = sizeof(MAGIC) - 1;
 	struct xfdt_error *err = NULL;
 	char end[END_LEN + 1], *lines;
+	unsigned int version;
+	size_t first;
 
-	if (len <= magic + END_LEN || memcmp(text, MAGIC, magic) || memchr(text, '\0', len))
-		return xfdt_error_new(XFDT_CORRUPT, 0, "not a census of this version");
+	if (!parse_version(text, len, &version, &first) || len <= first + END_LEN ||
+	    memchr(text, '\0', len))
+		return xfdt_error_new(XFDT_CORRUPT, 0, "not a census");
+	if (version > XFDT_READS_VERSION)
+		return xfdt_error_new(
+			XFDT_CORRUPT, 0,
+			"a newer version of xfdtriage wrote the census: use that version");
 	len -= END_LEN;
 	end_of(text, len, end);
 	if (memcmp(text + len, end, END_LEN) || text[len - 1] != '\n')
 		return xfdt_error_new(XFDT_CORRUPT, 0, "the census is damaged");
-	lines = strndup(text + magic, len - magic);
+	lines = strndup(text + first, len - first);
 	census.states = calloc(count_lines(text, len), sizeof(*census.states));
 	if (!lines || !census.states)
 		err = no_memory();
 	else if (!parse_lines(lines, &census))
 		err = xfdt_error_new(XFDT_CORRUPT, 0, "the census makes no sense");
 	free(lines);
+	if (!err && version < XFDT_READS_VERSION)
+		mark_outdated(&census);
 	if (err)
 		free(census.states);
 	else

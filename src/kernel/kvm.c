@@ -544,7 +544,7 @@ static int by_fpstate(const void *left, const void *right)
 
 /*
  * If the census is empty but lists lead to intact states, the page tables that it walked
- * were blank.
+ * were blank, as in a dump that an older version distilled.
  */
 static void distrust_census(struct xfdt_host *host)
 {
@@ -558,9 +558,8 @@ static void distrust_census(struct xfdt_host *host)
 	if (!any || !census->known || census->count)
 		return;
 	census->known = census->complete = false;
-	snprintf(
-		census->why, sizeof(census->why),
-		"the page tables of vmalloc's range are blank, as in a dump that an older version distilled");
+	census->outdated = true;
+	strcpy(census->why, XFDT_OUTDATED);
 }
 
 /* Hold lists and census against each other: each state once, or the difference is kept. */

@@ -159,7 +159,9 @@ static void find_complete(struct xfdt_facts *facts, const struct xfdt_host *host
 	const enum xfdt_fact_id id = XFDT_FACT_COMPLETE;
 	bool counted = census->known && census->complete, listed = lists_are_complete(host);
 
-	if (counted && states_are_missing(host))
+	if (census->outdated)
+		xfdt_fact_set(facts, id, XFDT_UNSURE, "%s", census->why);
+	else if (counted && states_are_missing(host))
 		xfdt_fact_set(facts, id, XFDT_UNSURE,
 			      "KVM counts more vCPUs than the %zu guest FPU states in memory",
 			      census->count);
