@@ -92,7 +92,7 @@ report $? stdin "$(head -c 300 "$work/err")"
 timeout 60 "$xfdtriage" dmesg -q - <"$work/log.txt" >"$work/quiet" 2>&1
 [ $? = 4 ] && [ ! -s "$work/quiet" ]
 report $? stdin-quiet
-cat "$work/log.txt" | timeout 60 "$xfdtriage" dmesg -f json - >"$work/json"
+sed "" "$work/log.txt" | timeout 60 "$xfdtriage" dmesg -f json - >"$work/json"
 [ "$(jq -r '.dump.format, .verdict, .route, .kernel.release' "$work/json" | tr '\n' ' ')" = "log probable fpu_swap_kvm_fpstate 6.18.5+deb13-amd64 " ]
 report $? pipe "$(head -c 300 "$work/json")"
 
@@ -142,7 +142,7 @@ like other-trap 's/unexpected #NM exception/general protection fault/; s/exc_dev
 like user-level 's/^/<12>/'
 like other-program 's/^\[[^]]*\] /Nov 26 02:42:17 host qemu[123]: /'
 like other-boot 's/\(.*\)RIP: 0010:restore_fpregs/[    0.000000] Linux version 6.18.5\n&/'
-like boot-only '/exc_device_not_available/,$d'
+like boot-only '/exc_device_not_available/,$ d'
 # a thread's registers are not those of another
 like other-caller 's/^\(\[[^]]*\]\) \(.*exc_device_not_available.*\|Oops: .*\)$/\1[    T1] \2/; t; s/^\(\[[^]]*\]\)/\1[    T2]/'
 # CR0.TS: the handler goes on

@@ -159,13 +159,8 @@ static void test_log_text__broken_lines(void **state)
 	static const char *const exact[] = { EIGHTY "op", "RIP: 0010:f", EIGHTY, "Code: 00" };
 	static const char *const words[] = { EIGHTY " opqrstuvwxyz", "x", EIGHTY };
 	static const char *const script[] = {
-		"Script started" EIGHTY,
-		EIGHTY "op",
-		"RIP: 0010:f",
-		EIGHTY,
-		"Code: 00",
-		EIGHTY "op",
-		EIGHTY "op",
+		"Script started" EIGHTY, (EIGHTY "op"), "RIP: 0010:f", EIGHTY, "Code: 00",
+		(EIGHTY "op"),		 (EIGHTY "op"),
 	};
 	static const char *const stamped[] = {
 		"exact: " EIGHTY, /* 15 + 7 + 80 bytes */
