@@ -237,7 +237,7 @@ mv "$work/stream/then/renamed" "$work/stream/then/name"
 rm "$work/stream/then/deleted"
 mv "$work/stream/then/incident/vmcore-incomplete" "$work/stream/then/incident/vmcore"
 wait $pid
-says stream-total out '^4 dumps: 1 confirmed, 2 not-this-bug, 1 error'
+says stream-total out '^4 dumps: 1 confirmed, 1 error, 2 not-this-bug'
 says stream-young out '1 file that may still be written to'
 exits stream-report 0 report --format csv "$work/stream.db"
 cut -d , -f 1,2 "$work/out" | grep -o 'stream/.*' | sort >"$work/rows"
