@@ -178,7 +178,7 @@ says clean-total out '^2 dumps in 4 stores'
 share=$work/share
 mkdir "$share"
 for dump in dumps/*.vmcore; do
-	for copy in 1 2 3 4; do
+	for copy in 1 2 3 4 5 6; do
 		cp "$dump" "$share/host-$copy-${dump##*/}"
 	done
 done
