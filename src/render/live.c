@@ -53,7 +53,6 @@ bool xfdt_live_is_mismatch(const struct xfdt_live *live, const struct xfdt_vcpu 
 
 void xfdt_live_advice(const struct xfdt_live *live, char *ret_text, size_t size)
 {
-	const struct xfdt_gap *gap = xfdt_render_first_gap(live->outcome->host);
 	char upgrade[XFDT_ADVICE_MAX / 2];
 
 	xfdt_render_upgrade(live->outcome->host->image->release, upgrade, sizeof(upgrade));
@@ -71,10 +70,9 @@ void xfdt_live_advice(const struct xfdt_live *live, char *ret_text, size_t size)
 	else if (live->rule->answer == XFDT_EXPOSED)
 		snprintf(ret_text, size, "%s", upgrade);
 	else
-		snprintf(ret_text, size, "%s",
-			 gap && gap->remedy ? gap->remedy :
-					      "run it again; a host that changes at every reading "
-					      "cannot be judged");
+		snprintf(ret_text, size,
+			 "see what is missing; run it again when the host is less busy, or name "
+			 "the kernel's debuginfo (-d)");
 }
 
 static void put_line(FILE *out, const char *label, const char *format, ...)
