@@ -163,7 +163,7 @@ static void test_log_text__broken_lines(void **state)
 		(EIGHTY "op"),		 (EIGHTY "op"),
 	};
 	static const char *const stamped[] = {
-		"exact: " EIGHTY, /* 15 + 7 + 80 bytes */
+		("exact: " EIGHTY), /* 15 + 7 + 80 bytes */
 		"whole",
 		"next",
 	};
