@@ -66,7 +66,7 @@ ALL_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 # What xfd.so needs, and what the program needs besides; docs/packaging/README.md says who has it.
 PKG_CONFIG ?= pkg-config
 XFD_PACKAGES := 'libbpf >= 1.0' libdw libelf 'capstone >= 4' 'json-c >= 0.14' zlib
-PACKAGES := 'libaddrxlat >= 0.5.1' lzo2 snappy libzstd $(XFD_PACKAGES) 'sqlite3 >= 3.33' libseccomp
+PACKAGES := 'libaddrxlat >= 0.5.1' lzo2 snappy libzstd $(XFD_PACKAGES) 'sqlite3 >= 3.33' libseccomp 'libarchive >= 3.5'
 XFD_LIBS := $(shell $(PKG_CONFIG) --libs $(XFD_PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 ALL_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
@@ -88,7 +88,7 @@ Q := @
 SAY = @echo "  $(1)	$(2)";
 endif
 
-CORE_DIRS := base image dump symbols types resolve insn xstate kernel verdict render distill store report sandbox fetch triage batch
+CORE_DIRS := base image dump symbols types resolve insn xstate kernel verdict render distill store report sandbox fetch unpack triage batch
 CORE_SOURCES := $(foreach dir,$(CORE_DIRS),$(sort $(wildcard src/$(dir)/*.c)))
 CORE_OBJECTS := $(CORE_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))

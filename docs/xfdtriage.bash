@@ -48,7 +48,7 @@ _xfdtriage()
 	--exit-code)
 		words="findings ran"
 		;;
-	-j | --jobs | --shard | --shard-index | --shards | --settle | --since | --timeout | --memory)
+	-j | --jobs | --shard | --shard-index | --shards | --settle | --since | --timeout | --memory | --unpack-size | --unpack-members | --unpack-depth | --unpack-time)
 		return
 		;;
 	-d | --debuginfo | --vmcoreinfo | -o | --output | --store | --jsonl) ;;

@@ -329,9 +329,9 @@ ln -s "$dumps/no-kvm-7.2.12.vmcore" "$work/codes/a"
 batch code-not-applicable 6 --store "$work/codes.sqlite" "$work/codes"
 ln -s "$dumps/fixed-6.18.9.vmcore" "$work/codes/b"
 batch code-not-this-bug 1 --store "$work/codes.sqlite" "$work/codes"
-gzip -c "$dumps/fixed-6.18.9.vmcore" >"$work/codes/p"
+gzip -c "$dumps/fixed-6.18.9.vmcore" | head -c 10000 >"$work/codes/p"
 batch code-packed 2 --store "$work/codes.sqlite" "$work/codes"
-says code-packed-count out '1 file is packed, and what is in it was not looked at'
+says code-packed-count out '1 packed file was unpacked'
 says code-packed-name err 'error  .*/codes/p$'
 rm "$work/codes/p"
 ln -s "$share/acme/cut-short" "$work/codes/c"

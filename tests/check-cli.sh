@@ -322,9 +322,6 @@ says elf-program-why err 'is an ELF program, such as a vmlinux, and no dump; nam
 printf '[    0.000000] Linux version 6.18.5 (a@b)\n[    0.000000] Command line: quiet\n' >"$work/dmesg"
 exits log 2 "$work/dmesg"
 says log-why err 'is a kernel log; name the vmcore'
-gzip -c "$confirmed" >"$work/vmcore.gz"
-exits packed 2 "$work/vmcore.gz"
-says packed-why err 'vmcore.gz: is packed (gzip); unpack it'
 cp "$clean" "$work/secret"
 chmod 0 "$work/secret"
 if [ "$(id -u)" != 0 ]; then

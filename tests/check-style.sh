@@ -23,7 +23,7 @@ for file in $(find src tests extensions dumps/*.c dumps/lab -name '*.[ch]' -o -n
 done
 
 # a stage includes headers of stages to its left only
-stages="base image dump symbols types resolve kernel verdict render distill store report sandbox fetch triage batch cli"
+stages="base image dump symbols types resolve kernel verdict render distill store report sandbox fetch unpack triage batch cli"
 seen=
 for stage in $stages; do
 	allowed="$seen $stage insn xstate"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: $(XFD_SO) check-unit check-verdicts check-dumps check-recipes check-cli check-dmesg check-batch check-storage check-debuginfod check-hooks check-report check-large check-docs check-cluster check-style
+check: $(XFD_SO) check-unit check-verdicts check-dumps check-recipes check-cli check-packed check-dmesg check-batch check-storage check-debuginfod check-hooks check-report check-large check-docs check-cluster check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -35,6 +35,10 @@ $(BUILD)/tests/lacking: $(BUILD)/tests/lacking.o
 
 check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so $(BUILD)/tests/spin.so $(BUILD)/tests/lacking
 	$(Q)$(IF_DUMPS) tests/check-cli.sh $(BUILD)
+
+.PHONY: check-packed
+check-packed: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps
+	$(Q)$(IF_DUMPS) tests/check-packed.sh $(BUILD)
 
 check-batch: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/spin.so
 	$(Q)$(IF_DUMPS) tests/check-batch.sh $(BUILD)
@@ -84,7 +88,7 @@ check-verdicts:
 	$(Q)tests/check-verdicts.sh
 
 check-sanitize:
-	$(Q)$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-batch check-report check-hostile-here
+	$(Q)$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-packed check-batch check-report check-hostile-here
 
 # The Debian packages, in a clean root: no part of check, since it takes minutes and the network.
 .PHONY: check-packages

@@ -7,7 +7,7 @@
 set -eu
 
 packages="gcc make pkg-config libc6-dev libkdumpfile-dev libdw-dev libelf-dev libdebuginfod-dev libcurl4-openssl-dev libbpf-dev libcapstone-dev
-libjson-c-dev zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev libsqlite3-dev libseccomp-dev libcmocka-dev jq crash dwz debuginfod bzip2 xz-utils"
+libjson-c-dev zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev libsqlite3-dev libseccomp-dev libarchive-dev libcmocka-dev jq crash dwz debuginfod bzip2 xz-utils zstd lz4 zip 7zip libarchive-tools"
 case ${1:-} in
 browser) packages="$packages chromium chromium-driver python3 python3-selenium fonts-dejavu-core" ;;
 packages) packages="$packages binutils blhc debhelper debootstrap dpkg-dev lintian rpm rpmlint" ;;

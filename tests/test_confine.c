@@ -545,7 +545,7 @@ static void test_confine__detached_worker_has_its_pipe_only(void **state)
 	assert_int_equal(pipe(pipes), 0);
 	pid = xfdt_worker_fork(&limits);
 	if (!pid) {
-		if (!xfdt_worker_detach(pipes[1]) || fcntl(other, F_GETFD) != -1 ||
+		if (!xfdt_worker_detach(-1, pipes[1], NULL, 0) || fcntl(other, F_GETFD) != -1 ||
 		    fcntl(pipes[0], F_GETFD) != -1 || write(STDOUT_FILENO, "said", 4) != 4 ||
 		    read(STDIN_FILENO, said, 1))
 			_exit(1);
@@ -577,7 +577,7 @@ static void test_confine__detached_worker_without_close_range(void **state)
 		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(close_range), 0) ||
 		    seccomp_load(filter))
 			_exit(99);
-		if (!xfdt_worker_detach(pipes[1]) || fcntl(other, F_GETFD) != -1 ||
+		if (!xfdt_worker_detach(-1, pipes[1], NULL, 0) || fcntl(other, F_GETFD) != -1 ||
 		    fcntl(pipes[0], F_GETFD) != -1 || write(STDOUT_FILENO, "said", 4) != 4)
 			_exit(1);
 		_exit(0);
@@ -608,7 +608,8 @@ static void test_confine__detached_worker_with_few_descriptors(void **state)
 			;
 		pid = xfdt_worker_fork(&limits);
 		if (!pid)
-			_exit(xfdt_worker_detach(pipes[1]) && write(STDOUT_FILENO, "said", 4) == 4 ?
+			_exit(xfdt_worker_detach(-1, pipes[1], NULL, 0) &&
+					      write(STDOUT_FILENO, "said", 4) == 4 ?
 				      0 :
 				      1);
 		if (waitpid(pid, &status, 0) != pid)

@@ -3,6 +3,7 @@
 #include "batch/batch.h"
 #include "base/util.h"
 #include "batch/answer.h"
+#include "batch/unpacked.h"
 #include "render/fields.h"
 #include "render/render.h"
 #include "store/run.h"
@@ -34,7 +35,8 @@
 #define UTC_SIZE 40
 
 struct job {
-	struct xfdt_found *found; /* NULL: free */
+	struct xfdt_found *found;	/* NULL: free */
+	struct xfdt_unpacker *unpacker; /* of a packed file; NULL: it is a dump, and has the rest */
 	pid_t pid;
 	int pipe;
 	char *text;
@@ -50,6 +52,7 @@ struct run {
 	struct xfdt_scan *scan;
 	struct xfdt_found **queue;
 	size_t first, count, room; /* of @queue: those from @first up to @count wait */
+	struct xfdt_parts parts;   /* that were unpacked */
 	struct job *jobs;
 	struct pollfd *polls; /* one for each job, and the signals */
 	sigset_t signals, before;
@@ -143,11 +146,29 @@ static void count_done(struct run *run, const struct xfdt_result *result, bool k
 
 /* what was renamed or deleted */
 
-static bool is_gone(const char *path)
+static bool is_missing(const char *path)
 {
 	struct stat status;
 
 	return lstat(path, &status) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* A member of an archive, "ARCHIVE!MEMBER", is gone with the archive. */
+static bool is_gone(const char *path)
+{
+	const char *mark;
+
+	if (!is_missing(path))
+		return false;
+	for (mark = strchr(path, '!'); mark; mark = strchr(mark + 1, '!')) {
+		char *archive = strndup(path, (size_t)(mark - path));
+		bool there = !archive || !is_missing(archive);
+
+		free(archive);
+		if (there)
+			return false;
+	}
+	return true;
 }
 
 /* Is one of its files gone?  Then it may be there under another name, so look again. */
@@ -300,7 +321,10 @@ static void kill_job(struct job *job)
 
 static void release_job(struct run *run, struct job *job)
 {
-	close(job->pipe);
+	if (job->unpacker)
+		xfdt_unpacker_free(job->unpacker);
+	else
+		close(job->pipe);
 	free(job->text);
 	xfdt_found_free(job->found);
 	*job = (struct job){ 0 };
@@ -379,6 +403,29 @@ static struct xfdt_error *finish_job(struct run *run, struct job *job, int statu
 	return err;
 }
 
+/* Start to unpack @found, which it takes over; false: errno says why not. */
+static bool start_unpacker(struct run *run, struct job *job, struct xfdt_found *found)
+{
+	int fd = open(found->paths[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct xfdt_error *err;
+
+	/* it was there a moment ago */
+	if (fd < 0)
+		return false;
+	*job = (struct job){ .found = found };
+	err = xfdt_unpacker_new(&job->unpacker, fd, found->paths[0], run->batch->folder,
+				&run->batch->unpack);
+	close(fd);
+	if (err) {
+		xfdt_error_free(err);
+		*job = (struct job){ 0 };
+		errno = EAGAIN;
+		return false;
+	}
+	run->counts.running++;
+	return true;
+}
+
 /* Start a worker for @found, which it takes over; false if there can be no more processes now. */
 static bool start_job(struct run *run, struct job *job, struct xfdt_found *found)
 {
@@ -393,7 +440,8 @@ static bool start_job(struct run *run, struct job *job, struct xfdt_found *found
 	*job = (struct job){ .found = found, .pipe = pipes[0], .started = xfdt_now_ms() };
 	job->pid = xfdt_worker_fork(&limits);
 	if (!job->pid) {
-		if (!xfdt_worker_detach(pipes[1]))
+		if (!xfdt_worker_detach(-1, pipes[1], found->fds,
+					found->fds ? found->path_count : 0))
 			raise(SIGKILL);
 		sigprocmask(SIG_SETMASK, &run->before, NULL);
 		batch->work(batch->context, found);
@@ -411,8 +459,11 @@ static bool start_job(struct run *run, struct job *job, struct xfdt_found *found
 
 /* the queue */
 
+/* @found is taken over; one that was unpacked goes first, so that its space is free again soon. */
 static struct xfdt_error *enqueue(struct run *run, struct xfdt_found *found)
 {
+	size_t place;
+
 	if (run->count == run->room) {
 		size_t room = run->room ? 2 * run->room : 256;
 		struct xfdt_found **queue = realloc(run->queue, room * sizeof(*queue));
@@ -424,7 +475,11 @@ static struct xfdt_error *enqueue(struct run *run, struct xfdt_found *found)
 		run->queue = queue;
 		run->room = room;
 	}
-	run->queue[run->count++] = found;
+	place = found->fds ? run->first : run->count;
+	memmove(run->queue + place + 1, run->queue + place,
+		(run->count - place) * sizeof(*run->queue));
+	run->queue[place] = found;
+	run->count++;
 	return NULL;
 }
 
@@ -460,6 +515,8 @@ static struct xfdt_error *take_found(struct run *run, struct xfdt_found *found)
 	struct question question = { run, found, false };
 	struct xfdt_error *err = NULL;
 
+	if (found->packed)
+		return enqueue(run, found);
 	run->counts.found++;
 	if (!batch->force)
 		err = xfdt_store_get(batch->store, found->paths[0], strlen(found->paths[0]),
@@ -471,6 +528,69 @@ static struct xfdt_error *take_found(struct run *run, struct xfdt_found *found)
 				     "none: not opened", 0);
 	}
 	xfdt_found_free(found);
+	return err;
+}
+
+/* packed files */
+
+static struct xfdt_error *record_problem(struct run *run, struct xfdt_found *found)
+{
+	struct xfdt_error *err;
+
+	run->counts.found++;
+	err = record_failure(run, found, XFDT_ENDED_ERROR, found->problem, "none: not opened", 0);
+	xfdt_found_free(found);
+	return err;
+}
+
+/* All that came of @job, a packed file: dumps, which are next, and what could not be unpacked. */
+static struct xfdt_error *finish_unpacking(struct run *run, struct job *job)
+{
+	size_t results = 0, parts = 0;
+	struct xfdt_found *found;
+	struct xfdt_error *err;
+
+	for (;;) {
+		err = xfdt_unpacked_next(job->unpacker, &run->parts, &found, &parts);
+		if (err || !found)
+			break;
+		results++;
+		found->mtime_ns = job->found->mtime_ns;
+		/* it was tried just now, perhaps with other limits: what is stored of it is outdated */
+		err = found->problem ? record_problem(run, found) : take_found(run, found);
+		if (err)
+			break;
+	}
+	run->counts.without += !err && !results && !parts;
+	release_job(run, job);
+	return err;
+}
+
+static struct xfdt_error *tend_unpacker(struct run *run, struct job *job)
+{
+	struct xfdt_error *err;
+	bool more;
+
+	err = xfdt_unpacker_step(job->unpacker, &more);
+	return err || more ? err : finish_unpacking(run, job);
+}
+
+/* Parts that were unpacked may be from any of the packed files, so they are joined last. */
+static struct xfdt_error *join_unpacked(struct run *run)
+{
+	struct xfdt_error *err = NULL;
+	struct xfdt_found **sets;
+	size_t count, i;
+
+	if (!xfdt_parts_join(&run->parts, &sets, &count))
+		return xfdt_no_memory("the batch");
+	for (i = 0; i < count; i++) {
+		if (err)
+			xfdt_found_free(sets[i]);
+		else
+			err = take_found(run, sets[i]);
+	}
+	free(sets);
 	return err;
 }
 
@@ -490,14 +610,36 @@ static struct xfdt_error *scan_some(struct run *run)
 	return err;
 }
 
+/* It is packed, and has gone or been locked since it was found; false: out of memory, too. */
+static bool is_locked(struct xfdt_found *found)
+{
+	if (!found->packed || !access(found->paths[0], R_OK))
+		return false;
+	found->problem = strdup(strerror(errno));
+	return found->problem != NULL;
+}
+
+static bool start_any(struct run *run, struct job *job, struct xfdt_found *found)
+{
+	return found->packed ? start_unpacker(run, job, found) : start_job(run, job, found);
+}
+
 static struct xfdt_error *start_jobs(struct run *run)
 {
+	struct xfdt_error *err = NULL;
 	unsigned int i;
 
-	for (i = 0; i < run->batch->jobs && run->first < run->count; i++) {
+	for (i = 0; !err && i < run->batch->jobs && run->first < run->count; i++) {
+		struct xfdt_found *found = run->queue[run->first];
+
 		if (run->jobs[i].found)
 			continue;
-		if (!start_job(run, &run->jobs[i], run->queue[run->first])) {
+		if (is_locked(found)) {
+			run->first++;
+			err = record_problem(run, found);
+			continue;
+		}
+		if (!start_any(run, &run->jobs[i], found)) {
 			/* others may end and make room */
 			return run->counts.running ?
 				       NULL :
@@ -506,7 +648,7 @@ static struct xfdt_error *start_jobs(struct run *run)
 		}
 		run->first++;
 	}
-	return NULL;
+	return err;
 }
 
 /* the loop */
@@ -533,6 +675,10 @@ static struct xfdt_error *tend_jobs(struct run *run)
 
 		if (!job->found)
 			continue;
+		if (job->unpacker) {
+			err = tend_unpacker(run, job);
+			continue;
+		}
 		pid = waitpid(job->pid, &status, WNOHANG);
 		if (pid == job->pid) {
 			err = finish_job(run, job, status);
@@ -549,6 +695,14 @@ static struct xfdt_error *tend_jobs(struct run *run)
 	return err;
 }
 
+/* -1: there is nothing to wait for. */
+static int input_of(const struct job *job)
+{
+	if (!job->found || job->silent)
+		return -1;
+	return job->unpacker ? xfdt_unpacker_fd(job->unpacker) : job->pipe;
+}
+
 /* Wait until there is something to do; not at all while there is more to find. */
 static void wait_for_something(struct run *run)
 {
@@ -556,7 +710,7 @@ static void wait_for_something(struct run *run)
 
 	for (i = 0; i < run->batch->jobs; i++)
 		run->polls[i] = (struct pollfd){
-			.fd = run->jobs[i].found && !run->jobs[i].silent ? run->jobs[i].pipe : -1,
+			.fd = input_of(&run->jobs[i]),
 			.events = POLLIN,
 		};
 	run->polls[i] = (struct pollfd){ .fd = run->signal_fd, .events = POLLIN };
@@ -573,6 +727,11 @@ static void tick(struct run *run, bool last)
 	run->batch->progress(run->batch->context, &run->counts);
 }
 
+static bool is_busy(const struct run *run)
+{
+	return run->counts.scanning || run->counts.running || run->first < run->count;
+}
+
 /* What was renamed is looked for once more, under its new name. */
 static bool scan_again(struct run *run)
 {
@@ -586,8 +745,7 @@ static bool scan_again(struct run *run)
 
 static bool has_work(struct run *run)
 {
-	return run->counts.scanning || run->counts.running || run->first < run->count ||
-	       scan_again(run);
+	return is_busy(run) || run->parts.count || scan_again(run);
 }
 
 static struct xfdt_error *loop(struct run *run)
@@ -595,7 +753,10 @@ static struct xfdt_error *loop(struct run *run)
 	struct xfdt_error *err = NULL;
 
 	while (!err && !run->stopped_by && has_work(run)) {
-		err = start_jobs(run);
+		if (!is_busy(run))
+			err = join_unpacked(run);
+		if (!err)
+			err = start_jobs(run);
 		if (!err)
 			err = scan_some(run);
 		if (err)
@@ -633,9 +794,12 @@ static void end_jobs(struct run *run)
 {
 	unsigned int i;
 
-	for (i = 0; i < run->batch->jobs; i++)
-		if (run->jobs[i].found)
+	for (i = 0; i < run->batch->jobs; i++) {
+		if (run->jobs[i].unpacker)
+			release_job(run, &run->jobs[i]);
+		else if (run->jobs[i].found)
 			kill_job(&run->jobs[i]);
+	}
 	for (i = 0; i < run->batch->jobs; i++) {
 		struct job *job = &run->jobs[i];
 
@@ -694,6 +858,7 @@ static void tear_down(struct run *run)
 	for (; run->first < run->count; run->first++)
 		xfdt_found_free(run->queue[run->first]);
 	free(run->queue);
+	xfdt_parts_deinit(&run->parts);
 	xfdt_scan_free(run->scan);
 	if (run->signal_fd >= 0) {
 		sigprocmask(SIG_SETMASK, &run->before, NULL);

@@ -6,6 +6,7 @@
 #include "batch/find.h"
 #include "sandbox/worker.h"
 #include "store/store.h"
+#include "unpack/unpack.h"
 #include "verdict/verdict.h"
 
 /* The code of a worker that had not enough memory, beside those of docs/verdicts.md. */
@@ -20,6 +21,7 @@ struct xfdt_batch_counts {
 	uint64_t verdicts[XFDT_VERDICT_KINDS]; /* of those done */
 	uint64_t ended
 		[XFDT_ENDED_KINDS]; /* the others by how they ended; [XFDT_ENDED_OK]: all with a verdict */
+	uint64_t without;	    /* packed files that have no dump in them */
 	bool scanning;		    /* more may be found */
 	const struct xfdt_scan_counts *scan;
 };
@@ -33,7 +35,9 @@ struct xfdt_batch {
 	uint64_t memory;	    /* address space for one dump, bytes */
 	unsigned int shard, shards; /* counted from 1; 1 of 1: all */
 	unsigned int settle;	    /* as in struct xfdt_scan_options */
-	bool prune;	   /* forget dumps that are gone from folders that were read whole */
+	bool prune;	    /* forget dumps that are gone from folders that were read whole */
+	const char *folder; /* to unpack to */
+	struct xfdt_unpack_limits unpack;
 	bool retry_failed; /* look again at dumps that gave no verdict */
 	bool force;	   /* look again at all */
 	const char *version;

@@ -142,26 +142,15 @@ static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path,
 		xfdt_found_free(found);
 		return xfdt_no_memory("the list of dumps");
 	}
-	if (file->kind == XFDT_FILE_DUMP) {
+	found->packed = file->kind == XFDT_FILE_PACKED;
+	scan->counts.packed += found->packed;
+	if (file->kind != XFDT_FILE_PART) {
 		*ret_found = found;
 		return NULL;
 	}
 	scan->counts.parts++;
 	return xfdt_parts_add(&scan->parts, found, file) ? NULL :
 							   xfdt_no_memory("the list of dumps");
-}
-
-/* There may be a dump in it. */
-static struct xfdt_error *take_packed(struct xfdt_scan *scan, const char *path,
-				      const struct stat *status, const char *name,
-				      const struct xfdt_file *file, struct xfdt_found **ret_found)
-{
-	char why[80];
-
-	scan->counts.packed++;
-	snprintf(why, sizeof(why), "is packed (%s); unpack it, and name what is in it",
-		 file->packing);
-	return take_unreadable(scan, path, status, name, why, ret_found);
 }
 
 /* Make @found, which is one part of a log in pstore, all of them. */
@@ -263,10 +252,8 @@ static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path,
 	switch (file.kind) {
 	case XFDT_FILE_DUMP:
 	case XFDT_FILE_PART:
-		err = take_dump(scan, path, &status, name, &file, ret_found);
-		break;
 	case XFDT_FILE_PACKED:
-		err = take_packed(scan, path, &status, name, &file, ret_found);
+		err = take_dump(scan, path, &status, name, &file, ret_found);
 		break;
 	case XFDT_FILE_PROCESS:
 		scan->counts.processes++;

@@ -9,9 +9,10 @@
 
 /* A dump: one file, or the parts of a split set by rising page frames.  Freed by xfdt_found_free(). */
 struct xfdt_found {
-	char **paths; /* absolute */
+	char **paths; /* absolute; of a member of an archive, "ARCHIVE!MEMBER", which is no path */
 	size_t path_count;
-	bool is_log;	  /* a kernel log, with no dump beside it */
+	bool is_log; /* a kernel log, with no dump beside it */
+	int *fds; /* what was unpacked of each path, or -1: the path is to be opened; NULL: all are */
 	int64_t size;	  /* bytes, of all */
 	int64_t mtime_ns; /* the sum of all, modulo 2^63 */
 	char *identity;	  /* size, build-id and hash of the headers */
@@ -21,6 +22,7 @@ struct xfdt_found {
 	 * itself, as it was given.
 	 */
 	char *name;
+	bool packed;   /* it is to be unpacked, and there may be dumps in it */
 	char *problem; /* why it cannot be looked at; NULL: nothing is known against it */
 };
 
@@ -30,5 +32,11 @@ void xfdt_found_free(struct xfdt_found *found);
 
 /* Does a dump of that @name belong to shard @shard, counted from 1, of @shards? */
 bool xfdt_name_in_shard(const char *name, unsigned int shard, unsigned int shards);
+
+/* What was unpacked of the only path; @fd becomes @found's.  False: out of memory. */
+bool xfdt_found_set_fd(struct xfdt_found *found, int fd);
+
+/* Paths to open, in the order of @found->paths; the caller frees the array, and nothing in it.  NULL: out of memory. */
+const char **xfdt_found_places(const struct xfdt_found *found);
 
 #endif

@@ -151,6 +151,26 @@ static bool are_whole(const struct xfdt_part *parts, size_t count, char *ret_pro
 	return false;
 }
 
+/* Move what was unpacked of @found behind that of @whole; false: out of memory. */
+static bool append_fd(struct xfdt_found *whole, struct xfdt_found *found)
+{
+	size_t count = whole->path_count, i;
+	int *fds;
+
+	if (!whole->fds && !found->fds)
+		return true;
+	fds = realloc(whole->fds, (count + 1) * sizeof(*fds));
+	if (!fds)
+		return false;
+	for (i = 0; !whole->fds && i < count; i++)
+		fds[i] = -1;
+	whole->fds = fds;
+	fds[count] = found->fds ? found->fds[0] : -1;
+	free(found->fds);
+	found->fds = NULL;
+	return true;
+}
+
 /* Move @part's path to the end of @whole; false: out of memory. */
 static bool append(struct xfdt_found *whole, struct xfdt_part *part, uint64_t *hash)
 {
@@ -160,6 +180,8 @@ static bool append(struct xfdt_found *whole, struct xfdt_part *part, uint64_t *h
 	if (!paths)
 		return false;
 	whole->paths = paths;
+	if (!append_fd(whole, found))
+		return false;
 	paths[whole->path_count++] = found->paths[0];
 	found->path_count = 0;
 	whole->size += found->size;
@@ -293,38 +315,42 @@ bool xfdt_parts_join(struct xfdt_parts *parts, struct xfdt_found ***ret_sets, si
 
 /* named parts */
 
-static struct xfdt_error *identify_at(const char *path, struct xfdt_file *ret_file)
+static struct xfdt_error *identify_at(const char *place, const char *name,
+				      struct xfdt_file *ret_file)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open(place, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct xfdt_error *err;
 
 	if (fd < 0)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "%s: cannot open: %s", path, strerror(errno));
+		return xfdt_error_new(XFDT_SYSTEM, 0, "%s: cannot open: %s", name, strerror(errno));
 	err = xfdt_identify(fd, ret_file);
 	close(fd);
-	return err ? xfdt_error_wrap(err, "%s", path) : NULL;
+	return err ? xfdt_error_wrap(err, "%s", name) : NULL;
 }
 
-static struct xfdt_error *add_named(struct xfdt_parts *parts, const char *path)
+struct xfdt_error *xfdt_parts_add_named(struct xfdt_parts *parts, struct xfdt_found *found)
 {
-	struct xfdt_found *found;
+	const char **places = xfdt_found_places(found);
 	struct xfdt_error *err;
 	struct xfdt_file file;
 
-	err = identify_at(path, &file);
-	if (err)
-		return err;
-	if (file.kind != XFDT_FILE_PART)
-		return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
-				      "%s: not a part of a split set (makedumpfile --split)", path);
-	found = xfdt_found_new(path);
-	if (found && asprintf(&found->identity, "%016llx", (unsigned long long)file.hash) < 0) {
+	err = places ? identify_at(places[0], found->paths[0], &file) :
+		       xfdt_no_memory("the parts of a dump");
+	free(places);
+	if (!err && file.kind != XFDT_FILE_PART)
+		err = xfdt_error_new(XFDT_NOT_A_DUMP, 0,
+				     "%s: not a part of a split set (makedumpfile --split)",
+				     found->paths[0]);
+	if (!err && !found->identity &&
+	    asprintf(&found->identity, "%016llx", (unsigned long long)file.hash) < 0) {
 		found->identity = NULL;
-		xfdt_found_free(found);
-		found = NULL;
+		err = xfdt_no_memory("the parts of a dump");
 	}
-	return found && xfdt_parts_add(parts, found, &file) ? NULL :
-							      xfdt_no_memory("the parts of a dump");
+	if (err) {
+		xfdt_found_free(found);
+		return err;
+	}
+	return xfdt_parts_add(parts, found, &file) ? NULL : xfdt_no_memory("the parts of a dump");
 }
 
 /* @parts, sorted, become one dump. */
@@ -342,20 +368,11 @@ static struct xfdt_error *join_named(struct xfdt_parts *parts, struct xfdt_found
 	return *ret_found ? NULL : xfdt_no_memory("the parts of a dump");
 }
 
-struct xfdt_error *xfdt_parts_order(const char *const *paths, size_t count,
-				    struct xfdt_found **ret_found)
+struct xfdt_error *xfdt_parts_order(struct xfdt_parts *parts, struct xfdt_found **ret_found)
 {
-	struct xfdt_parts parts = { 0 };
-	struct xfdt_error *err = NULL;
-	size_t i;
-
-	for (i = 0; !err && i < count; i++)
-		err = add_named(&parts, paths[i]);
-	if (!err) {
-		qsort(parts.items, parts.count, sizeof(*parts.items), compare_in_set);
-		compact(&parts, true);
-		err = join_named(&parts, ret_found);
-	}
-	xfdt_parts_deinit(&parts);
-	return err;
+	if (!parts->count)
+		return xfdt_error_new(XFDT_MISSING, 0, "there is no part of a split set");
+	qsort(parts->items, parts->count, sizeof(*parts->items), compare_in_set);
+	compact(parts, true);
+	return join_named(parts, ret_found);
 }

@@ -36,11 +36,16 @@ struct xfdt_found *xfdt_parts_next_lacking(struct xfdt_parts *parts, bool alike)
 void xfdt_parts_deinit(struct xfdt_parts *parts);
 
 /*
- * The @count files at @paths by rising page frames, without copies, as one dump that the
- * caller owns.  XFDT_NOT_A_DUMP: one is not a part; XFDT_MISSING: they are parts of different
- * dumps, or not all parts of one; XFDT_CORRUPT: two hold the same pages and differ; XFDT_SYSTEM.
+ * Add @found, a file that was named as a part and is taken over.  XFDT_NOT_A_DUMP: it is not one;
+ * XFDT_SYSTEM.
  */
-struct xfdt_error *xfdt_parts_order(const char *const *paths, size_t count,
-				    struct xfdt_found **ret_found);
+struct xfdt_error *xfdt_parts_add_named(struct xfdt_parts *parts, struct xfdt_found *found);
+
+/*
+ * All of @parts by rising page frames, without copies, as one dump that the caller owns.
+ * XFDT_MISSING: there are none, they are parts of different dumps, or not all parts of one, or two
+ * hold the same pages and differ.
+ */
+struct xfdt_error *xfdt_parts_order(struct xfdt_parts *parts, struct xfdt_found **ret_found);
 
 #endif

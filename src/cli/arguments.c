@@ -29,6 +29,10 @@ enum {
 	OPTION_COLOR,
 	OPTION_STATS,
 	OPTION_JSON,
+	OPTION_UNPACK_SIZE,
+	OPTION_UNPACK_MEMBERS,
+	OPTION_UNPACK_DEPTH,
+	OPTION_UNPACK_TIME,
 	OPTION_VMCOREINFO,
 	OPTION_SHARD_INDEX,
 	OPTION_SHARDS,
@@ -48,6 +52,8 @@ enum {
 #define SHARDS_MAX 1000000
 #define SECONDS_MAX 1000000
 #define MIB_MAX 100000000
+#define MEMBERS_MAX 1000000
+#define DEPTH_MAX 8
 
 struct option_spec {
 	struct option option;
@@ -125,6 +131,14 @@ static const struct option_spec options[] = {
 	  NULL, "only what the last batch of each store looked at" },
 	{ { "complete", no_argument, NULL, OPTION_COMPLETE }, COMMAND_REPORT,
 	  NULL, "exit with 2 if a shard is missing or did not get to the end" },
+	{ { "unpack-size", required_argument, NULL, OPTION_UNPACK_SIZE }, COMMAND_DUMPS | COMMAND_BATCH,
+	  "MIB", "unpack at most this much of a packed file; by default 65536" },
+	{ { "unpack-members", required_argument, NULL, OPTION_UNPACK_MEMBERS }, COMMAND_DUMPS | COMMAND_BATCH,
+	  "N", "look at this many files in an archive; by default 10000" },
+	{ { "unpack-depth", required_argument, NULL, OPTION_UNPACK_DEPTH }, COMMAND_DUMPS | COMMAND_BATCH,
+	  "N", "unpack what is packed this many times over; by default 2" },
+	{ { "unpack-time", required_argument, NULL, OPTION_UNPACK_TIME }, COMMAND_DUMPS | COMMAND_BATCH,
+	  "SECONDS", "give up unpacking a file after this long; by default 3600" },
 	{ { "color", required_argument, NULL, OPTION_COLOR }, COMMAND_TRIAGE | COMMAND_SHOW | COMMAND_DMESG | COMMAND_REPORT,
 	  "WHEN", "auto (default): on a terminal, unless NO_COLOR is set; always or never" },
 	{ { "help", no_argument, NULL, 'h' }, COMMAND_ALL,
@@ -290,6 +304,36 @@ static bool parse_shard_index(const char *text, unsigned int *ret_shard)
 		return false;
 	++*ret_shard;
 	return true;
+}
+
+/* Limits of unpacking; returns as take_option() does. */
+static int take_unpack_limit(int letter, struct xfdt_unpack_limits *limits)
+{
+	unsigned int mib = 0;
+
+	switch (letter) {
+	case OPTION_UNPACK_SIZE:
+		if (!parse_number(optarg, MIB_MAX, &mib))
+			return usage_error("--unpack-size takes MiB from 1 to 100000000, not",
+					   optarg);
+		limits->bytes = (uint64_t)mib << 20;
+		return -1;
+	case OPTION_UNPACK_MEMBERS:
+		return parse_number(optarg, MEMBERS_MAX, &limits->members) ?
+			       -1 :
+			       usage_error("--unpack-members takes a number from 1 to 1000000, not",
+					   optarg);
+	case OPTION_UNPACK_DEPTH:
+		return parse_number(optarg, DEPTH_MAX, &limits->depth) ?
+			       -1 :
+			       usage_error("--unpack-depth takes a number from 1 to 8, not",
+					   optarg);
+	default:
+		return parse_number(optarg, SECONDS_MAX, &limits->seconds) ?
+			       -1 :
+			       usage_error("--unpack-time takes seconds from 1 to 1000000, not",
+					   optarg);
+	}
 }
 
 /* Options that are numbers; returns as take_option() does. */
@@ -477,6 +521,11 @@ static int take_option(int letter, struct arguments *arguments)
 	case OPTION_JSONL:
 		arguments->jsonl = optarg;
 		break;
+	case OPTION_UNPACK_SIZE:
+	case OPTION_UNPACK_MEMBERS:
+	case OPTION_UNPACK_DEPTH:
+	case OPTION_UNPACK_TIME:
+		return take_unpack_limit(letter, &arguments->unpack);
 	case OPTION_RETRY:
 		arguments->retry_failed = true;
 		break;
@@ -620,6 +669,7 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 	}
 	short_options[len] = '\0';
 	opterr = 0;
+	ret_arguments->unpack = xfdt_unpack_defaults;
 	while ((letter = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
 		const struct option_spec *spec = spec_of(letter);
 

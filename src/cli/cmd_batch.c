@@ -41,13 +41,17 @@ static void work(void *context, const struct xfdt_found *found)
 {
 	const struct screen *screen = context;
 	struct xfdt_session_options options = session_options(screen->arguments);
-	const char *const *paths = (const char *const *)found->paths;
+	const char *const *names = (const char *const *)found->paths;
+	const char *const *paths = xfdt_found_places(found);
 	char confined[XFDT_CONFINED_SIZE];
 	struct xfdt_session session;
 	struct xfdt_error *err;
 	int status;
 
+	if (!paths)
+		_exit(xfdt_worker_status(XFDT_WORKER_NO_MEMORY));
 	options.dump.progress = NULL;
+	options.dump.names = names;
 	/* what is confined has no network */
 	options.debug.fetch = NULL;
 	xfdt_confine_for_dump(paths, found->path_count, NULL, &options, confined);
@@ -65,7 +69,7 @@ static void work(void *context, const struct xfdt_found *found)
 		err = xfdt_render_json(&session.report, stdout);
 	} else if (xfdt_error_code(err) != XFDT_NO_MEMORY) {
 		status = XFDT_EXIT_ERROR;
-		err = xfdt_render_json_error(paths[0], xfdt_error_message(err), stdout);
+		err = xfdt_render_json_error(names[0], xfdt_error_message(err), stdout);
 	}
 	if (err || fflush(stdout) || ferror(stdout))
 		status = XFDT_WORKER_NO_MEMORY;
@@ -251,8 +255,7 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 		*verdicts ? ": " : "", verdicts);
 	if (counts->done > counts->ended[XFDT_ENDED_OK])
 		print_ends(counts, out);
-	print_count(out, scan->packed, "file is packed, and what is in it was not looked at",
-		    "files are packed, and what is in them was not looked at");
+	print_count(out, scan->packed, "packed file was unpacked", "packed files were unpacked");
 	fprintf(out, "%" PRIu64 " looked at in %.1f s", now, seconds);
 	if (counts->known)
 		fprintf(out, ", %" PRIu64 " known before", counts->known);
@@ -264,9 +267,11 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 	if (screen->less_confined)
 		fprintf(out, "%" PRIu64 " not read by a fully confined process: %s\n",
 			screen->less_confined, screen->confined);
-	if (scan->others + scan->processes + scan->special + scan->links + scan->repeated +
-	    scan->young + scan->folders) {
+	if (counts->without + scan->others + scan->processes + scan->special + scan->links +
+	    scan->repeated + scan->young + scan->folders) {
 		fputs("not looked at:\n", out);
+		print_count(out, counts->without, "packed file without a dump in it",
+			    "packed files without a dump in them");
 		print_count(out, scan->others, "file that is no dump", "files that are no dumps");
 		print_count(out, scan->processes, "core file of a process",
 			    "core files of processes");
@@ -365,6 +370,8 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 		.shards = arguments->shards ? arguments->shards : 1,
 		.settle = arguments->settle,
 		.prune = arguments->prune,
+		.folder = temporary_folder(),
+		.unpack = arguments->unpack,
 		.retry_failed = arguments->retry_failed,
 		.force = arguments->force,
 		.version = XFDT_VERSION,

@@ -92,6 +92,7 @@ static struct xfdt_error *check(const struct work *work, const struct answer *or
 
 	/* who gets it need not have the debuginfo that is here */
 	alone.debug = (struct xfdt_debug_options){ 0 };
+	alone.dump.names = NULL;
 	err = xfdt_session_init(&small, &work->written, 1, &alone);
 	if (err)
 		return xfdt_error_wrap(err, "the distilled file");
@@ -143,7 +144,7 @@ static struct xfdt_error *distill(const struct work *work, const struct answer *
 	/* what debuginfo says would not be looked for in the dump, and not be kept */
 	if (work->arguments->keep_types)
 		recording.debug = (struct xfdt_debug_options){ 0 };
-	err = xfdt_session_init(&session, work->paths, work->path_count, &recording);
+	err = xfdt_session_init(&session, work->places, work->path_count, &recording);
 	if (err)
 		return err;
 	if (work->arguments->keep_types && session.image.embedded)
@@ -228,6 +229,7 @@ int run_distill(const struct arguments *arguments)
 	struct distilling distilling = { .account = NULL };
 	struct work work = {
 		.arguments = arguments,
+		.dump = arguments->dumps ? arguments->dumps[0] : NULL,
 		.paths = arguments->paths,
 		.path_count = arguments->path_count,
 		.written = distilling.output.temporary,
@@ -241,6 +243,8 @@ int run_distill(const struct arguments *arguments)
 
 	if (!arguments->output)
 		return usage_error("distill needs -o FILE", NULL);
+	if (work.dump && work.dump->problem)
+		return complain_of_dump(arguments, work.dump);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("distill takes one dump (or the parts of one, with --split)",
 				   NULL);

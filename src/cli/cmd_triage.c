@@ -98,11 +98,19 @@ static int triage_dump(const struct work *work)
 	return status;
 }
 
-static int report_dump(const struct arguments *arguments, const char *const *paths, size_t count,
-		       struct form *form)
+/* NULL: it is a file as it was named. */
+static const struct xfdt_found *dump_at(const struct arguments *arguments, size_t i)
+{
+	return arguments->dumps ? arguments->dumps[i] : NULL;
+}
+
+/* The dump that the @count files at @paths make up; those of @dump, unless that is NULL. */
+static int report_dump(const struct arguments *arguments, const struct xfdt_found *dump,
+		       const char *const *paths, size_t count, struct form *form)
 {
 	struct work work = {
 		.arguments = arguments,
+		.dump = dump,
 		.paths = paths,
 		.path_count = count,
 		.log = form->log,
@@ -111,8 +119,11 @@ static int report_dump(const struct arguments *arguments, const char *const *pat
 		.context = form,
 	};
 	bool died;
-	int status = do_work(&work, &died);
+	int status;
 
+	if (dump && dump->problem)
+		return complain_of_dump(arguments, dump);
+	status = do_work(&work, &died);
 	if (died && arguments->format == FORMAT_JSON && !arguments->quiet)
 		xfdt_error_free(
 			xfdt_render_json_error(paths[0], "the process that read it died", stdout));
@@ -191,7 +202,7 @@ static int report_one(const struct arguments *arguments, size_t i, struct form *
 		fputs("\n----\n\n", stdout);
 	if (bar)
 		show_done(i, arguments->path_count);
-	code = report_dump(arguments, &arguments->paths[i], 1, form);
+	code = report_dump(arguments, dump_at(arguments, i), &arguments->paths[i], 1, form);
 	*ret_kind = xfdt_exit_kind(code) < 0 ? XFDT_NO_VERDICT : xfdt_exit_kind(code);
 	clear_progress_line();
 	if (form->line && text)
@@ -245,7 +256,8 @@ static int report_dumps(const struct arguments *arguments, struct form *form)
 		     !arguments->verbose && !arguments->stats;
 	form->rows = terminal_rows();
 	if (one)
-		return report_dump(arguments, arguments->paths, arguments->path_count, form);
+		return report_dump(arguments, arguments->split ? dump_at(arguments, 0) : NULL,
+				   arguments->paths, arguments->path_count, form);
 	return report_each(arguments, form);
 }
 

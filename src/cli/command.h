@@ -3,7 +3,9 @@
 #ifndef XFDT_CLI_COMMAND_H
 #define XFDT_CLI_COMMAND_H
 
+#include "batch/found.h"
 #include "triage/session.h"
+#include "unpack/unpack.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +52,8 @@ struct arguments {
 	size_t path_count;
 	const char *const
 		*urls; /* of the paths, where they are URLs (cli/fetch_dump.h); NULL: none is */
+	struct xfdt_found *const *dumps; /* what @paths are the names of; NULL: files */
+	struct xfdt_unpack_limits unpack;
 };
 
 struct command {
@@ -101,6 +105,7 @@ int usage_error(const char *what, const char *subject);
 
 /* Out of the environment and of the terminal. */
 struct xfdt_session_options session_options(const struct arguments *arguments);
+const char *temporary_folder(void);
 /* They ask standard output, so not in a confined process. */
 bool use_colour(const struct arguments *arguments);
 unsigned int terminal_width(void); /* in columns; 0: standard output is none */

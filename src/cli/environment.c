@@ -45,6 +45,14 @@ struct xfdt_session_options session_options(const struct arguments *arguments)
 	};
 }
 
+/* /tmp is memory on many systems, and a dump is large */
+const char *temporary_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && *folder ? folder : "/var/tmp";
+}
+
 bool use_colour(const struct arguments *arguments)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");

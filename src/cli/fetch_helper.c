@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Debuginfo fetched by a process that may, for one that may not. */
 #include "cli/fetch_helper.h"
+#include "sandbox/pass_fd.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,22 +18,6 @@ struct reply {
 	char text[PATH_MAX]; /* the file's path, or the error's message */
 };
 
-/* Room for one descriptor beside a message. */
-union passed {
-	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
-
-static struct msghdr message_of(struct iovec *bytes, union passed *passed)
-{
-	return (struct msghdr){
-		.msg_iov = bytes,
-		.msg_iovlen = 1,
-		.msg_control = passed,
-		.msg_controllen = sizeof(*passed),
-	};
-}
-
 bool fetch_helper_init(struct fetch_helper *helper, const struct xfdt_debug_options *debug)
 {
 	int ends[2] = { -1, -1 };
@@ -45,33 +30,17 @@ bool fetch_helper_init(struct fetch_helper *helper, const struct xfdt_debug_opti
 
 /* the worker */
 
-static int take_descriptor(struct msghdr *message)
-{
-	struct cmsghdr *header = CMSG_FIRSTHDR(message);
-	int fd;
-
-	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len != CMSG_LEN(sizeof(fd)))
-		return -1;
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
-}
-
 static struct xfdt_error *fetch_by_parent(void *context, const char *build_id, char *ret_path,
 					  size_t path_size, int *ret_fd)
 {
 	const struct fetch_helper *helper = context;
 	struct reply reply;
-	struct iovec bytes = { &reply, sizeof(reply) };
-	union passed passed;
-	struct msghdr message = message_of(&bytes, &passed);
-	int fd;
+	int fd = -1;
 
 	if (write(helper->worker, build_id, strlen(build_id)) < 0 ||
-	    recvmsg(helper->worker, &message, MSG_CMSG_CLOEXEC) != sizeof(reply))
+	    !xfdt_receive_fd(helper->worker, &reply, sizeof(reply), &fd))
 		return xfdt_error_new(XFDT_SYSTEM, 0, "debuginfod: nobody to ask it");
 	reply.text[sizeof(reply.text) - 1] = '\0';
-	fd = take_descriptor(&message);
 	if (fd < 0)
 		return xfdt_error_new(reply.code, 0, "%s", reply.text);
 	snprintf(ret_path, path_size, "%s", reply.text);
@@ -107,9 +76,6 @@ static bool take_request(int fd, char ret_build_id[BUILD_ID_MAX])
 static bool answer(int to, const struct xfdt_debug_options *debug, const char *build_id)
 {
 	struct reply reply = { 0 };
-	struct iovec bytes = { &reply, sizeof(reply) };
-	union passed passed = { 0 };
-	struct msghdr message = message_of(&bytes, &passed);
 	struct xfdt_error *err;
 	bool sent;
 	int fd = -1;
@@ -119,15 +85,8 @@ static bool answer(int to, const struct xfdt_debug_options *debug, const char *b
 		reply.code = xfdt_error_code(err);
 		snprintf(reply.text, sizeof(reply.text), "%s", xfdt_error_message(err));
 		xfdt_error_free(err);
-		message.msg_control = NULL;
-		message.msg_controllen = 0;
-	} else {
-		passed.header.cmsg_level = SOL_SOCKET;
-		passed.header.cmsg_type = SCM_RIGHTS;
-		passed.header.cmsg_len = CMSG_LEN(sizeof(fd));
-		memcpy(CMSG_DATA(&passed.header), &fd, sizeof(fd));
 	}
-	sent = sendmsg(to, &message, MSG_NOSIGNAL) == sizeof(reply);
+	sent = xfdt_send_fd(to, &reply, sizeof(reply), fd);
 	if (fd >= 0)
 		close(fd);
 	return sent;

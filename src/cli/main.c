@@ -2,8 +2,8 @@
 /* xfdtriage: the commands. */
 #include "base/output.h"
 #include "base/util.h"
-#include "batch/split.h"
 #include "cli/fetch_dump.h"
+#include "cli/inputs.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -26,28 +26,11 @@ const struct command commands[] = {
 };
 const size_t command_count = COUNT(commands);
 
-/*
- * With --split, put the parts in their order.  @arguments then borrows from *@ret_whole, which the caller
- * frees.  Returns -1 to go on, or an exit code.
- */
-static int order_parts(struct arguments *arguments, struct xfdt_found **ret_whole)
+/* May what is named be packed?  Not in kdump's kernel, where there is no place to unpack to, and not beside URLs. */
+static bool takes_inputs(const struct command *command, const struct arguments *arguments)
 {
-	struct xfdt_found *whole = NULL;
-	struct xfdt_error *err;
-
-	if (!arguments->split)
-		return -1;
-	err = xfdt_parts_order(arguments->paths, arguments->path_count, &whole);
-	if (err) {
-		if (arguments->format == FORMAT_JSON && !arguments->quiet)
-			xfdt_error_free(xfdt_render_json_error(arguments->paths[0],
-							       xfdt_error_message(err), stdout));
-		return complain(err);
-	}
-	*ret_whole = whole;
-	arguments->paths = (const char *const *)whole->paths;
-	arguments->path_count = whole->path_count;
-	return -1;
+	return command->bit & COMMAND_DUMPS && !arguments->urls &&
+	       (!arguments->kdump || arguments->split);
 }
 
 /* report looks where batch writes by default; false: there is nothing. */
@@ -78,7 +61,7 @@ int main(int argc, char **argv)
 {
 	const struct command *command = NULL;
 	struct arguments arguments = { 0 };
-	struct xfdt_found *whole = NULL;
+	struct inputs inputs = { 0 };
 	struct xfdt_error *err;
 	int status;
 
@@ -95,12 +78,12 @@ int main(int argc, char **argv)
 	/* a file that may not grow any further is an error of write(2), which is reported */
 	signal(SIGXFSZ, SIG_IGN);
 	status = command->bit & COMMAND_DUMPS ? take_urls(&arguments) : -1;
-	if (status < 0)
-		status = order_parts(&arguments, &whole);
+	if (status < 0 && takes_inputs(command, &arguments))
+		status = inputs_init(&inputs, &arguments);
 	if (status < 0)
 		status = command->run(&arguments);
 	free_urls(&arguments);
-	xfdt_found_free(whole);
+	inputs_deinit(&inputs);
 	err = xfdt_flush(stdout, "the report");
 	return err ? complain(err) : status;
 }

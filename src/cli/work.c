@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -47,7 +48,7 @@ static bool is_log(const struct work *work)
 {
 	return work->log == LOG_ALWAYS ||
 	       (work->log == LOG_RECOGNISED && !work->options.dump.remote &&
-		xfdt_is_log_file(work->paths[0]));
+		xfdt_is_log_file(work->places[0]));
 }
 
 struct xfdt_error *open_session(const struct work *work, struct xfdt_session *session,
@@ -55,12 +56,27 @@ struct xfdt_error *open_session(const struct work *work, struct xfdt_session *se
 {
 	struct xfdt_error *err = NULL;
 
-	if (is_log(work))
-		return xfdt_log_session_init(session, work->paths, work->path_count,
-					     options->confined);
+	if (is_log(work)) {
+		err = xfdt_log_session_init(session, work->places, work->path_count,
+					    options->confined);
+		if (!err)
+			session->report.path = work->paths[0];
+		return err;
+	}
 	if (work->path_count == 1 && !options->dump.remote)
-		err = xfdt_check_is_dump(work->paths[0], work->paths[0]);
-	return err ? err : xfdt_session_init(session, work->paths, work->path_count, options);
+		err = xfdt_check_is_dump(work->places[0], work->paths[0]);
+	return err ? err : xfdt_session_init(session, work->places, work->path_count, options);
+}
+
+int complain_of_dump(const struct arguments *arguments, const struct xfdt_found *dump)
+{
+	struct xfdt_error *err;
+
+	err = xfdt_error_new(XFDT_NOT_A_DUMP, 0, "%s: %s", dump->paths[0], dump->problem);
+	if (arguments->format == FORMAT_JSON && !arguments->quiet)
+		xfdt_error_free(
+			xfdt_render_json_error(dump->paths[0], xfdt_error_message(err), stdout));
+	return complain(err);
 }
 
 static void run_worker(struct work *work) __attribute__((noreturn));
@@ -70,7 +86,7 @@ static void run_worker(struct work *work)
 	struct xfdt_error *err;
 	int status;
 
-	xfdt_confine_for_dump(work->paths, work->path_count, work->written, &work->options,
+	xfdt_confine_for_dump(work->places, work->path_count, work->written, &work->options,
 			      confined);
 	work->options.confined = confined;
 	if (strcmp(confined, XFDT_CONFINED_FULLY) && work->arguments->format == FORMAT_TEXT)
@@ -106,7 +122,8 @@ static int wait_for_worker(pid_t pid, const char *path, bool *ret_died)
 	return XFDT_EXIT_ERROR;
 }
 
-int do_work(struct work *work, bool *ret_died)
+/* In a process of its own; @work->places is set. */
+static int start_work(struct work *work, bool *ret_died)
 {
 	const struct xfdt_limits limits = { .data = DATA_MAX, .seconds = SECONDS_MAX };
 	struct fetch_helper helper;
@@ -115,7 +132,6 @@ int do_work(struct work *work, bool *ret_died)
 	pid_t pid = -1;
 	int status;
 
-	*ret_died = false;
 	fflush(stdout);
 	err = fetcher_start(&fetcher, work->arguments, url_of(work->arguments, work->paths[0]));
 	if (err)
@@ -134,5 +150,26 @@ int do_work(struct work *work, bool *ret_died)
 	fetch_helper_run(&helper, &work->options.debug);
 	status = wait_for_worker(pid, work->paths[0], ret_died);
 	fetcher_wait(&fetcher);
+	return status;
+}
+
+int do_work(struct work *work, bool *ret_died)
+{
+	const char **places = NULL;
+	int status;
+
+	*ret_died = false;
+	work->places = work->paths;
+	if (work->dump) {
+		places = xfdt_found_places(work->dump);
+		if (!places)
+			return complain(xfdt_no_memory("reading a dump"));
+		work->places = places;
+		work->paths = (const char *const *)work->dump->paths;
+		work->path_count = work->dump->path_count;
+		work->options.dump.names = work->paths;
+	}
+	status = start_work(work, ret_died);
+	free(places);
 	return status;
 }

@@ -15,8 +15,11 @@ enum log_choice { LOG_NEVER, LOG_RECOGNISED, LOG_ALWAYS };
 
 struct work {
 	const struct arguments *arguments;
-	const char *const *paths; /* the files that make up the dump */
+	const struct xfdt_found *dump; /* NULL: @paths are files */
+	const char *const
+		*paths; /* of the files that make up the dump; names only, if there is @dump */
 	size_t path_count;
+	const char *const *places; /* paths to open the files; set by do_work() */
 	enum log_choice log;
 	const char *written; /* a file of ours that is read back; NULL: none */
 	struct xfdt_session_options options;
@@ -30,6 +33,9 @@ struct work {
  * ended without one, a message is printed, *@ret_died set, and the code that of an error.
  */
 int do_work(struct work *work, bool *ret_died);
+
+/* Say why @dump, which has a problem, is not looked at; returns the exit code. */
+int complain_of_dump(const struct arguments *arguments, const struct xfdt_found *dump);
 
 /* In that process: as xfdt_session_init(), or of a log as xfdt_log_session_init(), but a part of a split set alone is an error. */
 struct xfdt_error *open_session(const struct work *work, struct xfdt_session *session,

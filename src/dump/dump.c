@@ -607,7 +607,8 @@ static struct xfdt_error *open_parts(struct xfdt_dump *dump, const char *const *
 			err = xfdt_error_new(XFDT_NOT_A_DUMP, 0,
 					     "is ELF, and no part of a split set");
 		if (err)
-			return xfdt_error_wrap(err, "%s", paths[i]);
+			return xfdt_error_wrap(err, "%s",
+					       options->names ? options->names[i] : paths[i]);
 	}
 	return NULL;
 }

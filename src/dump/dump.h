@@ -19,7 +19,8 @@ struct xfdt_dump_options {
 	const char *vmcoreinfo;
 	/* whose files the paths name, in this order; NULL: files of this machine; borrowed */
 	const struct xfdt_remote *remote;
-	bool record; /* remember which bytes are read, for xfdt_dump_frames() */
+	const char *const *names; /* of the files, for messages and the report; NULL: their paths */
+	bool record;		  /* remember which bytes are read, for xfdt_dump_frames() */
 };
 
 /*

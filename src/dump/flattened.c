@@ -25,12 +25,17 @@ struct records {
 	size_t count, room;
 };
 
+bool xfdt_begins_flattened(const void *head, size_t len)
+{
+	return len >= sizeof(signature) && !memcmp(head, signature, sizeof(signature));
+}
+
 bool xfdt_is_flattened(int fd)
 {
 	char start[sizeof(signature)];
 
 	return xfdt_read_file(fd, start, sizeof(start), 0) &&
-	       !memcmp(start, signature, sizeof(signature));
+	       xfdt_begins_flattened(start, sizeof(start));
 }
 
 struct xfdt_error *xfdt_storage_is_flattened(struct xfdt_storage *storage, bool *ret_flattened)

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Does a flattened dump begin with the @len bytes at @head? */
+bool xfdt_begins_flattened(const void *head, size_t len);
 /* Does the file behind @fd begin as a flattened dump does? */
 bool xfdt_is_flattened(int fd);
 /* The same of @storage.  Errors are those of xfdt_storage_read(). */

@@ -244,6 +244,7 @@ static void identify_elf(int fd, const uint8_t *head, size_t len, struct xfdt_fi
 	Elf64_Ehdr wide;
 	Elf32_Ehdr narrow;
 
+	file->kind = XFDT_FILE_OTHER;
 	if (len < sizeof(wide) || head[EI_DATA] != ELFDATA2LSB ||
 	    (!elf.wide && head[EI_CLASS] != ELFCLASS32))
 		return;
@@ -294,7 +295,9 @@ static const struct {
 	MAGIC("lzip", "LZIP\1", 0),
 	MAGIC("lzop", "\x89LZO\0\r\n\x1a\n", 0),
 	MAGIC("compress", "\x1f\x9d", 0),
-	MAGIC("cpio", "070701", 0),
+	MAGIC("cpio", "070701", 0), /* cpio(5) */
+	MAGIC("cpio", "070702", 0),
+	MAGIC("cpio", "070707", 0),
 	MAGIC("tar", "ustar", 257), /* tar(5) */
 #undef MAGIC
 };
@@ -372,15 +375,39 @@ static bool is_bzimage(const uint8_t *head, size_t len)
 	return len >= 0x206 && !memcmp(head + 0x202, "HdrS", 4);
 }
 
-static void identify_other(const uint8_t *head, size_t len, struct xfdt_file *file)
+static bool is_kdump(const uint8_t *head, size_t len)
 {
-	file->packing = xfdt_packing_of(head, len);
-	if (file->packing)
-		file->kind = XFDT_FILE_PACKED;
-	else if (is_bzimage(head, len))
-		file->kind = XFDT_FILE_BOOT;
-	else if (is_log(head, len))
-		file->kind = XFDT_FILE_LOG;
+	return len >= 8 &&
+	       (!memcmp(head, XFDT_KDUMP_SIGNATURE, 8) || !memcmp(head, DISKDUMP_SIGNATURE, 8));
+}
+
+static bool is_elf(const uint8_t *head, size_t len)
+{
+	return len >= SELFMAG && !memcmp(head, ELFMAG, SELFMAG);
+}
+
+/* e_type is at the same place in files of 32 bits */
+static enum xfdt_file_kind guess_elf(const uint8_t *head, size_t len)
+{
+	Elf64_Ehdr header = { 0 };
+
+	memcpy(&header, head, len < sizeof(header) ? len : sizeof(header));
+	if (header.e_ident[EI_DATA] != ELFDATA2LSB)
+		return XFDT_FILE_OTHER;
+	return header.e_type == ET_CORE ? XFDT_FILE_DUMP : XFDT_FILE_PROGRAM;
+}
+
+enum xfdt_file_kind xfdt_guess_kind(const uint8_t *head, size_t len)
+{
+	if (is_elf(head, len))
+		return guess_elf(head, len);
+	if (is_kdump(head, len) || xfdt_begins_flattened(head, len))
+		return XFDT_FILE_DUMP;
+	if (xfdt_packing_of(head, len))
+		return XFDT_FILE_PACKED;
+	if (is_bzimage(head, len))
+		return XFDT_FILE_BOOT;
+	return is_log(head, len) ? XFDT_FILE_LOG : XFDT_FILE_OTHER;
 }
 
 struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file)
@@ -393,15 +420,12 @@ struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file)
 	if (len < 0)
 		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot read: %s", strerror(errno));
 	file.hash = xfdt_hash(XFDT_HASH_INIT, head, (size_t)len);
-	if (len >= SELFMAG && !memcmp(head, ELFMAG, SELFMAG))
+	file.kind = xfdt_guess_kind(head, (size_t)len);
+	file.packing = xfdt_packing_of(head, (size_t)len);
+	if (is_elf(head, (size_t)len))
 		identify_elf(fd, head, (size_t)len, &file);
-	else if (len >= 8 &&
-		 (!memcmp(head, XFDT_KDUMP_SIGNATURE, 8) || !memcmp(head, DISKDUMP_SIGNATURE, 8)))
+	else if (is_kdump(head, (size_t)len))
 		identify_kdump(fd, head, (size_t)len, &file);
-	else if (xfdt_is_flattened(fd))
-		file.kind = XFDT_FILE_DUMP;
-	else
-		identify_other(head, (size_t)len, &file);
 	*ret_file = file;
 	return NULL;
 }

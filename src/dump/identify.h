@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,12 @@ struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file);
  */
 #define XFDT_PACKING_HEAD 512
 const char *xfdt_packing_of(const uint8_t *head, size_t len);
+
+/*
+ * What a file that begins with the @len bytes at @head may be: XFDT_FILE_DUMP also for what
+ * xfdt_identify() finds to be a part, or a process's.
+ */
+enum xfdt_file_kind xfdt_guess_kind(const uint8_t *head, size_t len);
 
 /*
  * XFDT_NOT_A_DUMP, XFDT_MISSING for a part of a split set: the file at @path is known to be

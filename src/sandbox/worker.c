@@ -4,6 +4,7 @@
 #include "base/util.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -61,28 +62,51 @@ pid_t xfdt_worker_fork(const struct xfdt_limits *limits)
 }
 
 /* Linux before 5.9 has no close_range(2). */
-static void close_all_from(unsigned int first)
+static void close_between(unsigned int first, unsigned int last)
 {
 	unsigned int fd;
 
-	if (!close_range(first, ~0u, 0))
+	if (first > last || !close_range(first, last, 0))
 		return;
-	for (fd = first; fd < FILES_SEARCHED; fd++)
+	for (fd = first; fd <= last && fd < FILES_SEARCHED; fd++)
 		close((int)fd);
 }
 
-bool xfdt_worker_detach(int out)
+/* The lowest of @kept from @first on; UINT_MAX: there is none. */
+static unsigned int next_kept(const int *kept, size_t count, unsigned int first)
+{
+	unsigned int next = UINT_MAX;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if ((unsigned int)kept[i] >= first && (unsigned int)kept[i] < next)
+			next = (unsigned int)kept[i];
+	return next;
+}
+
+static void close_all_but(const int *kept, size_t count)
+{
+	unsigned int first = STDERR_FILENO + 1, next;
+
+	while ((next = next_kept(kept, count, first)) != UINT_MAX) {
+		close_between(first, next - 1);
+		first = next + 1;
+	}
+	close_between(first, UINT_MAX);
+}
+
+bool xfdt_worker_detach(int in, int out, const int *kept, size_t count)
 {
 	static const int keyboard[] = { SIGINT, SIGQUIT, SIGHUP, SIGTSTP };
 	int null;
 	size_t i;
 
-	if (dup2(out, STDOUT_FILENO) < 0)
+	if ((in >= 0 && dup2(in, STDIN_FILENO) < 0) || dup2(out, STDOUT_FILENO) < 0)
 		return false;
 	/* first: there may be no room for another descriptor */
-	close_all_from(STDERR_FILENO + 1);
+	close_all_but(kept, count);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+	if (null < 0 || (in < 0 && dup2(null, STDIN_FILENO) < 0) || dup2(null, STDERR_FILENO) < 0)
 		return false;
 	close(null);
 	for (i = 0; i < COUNT(keyboard); i++)

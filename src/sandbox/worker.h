@@ -4,6 +4,7 @@
 #define XFDT_SANDBOX_WORKER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,10 +21,11 @@ struct xfdt_limits {
 pid_t xfdt_worker_fork(const struct xfdt_limits *limits);
 
 /*
- * In a worker: make @out its standard output and close all else that is open,
- * be nice, and leave the keyboard's signals to the parent.  False if that failed.
+ * In a worker: make @in its standard input (-1: nothing to read) and @out its standard output,
+ * close all else that is open but the @count descriptors of @kept, be nice, and leave the
+ * keyboard's signals to the parent.  False if that failed.
  */
-bool xfdt_worker_detach(int out);
+bool xfdt_worker_detach(int in, int out, const int *kept, size_t count);
 
 /*
  * What a worker has to end with so that @code, 0 to 15, is believed: the

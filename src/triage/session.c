@@ -7,6 +7,7 @@
 struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *const *paths,
 				     size_t count, const struct xfdt_session_options *options)
 {
+	const char *name = options->dump.names ? options->dump.names[0] : paths[0];
 	struct xfdt_source source;
 	struct xfdt_error *err;
 
@@ -25,7 +26,7 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 		source.census = options->census;
 		source.census_len = options->census_len;
 	}
-	err = xfdt_stages_init(session, &source, paths[0], xfdt_dump_format(session->dump),
+	err = xfdt_stages_init(session, &source, name, xfdt_dump_format(session->dump),
 			       &options->debug);
 	if (!err) {
 		session->report.confined = options->confined;
@@ -39,7 +40,7 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 	err = xfdt_dump_check_unchanged(session->dump);
 	if (err) {
 		xfdt_session_deinit(session);
-		return xfdt_error_wrap(err, "%s", paths[0]);
+		return xfdt_error_wrap(err, "%s", name);
 	}
 	return NULL;
 }

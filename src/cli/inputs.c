@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is named becomes dumps, before any is looked at. */
+#include "cli/inputs.h"
+#include "cli/progress.h"
+#include "base/util.h"
+#include "batch/unpacked.h"
+#include "render/fields.h"
+#include "sandbox/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TICK_MS 200
+
+struct opening {
+	const struct arguments *arguments;
+	struct inputs *inputs;
+	struct xfdt_parts parts;
+	bool shows; /* progress, on a terminal */
+};
+
+/* Takes over @found. */
+static struct xfdt_error *add_dump(struct opening *opening, struct xfdt_found *found)
+{
+	struct inputs *inputs = opening->inputs;
+	struct xfdt_found **dumps = realloc(inputs->dumps,
+					    (inputs->count + 1) * sizeof(*inputs->dumps));
+
+	if (!dumps || !found) {
+		xfdt_found_free(found);
+		inputs->dumps = dumps ? dumps : inputs->dumps;
+		return xfdt_no_memory("the list of dumps");
+	}
+	inputs->dumps = dumps;
+	dumps[inputs->count++] = found;
+	return NULL;
+}
+
+/* It is named, and cannot be looked at. */
+static struct xfdt_error *add_problem(struct opening *opening, const char *name,
+				      const char *problem)
+{
+	struct xfdt_found *found = xfdt_found_new(name);
+
+	if (found) {
+		found->problem = strdup(problem);
+		if (!found->problem) {
+			xfdt_found_free(found);
+			found = NULL;
+		}
+	}
+	return add_dump(opening, found);
+}
+
+/* packed files */
+
+static void format_size(uint64_t bytes, char *ret_text, size_t size)
+{
+	if (bytes < 10u << 20)
+		snprintf(ret_text, size, "%llu KiB", (unsigned long long)(bytes >> 10));
+	else
+		snprintf(ret_text, size, "%llu MiB", (unsigned long long)(bytes >> 20));
+}
+
+static void show_unpacking(const char *name, const struct xfdt_unpack_progress *progress)
+{
+	const int64_t ms = xfdt_now_ms() - progress->started;
+	char size[40], left[60] = "", escaped[PATH_MAX], line[PATH_MAX + 120];
+
+	format_size(progress->written, size, sizeof(size));
+	if (progress->size && progress->read) {
+		uint64_t done = progress->read < progress->size ? progress->read : progress->size;
+		uint64_t seconds = (uint64_t)ms * (progress->size - done) / done / 1000;
+
+		snprintf(left, sizeof(left), "%3llu%%  %llu:%02llu left  ",
+			 (unsigned long long)(done * 100 / progress->size),
+			 (unsigned long long)(seconds / 60), (unsigned long long)(seconds % 60));
+	}
+	xfdt_escape(name, escaped, sizeof(escaped));
+	snprintf(line, sizeof(line), "unpacking  %s%s  %s", left, size, escaped);
+	if (progress_columns() < sizeof(line))
+		line[progress_columns()] = '\0';
+	show_progress_line(line);
+}
+
+static struct xfdt_error *wait_for_unpacker(const struct opening *opening,
+					    struct xfdt_unpacker *unpacker, const char *name)
+{
+	struct xfdt_error *err = NULL;
+	bool more = true;
+
+	while (!err && more) {
+		struct pollfd input = { .fd = xfdt_unpacker_fd(unpacker), .events = POLLIN };
+		struct xfdt_unpack_progress progress;
+
+		poll(&input, 1, TICK_MS);
+		err = xfdt_unpacker_step(unpacker, &more);
+		progress = xfdt_unpacker_progress(unpacker);
+		if (opening->shows && xfdt_now_ms() - progress.started > 2 * TICK_MS)
+			show_unpacking(name, &progress);
+	}
+	if (opening->shows)
+		clear_progress_line();
+	return err;
+}
+
+static struct xfdt_error *take_results(struct opening *opening, struct xfdt_unpacker *unpacker,
+				       const char *name)
+{
+	size_t dumps = 0, parts = 0;
+	struct xfdt_found *found;
+	struct xfdt_error *err;
+	char problem[160];
+
+	for (;;) {
+		err = xfdt_unpacked_next(unpacker, &opening->parts, &found, &parts);
+		if (err || !found)
+			break;
+		err = add_dump(opening, found);
+		if (err)
+			return err;
+		dumps++;
+	}
+	if (err || dumps || parts)
+		return err;
+	snprintf(problem, sizeof(problem), "has no vmcore in it; %u file%s in it %s looked at",
+		 xfdt_unpacker_members(unpacker), xfdt_unpacker_members(unpacker) == 1 ? "" : "s",
+		 xfdt_unpacker_members(unpacker) == 1 ? "was" : "were");
+	return add_problem(opening, name, problem);
+}
+
+static struct xfdt_error *unpack(struct opening *opening, const char *name, int fd)
+{
+	struct xfdt_unpacker *unpacker = NULL;
+	struct xfdt_error *err;
+
+	err = xfdt_unpacker_new(&unpacker, fd, name, temporary_folder(),
+				&opening->arguments->unpack);
+	if (err)
+		return err;
+	err = wait_for_unpacker(opening, unpacker, name);
+	if (!err && strcmp(xfdt_unpacker_confined(unpacker), XFDT_CONFINED_FULLY) &&
+	    opening->arguments->format == FORMAT_TEXT)
+		warn("%s: the process that unpacks it is not fully confined: %s", name,
+		     xfdt_unpacker_confined(unpacker));
+	if (!err)
+		err = take_results(opening, unpacker, name);
+	xfdt_unpacker_free(unpacker);
+	return err;
+}
+
+/* names */
+
+static bool is_packed(int fd)
+{
+	uint8_t head[XFDT_PACKING_HEAD];
+	ssize_t len = pread(fd, head, sizeof(head), 0);
+
+	/* whoever opens it says why it cannot be read */
+	return len > 0 && xfdt_guess_kind(head, (size_t)len) == XFDT_FILE_PACKED;
+}
+
+/* A part, with --split, or a dump. */
+static struct xfdt_error *take_whole(struct opening *opening, struct xfdt_found *found)
+{
+	return opening->arguments->split ? xfdt_parts_add_named(&opening->parts, found) :
+					   add_dump(opening, found);
+}
+
+static struct xfdt_error *take_file(struct opening *opening, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct xfdt_error *err = NULL;
+	struct xfdt_found *found;
+	struct stat status;
+	bool packed;
+
+	/* what cannot be opened is said when it is looked at */
+	packed = fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) && is_packed(fd);
+	if (packed)
+		err = unpack(opening, path, fd);
+	if (fd >= 0)
+		close(fd);
+	if (packed)
+		return err;
+	found = xfdt_found_new(path);
+	return found ? take_whole(opening, found) : xfdt_no_memory("the list of dumps");
+}
+
+#define STANDARD_INPUT "-"
+
+/* A file of its own of standard input, also where that is a pipe. */
+static struct xfdt_error *open_stdin(const struct opening *opening, int *ret_fd)
+{
+	struct stat status;
+
+	if (fstat(STDIN_FILENO, &status))
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot read: %s", strerror(errno));
+	if (isatty(STDIN_FILENO))
+		return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
+				      "is a terminal; give a vmcore through a pipe or with '<'");
+	if (!S_ISREG(status.st_mode))
+		return xfdt_spool(STDIN_FILENO, temporary_folder(), &opening->arguments->unpack,
+				  ret_fd);
+	*ret_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return *ret_fd < 0 ? xfdt_error_new(XFDT_SYSTEM, 0, "cannot read: %s", strerror(errno)) :
+			     NULL;
+}
+
+static struct xfdt_error *take_stdin(struct opening *opening)
+{
+	struct xfdt_found *found;
+	struct xfdt_error *err;
+	struct stat status;
+	bool packed = false;
+	int fd = -1;
+
+	err = open_stdin(opening, &fd);
+	if (!err && !fstat(fd, &status) && !status.st_size)
+		err = xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is empty");
+	if (!err && is_packed(fd)) {
+		err = unpack(opening, STANDARD_INPUT, fd);
+		packed = true;
+	}
+	if (err || packed) {
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	found = xfdt_found_new(STANDARD_INPUT);
+	if (found && xfdt_found_set_fd(found, fd))
+		return take_whole(opening, found);
+	close(fd);
+	xfdt_found_free(found);
+	return xfdt_no_memory("the list of dumps");
+}
+
+/* A failure to open one is a dump with a problem, so that the others are looked at. */
+static struct xfdt_error *take_name(struct opening *opening, const char *path)
+{
+	struct xfdt_error *err, *cause;
+
+	cause = strcmp(path, STANDARD_INPUT) ? take_file(opening, path) : take_stdin(opening);
+	if (!cause || opening->arguments->split || xfdt_error_code(cause) == XFDT_NO_MEMORY)
+		return cause;
+	err = add_problem(opening, path, xfdt_error_message(cause));
+	xfdt_error_free(cause);
+	return err;
+}
+
+/* Parts that were unpacked, or, with --split, all there are. */
+static struct xfdt_error *take_parts(struct opening *opening)
+{
+	struct xfdt_found **sets = NULL, *whole = NULL;
+	struct xfdt_error *err = NULL;
+	size_t count = 0, i;
+
+	if (opening->arguments->split) {
+		if (opening->inputs->count)
+			return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
+					      "%s: not a part of a split set (makedumpfile --split)",
+					      opening->inputs->dumps[0]->paths[0]);
+		err = xfdt_parts_order(&opening->parts, &whole);
+		return err ? err : add_dump(opening, whole);
+	}
+	if (!xfdt_parts_join(&opening->parts, &sets, &count))
+		return xfdt_no_memory("the list of dumps");
+	for (i = 0; i < count; i++) {
+		struct xfdt_error *failed = add_dump(opening, sets[i]);
+
+		if (failed && err)
+			xfdt_error_free(failed);
+		else if (failed)
+			err = failed;
+	}
+	free(sets);
+	return err;
+}
+
+static struct xfdt_error *open_all(struct opening *opening)
+{
+	const struct arguments *arguments = opening->arguments;
+	struct xfdt_error *err = NULL;
+	size_t i;
+
+	for (i = 0; !err && i < arguments->path_count; i++)
+		err = take_name(opening, arguments->paths[i]);
+	return err ? err : take_parts(opening);
+}
+
+static struct xfdt_error *list_names(struct inputs *inputs)
+{
+	size_t i;
+
+	inputs->names = calloc(inputs->count + 1, sizeof(*inputs->names));
+	if (!inputs->names)
+		return xfdt_no_memory("the list of dumps");
+	for (i = 0; i < inputs->count; i++)
+		inputs->names[i] = inputs->dumps[i]->paths[0];
+	return NULL;
+}
+
+int inputs_init(struct inputs *inputs, struct arguments *arguments)
+{
+	struct opening opening = {
+		.arguments = arguments,
+		.inputs = inputs,
+		.shows = isatty(STDERR_FILENO) && !arguments->quiet,
+	};
+	struct xfdt_error *err;
+
+	err = open_all(&opening);
+	xfdt_parts_deinit(&opening.parts);
+	if (!err)
+		err = list_names(inputs);
+	if (err) {
+		if (arguments->format == FORMAT_JSON && !arguments->quiet)
+			xfdt_error_free(xfdt_render_json_error(arguments->paths[0],
+							       xfdt_error_message(err), stdout));
+		return complain(err);
+	}
+	arguments->dumps = inputs->dumps;
+	arguments->paths = inputs->names;
+	arguments->path_count = inputs->count;
+	if (arguments->split) {
+		arguments->paths = (const char *const *)inputs->dumps[0]->paths;
+		arguments->path_count = inputs->dumps[0]->path_count;
+	}
+	return -1;
+}
+
+void inputs_deinit(struct inputs *inputs)
+{
+	while (inputs->count)
+		xfdt_found_free(inputs->dumps[--inputs->count]);
+	free(inputs->dumps);
+	free(inputs->names);
+}
