@@ -28,7 +28,7 @@ session() {
 	local vmcore=$1
 	shift
 	{ echo "extend $build/xfd.so"; cat; echo quit; } >"$work/commands"
-	timeout 300 "$crash" -s "$@" -i "$work/commands" "$CRASH_VMLINUX" "$vmcore" >"$work/out" 2>&1 </dev/null
+	timeout 900 "$crash" -s "$@" -i "$work/commands" "$CRASH_VMLINUX" "$vmcore" >"$work/out" 2>&1 </dev/null
 }
 
 # less what it says of where symbols and types come from
