@@ -66,10 +66,12 @@ ALL_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 # What xfd.so needs, and what the program needs besides; docs/packaging/README.md says who has it.
 PKG_CONFIG ?= pkg-config
 XFD_PACKAGES := 'libbpf >= 1.0' libdw libelf 'capstone >= 4' 'json-c >= 0.14' zlib
-PACKAGES := 'libaddrxlat >= 0.5.1' lzo2 snappy libzstd $(XFD_PACKAGES) 'sqlite3 >= 3.33' libseccomp 'libarchive >= 3.5'
+PACKAGES := 'libaddrxlat >= 0.5.1' lzo2 snappy libzstd $(XFD_PACKAGES) 'sqlite3 >= 3.33' libseccomp
+# only their headers: the program loads them when it needs them
+LOADED := 'libarchive >= 3.5'
 XFD_LIBS := $(shell $(PKG_CONFIG) --libs $(XFD_PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
-ALL_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+ALL_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(PACKAGES) $(LOADED) 2>/dev/null)
 
 DEBUGINFOD ?= $(shell $(PKG_CONFIG) --exists libdebuginfod && echo yes || echo no)
 ifneq ($(DEBUGINFOD),yes)
@@ -115,7 +117,7 @@ $(BUILD)/libxfdtriage.a: $(CORE_OBJECTS)
 
 # changes when what objects are made with does
 $(BUILD)/flags: FORCE
-	@$(PKG_CONFIG) --print-errors --exists $(PACKAGES) || { \
+	@$(PKG_CONFIG) --print-errors --exists $(PACKAGES) $(LOADED) || { \
 		echo "install what is missing: 'make deps' on Debian, or see docs/packaging/README.md" >&2; exit 1; }
 	@mkdir -p $(@D)
 	@echo '$(MADE_WITH)' | cmp -s - $@ || echo '$(MADE_WITH)' >$@

@@ -37,6 +37,9 @@ $(TESTS:=.o): $(BUILD)/tests/test_%.o: tests/test_%.c $(BUILD)/tests/test_%.test
 $(TESTS): %: %.o $(TEST_SUPPORT) $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(TEST_WRAP) -o $@ $^ $(TEST_LIBS)
 
+# makes archives itself
+$(BUILD)/tests/test_unpack: TEST_LIBS += $(shell $(PKG_CONFIG) --libs libarchive)
+
 .PHONY: unit-tests
 unit-tests: $(TESTS)
 

@@ -6,10 +6,10 @@
 #include "sandbox/confine.h"
 #include "sandbox/pass_fd.h"
 #include "unpack/message.h"
+#include "unpack/libarchive.h"
 #include "unpack/source.h"
 #include "unpack/sparse.h"
 
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -101,7 +101,7 @@ static la_ssize_t read_block(struct extraction *job, struct archive *archive)
 	size_t len = 0;
 
 	while (len < BLOCK) {
-		la_ssize_t got = archive_read_data(archive, job->block + len, BLOCK - len);
+		la_ssize_t got = xfdt_la.archive_read_data(archive, job->block + len, BLOCK - len);
 
 		/* a warning is a sum that is wrong */
 		if (got < 0)
@@ -115,7 +115,7 @@ static la_ssize_t read_block(struct extraction *job, struct archive *archive)
 
 static void damaged(struct extraction *job, struct archive *archive, const char *name)
 {
-	const char *message = archive_error_string(archive);
+	const char *message = xfdt_la.archive_error_string(archive);
 
 	problem(job, name, "cannot be unpacked: %s", message ? message : "it is damaged");
 }
@@ -211,7 +211,8 @@ static void keep_member(struct extraction *job, struct archive *archive, const c
 static bool pass_over(struct extraction *job, struct archive *archive, const char *name,
 		      la_ssize_t len)
 {
-	bool skips = (archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP;
+	bool skips = (xfdt_la.archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK) ==
+		     ARCHIVE_FORMAT_ZIP;
 
 	while (len > 0) {
 		if (!spend(job, name, (uint64_t)len))
@@ -239,12 +240,12 @@ static void extract_member(struct extraction *job, struct archive *archive, cons
 /* In UTF-8 if it is text; NULL: out of memory. */
 static char *name_of(const struct extraction *job, struct archive_entry *entry, const char *archive)
 {
-	const char *member = archive_entry_pathname_utf8(entry);
+	const char *member = xfdt_la.archive_entry_pathname_utf8(entry);
 	char *name;
 	int len;
 
 	if (!member)
-		member = archive_entry_pathname(entry);
+		member = xfdt_la.archive_entry_pathname(entry);
 	len = member ? asprintf(&name, "%s!%s", archive, member) :
 		       asprintf(&name, "%s!%u", archive, job->members);
 	return len < 0 ? NULL : name;
@@ -257,7 +258,8 @@ static void take_entry(struct extraction *job, struct xfdt_unpack_source *source
 	bool plain = xfdt_unpack_source_is_plain(source);
 	char *name;
 
-	if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
+	if (xfdt_la.archive_entry_filetype(entry) != AE_IFREG ||
+	    xfdt_la.archive_entry_hardlink(entry))
 		return;
 	name = plain ? strdup(archive) : name_of(job, entry, archive);
 	if (!name) {
@@ -265,10 +267,10 @@ static void take_entry(struct extraction *job, struct xfdt_unpack_source *source
 		job->stopped = true;
 		return;
 	}
-	if (plain && archive_filter_count(source->archive) == 1 && !source->gzip)
+	if (plain && xfdt_la.archive_filter_count(source->archive) == 1 && !source->gzip)
 		problem(job, name, "cannot be unpacked: this build of libarchive does not know %s",
 			source->packing);
-	else if (archive_entry_is_data_encrypted(entry) > 0)
+	else if (xfdt_la.archive_entry_is_data_encrypted(entry) > 0)
 		problem(job, name, "is protected by a password; unpack it first");
 	else
 		extract_member(job, source->archive, name, depth);
@@ -283,7 +285,7 @@ static void extract_entries(struct extraction *job, struct xfdt_unpack_source *s
 	int status;
 
 	while (!job->stopped) {
-		status = archive_read_next_header(source->archive, &entry);
+		status = xfdt_la.archive_read_next_header(source->archive, &entry);
 		if (status == ARCHIVE_EOF)
 			return;
 		if (status < ARCHIVE_WARN) {

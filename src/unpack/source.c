@@ -3,6 +3,7 @@
 #include "unpack/source.h"
 #include "base/util.h"
 #include "dump/identify.h"
+#include "unpack/libarchive.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,10 +13,13 @@
 static int support_filters(struct archive *archive)
 {
 	int (*const filters[])(struct archive *) = {
-		archive_read_support_filter_bzip2,    archive_read_support_filter_xz,
-		archive_read_support_filter_zstd,     archive_read_support_filter_lz4,
-		archive_read_support_filter_lzip,     archive_read_support_filter_lzma,
-		archive_read_support_filter_compress,
+		xfdt_la.archive_read_support_filter_bzip2,
+		xfdt_la.archive_read_support_filter_xz,
+		xfdt_la.archive_read_support_filter_zstd,
+		xfdt_la.archive_read_support_filter_lz4,
+		xfdt_la.archive_read_support_filter_lzip,
+		xfdt_la.archive_read_support_filter_lzma,
+		xfdt_la.archive_read_support_filter_compress,
 	};
 	size_t i;
 
@@ -33,15 +37,15 @@ static int support_filters(struct archive *archive)
 static int support_formats(struct archive *archive, const char *packing)
 {
 	if (!strcmp(packing, "zip"))
-		return archive_read_support_format_zip(archive);
+		return xfdt_la.archive_read_support_format_zip(archive);
 	if (!strcmp(packing, "7z"))
-		return archive_read_support_format_7zip(archive);
-	if (archive_read_support_format_tar(archive) != ARCHIVE_OK ||
-	    archive_read_support_format_cpio(archive) != ARCHIVE_OK ||
-	    archive_read_support_format_empty(archive) != ARCHIVE_OK ||
-	    archive_read_support_format_raw(archive) != ARCHIVE_OK ||
+		return xfdt_la.archive_read_support_format_7zip(archive);
+	if (xfdt_la.archive_read_support_format_tar(archive) != ARCHIVE_OK ||
+	    xfdt_la.archive_read_support_format_cpio(archive) != ARCHIVE_OK ||
+	    xfdt_la.archive_read_support_format_empty(archive) != ARCHIVE_OK ||
+	    xfdt_la.archive_read_support_format_raw(archive) != ARCHIVE_OK ||
 	    /* what is behind the end of one was appended, and may be the vmcore */
-	    archive_read_set_option(archive, "tar", "read_concatenated_archives", "1") !=
+	    xfdt_la.archive_read_set_option(archive, "tar", "read_concatenated_archives", "1") !=
 		    ARCHIVE_OK)
 		return ARCHIVE_FATAL;
 	return support_filters(archive);
@@ -60,8 +64,9 @@ static la_ssize_t read_gzip(struct archive *archive, void *context, const void *
 	}
 	message = gzerror(source->gzip, &code);
 	if (code != Z_OK && code != Z_STREAM_END) {
-		archive_set_error(archive, EIO, "gzip: %s",
-				  code == Z_BUF_ERROR ? "the file ends too early" : message);
+		xfdt_la.archive_set_error(archive, EIO, "gzip: %s",
+					  code == Z_BUF_ERROR ? "the file ends too early" :
+								message);
 		return -1;
 	}
 	return 0;
@@ -72,17 +77,18 @@ static int open_source(struct xfdt_unpack_source *source)
 	int copy;
 
 	if (strcmp(source->packing, "gzip"))
-		return archive_read_open_fd(source->archive, source->fd, sizeof(source->buf));
+		return xfdt_la.archive_read_open_fd(source->archive, source->fd,
+						    sizeof(source->buf));
 	copy = dup(source->fd);
 	source->gzip = copy < 0 ? NULL : gzdopen(copy, "r");
 	if (!source->gzip) {
 		if (copy >= 0)
 			close(copy);
-		archive_set_error(source->archive, ENOMEM, "out of memory");
+		xfdt_la.archive_set_error(source->archive, ENOMEM, "out of memory");
 		return ARCHIVE_FATAL;
 	}
 	gzbuffer(source->gzip, sizeof(source->buf));
-	return archive_read_open(source->archive, source, NULL, read_gzip, NULL);
+	return xfdt_la.archive_read_open(source->archive, source, NULL, read_gzip, NULL);
 }
 
 static const char *packing_at(int fd)
@@ -109,14 +115,20 @@ bool xfdt_unpack_source_init(struct xfdt_unpack_source *source, int fd, char *re
 			 source->packing ? source->packing : "an unknown method");
 		return false;
 	}
-	source->archive = archive_read_new();
+	if (!xfdt_la.archive_read_new) {
+		snprintf(ret_why, size,
+			 "is packed with %s; install libarchive (libarchive.so.13), or unpack it first",
+			 source->packing);
+		return false;
+	}
+	source->archive = xfdt_la.archive_read_new();
 	if (!source->archive) {
 		snprintf(ret_why, size, "out of memory for unpacking");
 		return false;
 	}
 	if (support_formats(source->archive, source->packing) == ARCHIVE_FATAL ||
 	    lseek(fd, 0, SEEK_SET) || open_source(source) < ARCHIVE_WARN) {
-		const char *message = archive_error_string(source->archive);
+		const char *message = xfdt_la.archive_error_string(source->archive);
 
 		snprintf(ret_why, size, "cannot be unpacked: %s",
 			 message ? message : strerror(errno));
@@ -128,7 +140,7 @@ bool xfdt_unpack_source_init(struct xfdt_unpack_source *source, int fd, char *re
 
 void xfdt_unpack_source_deinit(struct xfdt_unpack_source *source)
 {
-	archive_read_free(source->archive);
+	xfdt_la.archive_read_free(source->archive);
 	if (source->gzip)
 		gzclose(source->gzip);
 	source->archive = NULL;
@@ -137,5 +149,6 @@ void xfdt_unpack_source_deinit(struct xfdt_unpack_source *source)
 
 bool xfdt_unpack_source_is_plain(const struct xfdt_unpack_source *source)
 {
-	return (archive_format(source->archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_RAW;
+	return (xfdt_la.archive_format(source->archive) & ARCHIVE_FORMAT_BASE_MASK) ==
+	       ARCHIVE_FORMAT_RAW;
 }

@@ -6,6 +6,7 @@
 #include "sandbox/pass_fd.h"
 #include "sandbox/worker.h"
 #include "unpack/extract.h"
+#include "unpack/libarchive.h"
 #include "unpack/message.h"
 
 #include <errno.h>
@@ -206,6 +207,9 @@ static void run_worker(const struct xfdt_unpacker *unpacker, int fd, int socket)
 {
 	sigset_t none;
 
+	/* without it every packed file is named as one that cannot be unpacked */
+	if (!xfdt_libarchive_load())
+		memset(&xfdt_la, 0, sizeof(xfdt_la));
 	if (!xfdt_worker_detach(fd, socket, NULL, 0))
 		raise(SIGKILL);
 	sigemptyset(&none);
