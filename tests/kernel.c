@@ -180,9 +180,14 @@ static void put_thread(struct kernel *kernel, struct task_struct *task, const ch
 		       unsigned int pid)
 {
 	const size_t size = kernel->layout->kasan ? KERNEL_STACK_SIZE_KASAN : KERNEL_STACK_SIZE;
+	uint64_t *stack = kernel_vmalloc(kernel, size);
+	size_t i;
 
+	/* a stack that was used is not blank */
+	for (i = 0; i < size / sizeof(*stack); i++)
+		stack[i] = KERNEL_ELSEWHERE;
 	task->thread_info.flags = 1ull << kernel->layout->tif;
-	task->stack = kernel_kvaddr(kernel, kernel_vmalloc(kernel, size));
+	task->stack = kernel_kvaddr(kernel, stack);
 	set_on_cpu(kernel, task, false);
 	task->pid = pid;
 	snprintf(task->comm, sizeof(task->comm), "%s", comm);

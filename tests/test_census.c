@@ -422,7 +422,8 @@ static struct xfdt_error *parse_of_version(const char *version, struct xfdt_cens
 static void test_census__of_another_version(void **state)
 {
 	struct xfdt_census census = { .count = 0 };
-	char version[16];
+	char version[16], *text;
+	size_t len;
 
 	snprintf(version, sizeof(version), "%u", XFDT_READS_VERSION);
 	assert_ok(parse_of_version(version, &census));
@@ -433,6 +434,12 @@ static void test_census__of_another_version(void **state)
 	assert_true(!census.complete && census.outdated);
 	assert_string_equal(census.why,
 			    "distilled by an older version: distill the original again");
+	/* and it stays so when that dump is distilled */
+	assert_ok(xfdt_census_format(&census, &text, &len));
+	xfdt_census_deinit(&census);
+	assert_ok(xfdt_census_parse(text, len, &census));
+	assert_true(!census.complete && census.outdated);
+	free(text);
 	xfdt_census_deinit(&census);
 	snprintf(version, sizeof(version), "%u", XFDT_READS_VERSION + 1);
 	assert_fails(parse_of_version(version, &census), XFDT_CORRUPT);

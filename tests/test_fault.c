@@ -378,6 +378,16 @@ static void test_fault__thread_not_in_the_handler(void **state)
 	check(&fixture, "clear", "registers-live");
 }
 
+/* a stack pointer with nothing behind it: the page was damaged, and with it a frame may be lost */
+static void test_fault__blank_stack(void **state)
+{
+	struct fixture fixture;
+
+	set_up_as(&fixture, &kernel_6_18);
+	memset(kernel_stack(&fixture.kernel, fixture.task, 0x2000), 0, XFDT_STACK_TOP);
+	check(&fixture, "open", "within-restore");
+}
+
 /* of a call that returned */
 static void test_fault__frame_left_over(void **state)
 {

@@ -33,7 +33,7 @@ struct xfdt_error *xfdt_census_format(const struct xfdt_census *census, char **r
 
 	if (!out)
 		return no_memory();
-	fprintf(out, MAGIC "%u\n%s %s\n", XFDT_READS_VERSION,
+	fprintf(out, MAGIC "%u\n%s %s\n", XFDT_READS_VERSION - census->outdated,
 		census->complete ? "complete" :
 		census->known	 ? "incomplete" :
 				   "unknown",

@@ -366,6 +366,17 @@ static bool is_within_restore(const struct xfdt_image *image, const struct xfdt_
 	return false;
 }
 
+/* Is anything at the stack pointer?  The stack of a thread that ran is not blank there. */
+static bool has_content(const struct xfdt_stack *stack)
+{
+	size_t i, first = (stack->sp - stack->kvaddr) / 8;
+
+	for (i = first; i < stack->len / 8 && i - first < XFDT_STACK_TOP / 8; i++)
+		if (stack->words[i])
+			return true;
+	return false;
+}
+
 /* The frame of the #NM that loading @vcpu's state raised, among the faults of its thread. */
 static const struct xfdt_fault *frame_of(const struct xfdt_panic *panic,
 					 const struct xfdt_vcpu *vcpu)
@@ -391,7 +402,8 @@ static void look_at_position(struct collector *collector, struct xfdt_vcpu *vcpu
 		vcpu->loading = XFDT_YES;
 	} else if (note && loads(collector->host, note, vcpu->fpstate)) {
 		vcpu->loading = XFDT_YES;
-	} else if (note && collector->stack.len && collector->stack.sp) {
+	} else if (note && collector->stack.len && collector->stack.sp &&
+		   has_content(&collector->stack)) {
 		vcpu->interrupted = xfdt_stack_interrupted_restore(image, &collector->stack);
 		if (!vcpu->interrupted && !xfdt_in_restore(image, note->ip) &&
 		    !is_within_restore(image, &collector->stack))
