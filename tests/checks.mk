@@ -88,7 +88,7 @@ check-verdicts:
 	$(Q)tests/check-verdicts.sh
 
 check-sanitize:
-	$(Q)$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-packed check-batch check-report
+	$(Q)$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-packed check-batch check-report check-hostile-here
 
 # The Debian packages, in a clean root: no part of check, since it takes minutes and the network.
 .PHONY: check-packages

@@ -2,7 +2,7 @@
 #
 # Damaged and crafted dumps, under ASan and UBSan (docs/hostile.md).
 #
-#   check-hostile   a sample of all damage, HOSTILE_SECONDS of it on two CPUs; not in CI, while it has a finding (docs/hostile.md)
+#   check-hostile   a sample of all damage, HOSTILE_SECONDS of it on two CPUs; check-sanitize, and so CI, has it
 #
 # Knobs
 #   HOSTILE_SECONDS how long; 0: until all is done, each random kind HOSTILE_RUNS times
