@@ -10,6 +10,7 @@
  * guarded() makes every call into crash, and the called function owns nothing.
  */
 #include "source.h"
+#include "base/util.h"
 #include "dump/kdump_format.h"
 #include "dump/notes.h"
 #include "image/reader.h"
@@ -121,8 +122,7 @@ static struct xfdt_error *read_error(struct request *request)
 	if (damaged)
 		return xfdt_error_new(XFDT_CORRUPT, 0,
 				      "the page at physical address %#llx does not uncompress",
-				      (unsigned long long)request->paddr &
-					      ~(XFDT_PAGE_SIZE - 1ull));
+				      ull(request->paddr) & ~(XFDT_PAGE_SIZE - 1ull));
 	/* a kdump-compressed dump says of each frame whether it was memory */
 	if (absent || (pc->flags & DISKDUMP && request->status == SEEK_ERROR))
 		return xfdt_page_not_ram(request->paddr);
@@ -176,8 +176,7 @@ static struct xfdt_error *translate(uint64_t kvaddr, uint64_t *ret_paddr)
 		err = read_physical(table + (kvaddr >> shift & 511) * sizeof(entry), &entry,
 				    sizeof(entry));
 		if (err)
-			return xfdt_error_wrap(err, "page tables of %#llx",
-					       (unsigned long long)kvaddr);
+			return xfdt_error_wrap(err, "page tables of %#llx", ull(kvaddr));
 		if (!(entry & ENTRY_PRESENT))
 			return xfdt_not_mapped(kvaddr);
 		table = entry & tables.mask;
@@ -202,7 +201,7 @@ static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
 	if (err)
 		return err;
 	err = read_physical(paddr, buf, len);
-	return err ? xfdt_error_wrap(err, "%#llx", (unsigned long long)kvaddr) : NULL;
+	return err ? xfdt_error_wrap(err, "%#llx", ull(kvaddr)) : NULL;
 }
 
 static struct xfdt_error *session_read_physical(struct xfdt_reader *reader, uint64_t paddr,

@@ -82,7 +82,7 @@ static struct xfdt_error *write_report(const struct xfdt_outcome *report,
 				request->style.pick == XFDT_PICK_ID ?
 					"no VM has a vCPU %llu; 'xfd -l' lists them" :
 					"there is no struct kvm or kvm_vcpu at %#llx; 'xfd -l' and 'xfd -d' show where they are",
-				(unsigned long long)request->style.picked);
+				ull(request->style.picked));
 		xfdt_render_show(report, &request->style, out);
 		return NULL;
 	default:

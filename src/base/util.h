@@ -8,6 +8,12 @@
 /* Elements of an array; not for pointers. */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* For printf()'s %llu and %llx: uint64_t is another type on some systems. */
+static inline unsigned long long ull(uint64_t value)
+{
+	return value;
+}
+
 /* Milliseconds that only grow (CLOCK_MONOTONIC). */
 int64_t xfdt_now_ms(void);
 int64_t xfdt_now_us(void); /* the same in microseconds */

@@ -359,7 +359,7 @@ static enum xfdt_ended ended_early(const struct run *run, const struct job *job,
 	}
 	if (xfdt_worker_ended(status, &code) && code == XFDT_WORKER_NO_MEMORY) {
 		snprintf(ret_message, size, "not possible within %llu MiB; --memory gives it more",
-			 (unsigned long long)run->batch->memory >> 20);
+			 ull(run->batch->memory) >> 20);
 		return XFDT_ENDED_NO_MEMORY;
 	}
 	snprintf(ret_message, size, "its report is missing; %s", why);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A walk with fts(3), in which only regular files are ever opened. */
 #include "batch/find.h"
+#include "base/util.h"
 #include "batch/beside.h"
 #include "dump/identify.h"
 #include "batch/split.h"
@@ -137,7 +138,7 @@ static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path,
 	if (err || !found)
 		return err;
 	if (asprintf(&found->identity, "%lld-%s-%016llx", (long long)found->size, file->build_id,
-		     (unsigned long long)file->hash) < 0) {
+		     ull(file->hash)) < 0) {
 		found->identity = NULL;
 		xfdt_found_free(found);
 		return xfdt_no_memory("the list of dumps");
@@ -201,7 +202,7 @@ static struct xfdt_error *take_log(struct xfdt_scan *scan, const char *path,
 	found->is_log = true;
 	if ((is_part && scan->beside.part_count && !join_log(found, &scan->beside)) ||
 	    asprintf(&found->identity, "%lld-log-%016llx", (long long)found->size,
-		     (unsigned long long)file->hash) < 0) {
+		     ull(file->hash)) < 0) {
 		found->identity = NULL;
 		xfdt_found_free(found);
 		return xfdt_no_memory("the list of dumps");

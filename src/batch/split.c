@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which parts make up a dump, and whether all of them are there. */
 #include "batch/split.h"
+#include "base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -147,7 +148,7 @@ static bool are_whole(const struct xfdt_part *parts, size_t count, char *ret_pro
 		end = parts[i].start_pfn;
 	snprintf(ret_problem, size,
 		 "a part of this split set is missing: page frames %#llx up to %#llx are in no file here",
-		 (unsigned long long)next, (unsigned long long)end);
+		 ull(next), ull(end));
 	return false;
 }
 
@@ -208,8 +209,8 @@ static struct xfdt_found *join(struct xfdt_part *parts, size_t count, const char
 		done = append(whole, &parts[i], &hash);
 	if (done && problem)
 		done = (whole->problem = strdup(problem)) != NULL;
-	if (!done || asprintf(&identity, "%lld-set-%016llx", (long long)whole->size,
-			      (unsigned long long)hash) < 0) {
+	if (!done ||
+	    asprintf(&identity, "%lld-set-%016llx", (long long)whole->size, ull(hash)) < 0) {
 		xfdt_found_free(whole);
 		return NULL;
 	}
@@ -341,8 +342,7 @@ struct xfdt_error *xfdt_parts_add_named(struct xfdt_parts *parts, struct xfdt_fo
 		err = xfdt_error_new(XFDT_NOT_A_DUMP, 0,
 				     "%s: not a part of a split set (makedumpfile --split)",
 				     found->paths[0]);
-	if (!err && !found->identity &&
-	    asprintf(&found->identity, "%016llx", (unsigned long long)file.hash) < 0) {
+	if (!err && !found->identity && asprintf(&found->identity, "%016llx", ull(file.hash)) < 0) {
 		found->identity = NULL;
 		err = xfdt_no_memory("the parts of a dump");
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Each file that was unpacked is looked at as one that was found in a folder. */
 #include "batch/unpacked.h"
+#include "base/util.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 static bool set_identity(struct xfdt_found *found, const struct xfdt_file *file)
 {
 	if (asprintf(&found->identity, "%lld-%s-%016llx", (long long)found->size, file->build_id,
-		     (unsigned long long)file->hash) >= 0)
+		     ull(file->hash)) >= 0)
 		return true;
 	found->identity = NULL;
 	return false;

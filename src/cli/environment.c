@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the environment and the terminal say. */
 #include "cli/command.h"
+#include "base/util.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@ static void show_progress(void *context, uint64_t done, uint64_t total)
 {
 	(void)context;
 	fprintf(stderr, "\rreading the flattened dump: %3llu%%%s",
-		(unsigned long long)(total ? done * 100 / total : 0), done >= total ? "\n" : "");
+		ull(total ? done * 100 / total : 0), done >= total ? "\n" : "");
 }
 
 static struct xfdt_debug_options debug_options(const struct arguments *arguments)

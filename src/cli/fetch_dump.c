@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The process that fetches: forked, confined to the network, waited for. */
 #include "cli/fetch_dump.h"
+#include "base/util.h"
 #include "fetch/fetcher.h"
 #include "sandbox/confine.h"
 #include "sandbox/worker.h"
@@ -78,11 +79,10 @@ static void show_progress(void *context, const struct xfdt_fetch_progress *progr
 		fputs("\r\033[K", stderr);
 		return;
 	}
-	fprintf(stderr, "\rfetching: %llu KiB", (unsigned long long)(progress->bytes >> 10));
+	fprintf(stderr, "\rfetching: %llu KiB", ull(progress->bytes >> 10));
 	if (progress->size)
-		fprintf(stderr, " of a file of %llu MiB",
-			(unsigned long long)(progress->size >> 20));
-	fprintf(stderr, ", request %llu", (unsigned long long)progress->round_trips);
+		fprintf(stderr, " of a file of %llu MiB", ull(progress->size >> 20));
+	fprintf(stderr, ", request %llu", ull(progress->round_trips));
 	if (progress->attempt > 1)
 		fprintf(stderr, ", attempt %u", progress->attempt);
 	fputs("\033[K", stderr);

@@ -64,9 +64,9 @@ static struct xfdt_error *add_problem(struct opening *opening, const char *name,
 static void format_size(uint64_t bytes, char *ret_text, size_t size)
 {
 	if (bytes < 10u << 20)
-		snprintf(ret_text, size, "%llu KiB", (unsigned long long)(bytes >> 10));
+		snprintf(ret_text, size, "%llu KiB", ull(bytes >> 10));
 	else
-		snprintf(ret_text, size, "%llu MiB", (unsigned long long)(bytes >> 20));
+		snprintf(ret_text, size, "%llu MiB", ull(bytes >> 20));
 }
 
 static void show_unpacking(const char *name, const struct xfdt_unpack_progress *progress)
@@ -80,8 +80,7 @@ static void show_unpacking(const char *name, const struct xfdt_unpack_progress *
 		uint64_t seconds = (uint64_t)ms * (progress->size - done) / done / 1000;
 
 		snprintf(left, sizeof(left), "%3llu%%  %llu:%02llu left  ",
-			 (unsigned long long)(done * 100 / progress->size),
-			 (unsigned long long)(seconds / 60), (unsigned long long)(seconds % 60));
+			 ull(done * 100 / progress->size), ull(seconds / 60), ull(seconds % 60));
 	}
 	xfdt_escape(name, escaped, sizeof(escaped));
 	snprintf(line, sizeof(line), "unpacking  %s%s  %s", left, size, escaped);

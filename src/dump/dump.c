@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A vmcore behind the reader interface, with page-table walks by libaddrxlat. */
 #include "dump/dump.h"
+#include "base/util.h"
 #include "dump/dumpfile.h"
 #include "dump/elf_file.h"
 #include "dump/identify.h"
@@ -117,7 +118,7 @@ static struct xfdt_error *note_read(struct xfdt_dump *dump, uint64_t paddr, size
 	if (!dump->record || purpose == XFDT_FOR_SEARCH)
 		return NULL;
 	if (recording->count == recording->room && !grow_recording(recording))
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the list of pages");
+		return xfdt_no_memory("the list of pages");
 	slot = slot_of(recording, pfn);
 	if (!recording->slots[slot]) {
 		recording->frames[recording->count] = (struct xfdt_frame){ .pfn = pfn };
@@ -299,7 +300,7 @@ static struct xfdt_error *translate(struct xfdt_dump *dump, uint64_t kvaddr, uin
 				     message ? message : addrxlat_strerror(status));
 	}
 	addrxlat_ctx_clear_err(dump->xlat);
-	return xfdt_error_wrap(err, "page tables of %#llx", (unsigned long long)kvaddr);
+	return xfdt_error_wrap(err, "page tables of %#llx", ull(kvaddr));
 }
 
 /* Some bytes of one page. */
@@ -315,7 +316,7 @@ static struct xfdt_error *read_part(struct xfdt_reader *reader, uint64_t kvaddr,
 		return err;
 	err = read_physical(dump, paddr, buf, len);
 	if (err)
-		return xfdt_error_wrap(err, "%#llx", (unsigned long long)kvaddr);
+		return xfdt_error_wrap(err, "%#llx", ull(kvaddr));
 	return note_read(dump, paddr, len, reader->purpose);
 }
 

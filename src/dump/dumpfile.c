@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One file of a dump. */
 #include "dump/dumpfile.h"
+#include "base/util.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,6 @@ struct xfdt_error *xfdt_dumpfile_read(struct xfdt_dumpfile *file, void *buf, siz
 	if (!err && got < len)
 		err = xfdt_error_new(XFDT_TRUNCATED, 0,
 				     "the file ends after %llu bytes; copy it again",
-				     (unsigned long long)(offset + got));
+				     ull(offset + got));
 	return err;
 }

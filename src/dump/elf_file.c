@@ -81,7 +81,7 @@ static struct xfdt_error *add_notes(struct xfdt_elf_dump *elf, const Elf64_Phdr 
 				      "an ELF note lies outside the file, or is too large");
 	bytes = malloc(len);
 	if (!bytes)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
+		return xfdt_no_memory("notes");
 	err = xfdt_dumpfile_read(elf->file, bytes, len, header->p_offset);
 	if (!err)
 		err = xfdt_notes_add(notes, bytes, len);
@@ -147,7 +147,7 @@ static struct xfdt_error *read_headers(struct xfdt_elf_dump *elf, const Elf64_Eh
 	elf->ram.items = calloc(count, sizeof(*elf->ram.items));
 	if (!headers || !elf->held.items || !elf->ram.items) {
 		free(headers);
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for ELF segments");
+		return xfdt_no_memory("ELF segments");
 	}
 	err = xfdt_dumpfile_read(elf->file, headers, count * sizeof(*headers), header->e_phoff);
 	if (err)

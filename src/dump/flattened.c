@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The flattened format (makedumpfile(8), -F and -R; its header is big endian). */
 #include "dump/flattened.h"
+#include "base/util.h"
 #include "dump/dumpfile.h"
 #include "dump/kdump_format.h"
 
@@ -100,13 +101,13 @@ static struct xfdt_error *read_record(struct records *records, struct xfdt_stora
 	    record.size > OFFSET_MAX)
 		return xfdt_error_new(XFDT_CORRUPT, 0,
 				      "a flattened record at offset %llu is out of bounds",
-				      (unsigned long long)position);
+				      ull(position));
 	position += sizeof(record);
 	if (position > total || (uint64_t)record.size > total - position)
 		return xfdt_error_new(
 			XFDT_TRUNCATED, 0,
 			"the flattened dump ends in the middle of a record, at offset %llu",
-			(unsigned long long)total);
+			ull(total));
 	err = add_record(records, (uint64_t)record.offset, (uint64_t)record.size, position);
 	*ret_next = position + (uint64_t)record.size;
 	return err;

@@ -440,8 +440,7 @@ static struct xfdt_error *check_part(const struct xfdt_file *file, const char *n
 		XFDT_MISSING, 0,
 		"%s: is a part of a dump that was split (makedumpfile --split), with page frames "
 		"%#llx up to %#llx of %#llx; name all of its parts, with --split",
-		name, (unsigned long long)file->start_pfn, (unsigned long long)file->end_pfn,
-		(unsigned long long)file->frames);
+		name, ull(file->start_pfn), ull(file->end_pfn), ull(file->frames));
 }
 
 static struct xfdt_error *check_kind(const struct xfdt_file *file, const char *name)

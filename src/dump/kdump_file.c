@@ -7,6 +7,7 @@
  * block: with 12 TiB of memory it has 400 MB, so only the block used last is kept.
  */
 #include "dump/kdump_file.h"
+#include "base/util.h"
 #include "dump/kdump_format.h"
 #include "image/reader.h"
 
@@ -131,7 +132,7 @@ static struct xfdt_error *read_range(struct xfdt_kdump *kdump, uint64_t offset, 
 		return xfdt_error_new(XFDT_CORRUPT, 0, "%s outside the file, or too large", what);
 	bytes = malloc(len);
 	if (!bytes)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for notes");
+		return xfdt_no_memory("notes");
 	err = xfdt_dumpfile_read(kdump->file, bytes, len, offset);
 	if (err)
 		free(bytes);
@@ -294,12 +295,12 @@ static struct xfdt_error *read_bitmap(struct xfdt_kdump *kdump)
 	if (kdump->max_pfn > kdump->bitmap_blocks * BLOCK_BITS)
 		return xfdt_error_new(XFDT_CORRUPT, 0,
 				      "its page bitmap is too small for %llu page frames",
-				      (unsigned long long)kdump->max_pfn);
+				      ull(kdump->max_pfn));
 	if (kdump->descs > xfdt_dumpfile_size(kdump->file))
 		return xfdt_error_new(XFDT_TRUNCATED, 0,
 				      "the file ends after %llu bytes, within the page bitmaps; "
 				      "copy it again",
-				      (unsigned long long)xfdt_dumpfile_size(kdump->file));
+				      ull(xfdt_dumpfile_size(kdump->file)));
 	err = count_blocks(kdump);
 	if (!err)
 		err = count_before(kdump, kdump->start_pfn, &kdump->first_desc);
@@ -311,7 +312,7 @@ static struct xfdt_error *read_bitmap(struct xfdt_kdump *kdump)
 		return xfdt_error_new(XFDT_CORRUPT, 0,
 				      "a part of a split set ends at page frame "
 				      "%#llx, before it starts",
-				      (unsigned long long)kdump->end_pfn);
+				      ull(kdump->end_pfn));
 	kdump->data = kdump->descs + (end - kdump->first_desc) * sizeof(struct xfdt_page_desc);
 	return NULL;
 }
@@ -413,7 +414,7 @@ static struct xfdt_error *check_desc(const struct xfdt_kdump *kdump,
 				      desc->size);
 	if (desc->offset < kdump->data || desc->offset > INT64_MAX)
 		return xfdt_error_new(XFDT_CORRUPT, 0, "its page descriptor has offset %#llx",
-				      (unsigned long long)desc->offset);
+				      ull(desc->offset));
 	if (desc->offset > size || desc->size > size - desc->offset)
 		return xfdt_error_new(XFDT_TRUNCATED, 0, "the file ends before it");
 	return NULL;
@@ -492,8 +493,7 @@ struct xfdt_error *xfdt_kdump_read(struct xfdt_kdump *kdump, uint64_t pfn, void 
 	if (!err)
 		err = read_page(kdump, pfn, ret_page);
 	if (err)
-		err = xfdt_error_wrap(err, "page at physical address %#llx",
-				      (unsigned long long)(pfn * BLOCK));
+		err = xfdt_error_wrap(err, "page at physical address %#llx", ull(pfn * BLOCK));
 	return err;
 }
 

@@ -68,9 +68,7 @@ struct xfdt_error *xfdt_notes_add_vmcoreinfo(struct xfdt_notes *notes, const uin
 		return xfdt_error_new(XFDT_CORRUPT, 0,
 				      "VMCOREINFO has %zu bytes; a kernel's has at most 4096", len);
 	notes->vmcoreinfo = strndup((const char *)text, len);
-	return notes->vmcoreinfo ?
-		       NULL :
-		       xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for VMCOREINFO");
+	return notes->vmcoreinfo ? NULL : xfdt_no_memory("VMCOREINFO");
 }
 
 /* Keep the text of one of our own notes, unless there is one already. */
@@ -80,7 +78,7 @@ static struct xfdt_error *add_embedded(const struct note *note, char **text, siz
 		return NULL;
 	*text = malloc(note->desc_len);
 	if (!*text)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a note");
+		return xfdt_no_memory("a note");
 	memcpy(*text, note->desc, note->desc_len);
 	*len = note->desc_len;
 	return NULL;
@@ -96,7 +94,7 @@ static struct xfdt_error *add_cpu(struct xfdt_notes *notes, const struct note *n
 	if (!(notes->cpu_count & (notes->cpu_count - 1)))
 		cpus = realloc(cpus, 2 * (notes->cpu_count + 1) * sizeof(*cpus));
 	if (!cpus)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for registers");
+		return xfdt_no_memory("registers");
 	notes->cpus = cpus;
 	notes->cpu_count += xfdt_cpu_note_decode(note->desc, note->desc_len,
 						 &cpus[notes->cpu_count]);

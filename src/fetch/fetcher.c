@@ -375,8 +375,8 @@ static CURLcode perform(struct fetcher *fetcher, struct file *file, struct respo
 	char range[64];
 	CURLcode code;
 
-	snprintf(range, sizeof(range), "%llu-%llu", (unsigned long long)response->offset,
-		 (unsigned long long)(response->offset + response->len - 1));
+	snprintf(range, sizeof(range), "%llu-%llu", ull(response->offset),
+		 ull(response->offset + response->len - 1));
 	if (api.setopt(file->handle, CURLOPT_RANGE, range) ||
 	    api.setopt(file->handle, CURLOPT_HEADERDATA, response) ||
 	    api.setopt(file->handle, CURLOPT_WRITEDATA, response) ||

@@ -254,7 +254,7 @@ static struct xfdt_error *add_table(struct table_set *set, uint64_t paddr, bool 
 	uint64_t key = paddr | 1, *slot;
 
 	if (2 * set->count >= set->size && !grow_set(set))
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a set of page tables");
+		return xfdt_no_memory("a set of page tables");
 	slot = slot_of(set, key);
 	*ret_new = !*slot;
 	set->count += !*slot;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What all back ends of struct xfdt_reader have in common. */
 #include "image/reader.h"
+#include "base/util.h"
 
 #include <string.h>
 #include <sys/procfs.h>
@@ -12,28 +13,27 @@
 struct xfdt_error *xfdt_page_left_out(uint64_t paddr)
 {
 	return xfdt_error_new(XFDT_EXCLUDED, 0, "page at physical address %#llx is not in the dump",
-			      (unsigned long long)(paddr & FRAME_MASK));
+			      ull(paddr & FRAME_MASK));
 }
 
 struct xfdt_error *xfdt_page_not_ram(uint64_t paddr)
 {
 	return xfdt_error_new(XFDT_NOT_RAM, 0,
 			      "physical address %#llx is not RAM of the dumped kernel",
-			      (unsigned long long)(paddr & FRAME_MASK));
+			      ull(paddr & FRAME_MASK));
 }
 
 struct xfdt_error *xfdt_page_cut_off(uint64_t paddr)
 {
 	return xfdt_error_new(XFDT_TRUNCATED, 0,
 			      "page at physical address %#llx: the file ends before it",
-			      (unsigned long long)(paddr & FRAME_MASK));
+			      ull(paddr & FRAME_MASK));
 }
 
 struct xfdt_error *xfdt_not_mapped(uint64_t kvaddr)
 {
 	return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
-			      "%#llx is not mapped by the kernel's page tables",
-			      (unsigned long long)kvaddr);
+			      "%#llx is not mapped by the kernel's page tables", ull(kvaddr));
 }
 
 bool xfdt_is_kernel_address(uint64_t kvaddr)
@@ -93,15 +93,14 @@ struct xfdt_error *xfdt_read_by_page(struct xfdt_reader *reader, uint64_t kvaddr
 	if (len && kvaddr + (len - 1) < kvaddr)
 		return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
 				      "%zu bytes at %#llx pass the end of memory", len,
-				      (unsigned long long)kvaddr);
+				      ull(kvaddr));
 	while (len) {
 		size_t part = XFDT_PAGE_SIZE - kvaddr % XFDT_PAGE_SIZE;
 		struct xfdt_error *err;
 
 		if (!xfdt_is_kernel_address(kvaddr))
 			return xfdt_error_new(XFDT_UNMAPPED, kvaddr,
-					      "%#llx is not a kernel address",
-					      (unsigned long long)kvaddr);
+					      "%#llx is not a kernel address", ull(kvaddr));
 		if (part > len)
 			part = len;
 		err = read_part(reader, kvaddr, at, part);

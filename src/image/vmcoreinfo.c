@@ -60,7 +60,7 @@ struct xfdt_error *xfdt_vmcoreinfo_init(struct xfdt_vmcoreinfo *ret_info, const 
 		return NULL;
 	info.lines = calloc(count_lines(text), sizeof(*info.lines));
 	if (!info.lines)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for VMCOREINFO");
+		return xfdt_no_memory("VMCOREINFO");
 	for (line = text; *line; line = *end ? end + 1 : end) {
 		const char *equals;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The result of a census as text: one line each, with a checksum at the end. */
 #include "kernel/census_note.h"
+#include "base/util.h"
 #include "kernel/host.h"
 
 #include <ctype.h>
@@ -19,11 +20,6 @@ static void end_of(const char *text, size_t len, char ret_end[END_LEN + 1])
 	snprintf(ret_end, END_LEN + 1, "end %08lx\n", crc32(0, (const Bytef *)text, (uInt)len));
 }
 
-static struct xfdt_error *no_memory(void)
-{
-	return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the text of a census");
-}
-
 struct xfdt_error *xfdt_census_format(const struct xfdt_census *census, char **ret_text,
 				      size_t *ret_len)
 {
@@ -32,14 +28,14 @@ struct xfdt_error *xfdt_census_format(const struct xfdt_census *census, char **r
 	FILE *out = open_memstream(&text, &len);
 
 	if (!out)
-		return no_memory();
+		return xfdt_no_memory("the text of a census");
 	fprintf(out, MAGIC "%u\n%s %s\n", XFDT_READS_VERSION - census->outdated,
 		census->complete ? "complete" :
 		census->known	 ? "incomplete" :
 				   "unknown",
 		census->why);
 	for (i = 0; i < census->count; i++)
-		fprintf(out, "state %llx %u\n", (unsigned long long)census->states[i].fpstate,
+		fprintf(out, "state %llx %u\n", ull(census->states[i].fpstate),
 			census->states[i].pages);
 	if (!fflush(out)) {
 		end_of(text, len, end);
@@ -47,7 +43,7 @@ struct xfdt_error *xfdt_census_format(const struct xfdt_census *census, char **r
 	}
 	if (fclose(out)) {
 		free(text);
-		return no_memory();
+		return xfdt_no_memory("the text of a census");
 	}
 	*ret_text = text;
 	*ret_len = len;
@@ -165,7 +161,7 @@ struct xfdt_error *xfdt_census_parse(const char *text, size_t len, struct xfdt_c
 	lines = strndup(text + first, len - first);
 	census.states = calloc(count_lines(text, len), sizeof(*census.states));
 	if (!lines || !census.states)
-		err = no_memory();
+		err = xfdt_no_memory("the text of a census");
 	else if (!parse_lines(lines, &census))
 		err = xfdt_error_new(XFDT_CORRUPT, 0, "the census makes no sense");
 	free(lines);

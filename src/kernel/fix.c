@@ -13,6 +13,7 @@
  * bits, or KASAN's.
  */
 #include "kernel/fix.h"
+#include "base/util.h"
 #include "insn/insn.h"
 #include "kernel/task.h"
 #include "xstate/xstate.h"
@@ -59,8 +60,7 @@ static void read_vmlinux(const struct xfdt_image *image, const struct xfdt_decod
 	if (clears) {
 		fix->vmlinux = XFDT_PRESENT;
 		snprintf(fix->vmlinux_why, sizeof(fix->vmlinux_why),
-			 "fpu_update_guest_xfd() at %#llx clears bits of XSTATE_BV",
-			 (unsigned long long)kvaddr);
+			 "fpu_update_guest_xfd() at %#llx clears bits of XSTATE_BV", ull(kvaddr));
 	} else if (!warns_known || warns) {
 		snprintf(fix->vmlinux_why, sizeof(fix->vmlinux_why),
 			 "fpu_update_guest_xfd() clears nothing, but fpu_copy_uabi_to_guest_fpstate() %s",
@@ -68,8 +68,7 @@ static void read_vmlinux(const struct xfdt_image *image, const struct xfdt_decod
 	} else {
 		fix->vmlinux = XFDT_ABSENT;
 		snprintf(fix->vmlinux_why, sizeof(fix->vmlinux_why),
-			 "fpu_update_guest_xfd() at %#llx leaves XSTATE_BV alone",
-			 (unsigned long long)kvaddr);
+			 "fpu_update_guest_xfd() at %#llx leaves XSTATE_BV alone", ull(kvaddr));
 	}
 }
 

@@ -158,7 +158,7 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_imag
 		return NULL;
 	host->decoder = xfdt_decoder_new();
 	if (!host->decoder)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a disassembler");
+		return xfdt_no_memory("a disassembler");
 	xfdt_set_purpose(image, XFDT_FOR_HOST);
 	read_nodename(host);
 	read_features(host);
@@ -193,7 +193,7 @@ struct xfdt_error *xfdt_host_init_log(struct xfdt_host *host, const struct xfdt_
 	err = xfdt_panic_take_log(host, log);
 	host->decoder = err ? NULL : xfdt_decoder_new();
 	if (!err && !host->decoder)
-		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a disassembler");
+		err = xfdt_no_memory("a disassembler");
 	if (!err)
 		err = xfdt_oopses_read(host);
 	if (err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* VMs and vCPUs (Linux: include/linux/kvm_host.h, virt/kvm/kvm_main.c). */
 #include "kernel/host.h"
+#include "base/util.h"
 #include "kernel/xarray.h"
 
 #include <stdio.h>
@@ -40,8 +41,7 @@ static struct xfdt_error *read_fpstate(const struct xfdt_image *image, struct xf
 		return xfdt_error_new(
 			XFDT_CORRUPT, vcpu->fpstate,
 			"%#llx does not hold a guest's fpstate (is_guest %llu, xfeatures %#llx)",
-			(unsigned long long)vcpu->fpstate, (unsigned long long)is_guest,
-			(unsigned long long)vcpu->xfeatures);
+			ull(vcpu->fpstate), ull(is_guest), ull(vcpu->xfeatures));
 	vcpu->size = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_size);
 	vcpu->user_xfeatures = xfdt_value_of(image, vcpu->fpstate, XFDT_M_fpstate_user_xfeatures);
 	return NULL;
@@ -90,8 +90,7 @@ static struct xfdt_error *read_identity(const struct xfdt_image *image, uint64_t
 	err = xfdt_read_member(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_kvm, &owner);
 	if (!err && owner != kvm)
 		err = xfdt_error_new(XFDT_CORRUPT, vcpu->kvaddr,
-				     "its kvm is %#llx, not the VM that lists it",
-				     (unsigned long long)owner);
+				     "its kvm is %#llx, not the VM that lists it", ull(owner));
 	if (!err)
 		err = xfdt_read_member(image, vcpu->kvaddr, XFDT_M_kvm_vcpu_vcpu_id, &id);
 	if (!err)
@@ -130,7 +129,7 @@ static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm, u
 
 	if (vm->vcpu_count > vm->online_vcpus)
 		return xfdt_error_new(XFDT_CORRUPT, vm->kvaddr, "more vCPUs than the %llu online",
-				      (unsigned long long)vm->online_vcpus);
+				      ull(vm->online_vcpus));
 	if (host->vcpu_count >= XFDT_VCPUS_MAX)
 		return xfdt_error_new(XFDT_LIMIT, vm->kvaddr, "more than %u vCPUs", XFDT_VCPUS_MAX);
 	if (!(vm->vcpu_count & (vm->vcpu_count - 1))) {
@@ -138,7 +137,7 @@ static struct xfdt_error *add_vcpu(struct xfdt_host *host, struct xfdt_vm *vm, u
 		vcpus = realloc(vm->vcpus,
 				(vm->vcpu_count ? 2 * vm->vcpu_count : 1) * sizeof(*vcpus));
 		if (!vcpus)
-			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for vCPUs");
+			return xfdt_no_memory("vCPUs");
 		vm->vcpus = vcpus;
 	}
 	vcpu = &vm->vcpus[vm->vcpu_count++];
@@ -316,7 +315,7 @@ static struct xfdt_error *add_vm(struct xfdt_host *host, uint64_t kvaddr, struct
 	if (!(host->vm_count & (host->vm_count - 1))) {
 		vms = realloc(host->vms, (host->vm_count ? 2 * host->vm_count : 1) * sizeof(*vms));
 		if (!vms)
-			return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for VMs");
+			return xfdt_no_memory("VMs");
 		host->vms = vms;
 	}
 	vm = &host->vms[host->vm_count++];
@@ -351,14 +350,14 @@ static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr)
 		err = walk_vcpus(host, vm);
 	if (!err && vm->vcpu_count != vm->online_vcpus && !is_being_created(host, vm))
 		err = xfdt_error_new(XFDT_CORRUPT, kvaddr, "%zu vCPUs found, %llu online",
-				     vm->vcpu_count, (unsigned long long)vm->online_vcpus);
+				     vm->vcpu_count, ull(vm->online_vcpus));
 	vm->complete = !err;
 	if (!err)
 		return NULL;
 	if (xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	xfdt_gaps_add(&host->gaps, "all vCPUs of every VM",
-		      xfdt_error_wrap(err, "VM %#llx", (unsigned long long)kvaddr), NULL);
+		      xfdt_error_wrap(err, "VM %#llx", ull(kvaddr)), NULL);
 	return NULL;
 }
 
@@ -383,8 +382,7 @@ static struct xfdt_error *walk_vms(struct xfdt_host *host)
 		err = xfdt_container_of(host->image, node, XFDT_M_kvm_vm_list, &kvm);
 		if (!err && have_vm(host, kvm))
 			err = xfdt_error_new(XFDT_CORRUPT, node,
-					     "the list of VMs comes back to VM %#llx",
-					     (unsigned long long)kvm);
+					     "the list of VMs comes back to VM %#llx", ull(kvm));
 		if (!err)
 			err = read_vm(host, kvm);
 		if (!err)
@@ -518,7 +516,7 @@ static struct xfdt_error *add_unlisted(struct xfdt_host *host, const struct xfdt
 	if (!vm->vcpus)
 		vm->vcpus = calloc(host->census.count, sizeof(*vm->vcpus));
 	if (!vm->vcpus)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for guest states");
+		return xfdt_no_memory("guest states");
 	vcpu = &vm->vcpus[vm->vcpu_count++];
 	*vcpu = (struct xfdt_vcpu){
 		.fpstate = state->fpstate,
@@ -573,7 +571,7 @@ static struct xfdt_error *compare_with_census(struct xfdt_host *host)
 	struct xfdt_vcpu *vcpu;
 
 	if (!sorted)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for vCPUs");
+		return xfdt_no_memory("vCPUs");
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
 		if (vcpu->fpstate && count < host->vcpu_count)
 			sorted[count++] = vcpu;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The printk ring buffer (Linux: kernel/printk/printk_ringbuffer.[ch]). */
 #include "kernel/log.h"
+#include "base/util.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +65,7 @@ static struct xfdt_error *read_ring(const struct xfdt_image *image, struct ring 
 	if (count_bits > COUNT_BITS_MAX || size_bits > SIZE_BITS_MAX)
 		return xfdt_error_new(XFDT_CORRUPT, prb,
 				      "the log's ring has 2^%llu records of 2^%llu bytes",
-				      (unsigned long long)count_bits,
-				      (unsigned long long)size_bits);
+				      ull(count_bits), ull(size_bits));
 	if (image->layout.structs[XFDT_T_prb_desc] > RECORD_SIZE_MAX ||
 	    image->layout.structs[XFDT_T_printk_info] > RECORD_SIZE_MAX)
 		return xfdt_error_new(XFDT_CORRUPT, prb, "the log's records are too large");
@@ -104,7 +104,7 @@ static struct xfdt_error *read_table(const struct xfdt_image *image, uint64_t ar
 	table->stride = stride;
 	table->bytes = malloc(stride * count);
 	if (!table->bytes)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
+		return xfdt_no_memory("the log");
 	pieces_of(array, stride, ring->count, first, count, ret_pieces);
 	return read_pieces(image, ret_pieces, table->bytes);
 }
@@ -242,7 +242,7 @@ static struct xfdt_error *collect(const struct xfdt_image *image, const struct r
 	log->buffer = malloc(text);
 	log->lines = calloc(lines, sizeof(*log->lines));
 	if (!data || !log->buffer || !log->lines) {
-		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
+		err = xfdt_no_memory("the log");
 		goto out;
 	}
 	pieces_of(ring->data, 1, ring->size, low, high - low, log->text);
@@ -311,8 +311,8 @@ struct xfdt_error *xfdt_log_read(const struct xfdt_image *image, struct xfdt_log
 	count = ((ring.head_id - ring.tail_id) & ID_MASK) + 1;
 	if (count > ring.count)
 		return xfdt_error_new(XFDT_CORRUPT, ring.descs,
-				      "the log claims %llu records in a ring of %llu",
-				      (unsigned long long)count, (unsigned long long)ring.count);
+				      "the log claims %llu records in a ring of %llu", ull(count),
+				      ull(ring.count));
 	if (count > RECORDS_MAX) {
 		count = RECORDS_MAX;
 		log.cut = true;

@@ -504,7 +504,7 @@ struct xfdt_error *xfdt_oopses_read(struct xfdt_host *host)
 	size_t i;
 
 	if (!collector)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for a stack");
+		return xfdt_no_memory("a stack");
 	collector->host = host;
 	read_logged(collector);
 	if (panic->task) {

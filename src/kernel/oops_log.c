@@ -154,7 +154,7 @@ struct xfdt_error *xfdt_events_find(const struct xfdt_log *log, struct xfdt_even
 	size_t i;
 
 	if (!events.items)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the log");
+		return xfdt_no_memory("the log");
 	for (i = 0; i < log->count; i++) {
 		const struct xfdt_log_line *line = &log->lines[i];
 		struct xfdt_event event = { .line = i, .caller = line->caller };

@@ -199,7 +199,7 @@ struct xfdt_error *xfdt_state_facts_find(struct xfdt_facts *facts, const struct 
 		facts->state_count++;
 	facts->states = calloc(facts->state_count + 1, sizeof(*facts->states));
 	if (!facts->states)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the facts");
+		return xfdt_no_memory("the facts");
 	facts->state_count = 0;
 	at = (struct xfdt_vcpu_at){ 0 };
 	while ((vcpu = xfdt_next_vcpu(host, &at)))

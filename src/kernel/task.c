@@ -280,7 +280,7 @@ struct xfdt_error *xfdt_function_code(const struct xfdt_image *image, enum xfdt_
 	len = symbol->size < FUNCTION_MAX ? symbol->size : FUNCTION_MAX;
 	code = malloc(len);
 	if (!code)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for code");
+		return xfdt_no_memory("code");
 	err = xfdt_read_for(image, XFDT_FOR_CODE, symbol->kvaddr, code, len);
 	if (err) {
 		free(code);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's XArray (Linux: include/linux/xarray.h, lib/xarray.c). */
 #include "kernel/xarray.h"
+#include "base/util.h"
 
 #include <string.h>
 
@@ -67,8 +68,8 @@ static struct xfdt_error *visit_node(struct walk *walk, uint64_t node, uint64_t 
 	if (!err)
 		err = xfdt_read(walk->image, kvaddr, slots, count * POINTER);
 	if (!err && shift >= above)
-		err = xfdt_error_new(XFDT_CORRUPT, node, "xa_node %#llx has shift %llu",
-				     (unsigned long long)node, (unsigned long long)shift);
+		err = xfdt_error_new(XFDT_CORRUPT, node, "xa_node %#llx has shift %llu", ull(node),
+				     ull(shift));
 	if (err) {
 		keep_first(walk, xfdt_error_wrap(err, "node of an xarray"));
 		return NULL;

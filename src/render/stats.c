@@ -50,9 +50,8 @@ const char *xfdt_stage_name(enum xfdt_stage stage)
 
 static void put_cost(const char *name, const struct xfdt_stage_cost *cost, FILE *out)
 {
-	fprintf(out, "  %-8s %10llu %14llu %12llu %14llu %9lld.%06lld\n", name,
-		(unsigned long long)cost->reads, (unsigned long long)cost->read_bytes,
-		(unsigned long long)cost->round_trips, (unsigned long long)cost->stored_bytes,
+	fprintf(out, "  %-8s %10llu %14llu %12llu %14llu %9lld.%06lld\n", name, ull(cost->reads),
+		ull(cost->read_bytes), ull(cost->round_trips), ull(cost->stored_bytes),
 		(long long)(cost->microseconds / 1000000),
 		(long long)(cost->microseconds % 1000000));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sources of the chain: kallsyms and BTF in the dump's memory. */
 #include "resolve/chain.h"
+#include "base/util.h"
 #include "symbols/kallsyms_search.h"
 
 #include <stdlib.h>
@@ -77,8 +78,7 @@ static struct xfdt_error *load_vmlinux_types(struct xfdt_chain *chain)
 	len = stop->kvaddr - start->kvaddr;
 	if (!len || len > BTF_MAX)
 		return xfdt_error_new(XFDT_CORRUPT, start->kvaddr,
-				      "__start_BTF and __stop_BTF are %llu bytes apart",
-				      (unsigned long long)len);
+				      "__start_BTF and __stop_BTF are %llu bytes apart", ull(len));
 	data = new_buffer(len);
 	if (!data)
 		return xfdt_no_memory("BTF");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sources of the chain: symbol tables and DWARF of files. */
 #include "resolve/debuginfo.h"
+#include "base/util.h"
 #include "resolve/chain.h"
 #include "resolve/remedy.h"
 #include "resolve/record.h"
@@ -66,9 +67,8 @@ static struct xfdt_error *relocate(const struct xfdt_chain *chain,
 		if (queries[i].anchor && queries[i].anchor != queries[i].kvaddr)
 			return xfdt_error_new(XFDT_CORRUPT, queries[i].anchor,
 					      "%s: has '%s' at %#llx, and VMCOREINFO at %#llx",
-					      file->path, queries[i].name,
-					      (unsigned long long)queries[i].kvaddr,
-					      (unsigned long long)queries[i].anchor);
+					      file->path, queries[i].name, ull(queries[i].kvaddr),
+					      ull(queries[i].anchor));
 	}
 	return NULL;
 }
@@ -196,8 +196,7 @@ static struct xfdt_error *place(struct xfdt_chain *chain, const struct xfdt_modu
 	if (query->anchor && query->anchor != query->kvaddr)
 		return xfdt_error_new(XFDT_CORRUPT, query->anchor,
 				      "%s: has '%s' at %#llx, and the dump at %#llx", file->path,
-				      query->name, (unsigned long long)query->kvaddr,
-				      (unsigned long long)query->anchor);
+				      query->name, ull(query->kvaddr), ull(query->anchor));
 	return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Resolved needs as text. */
 #include "resolve/record.h"
+#include "base/util.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,11 +53,10 @@ struct xfdt_error *xfdt_record_format(const struct xfdt_record *record, const ch
 
 		if (symbol->known && xfdt_moves_with_text(symbol->kvaddr, stext))
 			fprintf(out, "symbol %s text %lld %llu\n", xfdt_symbol_needs[i].name,
-				(long long)(symbol->kvaddr - stext),
-				(unsigned long long)symbol->size);
+				(long long)(symbol->kvaddr - stext), ull(symbol->size));
 		else if (symbol->known)
 			fprintf(out, "symbol %s value %lld %llu\n", xfdt_symbol_needs[i].name,
-				(long long)symbol->kvaddr, (unsigned long long)symbol->size);
+				(long long)symbol->kvaddr, ull(symbol->size));
 	}
 	if (fflush(out)) {
 		fclose(out);

@@ -412,7 +412,7 @@ struct xfdt_error *xfdt_kallsyms_lookup(const struct xfdt_kallsyms *kallsyms,
 	struct xfdt_error *err;
 
 	if (!tokens || !index) {
-		err = xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for kallsyms");
+		err = xfdt_no_memory("kallsyms");
 		goto out;
 	}
 	err = load_tokens(kallsyms, reader, tokens);

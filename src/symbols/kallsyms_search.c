@@ -203,7 +203,7 @@ static struct xfdt_error *read_back(struct xfdt_reader *reader, uint64_t end, si
 	size_t len = 0;
 
 	if (!bytes)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for kallsyms");
+		return xfdt_no_memory("kallsyms");
 	while (len < size) {
 		size_t part = (end - len - 1) % PAGE + 1;
 
@@ -485,7 +485,7 @@ struct xfdt_error *xfdt_kallsyms_search(struct xfdt_kallsyms *ret_kallsyms,
 	uint64_t begin;
 
 	if (!search)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for kallsyms");
+		return xfdt_no_memory("kallsyms");
 	search->reader.read = read_within_budget;
 	search->dump = reader;
 	search->budget = BUDGET;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loaded modules (Linux: include/linux/module.h, kernel/module/kallsyms.c). */
 #include "symbols/modules.h"
+#include "base/util.h"
 #include "base/name_set.h"
 
 #include <elf.h>
@@ -39,7 +40,7 @@ static struct xfdt_error *read_module(const struct xfdt_image *image, struct xfd
 		return err;
 	if (num_syms > SYMBOLS_MAX)
 		return xfdt_error_new(XFDT_LIMIT, kallsyms, "a module with %llu symbols",
-				      (unsigned long long)num_syms);
+				      ull(num_syms));
 	module->num_syms = (uint32_t)num_syms;
 	return NULL;
 }
@@ -247,13 +248,12 @@ static struct xfdt_error *load_strings(const struct xfdt_image *image,
 			len = syms[i].st_name;
 	if (len > STRINGS_MAX)
 		return xfdt_error_new(XFDT_LIMIT, module->strtab,
-				      "a module's symbol names take %llu bytes",
-				      (unsigned long long)len);
+				      "a module's symbol names take %llu bytes", ull(len));
 	/* to the end of the page in which the last name begins */
 	len += 4096 - (module->strtab + len) % 4096;
 	strings = malloc(len + 1);
 	if (!strings)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for symbol names");
+		return xfdt_no_memory("symbol names");
 	err = xfdt_read(image, module->strtab, strings, len);
 	if (err) {
 		free(strings);
@@ -278,7 +278,7 @@ struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
 	int index;
 
 	if (!syms)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for symbols");
+		return xfdt_no_memory("symbols");
 	wanted_names(symtab, &names, ids);
 	err = xfdt_read(image, module->symtab, syms, (size_t)module->num_syms * sizeof(*syms));
 	if (!err)
@@ -336,11 +336,10 @@ struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image, const struct 
 	if (err)
 		return err;
 	if (!size || size > BTF_MAX)
-		return xfdt_error_new(XFDT_LIMIT, btf, "module BTF of %llu bytes",
-				      (unsigned long long)size);
+		return xfdt_error_new(XFDT_LIMIT, btf, "module BTF of %llu bytes", ull(size));
 	bytes = malloc(size);
 	if (!bytes)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+		return xfdt_no_memory("BTF");
 	err = xfdt_read(image, data, bytes, size);
 	if (err) {
 		free(bytes);

@@ -70,7 +70,7 @@ static struct xfdt_error *shorten(const uint8_t *data, struct header header, uin
 	*len = sizeof(header) + (size_t)header.type_len + header.str_len;
 	copy = malloc(*len);
 	if (!copy)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+		return xfdt_no_memory("BTF");
 	memcpy(copy + sizeof(header), sections + header.type_off, header.type_len);
 	memcpy(copy + sizeof(header) + header.type_len, sections + header.str_off, header.str_len);
 	header.hdr_len = sizeof(header);
@@ -131,7 +131,7 @@ static struct xfdt_error *parse(struct xfdt_btf *types, const void *data, size_t
 		return NULL;
 	}
 	if (no_memory)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+		return xfdt_no_memory("BTF");
 	return xfdt_error_new(XFDT_CORRUPT, 0, "libbpf %s cannot read this BTF (%zu bytes)",
 			      libbpf_version_string(), len);
 }
@@ -147,7 +147,7 @@ struct xfdt_error *xfdt_btf_new(struct xfdt_btf **ret_types, const void *data, s
 	libbpf_set_print(NULL);
 	types = calloc(1, sizeof(*types));
 	if (!types)
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for BTF");
+		return xfdt_no_memory("BTF");
 	err = check_header(data, len, &header);
 	if (!err)
 		err = shorten(data, header, &copy, &len);

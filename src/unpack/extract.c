@@ -7,7 +7,7 @@
 #include "sandbox/pass_fd.h"
 #include "unpack/message.h"
 #include "unpack/libarchive.h"
-#include "unpack/source.h"
+#include "unpack/packed_file.h"
 #include "unpack/sparse.h"
 
 #include <errno.h>
@@ -87,7 +87,7 @@ static bool spend(struct extraction *job, const char *name, uint64_t len)
 	}
 	if (job->written > job->limits->bytes) {
 		snprintf(limit, sizeof(limit), "it has more than %llu MiB",
-			 (unsigned long long)(job->limits->bytes >> 20));
+			 ull(job->limits->bytes >> 20));
 		stop(job, name, limit, "--unpack-size");
 	}
 	return !job->stopped;
@@ -252,10 +252,10 @@ static char *name_of(const struct extraction *job, struct archive_entry *entry, 
 }
 
 /* One that is a file, and has content of its own. */
-static void take_entry(struct extraction *job, struct xfdt_unpack_source *source,
+static void take_entry(struct extraction *job, struct xfdt_packed_file *source,
 		       struct archive_entry *entry, const char *archive, unsigned int depth)
 {
-	bool plain = xfdt_unpack_source_is_plain(source);
+	bool plain = xfdt_packed_file_is_plain(source);
 	char *name;
 
 	if (xfdt_la.archive_entry_filetype(entry) != AE_IFREG ||
@@ -277,7 +277,7 @@ static void take_entry(struct extraction *job, struct xfdt_unpack_source *source
 	free(name);
 }
 
-static void extract_entries(struct extraction *job, struct xfdt_unpack_source *source,
+static void extract_entries(struct extraction *job, struct xfdt_packed_file *source,
 			    const char *name, unsigned int depth)
 {
 	struct archive_entry *entry;
@@ -305,16 +305,16 @@ static void extract_entries(struct extraction *job, struct xfdt_unpack_source *s
 
 static void extract_file(struct extraction *job, int fd, const char *name, unsigned int depth)
 {
-	struct xfdt_unpack_source *source = malloc(sizeof(*source));
+	struct xfdt_packed_file *source = malloc(sizeof(*source));
 	char why[400];
 
 	if (!source) {
 		problem(job, name, "cannot be unpacked: out of memory");
-	} else if (!xfdt_unpack_source_init(source, fd, why, sizeof(why))) {
+	} else if (!xfdt_packed_file_init(source, fd, why, sizeof(why))) {
 		problem(job, name, "%s", why);
 	} else {
 		extract_entries(job, source, name, depth);
-		xfdt_unpack_source_deinit(source);
+		xfdt_packed_file_deinit(source);
 	}
 	free(source);
 }

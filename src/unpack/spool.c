@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A pipe, made a file: nothing is parsed. */
 #include "unpack/sparse.h"
+#include "base/util.h"
 #include "unpack/unpack.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ static struct xfdt_error *copy(int from, int to, uint64_t most, uint8_t *block)
 		if ((uint64_t)len > most - offset)
 			return xfdt_error_new(XFDT_LIMIT, 0,
 					      "has more than %llu MiB; --unpack-size allows more",
-					      (unsigned long long)(most >> 20));
+					      ull(most >> 20));
 		if (!xfdt_write_sparse(to, block, (size_t)len, offset))
 			return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write a temporary file: %s",
 					      strerror(errno));

@@ -247,7 +247,7 @@ struct xfdt_error *xfdt_verdict_init(struct xfdt_verdict *verdict, const struct 
 	}
 	if (judge.out_of_memory) {
 		xfdt_verdict_deinit(verdict);
-		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory for the verdict");
+		return xfdt_no_memory("the verdict");
 	}
 	return NULL;
 }

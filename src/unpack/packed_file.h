@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A packed file as libarchive reads it. */
-#ifndef XFDT_UNPACK_SOURCE_H
-#define XFDT_UNPACK_SOURCE_H
+#ifndef XFDT_UNPACK_PACKED_FILE_H
+#define XFDT_UNPACK_PACKED_FILE_H
 
 #include <archive.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <zlib.h>
 
-struct xfdt_unpack_source {
+struct xfdt_packed_file {
 	struct archive *archive;
 	gzFile gzip;	     /* NULL: libarchive does all of it */
 	int fd;		     /* borrowed */
@@ -21,10 +21,10 @@ struct xfdt_unpack_source {
  * Open the packed file behind @fd, of which only the format that its first bytes show is tried.
  * False: @ret_why, of @size bytes, says why it cannot be unpacked, and there is nothing to free.
  */
-bool xfdt_unpack_source_init(struct xfdt_unpack_source *source, int fd, char *ret_why, size_t size);
-void xfdt_unpack_source_deinit(struct xfdt_unpack_source *source);
+bool xfdt_packed_file_init(struct xfdt_packed_file *source, int fd, char *ret_why, size_t size);
+void xfdt_packed_file_deinit(struct xfdt_packed_file *source);
 
 /* Is it compressed data, and no archive?  After the first header. */
-bool xfdt_unpack_source_is_plain(const struct xfdt_unpack_source *source);
+bool xfdt_packed_file_is_plain(const struct xfdt_packed_file *source);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which reader of libarchive's reads what. */
-#include "unpack/source.h"
+#include "unpack/packed_file.h"
 #include "base/util.h"
 #include "dump/identify.h"
 #include "unpack/libarchive.h"
@@ -54,7 +54,7 @@ static int support_formats(struct archive *archive, const char *packing)
 /* gzip is zlib's: libarchive does not check the sum at the end. */
 static la_ssize_t read_gzip(struct archive *archive, void *context, const void **ret_bytes)
 {
-	struct xfdt_unpack_source *source = context;
+	struct xfdt_packed_file *source = context;
 	int got = gzread(source->gzip, source->buf, sizeof(source->buf)), code = Z_OK;
 	const char *message;
 
@@ -72,7 +72,7 @@ static la_ssize_t read_gzip(struct archive *archive, void *context, const void *
 	return 0;
 }
 
-static int open_source(struct xfdt_unpack_source *source)
+static int open_source(struct xfdt_packed_file *source)
 {
 	int copy;
 
@@ -104,7 +104,7 @@ static bool is_supported(const char *packing)
 	return packing && strcmp(packing, "rar") && strcmp(packing, "lzop");
 }
 
-bool xfdt_unpack_source_init(struct xfdt_unpack_source *source, int fd, char *ret_why, size_t size)
+bool xfdt_packed_file_init(struct xfdt_packed_file *source, int fd, char *ret_why, size_t size)
 {
 	source->packing = packing_at(fd);
 	source->fd = fd;
@@ -132,13 +132,13 @@ bool xfdt_unpack_source_init(struct xfdt_unpack_source *source, int fd, char *re
 
 		snprintf(ret_why, size, "cannot be unpacked: %s",
 			 message ? message : strerror(errno));
-		xfdt_unpack_source_deinit(source);
+		xfdt_packed_file_deinit(source);
 		return false;
 	}
 	return true;
 }
 
-void xfdt_unpack_source_deinit(struct xfdt_unpack_source *source)
+void xfdt_packed_file_deinit(struct xfdt_packed_file *source)
 {
 	xfdt_la.archive_read_free(source->archive);
 	if (source->gzip)
@@ -147,7 +147,7 @@ void xfdt_unpack_source_deinit(struct xfdt_unpack_source *source)
 	source->gzip = NULL;
 }
 
-bool xfdt_unpack_source_is_plain(const struct xfdt_unpack_source *source)
+bool xfdt_packed_file_is_plain(const struct xfdt_packed_file *source)
 {
 	return (xfdt_la.archive_format(source->archive) & ARCHIVE_FORMAT_BASE_MASK) ==
 	       ARCHIVE_FORMAT_RAW;
