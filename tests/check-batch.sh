@@ -65,7 +65,7 @@ dumps_there=12
 batch share 0 --store "$work/whole" -j 2 "$share"
 says share-total out "^$dumps_there dumps: 3 confirmed, 1 armed, "
 says share-process out '1 core file of a process'
-says share-others out '3 files that are no dumps'
+says share-others out '3 files that are not dumps'
 says share-special out '4 FIFOs, sockets, devices, or links to nothing'
 says share-link out '1 link to a folder'
 says share-lines err '^\[[0-9]*\] armed  .*/acme/armed-6.18.5$'

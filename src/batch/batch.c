@@ -426,7 +426,7 @@ static bool start_unpacker(struct run *run, struct job *job, struct xfdt_found *
 	return true;
 }
 
-/* Start a worker for @found, which it takes over; false if there can be no more processes now. */
+/* Start a worker for @found, which it takes over; false if no process can be started now. */
 static bool start_job(struct run *run, struct job *job, struct xfdt_found *found)
 {
 	const struct xfdt_batch *batch = run->batch;

@@ -41,7 +41,7 @@ struct xfdt_batch {
 	bool retry_failed; /* look again at dumps that gave no verdict */
 	bool force;	   /* look again at all */
 	const char *version;
-	void *context; /* of the functions below, all of which are needed */
+	void *context; /* of the functions below; all are required */
 
 	/*
 	 * In a worker, which has to end in it: print the first line of how it is

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* More are no log, and each is opened. */
+/* No log has more parts, and each is opened. */
 #define PARTS_MAX 4096
 
 static bool is_dump(int fd)

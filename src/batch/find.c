@@ -97,7 +97,7 @@ static struct xfdt_error *new_found(struct xfdt_scan *scan, const char *path,
 	return NULL;
 }
 
-/* Was the file changed a moment ago?  A time in the future is no reason to wait for it. */
+/* Was the file changed a moment ago?  A time in the future does not count. */
 static bool is_young(const struct xfdt_scan *scan, const struct stat *status)
 {
 	const time_t age = time(NULL) - status->st_mtim.tv_sec;
@@ -178,7 +178,7 @@ static bool join_log(struct xfdt_found *found, const struct xfdt_beside *beside)
 	return true;
 }
 
-/* A file that is no dump: a kernel log counts where no dump is beside it, a part of one in pstore with its other parts. */
+/* A file that is not a dump.  A kernel log counts if its folder has no dump; parts of a pstore log count together. */
 static struct xfdt_error *take_log(struct xfdt_scan *scan, const char *path,
 				   const struct stat *status, const char *name,
 				   const struct xfdt_file *file, struct xfdt_found **ret_found)

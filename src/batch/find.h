@@ -19,7 +19,7 @@ struct xfdt_scan_counts {
 	uint64_t folders;   /* that cannot be read, and paths that do not exist */
 	uint64_t young;	    /* changed a moment ago: not looked at yet */
 	uint64_t vanished;  /* deleted or renamed before they could be opened */
-	uint64_t entries;   /* all that is no folder, of every shard */
+	uint64_t entries;   /* everything but folders, of every shard */
 	uint64_t elsewhere; /* of them, those in other shards: not opened */
 };
 

@@ -9,10 +9,10 @@
 
 /* A dump: one file, or the parts of a split set by rising page frames.  Freed by xfdt_found_free(). */
 struct xfdt_found {
-	char **paths; /* absolute; of a member of an archive, "ARCHIVE!MEMBER", which is no path */
+	char **paths; /* absolute; of a member of an archive, "ARCHIVE!MEMBER", which is not a path */
 	size_t path_count;
 	bool is_log; /* a kernel log, with no dump beside it */
-	int *fds; /* what was unpacked of each path, or -1: the path is to be opened; NULL: all are */
+	int *fds; /* the unpacked file of each path, or -1: open the path; NULL: open all paths */
 	int64_t size;	  /* bytes, of all */
 	int64_t mtime_ns; /* the sum of all, modulo 2^63 */
 	char *identity;	  /* size, build-id and hash of the headers */
@@ -22,7 +22,7 @@ struct xfdt_found {
 	 * itself, as it was given.
 	 */
 	char *name;
-	bool packed;   /* it is to be unpacked, and there may be dumps in it */
+	bool packed;   /* it has to be unpacked, and may contain dumps */
 	char *problem; /* why it cannot be looked at; NULL: nothing is known against it */
 };
 

@@ -272,7 +272,8 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 		fputs("not looked at:\n", out);
 		print_count(out, counts->without, "packed file without a dump in it",
 			    "packed files without a dump in them");
-		print_count(out, scan->others, "file that is no dump", "files that are no dumps");
+		print_count(out, scan->others, "file that is not a dump",
+			    "files that are not dumps");
 		print_count(out, scan->processes, "core file of a process",
 			    "core files of processes");
 		print_count(out, scan->special, "FIFO, socket, device, or link to nothing",

@@ -63,7 +63,7 @@ static void limit_more(void)
 	const struct rlimit report = { .rlim_cur = REPORT_MIB << 20, .rlim_max = REPORT_MIB << 20 };
 	int fd;
 
-	/* if memory runs out all the same, this is what can be spared */
+	/* if memory still runs out, the kernel kills this process first */
 	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		if (write(fd, "1000", 4) != 4)
@@ -125,8 +125,8 @@ static void run_worker(const struct arguments *arguments, const struct result *r
 /* the one that waits */
 
 /*
- * Wait for @pid, but not for ever: one that hangs in the kernel does not even
- * die.  NULL with its exit code, or static words that say what is wrong.
+ * Wait for @pid, but not without limit: a process that hangs in the kernel cannot even
+ * be killed.  NULL with its exit code, or static words that say what is wrong.
  */
 static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage)
 {
@@ -172,7 +172,7 @@ int run_kdump(const struct arguments *arguments)
 	if (arguments->format != FORMAT_TEXT || arguments->verbose || arguments->debuginfo_count ||
 	    arguments->types)
 		return usage_error(
-			"--kdump has a form of its own and no use for debuginfo: leave such options out",
+			"--kdump has its own output format and does not read debuginfo: omit these options",
 			NULL);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("--kdump takes one dump", NULL);

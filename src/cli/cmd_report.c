@@ -235,7 +235,7 @@ static bool has_suffix(const char *path, const char *suffix)
 	return len > suffix_len && !strcmp(path + len - suffix_len, suffix);
 }
 
-/* The format that the name of the file stands for; text if it stands for none. */
+/* The format by the name of the file; text if the name does not show one. */
 static enum format format_by_name(const char *path)
 {
 	static const struct {

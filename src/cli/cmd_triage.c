@@ -18,7 +18,7 @@ struct form {
 		      FILE *out);
 	struct xfdt_text_options style;
 	enum log_choice log;
-	unsigned int rows; /* of the terminal; 0: standard output is none */
+	unsigned int rows; /* of the terminal; 0: standard output is not one */
 	bool line;	   /* the verdict alone, in a line for each dump */
 };
 
@@ -130,7 +130,7 @@ static int report_dump(const struct arguments *arguments, const struct xfdt_foun
 	return status;
 }
 
-/* The exit code of which dump counts; of one that is none of ours, as of a dump that could not be looked at. */
+/* The dump whose exit code counts.  An unknown exit code counts as that of a dump that could not be read. */
 static int stronger(int a, int b)
 {
 	int kind_a = xfdt_exit_kind(a), kind_b = xfdt_exit_kind(b);

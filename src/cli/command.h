@@ -86,10 +86,10 @@ void print_usage(const struct command *command, FILE *out);
 
 /* NULL: there is none of that name. */
 const struct command *find_command(const char *name);
-/* Say that @word is no command, and which one is like it; returns the exit code. */
+/* Report that @word is not a command, and suggest the nearest one; returns the exit code. */
 int unknown_command(const char *word);
 /*
- * Is an operand that is no file meant as a command?  @command_named: one was named before them.
+ * Is an operand that is not a file meant as a command?  @command_named: one was named before them.
  * Returns -1 to go on, or an exit code.
  */
 int check_operands(const struct arguments *arguments, bool command_named);
@@ -108,7 +108,7 @@ struct xfdt_session_options session_options(const struct arguments *arguments);
 const char *temporary_folder(void);
 /* They ask standard output, so not in a confined process. */
 bool use_colour(const struct arguments *arguments);
-unsigned int terminal_width(void); /* in columns; 0: standard output is none */
+unsigned int terminal_width(void); /* in columns; 0: standard output is not a terminal */
 unsigned int terminal_rows(void);  /* the same in rows */
 
 /* As struct xfdt_debug_options' fetch; @context is DEBUGINFOD_URLS. */

@@ -21,7 +21,7 @@ struct fetcher {
 int take_urls(struct arguments *arguments);
 void free_urls(struct arguments *arguments);
 
-/* The URL that @path of @arguments stands for; NULL: it is a file. */
+/* The URL of @path in @arguments; NULL: it is a file. */
 const char *url_of(const struct arguments *arguments, const char *path);
 
 /* Start a process that fetches @url; @url may be NULL. */

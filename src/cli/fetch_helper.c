@@ -39,7 +39,8 @@ static struct xfdt_error *fetch_by_parent(void *context, const char *build_id, c
 
 	if (write(helper->worker, build_id, strlen(build_id)) < 0 ||
 	    !xfdt_receive_fd(helper->worker, &reply, sizeof(reply), &fd))
-		return xfdt_error_new(XFDT_SYSTEM, 0, "debuginfod: nobody to ask it");
+		return xfdt_error_new(XFDT_SYSTEM, 0,
+				      "debuginfod: the process that asks it has ended");
 	reply.text[sizeof(reply.text) - 1] = '\0';
 	if (fd < 0)
 		return xfdt_error_new(reply.code, 0, "%s", reply.text);
@@ -59,7 +60,7 @@ void fetch_helper_send(struct fetch_helper *helper, struct xfdt_debug_options *d
 
 /* the parent */
 
-/* False if the worker has ended, or asks for what is no build-id. */
+/* False if the worker has ended, or if its request is not a build-id. */
 static bool take_request(int fd, char ret_build_id[BUILD_ID_MAX])
 {
 	ssize_t len;

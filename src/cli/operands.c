@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define WORD_MAX 24 /* longer words are no mistyped command */
+#define WORD_MAX 24 /* a longer word is not a mistyped command */
 #define NEAR 2	    /* edits at most from a word to the command that is suggested */
 
 static size_t least(size_t a, size_t b, size_t c)

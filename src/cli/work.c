@@ -19,7 +19,7 @@
 
 /* more than any dump needs, and less than a compressed file can grow to */
 #define DATA_MAX (4ull << 30)
-/* of CPU time: no loop goes on for ever */
+/* of CPU time: ends an endless loop */
 #define SECONDS_MAX 3600
 
 FILE *memory_file(const char *name)

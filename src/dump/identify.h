@@ -16,7 +16,7 @@ enum xfdt_file_kind {
 	XFDT_FILE_PART,	   /* of a split set (makedumpfile --split) */
 	XFDT_FILE_PACKED,  /* compressed, or an archive: there may be a dump in it */
 	XFDT_FILE_LOG,	   /* text that looks like a kernel log */
-	XFDT_FILE_PROGRAM, /* a vmlinux, a module or another ELF file that is no core */
+	XFDT_FILE_PROGRAM, /* a vmlinux, a module or another ELF file that is not a core */
 	XFDT_FILE_BOOT,	   /* a vmlinuz */
 };
 
@@ -39,7 +39,7 @@ struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file);
 
 /*
  * How a file that begins with the @len bytes at @head is packed: a static name; NULL: it is
- * not.  All formats are told within XFDT_PACKING_HEAD bytes.
+ * not.  XFDT_PACKING_HEAD bytes are enough to recognise all formats.
  */
 #define XFDT_PACKING_HEAD 512
 const char *xfdt_packing_of(const uint8_t *head, size_t len);

@@ -71,7 +71,7 @@ void xfdt_fetch_serve(int fd, const struct xfdt_fetch_options *options)
 #include <errno.h>
 #include <time.h>
 
-#define ATTEMPTS_MAX 5	   /* of which none brings anything */
+#define ATTEMPTS_MAX 5	   /* in a row without any data */
 #define PARTS_MAX 256	   /* in which one range may come */
 #define PAUSE_FIRST_MS 100 /* before the second attempt; doubles with every further one */
 #define CONNECT_SECONDS 20L
@@ -80,7 +80,7 @@ void xfdt_fetch_serve(int fd, const struct xfdt_fetch_options *options)
 #define REDIRECTS_MAX 5L
 #define OPEN_LEN (256u << 10) /* is fetched to know the size; what is read first is in it */
 #define SIZE_LIMIT (1ull << 60)
-#define PASSED_OVER_MAX (64u << 10) /* bytes of an answer that is no range */
+#define PASSED_OVER_MAX (64u << 10) /* bytes of an answer that is not a range */
 #define TAG_MAX 256
 #define HEADER_MAX 512
 
@@ -326,7 +326,7 @@ static bool is_transient_error(CURLcode code)
 	}
 }
 
-/* Is it the file of which the first response was? */
+/* Does this response belong to the same version of the file as the first one? */
 static struct xfdt_error *check_same(struct file *file, const struct response *response)
 {
 	const char *tag = *response->etag ? response->etag : response->modified;
@@ -342,7 +342,7 @@ static struct xfdt_error *check_same(struct file *file, const struct response *r
 			      "the file changed while it was read; wait until it is complete");
 }
 
-/* What is wrong with a response that came, and is no transient error; NULL: nothing. */
+/* Why this response is a permanent error; NULL: it is not. */
 static struct xfdt_error *check_response(struct file *file, const struct response *response)
 {
 	if (response->status == 200)

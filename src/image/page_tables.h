@@ -20,7 +20,7 @@
 struct xfdt_page_root {
 	uint64_t paddr;
 	unsigned int levels; /* 4 or 5 */
-	uint64_t sme_mask;   /* bits of an entry that are no address bits */
+	uint64_t sme_mask;   /* bits of an entry that are not part of the address */
 };
 
 /* False if @vmcoreinfo does not give it. */

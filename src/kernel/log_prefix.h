@@ -11,9 +11,9 @@ struct xfdt_log_prefix {
 	size_t len;	  /* bytes */
 	bool any;	  /* there is a time stamp, a caller, a level, or a syslog daemon's words */
 	bool behind_text; /* the time stamp does not begin the line */
-	bool from_user; /* a level or the name of a program says that it is no word of the kernel's */
-	uint64_t nsec;	 /* since boot; 0 if unknown */
-	uint32_t caller; /* as in struct xfdt_log_line */
+	bool from_user;	  /* a level or a program's name shows that the kernel did not write it */
+	uint64_t nsec;	  /* since boot; 0 if unknown */
+	uint32_t caller;  /* as in struct xfdt_log_line */
 };
 
 /*

@@ -252,7 +252,7 @@ static bool follows(const struct chunk *before, const struct chunk *chunk)
 /* lines that a terminal broke */
 
 /*
- * The columns at which lines end of which @lengths[i] have i columns, and @longer more than
+ * The column at which lines were broken: @lengths[i] lines have i columns, and @longer have more than
  * BROKEN_MAX.  A few may be longer, as what a terminal program writes at its start.
  */
 static size_t width_of(const size_t lengths[BROKEN_MAX + 1], size_t longer)

@@ -74,7 +74,7 @@ struct xfdt_log_regs {
 	uint8_t code[15];      /* the bytes at RIP */
 	size_t code_len;
 	char caller[64]; /* who called the function that restores, by the call trace; empty: unknown */
-	char outer[64]; /* the first entry of the trace that is no function that restores; empty: none */
+	char outer[64]; /* the first function in the trace that does not restore FPU state; empty: none */
 	bool outer_is_kvm; /* and it is KVM's code */
 	/* which lines of the log say so, as indices; 0: none, since a line of an event precedes it */
 	size_t rip_line, code_line, ax_line, dx_line, caller_line, outer_line;

@@ -11,7 +11,7 @@ typedef struct xfdt_error *xfdt_xarray_visit(void *context, uint64_t index, uint
 /*
  * Visit all pointers of the struct xarray at @xarray, by rising index.
  * Internal entries (nodes apart) and value entries are passed over.  Where a
- * node cannot be read, the rest is visited all the same and the first such
+ * node cannot be read, the rest is still visited and the first such
  * error is returned at the end.  At most @nodes_max nodes are read.
  */
 struct xfdt_error *xfdt_xarray_walk(const struct xfdt_image *image, uint64_t xarray,

@@ -16,7 +16,7 @@ struct xfdt_outcome {
 	const struct xfdt_host *host;
 	const struct xfdt_facts *facts;
 	const struct xfdt_verdict *verdict;
-	const struct xfdt_stats *stats; /* what it took; NULL: nobody asked */
+	const struct xfdt_stats *stats; /* cost of the triage; NULL: not requested */
 	const char *confined; /* how the process that read the dump was; NULL: not at all */
 };
 

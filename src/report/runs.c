@@ -154,7 +154,7 @@ __attribute__((format(printf, 3, 4))) static void tell_missing(struct check *che
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	/* a line that is text, whatever the store has there */
+	/* one printable line; the store may hold anything */
 	xfdt_escape(record->paths, paths, sizeof(paths));
 	snprintf(line, sizeof(line), "%s (of %s)", text, paths);
 	check->tell(check->context, line);

@@ -20,7 +20,7 @@ struct xfdt_confinement {
 bool xfdt_landlock_works(void);
 
 /*
- * Confine this process, which has one thread, for good: of files it may open
+ * Confine this process, which has one thread, irrevocably: of files it may open
  * what @allowed names, for reading, and use what is open; it may make no socket, no process,
  * no file, no shared and no executable memory, send no signal, run no program, and
  * ask nothing of a file that it cannot open.  System calls that are not allowed fail

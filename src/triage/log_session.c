@@ -11,7 +11,7 @@
 
 #define READ_SIZE (1u << 20)
 #define SAMPLE 65536u
-#define HEAD 4096u /* most files that are no logs show it there */
+#define HEAD 4096u /* enough to recognise most files that are not logs */
 #define RELEASE_MAX 128
 
 /* read(2) until @len bytes are there, or the file ends; -1: errno says why not. */
@@ -100,12 +100,12 @@ static struct xfdt_error *read_file(const char *path, struct xfdt_log_text *text
 	close(fd);
 	if (!err && (!text->len || !xfdt_is_text(text->text, text->len)))
 		err = xfdt_error_new(XFDT_NOT_A_DUMP, 0, "%s",
-				     text->len ? "it is not text, so it is no kernel log" :
+				     text->len ? "it is not text, so it is not a kernel log" :
 						 "the log is empty");
 	return err;
 }
 
-/* The release of the kernel whose end the log tells, or of the last one that it tells of. */
+/* The release of the kernel that crashed in the log, or else of the last kernel in it. */
 static void find_release(struct xfdt_session *session)
 {
 	const struct xfdt_panic *panic = &session->host.panic;

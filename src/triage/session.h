@@ -38,7 +38,7 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 void xfdt_session_deinit(struct xfdt_session *session);
 
 /*
- * Triage the kernel log that the @count files at @paths make up, of which "-" is standard input.
+ * Triage the kernel log in the @count files at @paths; "-" is standard input.
  * @paths and @confined are borrowed, for the report.  After an error @session is empty.
  */
 struct xfdt_error *xfdt_log_session_init(struct xfdt_session *session, const char *const *paths,

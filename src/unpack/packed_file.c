@@ -32,7 +32,7 @@ static int support_filters(struct archive *archive)
 
 /*
  * zip and 7z alone, and not for what only ends like one: a reader that is not there cannot be
- * attacked, and a vmcore that holds the end of a zip file is none.
+ * attacked, and a vmcore that holds the end of a zip file is not a zip file.
  */
 static int support_formats(struct archive *archive, const char *packing)
 {

@@ -18,7 +18,7 @@ struct xfdt_packed_file {
 };
 
 /*
- * Open the packed file behind @fd, of which only the format that its first bytes show is tried.
+ * Open the packed file behind @fd.  Only the format that its first bytes show is tried.
  * False: @ret_why, of @size bytes, says why it cannot be unpacked, and there is nothing to free.
  */
 bool xfdt_packed_file_init(struct xfdt_packed_file *source, int fd, char *ret_why, size_t size);

@@ -21,8 +21,9 @@
 #include <unistd.h>
 
 #define DATA_MAX (4ull << 30) /* an xz dictionary has up to 1.5 GiB */
-#define CPU_SPARE 10	      /* seconds over the wall-clock limit: for when nobody watches that */
-#define PROBLEMS_MAX 64	      /* besides one for each member */
+#define CPU_SPARE \
+	10 /* seconds above the wall-clock limit, in case the parent died and does not enforce that */
+#define PROBLEMS_MAX 64 /* besides one for each member */
 
 const struct xfdt_unpack_limits xfdt_unpack_defaults = {
 	.bytes = 64ull << 30,
@@ -288,7 +289,7 @@ void xfdt_unpacker_free(struct xfdt_unpacker *unpacker)
 
 /* what it says */
 
-/* Make a file; the process is told, if there can be none. */
+/* Make a file for the process, or send it the reason why not. */
 static struct xfdt_error *give_file(struct xfdt_unpacker *unpacker)
 {
 	struct xfdt_error *err;
