@@ -102,7 +102,7 @@ static void fuzz_text(struct xfdt_image *image, const uint8_t *data, size_t size
 	size_t len, again_len;
 	FILE *out = open_memstream(&text, &len);
 
-	fprintf(out, "xfdtriage-census %u\n", XFDT_READS_VERSION - (size & 1));
+	fprintf(out, "xfdtriage-census %u\n", XFDT_READS_VERSION - (unsigned int)(size & 1));
 	fwrite(data, 1, size, out);
 	fflush(out);
 	fprintf(out, "end %08lx\n", crc32(0, (const Bytef *)text, (uInt)len));
