@@ -730,6 +730,44 @@ static void test_verdict__other_oops(void **state)
 	}
 }
 
+/* oops_end() starts kdump before it sets TAINT_DIE: as in the lab's set-xsave-6.18.5, tainted_mask lacks it */
+static void test_verdict__other_oops_that_kdump_took(void **state)
+{
+	static const char *const log[] = { GPF, "RIP: 0010:foo+0x1/0x2", NULL };
+	struct scene scene;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		set_up(&scene, 0, 0);
+		scene.kernel.data->die_counter = 1;
+		scene.kernel.data->tainted_mask = KERNEL_TAINT_WARN;
+		scene.kernel.data->exec_summary_regs = (struct xfdt_regs){
+			.ip = KERNEL_ELSEWHERE, .sp = scene.shell->stack + 0x3000
+		};
+		if (i)
+			wrap_log(&scene, log);
+		else
+			let_log(&scene, log);
+		assert_scene(&scene, "clear");
+	}
+	/* the host went on, and so would have set it */
+	for (i = 0; i < 2; i++) {
+		set_up(&scene, 0, 0);
+		scene.kernel.data->die_counter = 1;
+		if (i)
+			scene.kernel.data->panic_cpu = scene.kernel.data->crashing_cpu = UINT32_MAX;
+		let_log(&scene, log);
+		if (!i)
+			add_lines(&scene, OTHER_PID, sysrq);
+		assert_scene(&scene, "unknown");
+	}
+	/* a second one was under way: the first would have set it */
+	set_up(&scene, 0, 0);
+	scene.kernel.data->die_counter = 2;
+	wrap_log(&scene, log);
+	assert_scene(&scene, "unknown");
+}
+
 /* an #NM in the kernel, not at an XRSTOR */
 static void test_verdict__nm_elsewhere(void **state)
 {
@@ -992,6 +1030,8 @@ static void test_verdict__witnesses_of_an_oops_disagree(void **state)
 			cases[i].logged ?
 				(const char *const[]){ GPF, "RIP: 0010:foo+0x1/0x2", NULL } :
 				sysrq);
+		if (cases[i].logged)
+			add_lines(&scene, OTHER_PID, sysrq);
 		assert_acquits(&scene, false);
 		tear_down(&scene);
 	}

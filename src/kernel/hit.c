@@ -68,6 +68,33 @@ static bool taint_precedes_oopses(const struct xfdt_panic *panic)
 	return false;
 }
 
+/* The last event of the log that says how the kernel ended. */
+static const struct xfdt_event *last_end(const struct xfdt_panic *panic)
+{
+	size_t i;
+
+	for (i = panic->events.count; i-- > 0;) {
+		const struct xfdt_event *event = &panic->events.items[i];
+
+		if (event->kind == XFDT_EVENT_PANIC || event->kind == XFDT_EVENT_SYSRQ ||
+		    xfdt_event_is_oops(event))
+			return event;
+	}
+	return NULL;
+}
+
+/*
+ * Is the dump of the first oops itself?  With panic_on_oops, oops_end() starts kdump before it
+ * sets TAINT_DIE (Linux: arch/x86/kernel/dumpstack.c).
+ */
+static bool is_of_first_oops(const struct xfdt_panic *panic, unsigned long count)
+{
+	const struct xfdt_event *last = panic->log_known ? last_end(panic) : NULL;
+
+	return count == 1 && panic->panicked == XFDT_YES && last && xfdt_event_is_oops(last) &&
+	       last->oops == 1;
+}
+
 /*
  * How many oopses there were: die_counter, which tainted_mask and the log have to
  * agree with; without it a log that is complete from its first record.
@@ -92,7 +119,8 @@ static bool count_oopses(const struct xfdt_panic *panic, unsigned long *ret_coun
 			 count);
 		return false;
 	}
-	if (panic->tainted.known && !(panic->tainted.value >> XFDT_TAINT_DIE & 1) != !count) {
+	if (panic->tainted.known && !(panic->tainted.value >> XFDT_TAINT_DIE & 1) != !count &&
+	    !is_of_first_oops(panic, count)) {
 		snprintf(why, size,
 			 "%s %lu, but tainted_mask 0x%" PRIx64 " says that there was %s oops",
 			 panic->oopses.known ? "die_counter is" : "the oopses in the log are",
@@ -340,21 +368,6 @@ static void find_route(struct xfdt_facts *facts, const struct xfdt_fault *fault,
 }
 
 /* ended */
-
-/* The last event of the log that says how the kernel ended, if it is after @fault. */
-static const struct xfdt_event *last_end(const struct xfdt_panic *panic)
-{
-	size_t i;
-
-	for (i = panic->events.count; i-- > 0;) {
-		const struct xfdt_event *event = &panic->events.items[i];
-
-		if (event->kind == XFDT_EVENT_PANIC || event->kind == XFDT_EVENT_SYSRQ ||
-		    xfdt_event_is_oops(event))
-			return event;
-	}
-	return NULL;
-}
 
 /* Is @event what follows from @fault: its die(), or the panic that die() or the WARN led to? */
 static enum xfdt_truth is_of_fault(const struct xfdt_panic *panic, const struct xfdt_event *event,
