@@ -59,9 +59,10 @@ static void look_at_thread(const struct xfdt_vcpu *vcpu, struct xfdt_state_facts
 	uint64_t features = vcpu->user_xfeatures.known ? vcpu->user_xfeatures.value :
 							 vcpu->xfeatures;
 
-	state->alive = vcpu->unheld == XFDT_YES ? XFDT_NO :
-		       thread->known		? thread->alive :
-						  XFDT_UNSURE;
+	state->alive = thread->known ? thread->alive : XFDT_UNSURE;
+	/* held by nobody: the thread that ran it last was killed; if that one lives, its fpstate is damaged */
+	if (vcpu->unheld == XFDT_YES)
+		state->alive = state->alive == XFDT_YES ? XFDT_UNSURE : XFDT_NO;
 	state->holds = vcpu->unheld == XFDT_YES ?
 			       XFDT_YES :
 		       thread->known && thread->fpu.fpstate.known ?
