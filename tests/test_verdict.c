@@ -1335,6 +1335,28 @@ static void test_verdict__hit_without_kvm(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* kvm was unloaded since: exec_summary_regs has an XRSTOR of a state that was freed with its thread */
+static void test_verdict__kvm_unloaded_after_a_fault(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct kernel kernel;
+	struct fpstate *freed;
+
+	layout.kvm_is_module = true;
+	kernel_boot(&kernel, &layout);
+	strcpy(kernel.module->name, "ext4");
+	freed = kernel_vmalloc(&kernel, FPSTATE_REGS_SIZE);
+	kernel_panic(&kernel, &kernel.data->init_task, NULL);
+	kernel.log_first = 1000;
+	kernel_log(&kernel, sysrq);
+	kernel.data->die_counter = 1;
+	kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+	kernel.data->exec_summary_regs = kernel_nm_regs(&kernel, &kernel.data->init_task, freed);
+	memory_fail(&kernel.memory, kernel_kvaddr(&kernel, freed), XFDT_UNMAPPED);
+	assert_rules(&kernel, "unknown", NULL);
+	kernel_deinit(&kernel);
+}
+
 /* neither types nor symbols know of a guest's XFD, and there is no such state */
 static void test_verdict__kernel_older_than_xfd(void **state)
 {

@@ -55,6 +55,15 @@ void xfdt_remark_add(struct xfdt_remarks *notes, const char *format, ...)
 
 /* kvm */
 
+/* An XRSTOR of nobody's state that memory still has: KVM may have been unloaded since. */
+static bool has_open_restore(const struct xfdt_host *host)
+{
+	const struct xfdt_fault *fault = xfdt_panic_fault(&host->panic);
+
+	return fault && fault->decoded && fault->target != XFDT_TARGET_TASK &&
+	       !fault->fpstate.intact_guest;
+}
+
 static void find_kvm(struct xfdt_facts *facts, const struct xfdt_host *host)
 {
 	size_t states = host->census.known ? host->census.count : 0;
@@ -69,6 +78,10 @@ static void find_kvm(struct xfdt_facts *facts, const struct xfdt_host *host)
 			      "%sthere are %zu guest FPU states in memory",
 			      host->kvm == XFDT_KVM_ABSENT ? "no module kvm is loaded, but " : "",
 			      states);
+	else if (host->kvm == XFDT_KVM_ABSENT && has_open_restore(host))
+		xfdt_fact_set(
+			facts, XFDT_FACT_KVM, XFDT_UNSURE,
+			"no module kvm is loaded, but it may have been at the time of the fault");
 	else if (host->kvm == XFDT_KVM_ABSENT)
 		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_NO,
 			      "KVM is neither loaded nor built in, so there is no guest FPU state");
