@@ -386,6 +386,11 @@ static void test_fault__blank_stack(void **state)
 	set_up_as(&fixture, &kernel_6_18);
 	memset(kernel_stack(&fixture.kernel, fixture.task, 0x2000), 0, XFDT_STACK_TOP);
 	check(&fixture, "open", "within-restore");
+	/* the page above, with the frame */
+	set_up(&fixture);
+	fixture.note->regs.sp = fixture.task->stack + 0x1f00;
+	memset(kernel_stack(&fixture.kernel, fixture.task, 0x2000), 0, XFDT_PAGE_SIZE);
+	check(&fixture, "open", "within-restore");
 }
 
 /* of a call that returned */

@@ -366,15 +366,30 @@ static bool is_within_restore(const struct xfdt_image *image, const struct xfdt_
 	return false;
 }
 
-/* Is anything at the stack pointer?  The stack of a thread that ran is not blank there. */
-static bool has_content(const struct xfdt_stack *stack)
+static bool is_blank(const uint64_t *words, size_t count)
 {
-	size_t i, first = (stack->sp - stack->kvaddr) / 8;
+	while (count && !words[count - 1])
+		count--;
+	return !count;
+}
 
-	for (i = first; i < stack->len / 8 && i - first < XFDT_STACK_TOP / 8; i++)
-		if (stack->words[i])
-			return true;
-	return false;
+/*
+ * Is there something at the stack pointer, and on every page above?  The stack of a thread that
+ * ran is not blank there.  Of a dump that was distilled, only the top is kept.
+ */
+static bool has_content(const struct xfdt_image *image, const struct xfdt_stack *stack)
+{
+	const size_t page = XFDT_PAGE_SIZE / 8, end = stack->len / 8, top = XFDT_STACK_TOP / 8;
+	size_t i = (stack->sp - stack->kvaddr) / 8, next;
+
+	if (i >= end || is_blank(stack->words + i, end - i < top ? end - i : top))
+		return false;
+	for (; i < end && !image->embedded && !image->census; i = next) {
+		next = (i / page + 1) * page;
+		if (is_blank(stack->words + i, next - i))
+			return false;
+	}
+	return true;
 }
 
 /* The frame of the #NM that loading @vcpu's state raised, among the faults of its thread. */
@@ -403,7 +418,7 @@ static void look_at_position(struct collector *collector, struct xfdt_vcpu *vcpu
 	} else if (note && loads(collector->host, note, vcpu->fpstate)) {
 		vcpu->loading = XFDT_YES;
 	} else if (note && collector->stack.len && collector->stack.sp &&
-		   has_content(&collector->stack)) {
+		   has_content(image, &collector->stack)) {
 		vcpu->interrupted = xfdt_stack_interrupted_restore(image, &collector->stack);
 		if (!vcpu->interrupted && !xfdt_in_restore(image, note->ip) &&
 		    !is_within_restore(image, &collector->stack))
