@@ -1812,6 +1812,8 @@ static const char *rule_with_flip(struct scene *scene, uint8_t *byte, unsigned i
 	struct run run;
 
 	*byte ^= (uint8_t)(1u << bit);
+	/* what reading may cost is for one dump */
+	memset(&scene->kernel.memory.reader.cost, 0, sizeof(scene->kernel.memory.reader.cost));
 	run_init(&run, &scene->kernel);
 	rule = run.verdict.rule->id;
 	*ret_kind = run.verdict.kind;
