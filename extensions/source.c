@@ -340,7 +340,7 @@ static void read_notes(void)
 
 /* what a distilled dump carries in place of its page tables */
 
-static struct xfdt_notes carried;
+static struct xfdt_notes embedded;
 
 /* All notes of the kdump-compressed file behind @fd; its own are what counts. */
 static struct xfdt_error *read_carried(int fd)
@@ -359,7 +359,7 @@ static struct xfdt_error *read_carried(int fd)
 	bytes = malloc(sub.size_note + 1);
 	if (bytes &&
 	    pread(fd, bytes, sub.size_note, (off_t)sub.offset_note) == (ssize_t)sub.size_note)
-		err = xfdt_notes_add(&carried, bytes, sub.size_note);
+		err = xfdt_notes_add(&embedded, bytes, sub.size_note);
 	free(bytes);
 	return err;
 }
@@ -368,7 +368,7 @@ static void read_census(void)
 {
 	int fd = pc->dumpfile ? open(pc->dumpfile, O_RDONLY | O_CLOEXEC) : -1;
 
-	xfdt_notes_deinit(&carried);
+	xfdt_notes_deinit(&embedded);
 	if (fd < 0)
 		return;
 	xfdt_error_free(read_carried(fd));
@@ -439,7 +439,7 @@ struct xfdt_source xfd_source(void)
 		.vmcoreinfo = vmcoreinfo_text(&reader),
 		.notes = notes.items,
 		.note_count = notes.count,
-		.census = carried.census,
-		.census_len = carried.census_len,
+		.census = embedded.census,
+		.census_len = embedded.census_len,
 	};
 }

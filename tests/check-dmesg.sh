@@ -190,7 +190,7 @@ exits batch-inconclusive 5 batch -q --store "$work/store4" "$batch/other"
 # what is no log
 
 exits vmcore 2 dmesg dumps/clean-6.1.192.vmcore
-says vmcore-message err 'it is not text, so it is no kernel log'
+says vmcore-message err 'it is not text, so it is not a kernel log'
 : >"$work/empty"
 exits empty 2 dmesg "$work/empty"
 exits missing 2 dmesg "$work/nothing"

@@ -46,7 +46,7 @@ struct taking {
 	struct xfdt_image view; /* the image, with the layout of struct fpstate */
 	uint32_t regs;		/* offsetof(struct fpstate, regs) */
 	uint64_t pages_max;	/* of a state */
-	bool carried;		/* the dump has a census, whose states are read again */
+	bool embedded;		/* the dump has a census, whose states are read again */
 	size_t unreadable;	/* first pages that may be a state's */
 	struct xfdt_error *why; /* why the first of them could not be read */
 	bool limited;
@@ -227,7 +227,7 @@ static struct xfdt_error *read_run(const struct taking *taking, const struct xfd
 {
 	struct xfdt_reader *reader = taking->view.reader;
 
-	if (taking->carried)
+	if (taking->embedded)
 		return xfdt_read_for(&taking->view, XFDT_FOR_VCPUS, run->kvaddr + offset, buf, len);
 	return xfdt_reader_read_physical(reader, run->paddr + offset, buf, len);
 }
@@ -349,7 +349,7 @@ static struct xfdt_error *take(struct taking *taking)
 	return err;
 }
 
-/* Read the states that the carried census lists once more; one that is not there is dropped. */
+/* Read the states in the embedded census again; drop those that are not there. */
 static struct xfdt_error *reread(struct taking *taking)
 {
 	struct xfdt_census *census = taking->census;
@@ -379,8 +379,8 @@ static struct xfdt_error *reread(struct taking *taking)
 	return NULL;
 }
 
-/* Take the census that the dump carries. */
-static struct xfdt_error *take_carried(struct taking *taking)
+/* Take the census embedded in the dump. */
+static struct xfdt_error *take_embedded(struct taking *taking)
 {
 	const struct xfdt_image *image = &taking->view;
 	const char *layout = taking->census->layout;
@@ -388,7 +388,7 @@ static struct xfdt_error *take_carried(struct taking *taking)
 
 	err = xfdt_census_parse(image->census, image->census_len, taking->census);
 	taking->census->layout = layout;
-	taking->carried = true;
+	taking->embedded = true;
 	if (!err)
 		return reread(taking);
 	if (xfdt_error_code(err) == XFDT_NO_MEMORY)
@@ -409,7 +409,7 @@ struct xfdt_error *xfdt_census_init(struct xfdt_census *census, const struct xfd
 	if (why)
 		err = cannot(census, why);
 	else if (image->census)
-		err = take_carried(&taking);
+		err = take_embedded(&taking);
 	else if (image->embedded)
 		err = cannot(census, "the dump was distilled, and carries no census");
 	else

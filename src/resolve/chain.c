@@ -30,7 +30,7 @@ void xfdt_chain_ask(const struct xfdt_chain *chain,
 		/* older distilled dumps lack its entry */
 		queries[i] = (struct xfdt_name_query){
 			.name = xfdt_symbol_needs[i].name,
-			.spare = xfdt_symbol_needs[i].need == XFDT_OPTIONAL,
+			.optional = xfdt_symbol_needs[i].need == XFDT_OPTIONAL,
 		};
 		if (image->symtab.symbols[i].known)
 			queries[i].anchor = image->symtab.symbols[i].kvaddr;

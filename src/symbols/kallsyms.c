@@ -346,7 +346,7 @@ static struct xfdt_error *resolve(const struct xfdt_kallsyms *kallsyms, struct x
 		if (!query->found)
 			continue;
 		err = address_at(kallsyms, reader, encoding, index[i], &query->kvaddr);
-		if (err && query->spare) {
+		if (err && query->optional) {
 			xfdt_error_free(err);
 			query->found = 0;
 			continue;

@@ -13,7 +13,7 @@
 struct xfdt_name_query {
 	const char *name;
 	uint64_t anchor;
-	bool spare; /* it is left unfound if its address cannot be read, and the others are not */
+	bool optional; /* it is left unfound if its address cannot be read, and the others are not */
 
 	unsigned int found; /* how many symbols have this name */
 	uint64_t kvaddr;    /* of the first one */
