@@ -72,12 +72,13 @@ fi
 # docs/*.md are installed; README.md is read in the repository
 for document in README.md docs/*.md; do
 	folder=$(dirname "$document")
-	for link in $(grep -o ']([^)#]*' "$document" | cut -c 3- | grep -v : | sort -u); do
+	grep -o ']([^)#]*' "$document" | cut -c 3- | grep -v : | sort -u >"$work/links"
+	while read -r link; do
 		case $folder/$link in
 		./* | docs/*.md) [ -e "$folder/$link" ] ;;
 		*) false ;;
 		esac
 		report $? "$document" "it links to $link, which is not there or not installed"
-	done
+	done <"$work/links"
 done
 finish

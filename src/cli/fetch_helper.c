@@ -34,7 +34,7 @@ static struct xfdt_error *fetch_by_parent(void *context, const char *build_id, c
 					  size_t path_size, int *ret_fd)
 {
 	const struct fetch_helper *helper = context;
-	struct reply reply;
+	struct reply reply = { 0 };
 	int fd = -1;
 
 	if (write(helper->worker, build_id, strlen(build_id)) < 0 ||
