@@ -2,7 +2,9 @@
 /* What more than one folder needs and no header of a library has. */
 #include "base/util.h"
 
+#include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 int64_t xfdt_now_us(void)
 {
@@ -15,4 +17,23 @@ int64_t xfdt_now_us(void)
 int64_t xfdt_now_ms(void)
 {
 	return xfdt_now_us() / 1000;
+}
+
+ssize_t xfdt_read_fully(int fd, void *buf, size_t len)
+{
+	uint8_t *to = buf;
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t got = read(fd, to + done, len - done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (!got)
+			break;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
 }

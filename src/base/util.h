@@ -3,7 +3,9 @@
 #ifndef XFDT_BASE_UTIL_H
 #define XFDT_BASE_UTIL_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Elements of an array; not for pointers. */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -13,6 +15,9 @@ static inline unsigned long long ull(uint64_t value)
 {
 	return value;
 }
+
+/* read(2) until @len bytes are there, or the file ends; returns how many, or -1: see errno. */
+ssize_t xfdt_read_fully(int fd, void *buf, size_t len);
 
 /* Milliseconds that only grow (CLOCK_MONOTONIC). */
 int64_t xfdt_now_ms(void);

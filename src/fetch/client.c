@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The worker's side of the socket to the fetcher. */
 #include "fetch/client.h"
+#include "base/util.h"
 #include "fetch/protocol.h"
 
 #include <errno.h>
@@ -59,19 +60,7 @@ bool xfdt_fetch_send(int fd, const void *bytes, size_t len)
 
 bool xfdt_fetch_receive(int fd, void *bytes, size_t len)
 {
-	uint8_t *to = bytes;
-
-	while (len) {
-		ssize_t done = read(fd, to, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		to += done;
-		len -= (size_t)done;
-	}
-	return true;
+	return xfdt_read_fully(fd, bytes, len) == (ssize_t)len;
 }
 
 static struct xfdt_error *no_fetcher(void)

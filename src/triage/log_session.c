@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A kernel log in place of a dump. */
+#include "base/util.h"
 #include "kernel/log_text.h"
 #include "triage/session.h"
 
@@ -13,25 +14,6 @@
 #define SAMPLE 65536u
 #define HEAD 4096u /* enough to recognise most files that are not logs */
 #define RELEASE_MAX 128
-
-/* read(2) until @len bytes are there, or the file ends; -1: errno says why not. */
-static ssize_t read_fully(int fd, char *buf, size_t len)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t got = read(fd, buf + done, len - done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (!got)
-			break;
-		done += (size_t)got;
-	}
-	return (ssize_t)done;
-}
 
 static size_t count_lines(const char *text, size_t len)
 {
@@ -71,7 +53,7 @@ static struct xfdt_error *read_text(int fd, struct xfdt_log_text *text)
 				return xfdt_no_memory("the log");
 			text->text = larger;
 		}
-		got = read_fully(fd, text->text + text->len, READ_SIZE);
+		got = xfdt_read_fully(fd, text->text + text->len, READ_SIZE);
 		if (got < 0)
 			return xfdt_error_new(XFDT_SYSTEM, 0, "cannot read: %s", strerror(errno));
 		text->len += (size_t)got;

@@ -11,31 +11,12 @@
 
 #define BLOCK (256u << 10)
 
-/* As many bytes as fit; fewer at the end; -1: errno says why. */
-static ssize_t read_block(int fd, uint8_t *block)
-{
-	size_t len = 0;
-
-	while (len < BLOCK) {
-		ssize_t got = read(fd, block + len, BLOCK - len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (!got)
-			break;
-		len += (size_t)got;
-	}
-	return (ssize_t)len;
-}
-
 static struct xfdt_error *copy(int from, int to, uint64_t most, uint8_t *block)
 {
 	uint64_t offset = 0;
 	ssize_t len;
 
-	while ((len = read_block(from, block)) > 0) {
+	while ((len = xfdt_read_fully(from, block, BLOCK)) > 0) {
 		if ((uint64_t)len > most - offset)
 			return xfdt_error_new(XFDT_LIMIT, 0,
 					      "has more than %llu MiB; --unpack-size allows more",
