@@ -6,10 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define BTF_MAX (64u << 20)
-#define LARGE_PAGE (2u << 20)
 
 static struct xfdt_error *find_tables(const struct xfdt_chain *chain,
 				      struct xfdt_kallsyms *ret_kallsyms, const char **ret_source)
@@ -51,17 +49,6 @@ struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain)
 	return NULL;
 }
 
-/* Megabytes that are written once.  Large pages, since page faults for each 4 KiB would take longer. */
-static void *new_buffer(size_t len)
-{
-	const size_t whole = (len + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-	void *buffer = aligned_alloc(LARGE_PAGE, whole);
-
-	if (buffer)
-		madvise(buffer, whole, MADV_HUGEPAGE);
-	return buffer;
-}
-
 static struct xfdt_error *load_vmlinux_types(struct xfdt_chain *chain)
 {
 	const struct xfdt_symbol *start = xfdt_symbol(chain->image, XFDT_S_start_btf);
@@ -79,7 +66,7 @@ static struct xfdt_error *load_vmlinux_types(struct xfdt_chain *chain)
 	if (!len || len > BTF_MAX)
 		return xfdt_error_new(XFDT_CORRUPT, start->kvaddr,
 				      "__start_BTF and __stop_BTF are %llu bytes apart", ull(len));
-	data = new_buffer(len);
+	data = malloc(len);
 	if (!data)
 		return xfdt_no_memory("BTF");
 	err = xfdt_read(chain->image, start->kvaddr, data, len);
