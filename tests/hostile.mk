@@ -16,11 +16,13 @@ HOSTILE_SEED ?= 1
 HOSTILE_JOBS ?= 2
 HOSTILE_ONLY ?=
 
+INSN_MEMO := $(foreach search,has_and calls_behind_test has_trap cleared_bit,-Xlinker --wrap=xfdt_insn_$(search))
+
 HOSTILE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/hostile/*.c)))
 $(HOSTILE_OBJECTS): ALL_CPPFLAGS += -iquote tests
 
-$(BUILD)/tests/hostile/hostile: $(HOSTILE_OBJECTS) $(BUILD)/libxfdtriage.a
-	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/tests/hostile/hostile: $(HOSTILE_OBJECTS) $(BUILD)/tests/insn_memo.o $(BUILD)/libxfdtriage.a
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(INSN_MEMO) -o $@ $^ $(LIBS)
 
 .PHONY: check-hostile check-hostile-here
 check-hostile:
