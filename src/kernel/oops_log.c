@@ -92,7 +92,9 @@ bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind)
 	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		const struct pattern *pattern = &patterns[i];
 
-		if (strncmp(text, pattern->start, strlen(pattern->start)) ||
+		/* of most lines the first byte is another */
+		if (*text != *pattern->start ||
+		    strncmp(text, pattern->start, strlen(pattern->start)) ||
 		    (pattern->function && !names_code_in(text, pattern->function)))
 			continue;
 		*ret_kind = pattern->kind;
