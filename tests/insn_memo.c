@@ -2,7 +2,7 @@
 /*
  * The searches in src/insn/insn.h that remember their answers.  Programs that triage one kernel again and again spend
  * half of their time in Capstone; those that link with INSN_MEMO (tests/hostile.mk) do not.  An answer depends on
- * the code and the other arguments alone, so it is found by all of them.
+ * the code and the other arguments alone, so it is found by all of them.  The decoder stays, too.
  */
 #include "insn/insn.h"
 
@@ -60,6 +60,24 @@ static void remember(const struct question *question, const struct answer *answe
 	entry->question = *question;
 	entry->question.code = copy;
 	entry->answer = *answer;
+}
+
+struct xfdt_decoder *__real_xfdt_decoder_new(void);
+struct xfdt_decoder *__wrap_xfdt_decoder_new(void);
+void __wrap_xfdt_decoder_free(struct xfdt_decoder *decoder);
+
+struct xfdt_decoder *__wrap_xfdt_decoder_new(void)
+{
+	static struct xfdt_decoder *decoder;
+
+	if (!decoder)
+		decoder = __real_xfdt_decoder_new();
+	return decoder;
+}
+
+void __wrap_xfdt_decoder_free(struct xfdt_decoder *decoder)
+{
+	(void)decoder;
 }
 
 bool __real_xfdt_insn_has_and(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
