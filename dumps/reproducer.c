@@ -150,6 +150,7 @@ struct options {
 	int vcpus;
 	int arm_vm;
 	int arm_vcpu; /* index, not id */
+	int pause;    /* of those that come and go, ms, times up to 6 */
 	int tries;    /* of ARM_GUEST_WRMSR with END_RUN, each with a new virtual machine */
 	bool sparse;
 	bool in_lab;
@@ -583,9 +584,9 @@ static void __attribute__((noreturn)) come_and_go(struct vm *vm, const struct op
 {
 	for (unsigned int round = 0;; round++) {
 		vm_deinit(vm);
-		usleep(1000 * (round % 7));
+		usleep(1000 * options->pause * (round % 7));
 		vm_init(vm, options, false);
-		usleep(1000 * (round % 5));
+		usleep(1000 * options->pause * (round % 5));
 	}
 }
 
@@ -751,7 +752,7 @@ static bool is_ready(int fd)
 static void usage(FILE *stream)
 {
 	fprintf(stream,
-		"usage: reproducer --in-lab SCENARIO [--vms N] [--vcpus N] [--arm VM.VCPU] [--sparse] [--live-tiles] [--thread] [--tries N] [--report FILE]\n"
+		"usage: reproducer --in-lab SCENARIO [--vms N] [--vcpus N] [--arm VM.VCPU] [--sparse] [--live-tiles] [--thread] [--tries N] [--pause MS] [--report FILE]\n"
 		"Kills the kernel it runs on, on purpose.  scenarios (* only with the lab's debugger):\n");
 	for (size_t i = 0; i < ARRAY_SIZE(scenarios); i++)
 		fprintf(stream, "%c %-16s %s\n", scenarios[i].needs_lab ? '*' : ' ',
@@ -769,6 +770,7 @@ static bool parse_options(struct options *options, int argc, char **argv)
 		{ "live-tiles", no_argument, NULL, 't' },
 		{ "thread", no_argument, NULL, 'd' },
 		{ "tries", required_argument, NULL, 'n' },
+		{ "pause", required_argument, NULL, 'p' },
 		{ "report", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -802,6 +804,9 @@ static bool parse_options(struct options *options, int argc, char **argv)
 		case 'n':
 			options->tries = atoi(optarg);
 			break;
+		case 'p':
+			options->pause = atoi(optarg);
+			break;
 		case 'r':
 			options->report = optarg;
 			break;
@@ -822,12 +827,13 @@ static bool parse_options(struct options *options, int argc, char **argv)
 	return options->scenario && options->vms >= 1 && options->vms <= MAX_VMS &&
 	       options->vcpus >= 1 && options->vcpus <= MAX_VCPUS && options->arm_vm >= 0 &&
 	       options->arm_vm < options->vms && options->arm_vcpu >= 0 &&
-	       options->arm_vcpu < options->vcpus && options->tries >= 1;
+	       options->arm_vcpu < options->vcpus && options->tries >= 1 && options->pause >= 0 &&
+	       options->pause <= 1000;
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = { .vms = 1, .vcpus = 2, .arm_vcpu = -1, .tries = 1 };
+	struct options options = { .vms = 1, .vcpus = 2, .arm_vcpu = -1, .tries = 1, .pause = 1 };
 	const struct scenario *scenario;
 	uint8_t *memory[MAX_VMS];
 	int ready[2], go[MAX_VMS][2];

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make check" is made of besides the unit tests.
 
-check: $(XFD_SO) check-unit check-verdicts check-dumps check-recipes check-cli check-packed check-dmesg check-batch check-storage check-debuginfod check-hooks check-report check-large check-docs check-cluster check-style
+check: $(XFD_SO) check-unit check-verdicts check-dumps check-recipes check-cli check-packed check-dmesg check-batch check-stream check-storage check-debuginfod check-hooks check-report check-large check-docs check-cluster check-style
 
 $(BUILD)/tests/check-dumps: $(BUILD)/tests/check-dumps.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -42,6 +42,11 @@ check-packed: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps
 
 check-batch: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/spin.so
 	$(Q)$(IF_DUMPS) tests/check-batch.sh $(BUILD)
+
+# DUMPS: how many appear in the stream
+.PHONY: check-stream
+check-stream: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps
+	$(Q)$(IF_DUMPS) tests/check-stream.sh $(BUILD) $(DUMPS)
 
 .PHONY: check-docs
 check-docs: $(BUILD)/xfdtriage
@@ -88,7 +93,7 @@ check-verdicts:
 	$(Q)tests/check-verdicts.sh
 
 check-sanitize:
-	$(Q)$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-packed check-batch check-report check-hostile-here
+	$(Q)$(MAKE) SANITIZE=yes check-unit check-dumps check-cli check-packed check-batch check-stream check-report check-hostile-here
 
 # The Debian packages, in a clean root: no part of check, since it takes minutes and the network.
 .PHONY: check-packages

@@ -29,6 +29,16 @@ static void setup(void)
 	snprintf(file, sizeof(file), "%s/store.sqlite", dir);
 }
 
+#define TABLE_OF_VERSION_1 \
+	"CREATE TABLE result (path BLOB NOT NULL PRIMARY KEY, identity TEXT NOT NULL," \
+	" size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ended TEXT NOT NULL," \
+	" verdict TEXT NOT NULL, exit_code INTEGER NOT NULL, json TEXT NOT NULL," \
+	" finished TEXT NOT NULL, wall_ms INTEGER NOT NULL, tries INTEGER NOT NULL," \
+	" confined TEXT NOT NULL, version TEXT NOT NULL)"
+#define ROW_OF_VERSION_1 \
+	"INSERT INTO result VALUES (x'2f61', 'i', 1, 2, 'ok', 'armed', 3, '{}', '', 4, 1," \
+	" 'seccomp', '0.1')"
+
 static void teardown(void)
 {
 	char command[300];
@@ -61,6 +71,21 @@ static void tamper(const char *sql)
 
 	if (sqlite3_open(file, &db) || sqlite3_exec(db, sql, NULL, NULL, NULL) || sqlite3_close(db))
 		exit(99);
+}
+
+static int64_t number(const char *sql)
+{
+	sqlite3_stmt *statement;
+	int64_t value;
+	sqlite3 *db;
+
+	if (sqlite3_open(file, &db) || sqlite3_prepare_v2(db, sql, -1, &statement, NULL) ||
+	    sqlite3_step(statement) != SQLITE_ROW)
+		exit(99);
+	value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return value;
 }
 
 static struct xfdt_result result_of(const char *path)
@@ -296,7 +321,7 @@ static void test_store__refuses_other_versions(void **state)
 {
 	setup();
 	xfdt_store_close(open_store(XFDT_STORE_WRITE));
-	tamper("PRAGMA user_version = 3");
+	tamper("PRAGMA user_version = 4");
 	assert_not_opened(XFDT_STORE_READ, XFDT_UNSUPPORTED);
 	assert_not_opened(XFDT_STORE_WRITE, XFDT_UNSUPPORTED);
 	tamper("PRAGMA user_version = 0");
@@ -382,14 +407,8 @@ static void test_store__strict_table_of_before(void **state)
 		return;
 	}
 	setup();
-	tamper("PRAGMA application_id = 1481000020; PRAGMA user_version = 1;"
-	       "CREATE TABLE result (path BLOB NOT NULL PRIMARY KEY, identity TEXT NOT NULL,"
-	       " size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ended TEXT NOT NULL,"
-	       " verdict TEXT NOT NULL, exit_code INTEGER NOT NULL, json TEXT NOT NULL,"
-	       " finished TEXT NOT NULL, wall_ms INTEGER NOT NULL, tries INTEGER NOT NULL,"
-	       " confined TEXT NOT NULL, version TEXT NOT NULL) STRICT;"
-	       "INSERT INTO result VALUES (x'2f61', 'i', 1, 2, 'ok', 'armed', 3, '{}', '', 4, 1,"
-	       " 'seccomp', '0.1')");
+	tamper("PRAGMA application_id = 1481000020; PRAGMA user_version = 1;" TABLE_OF_VERSION_1
+	       " STRICT;" ROW_OF_VERSION_1);
 	store = open_store(XFDT_STORE_WRITE);
 	put(store, "/b");
 	assert_ok(xfdt_store_each(store, see, &seen, &damaged));
@@ -612,16 +631,21 @@ static void test_store__a_run_is_recorded_once(void **state)
 static void test_store__version_1_is_brought_up(void **state)
 {
 	const struct xfdt_result result = result_of("/srv/a");
+	struct seen seen = { 0 };
 	struct xfdt_store *store;
 
 	setup();
 	store = open_store(XFDT_STORE_WRITE);
 	assert_ok(xfdt_store_put(store, &result));
 	xfdt_store_close(store);
-	tamper("DROP VIEW signature; DROP VIEW dump; DROP TABLE run; PRAGMA user_version = 1");
+	tamper("DROP VIEW signature; DROP VIEW dump; DROP TABLE run; DROP TABLE result;"
+	       "PRAGMA user_version = 1;" TABLE_OF_VERSION_1 ";" ROW_OF_VERSION_1);
 	/* reading changes nothing */
 	store = open_store(XFDT_STORE_READ);
 	assert_int_equal(runs_in(store), 0);
+	assert_ok(xfdt_store_each(store, see, &seen, &damaged));
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.last.source, XFDT_SOURCE_TRIAGE);
 	xfdt_store_close(store);
 	store = open_store(XFDT_STORE_WRITE);
 	assert_int_equal(runs_in(store), 0);
@@ -630,6 +654,38 @@ static void test_store__version_1_is_brought_up(void **state)
 	       "SELECT path, host, rule FROM dump; SELECT * FROM run");
 	store = open_store(XFDT_STORE_READ);
 	xfdt_store_close(store);
+	teardown();
+}
+
+/* Where an answer comes from, and what it is of, is kept; the views have one row of a panic. */
+static void test_store__a_hook_and_a_dump_of_one_panic(void **state)
+{
+	struct xfdt_result hook = result_of("/hook"), other = result_of("/other");
+	struct xfdt_result dump = result_of("/dump");
+	struct seen seen = { 0 };
+	struct xfdt_store *store;
+	bool found;
+
+	hook.source = other.source = XFDT_SOURCE_HOOK;
+	hook.panic = dump.panic = "abcd-1-2";
+	other.panic = "abcd-1-3";
+	setup();
+	store = open_store(XFDT_STORE_WRITE);
+	assert_ok(xfdt_store_put(store, &hook));
+	assert_ok(xfdt_store_put(store, &other));
+	assert_ok(xfdt_store_has_triage(store, "abcd-1-2", &found));
+	assert_false(found);
+	assert_ok(xfdt_store_put(store, &dump));
+	assert_ok(xfdt_store_has_triage(store, "abcd-1-2", &found));
+	assert_true(found);
+	assert_ok(xfdt_store_has_triage(store, "abcd-1-3", &found));
+	assert_false(found);
+	assert_ok(xfdt_store_get(store, "/hook", 5, see, &seen));
+	assert_int_equal(seen.last.source, XFDT_SOURCE_HOOK);
+	xfdt_store_close(store);
+	assert_int_equal(number("SELECT count(*) FROM dump"), 2);
+	assert_int_equal(number("SELECT count(*) FROM dump WHERE path = '/hook'"), 0);
+	assert_int_equal(number("SELECT sum(dumps) FROM signature"), 2);
 	teardown();
 }
 

@@ -1,22 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two lines. */
+/* Three lines. */
 #include "batch/answer.h"
 
 #include <string.h>
 
-const char *xfdt_answer_parse(char *text, size_t len, char **ret_json)
+/* Cut the first line off *@rest; NULL: there is none. */
+static char *take_line(char **rest)
 {
-	char *line;
+	char *line = *rest, *end = strchr(line, '\n');
 
-	if (!len || text[len - 1] != '\n')
+	if (!end)
 		return NULL;
+	*end = '\0';
+	*rest = end + 1;
+	return line;
+}
+
+bool xfdt_answer_parse(char *text, size_t len, struct xfdt_answer *ret_answer)
+{
+	struct xfdt_answer answer;
+	char *rest = text;
+
+	if (!len || text[len - 1] != '\n' || memchr(text, '\0', len))
+		return false;
+	/* the newline at the end becomes the NUL */
 	text[len - 1] = '\0';
-	if (strlen(text) != len - 1)
-		return NULL;
-	line = strchr(text, '\n');
-	if (!line || line[1] != '{' || strchr(line + 1, '\n'))
-		return NULL;
-	*line = '\0';
-	*ret_json = line + 1;
-	return text;
+	answer.confined = take_line(&rest);
+	answer.panic = answer.confined ? take_line(&rest) : NULL;
+	answer.json = rest;
+	if (!answer.panic || *answer.json != '{' || strchr(answer.json, '\n'))
+		return false;
+	*ret_answer = answer;
+	return true;
 }

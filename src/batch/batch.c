@@ -46,13 +46,19 @@ struct job {
 	bool timed_out, flooded;
 };
 
+/* Those from @first up to @count wait. */
+struct queue {
+	struct xfdt_found **items;
+	size_t first, count, room;
+};
+
 struct run {
 	const struct xfdt_batch *batch;
 	struct xfdt_batch_counts counts;
 	struct xfdt_scan *scan;
-	struct xfdt_found **queue;
-	size_t first, count, room; /* of @queue: those from @first up to @count wait */
-	struct xfdt_parts parts;   /* that were unpacked */
+	struct queue queue, hooks;
+	bool dumps_done;	 /* what waits in @hooks is next */
+	struct xfdt_parts parts; /* that were unpacked */
 	struct job *jobs;
 	struct pollfd *polls; /* one for each job, and the signals */
 	sigset_t signals, before;
@@ -132,16 +138,36 @@ static bool verdict_of(int exit_code, enum xfdt_verdict_kind *ret_kind)
 	return true;
 }
 
-static void count_done(struct run *run, const struct xfdt_result *result, bool known)
+/* A dump that was triaged counts in place of what the hook for kdump said of the same panic. */
+static struct xfdt_error *is_joined(struct run *run, const struct xfdt_result *result,
+				    bool *ret_joined)
+{
+	*ret_joined = false;
+	if (result->source != XFDT_SOURCE_HOOK || !*result->panic)
+		return NULL;
+	return xfdt_store_has_triage(run->batch->store, result->panic, ret_joined);
+}
+
+static struct xfdt_error *count_done(struct run *run, const struct xfdt_result *result, bool known)
 {
 	enum xfdt_verdict_kind kind;
+	struct xfdt_error *err;
+	bool joined;
 
+	err = is_joined(run, result, &joined);
+	if (err || joined) {
+		run->counts.found--;
+		run->counts.joined++;
+		return err;
+	}
+	run->counts.hooks += result->source == XFDT_SOURCE_HOOK;
 	run->counts.done++;
 	run->counts.known += known;
 	run->counts.ended[result->ended]++;
 	if (result->ended == XFDT_ENDED_OK && verdict_of(result->exit_code, &kind))
 		run->counts.verdicts[kind]++;
 	run->batch->tell(run->batch->context, result, known);
+	return NULL;
 }
 
 /* what was renamed or deleted */
@@ -199,15 +225,16 @@ static struct xfdt_error *forget_beside(struct run *run, const char *path, const
 	return err;
 }
 
-/* Forget what @path was called while kdump wrote it: kdump-utils, kdump-tools, others. */
+/* Forget what @path was called while kdump wrote it: kdump-utils, kdump-tools, others, the hook. */
 static struct xfdt_error *forget_incomplete(struct run *run, const char *path)
 {
-	char own[NAME_MAX + 16];
-	const char *const names[] = { "vmcore-incomplete", "dump-incomplete", own };
+	char own[NAME_MAX + 16], part[NAME_MAX + 16];
+	const char *const names[] = { "vmcore-incomplete", "dump-incomplete", own, part };
 	struct xfdt_error *err = NULL;
 	size_t i;
 
 	snprintf(own, sizeof(own), "%s-incomplete", strrchr(path, '/') + 1);
+	snprintf(part, sizeof(part), "%s.part", strrchr(path, '/') + 1);
 	for (i = 0; !err && i < COUNT(names); i++)
 		err = forget_beside(run, path, names[i]);
 	return err;
@@ -229,6 +256,9 @@ static struct xfdt_error *record(struct run *run, const struct xfdt_found *found
 	result->mtime_ns = found->mtime_ns;
 	result->finished = finished;
 	result->version = run->batch->version;
+	if (!result->panic)
+		result->panic = "";
+	result->source = found->is_hook ? XFDT_SOURCE_HOOK : XFDT_SOURCE_TRIAGE;
 	result->tries = 1;
 	/* of a set that was incomplete, another part may have been the first */
 	for (i = 1; !err && i < found->path_count; i++)
@@ -238,9 +268,15 @@ static struct xfdt_error *record(struct run *run, const struct xfdt_found *found
 		err = forget_incomplete(run, found->paths[0]);
 	if (!err)
 		err = xfdt_store_put(run->batch->store, result);
-	if (!err)
-		count_done(run, result, false);
-	return err;
+	return err ? err : count_done(run, result, false);
+}
+
+/* A hook for kdump has no verdict, and beside its file is the dump. */
+static struct xfdt_error *leave_to_dump(struct run *run, const struct xfdt_found *found)
+{
+	run->counts.found--;
+	run->counts.joined++;
+	return xfdt_store_forget(run->batch->store, found->paths[0], strlen(found->paths[0]));
 }
 
 /* @found has no verdict; @message says why. */
@@ -373,22 +409,26 @@ static struct xfdt_error *finish_job(struct run *run, struct job *job, int statu
 	struct xfdt_error *err = take_output(job);
 	struct xfdt_result result = { .wall_ms = wall_ms };
 	enum xfdt_verdict_kind kind = XFDT_INCONCLUSIVE;
-	const char *confined = NULL;
-	char message[256], *json;
+	struct xfdt_answer answer;
+	bool answered = false;
+	char message[256];
 	int code;
 
 	if (!err && xfdt_worker_ended(status, &code) && !job->flooded &&
 	    (code == XFDT_EXIT_ERROR || verdict_of(code, &kind)))
-		confined = xfdt_answer_parse(job->text, job->len, &json);
-	if (confined && code == XFDT_EXIT_ERROR && has_gone(run, job->found)) {
+		answered = xfdt_answer_parse(job->text, job->len, &answer);
+	if (answered && code == XFDT_EXIT_ERROR && has_gone(run, job->found)) {
 		run->counts.found--;
-	} else if (confined) {
+	} else if (answered && code == XFDT_EXIT_ERROR && job->found->beside_dump) {
+		err = leave_to_dump(run, job->found);
+	} else if (answered) {
 		result.exit_code = code;
 		result.ended = result.exit_code == XFDT_EXIT_ERROR ? XFDT_ENDED_ERROR :
 								     XFDT_ENDED_OK;
 		result.verdict = result.ended == XFDT_ENDED_OK ? xfdt_verdict_name(kind) : "error";
-		result.json = json;
-		result.confined = confined;
+		result.json = answer.json;
+		result.confined = answer.confined;
+		result.panic = answer.panic;
 		err = record(run, job->found, &result);
 	} else if (!err) {
 		enum xfdt_ended ended = ended_early(run, job, status, message, sizeof(message));
@@ -460,27 +500,34 @@ static bool start_job(struct run *run, struct job *job, struct xfdt_found *found
 /* the queue */
 
 /* @found is taken over; one that was unpacked goes first, so that its space is free again soon. */
-static struct xfdt_error *enqueue(struct run *run, struct xfdt_found *found)
+static struct xfdt_error *enqueue(struct queue *queue, struct xfdt_found *found)
 {
 	size_t place;
 
-	if (run->count == run->room) {
-		size_t room = run->room ? 2 * run->room : 256;
-		struct xfdt_found **queue = realloc(run->queue, room * sizeof(*queue));
+	if (queue->count == queue->room) {
+		size_t room = queue->room ? 2 * queue->room : 256;
+		struct xfdt_found **items = realloc(queue->items, room * sizeof(*items));
 
-		if (!queue) {
+		if (!items) {
 			xfdt_found_free(found);
 			return xfdt_no_memory("the batch");
 		}
-		run->queue = queue;
-		run->room = room;
+		queue->items = items;
+		queue->room = room;
 	}
-	place = found->fds ? run->first : run->count;
-	memmove(run->queue + place + 1, run->queue + place,
-		(run->count - place) * sizeof(*run->queue));
-	run->queue[place] = found;
-	run->count++;
+	place = found->fds ? queue->first : queue->count;
+	memmove(queue->items + place + 1, queue->items + place,
+		(queue->count - place) * sizeof(*queue->items));
+	queue->items[place] = found;
+	queue->count++;
 	return NULL;
+}
+
+static void queue_deinit(struct queue *queue)
+{
+	for (; queue->first < queue->count; queue->first++)
+		xfdt_found_free(queue->items[queue->first]);
+	free(queue->items);
 }
 
 struct question {
@@ -504,8 +551,7 @@ static struct xfdt_error *compare_known(void *context, const struct xfdt_result 
 					     question->run->batch->retry_failed)
 		return NULL;
 	question->known = true;
-	count_done(question->run, result, true);
-	return NULL;
+	return count_done(question->run, result, true);
 }
 
 /* @found is taken over. */
@@ -516,14 +562,20 @@ static struct xfdt_error *take_found(struct run *run, struct xfdt_found *found)
 	struct xfdt_error *err = NULL;
 
 	if (found->packed)
-		return enqueue(run, found);
+		return enqueue(&run->queue, found);
+	/*
+	 * Which of them no dump answers for is known when all dumps are done.  What was unpacked
+	 * does not wait: each would hold an open file.
+	 */
+	if (found->is_hook && !found->fds && !run->dumps_done)
+		return enqueue(&run->hooks, found);
 	run->counts.found++;
 	if (!batch->force)
 		err = xfdt_store_get(batch->store, found->paths[0], strlen(found->paths[0]),
 				     compare_known, &question);
 	if (!err && !question.known) {
 		if (!found->problem)
-			return enqueue(run, found);
+			return enqueue(&run->queue, found);
 		err = record_failure(run, found, XFDT_ENDED_ERROR, found->problem,
 				     "none: not opened", 0);
 	}
@@ -629,13 +681,13 @@ static struct xfdt_error *start_jobs(struct run *run)
 	struct xfdt_error *err = NULL;
 	unsigned int i;
 
-	for (i = 0; !err && i < run->batch->jobs && run->first < run->count; i++) {
-		struct xfdt_found *found = run->queue[run->first];
+	for (i = 0; !err && i < run->batch->jobs && run->queue.first < run->queue.count; i++) {
+		struct xfdt_found *found = run->queue.items[run->queue.first];
 
 		if (run->jobs[i].found)
 			continue;
 		if (is_locked(found)) {
-			run->first++;
+			run->queue.first++;
 			err = record_problem(run, found);
 			continue;
 		}
@@ -646,7 +698,7 @@ static struct xfdt_error *start_jobs(struct run *run)
 				       xfdt_error_new(XFDT_SYSTEM, 0, "cannot start a process: %s",
 						      strerror(errno));
 		}
-		run->first++;
+		run->queue.first++;
 	}
 	return err;
 }
@@ -729,7 +781,7 @@ static void tick(struct run *run, bool last)
 
 static bool is_busy(const struct run *run)
 {
-	return run->counts.scanning || run->counts.running || run->first < run->count;
+	return run->counts.scanning || run->counts.running || run->queue.first < run->queue.count;
 }
 
 /* What was renamed is looked for once more, under its new name. */
@@ -743,9 +795,25 @@ static bool scan_again(struct run *run)
 	return true;
 }
 
+static bool has_hooks(const struct run *run)
+{
+	return run->hooks.first < run->hooks.count;
+}
+
 static bool has_work(struct run *run)
 {
-	return is_busy(run) || run->parts.count || scan_again(run);
+	return is_busy(run) || run->parts.count || scan_again(run) || has_hooks(run);
+}
+
+/* All dumps are done: take the answers of hooks. */
+static struct xfdt_error *take_hooks(struct run *run)
+{
+	struct xfdt_error *err = NULL;
+
+	run->dumps_done = true;
+	while (!err && has_hooks(run))
+		err = take_found(run, run->hooks.items[run->hooks.first++]);
+	return err;
 }
 
 static struct xfdt_error *loop(struct run *run)
@@ -754,7 +822,7 @@ static struct xfdt_error *loop(struct run *run)
 
 	while (!err && !run->stopped_by && has_work(run)) {
 		if (!is_busy(run))
-			err = join_unpacked(run);
+			err = run->parts.count ? join_unpacked(run) : take_hooks(run);
 		if (!err)
 			err = start_jobs(run);
 		if (!err)
@@ -855,9 +923,8 @@ static struct xfdt_error *set_up(struct run *run)
 
 static void tear_down(struct run *run)
 {
-	for (; run->first < run->count; run->first++)
-		xfdt_found_free(run->queue[run->first]);
-	free(run->queue);
+	queue_deinit(&run->queue);
+	queue_deinit(&run->hooks);
 	xfdt_parts_deinit(&run->parts);
 	xfdt_scan_free(run->scan);
 	if (run->signal_fd >= 0) {

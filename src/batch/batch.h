@@ -17,7 +17,9 @@ struct xfdt_batch_counts {
 	uint64_t done;	/* of them, those with a result */
 	uint64_t known; /* of them, those whose result was in the store before */
 	uint64_t running;
-	uint64_t pruned;		       /* results of dumps that are gone, forgotten */
+	uint64_t hooks;	 /* of them, those that the hook for kdump answered, and no dump */
+	uint64_t joined; /* answers of hooks beside these: a dump of the same panic counts */
+	uint64_t pruned; /* results of dumps that are gone, forgotten */
 	uint64_t verdicts[XFDT_VERDICT_KINDS]; /* of those done */
 	uint64_t ended
 		[XFDT_ENDED_KINDS]; /* the others by how they ended; [XFDT_ENDED_OK]: all with a verdict */

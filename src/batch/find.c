@@ -137,12 +137,12 @@ static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path,
 	err = new_found(scan, path, status, name, &found);
 	if (err || !found)
 		return err;
-	if (asprintf(&found->identity, "%lld-%s-%016llx", (long long)found->size, file->build_id,
-		     ull(file->hash)) < 0) {
-		found->identity = NULL;
+	found->identity = xfdt_file_identity(found->size, file);
+	if (!found->identity) {
 		xfdt_found_free(found);
 		return xfdt_no_memory("the list of dumps");
 	}
+	found->is_hook = file->kind == XFDT_FILE_HOOK;
 	found->packed = file->kind == XFDT_FILE_PACKED;
 	scan->counts.packed += found->packed;
 	if (file->kind != XFDT_FILE_PART) {
@@ -152,6 +152,24 @@ static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path,
 	scan->counts.parts++;
 	return xfdt_parts_add(&scan->parts, found, file) ? NULL :
 							   xfdt_no_memory("the list of dumps");
+}
+
+static struct xfdt_error *take_hook(struct xfdt_scan *scan, const char *path,
+				    const struct stat *status, const char *name,
+				    const struct xfdt_file *file, struct xfdt_found **ret_found)
+{
+	struct xfdt_error *err;
+
+	err = take_dump(scan, path, status, name, file, ret_found);
+	if (err || !*ret_found)
+		return err;
+	err = xfdt_beside_look(&scan->beside, path);
+	(*ret_found)->beside_dump = scan->beside.has_dump;
+	if (err) {
+		xfdt_found_free(*ret_found);
+		*ret_found = NULL;
+	}
+	return err;
 }
 
 /* Make @found, which is one part of a log in pstore, all of them. */
@@ -255,6 +273,9 @@ static struct xfdt_error *look_at_file(struct xfdt_scan *scan, const char *path,
 	case XFDT_FILE_PART:
 	case XFDT_FILE_PACKED:
 		err = take_dump(scan, path, &status, name, &file, ret_found);
+		break;
+	case XFDT_FILE_HOOK:
+		err = take_hook(scan, path, &status, name, &file, ret_found);
 		break;
 	case XFDT_FILE_PROCESS:
 		scan->counts.processes++;

@@ -11,7 +11,9 @@
 struct xfdt_found {
 	char **paths; /* absolute; of a member of an archive, "ARCHIVE!MEMBER", which is not a path */
 	size_t path_count;
-	bool is_log; /* a kernel log, with no dump beside it */
+	bool is_log;	  /* a kernel log, with no dump beside it */
+	bool is_hook;	  /* JSON that the hook for kdump left */
+	bool beside_dump; /* of that: there is a dump in the same folder */
 	int *fds; /* the unpacked file of each path, or -1: open the path; NULL: open all paths */
 	int64_t size;	  /* bytes, of all */
 	int64_t mtime_ns; /* the sum of all, modulo 2^63 */

@@ -10,15 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool set_identity(struct xfdt_found *found, const struct xfdt_file *file)
-{
-	if (asprintf(&found->identity, "%lld-%s-%016llx", (long long)found->size, file->build_id,
-		     ull(file->hash)) >= 0)
-		return true;
-	found->identity = NULL;
-	return false;
-}
-
 /* The file behind @fd, which is taken over. */
 static struct xfdt_error *new_found(const char *name, int fd, struct xfdt_file *ret_file,
 				    struct xfdt_found **ret_found)
@@ -38,7 +29,8 @@ static struct xfdt_error *new_found(const char *name, int fd, struct xfdt_file *
 		err = xfdt_identify(fd, ret_file);
 	if (!err) {
 		found->size = status.st_size;
-		if (!set_identity(found, ret_file))
+		found->identity = xfdt_file_identity(found->size, ret_file);
+		if (!found->identity)
 			err = xfdt_no_memory("unpacking");
 	}
 	if (err)
@@ -81,6 +73,8 @@ static struct xfdt_error *take_file(struct xfdt_unpacked *unpacked, struct xfdt_
 		return err;
 	switch (file.kind) {
 	case XFDT_FILE_DUMP:
+	case XFDT_FILE_HOOK:
+		found->is_hook = file.kind == XFDT_FILE_HOOK;
 		*ret_found = found;
 		return NULL;
 	case XFDT_FILE_PART:

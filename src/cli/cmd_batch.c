@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "triage/rights.h"
 #include "render/fields.h"
+#include "report/hook.h"
 #include "verdict/precedence.h"
 
 #include <errno.h>
@@ -37,6 +38,46 @@ struct screen {
 
 /* a worker */
 
+/* Behind how the worker is confined: which panic it is, and the JSON.  Returns the exit code. */
+static int put_answer(const struct xfdt_session *session, struct xfdt_error **ret_err)
+{
+	if (session->image.gaps.no_memory || session->host.gaps.no_memory) {
+		/* with more, the answer may be another one */
+		return XFDT_WORKER_NO_MEMORY;
+	}
+	printf("%s\n", session->host.panic.id);
+	*ret_err = xfdt_render_json(&session->report, stdout);
+	return xfdt_verdict_exit(session->verdict.kind);
+}
+
+/* The same of what the hook for kdump left. */
+static int put_hook(const char *path, const char *name, struct xfdt_error **ret_err)
+{
+	struct xfdt_hook hook;
+	int status;
+
+	*ret_err = xfdt_hook_read(path, name, &hook);
+	if (*ret_err)
+		return 0;
+	printf("%s\n%s\n", hook.panic, hook.json);
+	status = hook.exit_code;
+	xfdt_hook_deinit(&hook);
+	return status;
+}
+
+static int triage(const char *const *paths, const struct xfdt_found *found,
+		  const struct xfdt_session_options *options, struct xfdt_error **ret_err)
+{
+	struct xfdt_session session;
+
+	if (found->is_hook)
+		return put_hook(paths[0], found->paths[0], ret_err);
+	*ret_err = found->is_log ? xfdt_log_session_init(&session, paths, found->path_count,
+							 options->confined) :
+				   xfdt_session_init(&session, paths, found->path_count, options);
+	return *ret_err ? 0 : put_answer(&session, ret_err);
+}
+
 static void work(void *context, const struct xfdt_found *found)
 {
 	const struct screen *screen = context;
@@ -44,8 +85,7 @@ static void work(void *context, const struct xfdt_found *found)
 	const char *const *names = (const char *const *)found->paths;
 	const char *const *paths = xfdt_found_places(found);
 	char confined[XFDT_CONFINED_SIZE];
-	struct xfdt_session session;
-	struct xfdt_error *err;
+	struct xfdt_error *err = NULL;
 	int status;
 
 	if (!paths)
@@ -59,16 +99,10 @@ static void work(void *context, const struct xfdt_found *found)
 	options.confined = confined;
 	printf("%s\n", confined);
 	fflush(stdout);
-	err = found->is_log ? xfdt_log_session_init(&session, paths, found->path_count, confined) :
-			      xfdt_session_init(&session, paths, found->path_count, &options);
-	if (!err && (session.image.gaps.no_memory || session.host.gaps.no_memory)) {
-		/* with more, the answer may be another one */
-		status = XFDT_WORKER_NO_MEMORY;
-	} else if (!err) {
-		status = xfdt_verdict_exit(session.verdict.kind);
-		err = xfdt_render_json(&session.report, stdout);
-	} else if (xfdt_error_code(err) != XFDT_NO_MEMORY) {
+	status = triage(paths, found, &options, &err);
+	if (err && xfdt_error_code(err) != XFDT_NO_MEMORY) {
 		status = XFDT_EXIT_ERROR;
+		printf("\n");
 		err = xfdt_render_json_error(names[0], xfdt_error_message(err), stdout);
 	}
 	if (err || fflush(stdout) || ferror(stdout))
@@ -255,6 +289,10 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 		*verdicts ? ": " : "", verdicts);
 	if (counts->done > counts->ended[XFDT_ENDED_OK])
 		print_ends(counts, out);
+	print_count(out, counts->hooks, "by the kdump hook: no dump of that panic was looked at",
+		    "by the kdump hook: no dumps of those panics were looked at");
+	print_count(out, counts->joined, "answer of the kdump hook belongs to one of these dumps",
+		    "answers of the kdump hook belong to these dumps");
 	print_count(out, scan->packed, "packed file was unpacked", "packed files were unpacked");
 	fprintf(out, "%" PRIu64 " looked at in %.1f s", now, seconds);
 	if (counts->known)

@@ -3,6 +3,7 @@
 #include "base/output.h"
 #include "base/util.h"
 #include "cli/command.h"
+#include "report/hook.h"
 #include "report/report.h"
 #include "report/runs.h"
 
@@ -14,10 +15,17 @@
 
 #define UTC_SIZE 24 /* of 2026-11-22T13:30:00Z */
 
+/* Stores, and files that hooks for kdump left, by the order of the operands. */
 struct stores {
-	struct xfdt_store **items;
+	const struct arguments *arguments;
+	struct xfdt_store **items; /* NULL: a hook's file */
 	size_t count;
 };
+
+static bool is_hook(const struct stores *stores, size_t index)
+{
+	return !stores->items[index];
+}
 
 static void close_stores(struct stores *stores)
 {
@@ -31,11 +39,14 @@ static struct xfdt_error *open_stores(struct stores *stores, const struct argume
 	struct xfdt_error *err = NULL;
 	size_t i;
 
+	stores->arguments = arguments;
 	stores->items = calloc(arguments->path_count, sizeof(struct xfdt_store *));
 	if (!stores->items)
 		return xfdt_no_memory("stores");
 	for (i = 0; i < arguments->path_count && !err; i++) {
-		err = xfdt_store_open(&stores->items[i], arguments->paths[i], XFDT_STORE_READ);
+		if (!xfdt_is_hook_file(arguments->paths[i]))
+			err = xfdt_store_open(&stores->items[i], arguments->paths[i],
+					      XFDT_STORE_READ);
 		stores->count += !err;
 	}
 	return err;
@@ -105,6 +116,11 @@ static struct xfdt_error *summarise(const struct stores *stores, const struct ar
 
 		memcpy(filter.since, since, UTC_SIZE);
 		err = xfdt_report_add_store(summary, arguments->paths[i]);
+		if (!err && is_hook(stores, i)) {
+			err = xfdt_hook_visit(arguments->paths[i], XFDT_VERSION, add_result,
+					      &filter);
+			continue;
+		}
 		if (!err && arguments->only_new)
 			err = filter_new(stores->items[i], arguments->paths[i], &filter);
 		if (!err)
@@ -142,6 +158,8 @@ static struct xfdt_error *add_runs(const struct stores *stores, const struct arg
 		struct add_run add = { .runs = runs, .store = arguments->paths[i] };
 		uint64_t damaged = 0;
 
+		if (is_hook(stores, i))
+			continue;
 		err = xfdt_store_each_run(stores->items[i], add_run, &add, &damaged);
 		if (!err && (damaged || (!add.count && arguments->complete))) {
 			++*ret_missing;
@@ -181,6 +199,9 @@ static struct xfdt_error *fetch(void *context, size_t store, const void *path, s
 {
 	const struct stores *stores = context;
 
+	if (is_hook(stores, store))
+		return xfdt_hook_visit(stores->arguments->paths[store], XFDT_VERSION, visit,
+				       visit_context);
 	return xfdt_store_get(stores->items[store], path, path_len, visit, visit_context);
 }
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -375,6 +376,44 @@ static bool is_bzimage(const uint8_t *head, size_t len)
 	return len >= 0x206 && !memcmp(head + 0x202, "HdrS", 4);
 }
 
+/* Does @head begin with @text, but for blanks in @head?  @at moves behind it. */
+static bool begins(const uint8_t *head, size_t len, size_t *at, const char *text)
+{
+	for (; *text && *at < len; ++*at) {
+		if (strchr(" \t\r\n", head[*at]))
+			continue;
+		if (head[*at] != *text++)
+			return false;
+	}
+	return !*text;
+}
+
+/* The first keys of docs/json.md, as --kdump writes them; the schema may be a later one. */
+static bool is_hook(const uint8_t *head, size_t len)
+{
+	size_t at = 0;
+
+	if (!begins(head, len, &at, "{\"schema\":\"xfdtriage-"))
+		return false;
+	while (at < len && head[at] >= '0' && head[at] <= '9')
+		at++;
+	return begins(head, len, &at, "\",\"dump\":{\"path\":\"" XFDT_HOOK_VMCORE "\"");
+}
+
+/* Hooks of hosts of the same kind differ in little, which may be far behind. */
+static uint64_t hash_all(int fd, uint64_t hash)
+{
+	uint8_t block[HEAD];
+	off_t at = 0;
+	ssize_t got;
+
+	while (at <= XFDT_HOOK_MAX && (got = pread(fd, block, sizeof(block), at)) > 0) {
+		hash = xfdt_hash(hash, block, (size_t)got);
+		at += got;
+	}
+	return hash;
+}
+
 static bool is_kdump(const uint8_t *head, size_t len)
 {
 	return len >= 8 &&
@@ -407,6 +446,8 @@ enum xfdt_file_kind xfdt_guess_kind(const uint8_t *head, size_t len)
 		return XFDT_FILE_PACKED;
 	if (is_bzimage(head, len))
 		return XFDT_FILE_BOOT;
+	if (is_hook(head, len))
+		return XFDT_FILE_HOOK;
 	return is_log(head, len) ? XFDT_FILE_LOG : XFDT_FILE_OTHER;
 }
 
@@ -426,8 +467,20 @@ struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file)
 		identify_elf(fd, head, (size_t)len, &file);
 	else if (is_kdump(head, (size_t)len))
 		identify_kdump(fd, head, (size_t)len, &file);
+	else if (file.kind == XFDT_FILE_HOOK)
+		file.hash = hash_all(fd, XFDT_HASH_INIT);
 	*ret_file = file;
 	return NULL;
+}
+
+char *xfdt_file_identity(int64_t size, const struct xfdt_file *file)
+{
+	char *identity;
+
+	return asprintf(&identity, "%lld-%s-%016llx", (long long)size, file->build_id,
+			ull(file->hash)) < 0 ?
+		       NULL :
+		       identity;
 }
 
 /* named files */
@@ -454,6 +507,8 @@ static struct xfdt_error *check_kind(const struct xfdt_file *file, const char *n
 			"is an ELF program, such as a vmlinux, and no dump; name the vmcore, and this file with -d",
 		[XFDT_FILE_BOOT] =
 			"is a kernel to boot (vmlinuz), and no dump; name the vmcore that kdump saved",
+		[XFDT_FILE_HOOK] =
+			"is what the hook for kdump wrote, and no dump; 'xfdtriage report' shows it",
 	};
 
 	if (file->kind == XFDT_FILE_PART)

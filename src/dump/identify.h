@@ -18,16 +18,21 @@ enum xfdt_file_kind {
 	XFDT_FILE_LOG,	   /* text that looks like a kernel log */
 	XFDT_FILE_PROGRAM, /* a vmlinux, a module or another ELF file that is not a core */
 	XFDT_FILE_BOOT,	   /* a vmlinuz */
+	XFDT_FILE_HOOK,	   /* JSON that the hook for kdump left */
 };
 
 struct xfdt_file {
 	enum xfdt_file_kind kind;
 	const char *packing; /* XFDT_FILE_PACKED: "gzip", "tar", ...; static */
 	char build_id[64];   /* of vmlinux, "-" if the headers do not tell */
-	uint64_t hash;	     /* of the headers */
+	uint64_t hash;	     /* of the headers; XFDT_FILE_HOOK: of all */
 	/* XFDT_FILE_PART: what it has of the @frames page frames, and what it shares with its set */
 	uint64_t set, start_pfn, end_pfn, frames;
 };
+
+/* What the hook for kdump triages, and names in its JSON; and bytes of that, which --kdump does not exceed. */
+#define XFDT_HOOK_VMCORE "/proc/vmcore"
+#define XFDT_HOOK_MAX (16u << 20)
 
 #define XFDT_HASH_INIT 0xcbf29ce484222325ull
 
@@ -36,6 +41,9 @@ uint64_t xfdt_hash(uint64_t hash, const void *bytes, size_t len);
 
 /* Look at the file behind @fd.  XFDT_SYSTEM if it cannot be read. */
 struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file);
+
+/* The identity of a file of @size bytes: copies share it.  The caller frees it; NULL: out of memory. */
+char *xfdt_file_identity(int64_t size, const struct xfdt_file *file);
 
 /*
  * How a file that begins with the @len bytes at @head is packed: a static name; NULL: it is

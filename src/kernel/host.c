@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All of a host. */
 #include "kernel/host.h"
+#include "base/util.h"
+#include "dump/identify.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +56,27 @@ static struct xfdt_value cpu_capability(const struct xfdt_image *image, unsigned
 	value.value = bits >> bit & 1;
 	xfdt_error_free(err);
 	return value;
+}
+
+/*
+ * Which panic this is: build-id and the second of the crash, in clear, and a hash of the host's name and
+ * the address of the task, which differ where two hosts with the same kernel crash in the same second.
+ */
+static void identify_panic(struct xfdt_host *host)
+{
+	const struct xfdt_image *image = host->image;
+	struct xfdt_panic *panic = &host->panic;
+	uint64_t hash = XFDT_HASH_INIT;
+	char time[24];
+
+	/* Linux: kernel/crash_core.c, crash_save_vmcoreinfo() */
+	if (!image->build_id || !panic->task || !*host->nodename ||
+	    !xfdt_vmcoreinfo_get(&image->vmcoreinfo, "CRASHTIME", time, sizeof(time)) || !*time ||
+	    time[strspn(time, "0123456789")])
+		return;
+	hash = xfdt_hash(hash, host->nodename, strlen(host->nodename));
+	hash = xfdt_hash(hash, &panic->task, sizeof(panic->task));
+	snprintf(panic->id, sizeof(panic->id), "%s-%s-%016llx", image->build_id, time, ull(hash));
 }
 
 static void read_features(struct xfdt_host *host)
@@ -165,6 +189,7 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_imag
 	read_xsave_layout(host);
 	host->tif_need_fpu_load = xfdt_tif_need_fpu_load(image, host->decoder);
 	err = xfdt_panic_read(host);
+	identify_panic(host);
 	xfdt_set_purpose(image, XFDT_FOR_VCPUS);
 	if (!err)
 		err = xfdt_census_init(&host->census, image);

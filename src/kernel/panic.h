@@ -22,6 +22,8 @@ struct xfdt_log_evidence {
 
 #define XFDT_TAINT_DIE 7 /* bit of tainted_mask (Linux: include/linux/panic.h) */
 
+#define XFDT_PANIC_ID_MAX 96
+
 struct xfdt_panic {
 	bool log_known;
 	struct xfdt_log log;
@@ -29,6 +31,7 @@ struct xfdt_panic {
 	enum xfdt_truth panicked;  /* did any CPU panic? */
 	struct xfdt_value cpu;	   /* the one that did */
 	uint64_t task;		   /* its current thread, a kvaddr; 0: unknown */
+	char id[XFDT_PANIC_ID_MAX]; /* the same in every dump of this panic, and in no other; empty: unknown */
 	bool pid_known;
 	int pid;
 	char comm[XFDT_COMM_LEN + 1];

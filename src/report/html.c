@@ -172,6 +172,9 @@ static void put_path(const struct xfdt_report_row *row, FILE *out)
 	fputs("<wbr></span><span class=\"name\">", out);
 	put_text(name, out);
 	fputs("</span>", out);
+	if (row->by_hook)
+		fputs(" <span class=\"copy\" title=\"answer of the kdump hook; no dump of this panic was looked at\">kdump hook</span>",
+		      out);
 	if (!row->cells[XFDT_C_COPY_OF])
 		return;
 	fputs(" <span class=\"copy\" title=\"copy of ", out);

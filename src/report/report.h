@@ -27,7 +27,8 @@ struct xfdt_error *xfdt_report_add(struct xfdt_report *summary, const struct xfd
 
 /*
  * Call it when all results are added: it keeps the newest of the results with
- * one path and identity, marks copies, and sorts by precedence.
+ * one path and identity, and of a panic with a dump leaves out what the hook for
+ * kdump said, marks copies, and sorts by precedence.
  */
 struct xfdt_error *xfdt_report_finish(struct xfdt_report *summary);
 

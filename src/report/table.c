@@ -216,6 +216,10 @@ static void set_from_store(struct filler *filler, const struct xfdt_result *resu
 	set_int(filler, XFDT_C_TRIES, result->tries);
 	set_text(filler, XFDT_C_CONFINED, result->confined);
 	set_text(filler, XFDT_C_VERSION, result->version);
+	set_text(filler, XFDT_C_SOURCE, xfdt_answer_source_name(result->source));
+	if (result->panic && *result->panic)
+		set_text(filler, XFDT_C_PANIC, result->panic);
+	filler->row.by_hook = result->source == XFDT_SOURCE_HOOK;
 	set_text(filler, XFDT_C_STORE, store);
 }
 
@@ -223,8 +227,10 @@ static struct xfdt_error *fill(struct filler *filler, const struct xfdt_result *
 			       const char *store)
 {
 	static const enum xfdt_column own[] = {
-		XFDT_C_IDENTITY, XFDT_C_COPY_OF, XFDT_C_SIZE,	  XFDT_C_ENDED,	  XFDT_C_FINISHED,
-		XFDT_C_WALL_MS,	 XFDT_C_TRIES,	 XFDT_C_CONFINED, XFDT_C_VERSION, XFDT_C_STORE,
+		XFDT_C_IDENTITY,     XFDT_C_COPY_OF, XFDT_C_SIZE,   XFDT_C_ENDED,
+		XFDT_C_FINISHED,     XFDT_C_WALL_MS, XFDT_C_TRIES,  XFDT_C_CONFINED,
+		XFDT_C_VERSION,	     XFDT_C_STORE,   XFDT_C_SOURCE, XFDT_C_PANIC,
+		XFDT_C_HOOK_VERDICT,
 	};
 	struct json_object *json = xfdt_stored_parse(result->json);
 	struct xfdt_report_row *row = &filler->row;
@@ -351,6 +357,42 @@ static void drop_superseded(struct xfdt_report *summary)
 	summary->row_count = kept;
 }
 
+/* Dumps first. */
+static int by_panic(const void *left, const void *right)
+{
+	const struct xfdt_report_row *a = left, *b = right;
+	int order = compare_text(a->cells[XFDT_C_PANIC], b->cells[XFDT_C_PANIC]);
+
+	return order ? order : a->by_hook - b->by_hook;
+}
+
+/* What the hook for kdump said of a panic of which there is a dump goes to the dump's row, whose own verdict counts. */
+static void join_hooks(struct xfdt_report *summary)
+{
+	struct xfdt_report_row *rows = summary->rows, *dump = NULL;
+	size_t i, kept = 0;
+
+	for (i = 0; i < summary->row_count; i++) {
+		struct xfdt_report_row *row = &rows[i];
+		const char *panic = row->cells[XFDT_C_PANIC];
+
+		if (!row->by_hook || !panic || !dump ||
+		    compare_text(panic, dump->cells[XFDT_C_PANIC])) {
+			rows[kept] = *row;
+			if (!row->by_hook)
+				dump = &rows[kept];
+			kept++;
+			continue;
+		}
+		free(dump->cells[XFDT_C_HOOK_VERDICT]);
+		dump->cells[XFDT_C_HOOK_VERDICT] = row->cells[XFDT_C_VERDICT];
+		row->cells[XFDT_C_VERDICT] = NULL;
+		row_deinit(row);
+		summary->joined++;
+	}
+	summary->row_count = kept;
+}
+
 static bool mark_copies(struct xfdt_report *summary)
 {
 	struct xfdt_report_row *rows = summary->rows;
@@ -377,12 +419,16 @@ struct xfdt_error *xfdt_report_finish(struct xfdt_report *summary)
 		return NULL;
 	qsort(summary->rows, summary->row_count, sizeof(*summary->rows), by_dump);
 	drop_superseded(summary);
+	qsort(summary->rows, summary->row_count, sizeof(*summary->rows), by_panic);
+	join_hooks(summary);
 	qsort(summary->rows, summary->row_count, sizeof(*summary->rows), by_content);
 	if (!mark_copies(summary))
 		return xfdt_no_memory("a summary");
 	qsort(summary->rows, summary->row_count, sizeof(*summary->rows), by_finding);
 	for (i = 0; i < summary->row_count; i++)
 		summary->totals[summary->rows[i].kind]++;
+	for (i = 0; i < summary->row_count; i++)
+		summary->hooks += summary->rows[i].by_hook;
 	return NULL;
 }
 

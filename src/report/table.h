@@ -36,6 +36,7 @@ struct xfdt_report_row {
 	size_t path_len;
 	size_t store; /* index into the summary's stores */
 	int kind;     /* a verdict's, or XFDT_NO_VERDICT */
+	bool by_hook; /* the answer of the hook for kdump: no dump of this panic was looked at */
 };
 
 struct xfdt_report {
@@ -45,6 +46,8 @@ struct xfdt_report {
 	size_t row_count, row_room;
 	size_t totals[XFDT_RESULT_KINDS];
 	size_t copies;	   /* rows whose content another row has too */
+	size_t hooks;	   /* rows by the hook for kdump */
+	size_t joined;	   /* its answers of panics of which a dump was looked at: no rows */
 	size_t superseded; /* results that a newer one of the same dump took the place of */
 };
 

@@ -10,6 +10,7 @@
 #define WORDS_MIN 20
 #define DOTS 3 /* of a text that was cut */
 #define GAP 2
+#define HOOK_MARK "*" /* behind a verdict */
 
 /* The columns, behind the verdict; on a narrow terminal the last go first. */
 static const enum xfdt_column shown[] = {
@@ -86,7 +87,7 @@ static void measure(struct writer *writer)
 	const struct xfdt_report *summary = writer->summary;
 	size_t i, j;
 
-	writer->verdict_width = (unsigned int)strlen("not-applicable");
+	writer->verdict_width = (unsigned int)strlen("not-applicable") + (summary->hooks > 0);
 	for (j = 0; j < SHOWN; j++) {
 		writer->widths[j] = width_of(xfdt_column_heading(shown[j]));
 		for (i = 0; i < summary->row_count; i++) {
@@ -171,10 +172,13 @@ static void put_columns(const struct writer *writer)
 
 static void put_row(const struct writer *writer, const struct xfdt_report_row *row)
 {
+	char verdict[32];
 	size_t j;
 
+	snprintf(verdict, sizeof(verdict), "%s%s", xfdt_report_kind_name(row->kind),
+		 row->by_hook ? HOOK_MARK : "");
 	fprintf(writer->out, "%s%-*s%s", colour_of(writer, row->kind), (int)writer->verdict_width,
-		xfdt_report_kind_name(row->kind), end_of_colour(writer));
+		verdict, end_of_colour(writer));
 	for (j = 0; j < writer->columns; j++) {
 		const char *text = cell_of(row, shown[j]);
 		bool last = j + 1 == writer->columns;
@@ -202,6 +206,9 @@ static void put_totals(const struct writer *writer)
 	if (summary->superseded)
 		fprintf(writer->out, "; %zu older result%s left out", summary->superseded,
 			summary->superseded == 1 ? "" : "s");
+	if (summary->joined)
+		fprintf(writer->out, "; %zu answer%s of the kdump hook joined to the dump",
+			summary->joined, summary->joined == 1 ? "" : "s");
 	fputs("\n", writer->out);
 	for (i = 0; i < XFDT_RESULT_KINDS; i++) {
 		int kind = xfdt_kind_at(XFDT_COLLECTED, i);
@@ -212,6 +219,11 @@ static void put_totals(const struct writer *writer)
 				xfdt_report_kind_name(kind), end_of_colour(writer),
 				xfdt_report_kind_words(kind));
 	}
+	if (summary->hooks)
+		fprintf(writer->out,
+			"%8zu  " HOOK_MARK
+			" by the kdump hook; no dump of that panic was looked at\n",
+			summary->hooks);
 }
 
 void xfdt_report_text(const struct xfdt_report *summary, const struct xfdt_report_options *options,

@@ -23,28 +23,31 @@ const char *const xfdt_store_version_2 =
 	" unread INTEGER NOT NULL CHECK (typeof(unread) = 'integer' AND unread >= 0),"
 	" version TEXT NOT NULL CHECK (typeof(version) = 'text'),"
 	" PRIMARY KEY (paths, shard, shards)"
-	");"
+	")";
+
+/*
+ * In the views, the answer of the hook for kdump is left out where a dump of the same panic was triaged.
+ */
+/* clang-format off */
+const char *const xfdt_store_version_3 =
+	"ALTER TABLE result ADD COLUMN source TEXT NOT NULL DEFAULT 'triage'"
+	" CHECK (source IN ('triage', 'kdump hook'));"
+	"ALTER TABLE result ADD COLUMN panic TEXT NOT NULL DEFAULT ''"
+	" CHECK (typeof(panic) = 'text');"
+	"CREATE INDEX result_panic ON result (panic);"
+	"DROP VIEW IF EXISTS signature; DROP VIEW IF EXISTS dump;"
 	"CREATE VIEW dump AS SELECT CAST(path AS TEXT) AS path, verdict, exit_code,"
-	" " JSON(
-		"kernel.nodename") " AS host,"
-				   " " JSON(
-					   "kernel.release") " AS release,"
-							     " " JSON(
-								     "kernel.fix") " AS fix,"
-										   " " JSON(
-											   "route") " AS route,"
-												    " " JSON(
-													    "rule") " AS rule,"
-														    " " JSON(
-															    "panic.last_words") " AS last_words,"
-																		" " JSON(
-																			"error") " AS error,"
-																				 " " JSON(
-																					 "kernel.build_id") " AS build_id,"
-																							    " identity, size, ended, finished, wall_ms, tries, version FROM result;"
-																							    "CREATE VIEW signature AS SELECT verdict, release, fix, route, rule, count(*) AS dumps,"
-																							    " count(DISTINCT host) AS hosts, min(finished) AS first, max(finished) AS last"
-																							    " FROM dump GROUP BY verdict, release, fix, route, rule";
+	" " JSON("kernel.nodename") " AS host, " JSON("kernel.release") " AS release,"
+	" " JSON("kernel.fix") " AS fix, " JSON("route") " AS route, " JSON("rule") " AS rule,"
+	" " JSON("panic.last_words") " AS last_words, " JSON("error") " AS error,"
+	" " JSON("kernel.build_id") " AS build_id,"
+	" identity, size, ended, finished, wall_ms, tries, version, source, panic FROM result"
+	" WHERE source = 'triage' OR panic = '' OR panic NOT IN"
+	" (SELECT panic FROM result WHERE source = 'triage');"
+	"CREATE VIEW signature AS SELECT verdict, release, fix, route, rule, count(*) AS dumps,"
+	" count(DISTINCT host) AS hosts, min(finished) AS first, max(finished) AS last"
+	" FROM dump GROUP BY verdict, release, fix, route, rule";
+/* clang-format on */
 
 enum column {
 	COLUMN_PATHS,

@@ -71,22 +71,30 @@ enum column {
 	COLUMN_TRIES,
 	COLUMN_CONFINED,
 	COLUMN_VERSION,
+	COLUMN_SOURCE,
+	COLUMN_PANIC,
 	COLUMNS,
 };
-#define COLUMN_NAMES \
+#define COLUMN_NAMES_2 \
 	"path, identity, size, mtime_ns, ended, verdict, exit_code, json, finished, wall_ms," \
 	" tries, confined, version"
+#define COLUMN_NAMES COLUMN_NAMES_2 ", source, panic"
 
 static const char *const put_sql =
-	"INSERT INTO result (" COLUMN_NAMES ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	"INSERT INTO result (" COLUMN_NAMES ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	" ON CONFLICT (path) DO UPDATE SET identity = excluded.identity, size = excluded.size,"
 	" mtime_ns = excluded.mtime_ns, ended = excluded.ended, verdict = excluded.verdict,"
 	" exit_code = excluded.exit_code, json = excluded.json, finished = excluded.finished,"
 	" wall_ms = excluded.wall_ms, confined = excluded.confined, version = excluded.version,"
+	" source = excluded.source, panic = excluded.panic,"
 	" tries = iif(identity = excluded.identity AND mtime_ns = excluded.mtime_ns, tries + 1, 1)";
 static const char *const forget_sql = "DELETE FROM result WHERE path = ?";
-static const char *const get_sql = "SELECT " COLUMN_NAMES " FROM result WHERE path = ?";
-static const char *const all_sql = "SELECT " COLUMN_NAMES " FROM result ORDER BY path";
+static const char *const triage_sql =
+	"SELECT count(*) FROM result WHERE panic = ? AND source = 'triage'";
+#define GET_SQL(columns) "SELECT " columns " FROM result WHERE path = ?"
+#define ALL_SQL(columns) "SELECT " columns " FROM result ORDER BY path"
+/* a store that is only read may be of an earlier version */
+#define BEFORE_3 COLUMN_NAMES_2 ", 'triage', ''"
 
 static const char *const ended_names[XFDT_ENDED_KINDS] = {
 	[XFDT_ENDED_OK] = "ok",
@@ -95,6 +103,16 @@ static const char *const ended_names[XFDT_ENDED_KINDS] = {
 	[XFDT_ENDED_KILLED] = "killed",
 	[XFDT_ENDED_NO_MEMORY] = "out of memory",
 };
+
+static const char *const source_names[XFDT_SOURCES] = {
+	[XFDT_SOURCE_TRIAGE] = "triage",
+	[XFDT_SOURCE_HOOK] = "kdump hook",
+};
+
+const char *xfdt_answer_source_name(enum xfdt_answer_source source)
+{
+	return source_names[source];
+}
 
 const char *xfdt_ended_name(enum xfdt_ended ended)
 {
@@ -202,9 +220,9 @@ static struct xfdt_error *make_tables(struct xfdt_store *store, int64_t from)
 	char *sql;
 
 	sql = sqlite3_mprintf("BEGIN; PRAGMA application_id = %d; PRAGMA user_version = %d;"
-			      "%s; %s; COMMIT",
+			      "%s; %s; %s; COMMIT",
 			      APPLICATION_ID, XFDT_STORE_VERSION, from ? "" : schema,
-			      xfdt_store_version_2);
+			      from < 2 ? xfdt_store_version_2 : "", xfdt_store_version_3);
 	if (!sql)
 		return xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory");
 	err = run_sql(store, sql);
@@ -301,9 +319,13 @@ static struct xfdt_error *open_database(struct xfdt_store *store, enum xfdt_stor
 	if (!err)
 		err = check_version(store, mode != XFDT_STORE_READ);
 	if (!err)
-		err = prepare(store, get_sql, &store->get);
+		err = prepare(store, store->version < 3 ? GET_SQL(BEFORE_3) : GET_SQL(COLUMN_NAMES),
+			      &store->get);
 	if (!err)
-		err = prepare(store, all_sql, &store->all);
+		err = prepare(store, store->version < 3 ? ALL_SQL(BEFORE_3) : ALL_SQL(COLUMN_NAMES),
+			      &store->all);
+	if (!err && mode != XFDT_STORE_READ)
+		err = prepare(store, triage_sql, &store->triage);
 	if (!err && mode != XFDT_STORE_READ)
 		err = prepare(store, put_sql, &store->put);
 	if (!err && mode != XFDT_STORE_READ)
@@ -345,6 +367,7 @@ void xfdt_store_close(struct xfdt_store *store)
 	sqlite3_finalize(store->forget);
 	sqlite3_finalize(store->get);
 	sqlite3_finalize(store->all);
+	sqlite3_finalize(store->triage);
 	/* one file again */
 	if (store->put)
 		sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
@@ -371,6 +394,8 @@ static void bind_result(sqlite3_stmt *put, const struct xfdt_result *result)
 		{ COLUMN_FINISHED, result->finished },
 		{ COLUMN_CONFINED, result->confined },
 		{ COLUMN_VERSION, result->version },
+		{ COLUMN_SOURCE, xfdt_answer_source_name(result->source) },
+		{ COLUMN_PANIC, result->panic ? result->panic : "" },
 	};
 	const struct {
 		enum column column;
@@ -415,14 +440,16 @@ struct xfdt_error *xfdt_store_forget(struct xfdt_store *store, const void *path,
 	return err;
 }
 
-static bool parse_ended(const char *name, enum xfdt_ended *ret_ended)
+/* The index of @name in @names; false: it is not there. */
+static bool parse_name(const char *name, const char *const *names, size_t count,
+		       unsigned int *ret_index)
 {
 	size_t i;
 
-	for (i = 0; i < XFDT_ENDED_KINDS; i++) {
-		if (strcmp(name, ended_names[i]))
+	for (i = 0; i < count; i++) {
+		if (strcmp(name, names[i]))
 			continue;
-		*ret_ended = (enum xfdt_ended)i;
+		*ret_index = (unsigned int)i;
 		return true;
 	}
 	return false;
@@ -441,7 +468,11 @@ static bool read_row(sqlite3_stmt *row, struct xfdt_result *ret_result)
 {
 	const void *path = sqlite3_column_blob(row, COLUMN_PATH);
 	bool sane = path != NULL;
+	unsigned int ended = 0, source = 0;
 
+	sane &= parse_name(text_of(row, COLUMN_ENDED, &sane), ended_names, XFDT_ENDED_KINDS,
+			   &ended);
+	sane &= parse_name(text_of(row, COLUMN_SOURCE, &sane), source_names, XFDT_SOURCES, &source);
 	*ret_result = (struct xfdt_result){
 		.path = path,
 		.path_len = (size_t)sqlite3_column_bytes(row, COLUMN_PATH),
@@ -456,8 +487,11 @@ static bool read_row(sqlite3_stmt *row, struct xfdt_result *ret_result)
 		.tries = sqlite3_column_int64(row, COLUMN_TRIES),
 		.confined = text_of(row, COLUMN_CONFINED, &sane),
 		.version = text_of(row, COLUMN_VERSION, &sane),
+		.ended = (enum xfdt_ended)ended,
+		.source = (enum xfdt_answer_source)source,
+		.panic = text_of(row, COLUMN_PANIC, &sane),
 	};
-	return parse_ended(text_of(row, COLUMN_ENDED, &sane), &ret_result->ended) && sane;
+	return sane;
 }
 
 /*
@@ -494,6 +528,20 @@ struct xfdt_error *xfdt_store_get(struct xfdt_store *store, const void *path, si
 	if (sqlite3_bind_blob64(store->get, 1, path, path_len, SQLITE_STATIC) != SQLITE_OK)
 		return xfdt_store_error(store);
 	return visit_rows(store, store->get, visit, context, &damaged);
+}
+
+struct xfdt_error *xfdt_store_has_triage(struct xfdt_store *store, const char *panic,
+					 bool *ret_found)
+{
+	struct xfdt_error *err = NULL;
+
+	sqlite3_bind_text(store->triage, 1, panic, -1, SQLITE_STATIC);
+	if (sqlite3_step(store->triage) == SQLITE_ROW)
+		*ret_found = sqlite3_column_int64(store->triage, 0) > 0;
+	else
+		err = xfdt_store_error(store);
+	sqlite3_reset(store->triage);
+	return err;
 }
 
 struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *visit, void *context,
@@ -535,6 +583,7 @@ static struct json_object *batch_object(const struct xfdt_result *result, bool *
 	add(object, "wall_ms", json_object_new_int64(result->wall_ms), failed);
 	add(object, "tries", json_object_new_int64(result->tries), failed);
 	add(object, "version", text_object(result->version), failed);
+	add(object, "source", text_object(xfdt_answer_source_name(result->source)), failed);
 	return object;
 }
 

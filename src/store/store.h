@@ -21,9 +21,10 @@
 
 /*
  * In PRAGMA user_version; a store with a greater one is refused.  Opening a store
- * to write to it brings it up from 1, which has no records of runs and no views.
+ * to write to it brings it up from 1, which has no records of runs and no views, and from
+ * 2, in which every result is of a triage, of a panic that is not known.
  */
-#define XFDT_STORE_VERSION 2
+#define XFDT_STORE_VERSION 3
 
 enum xfdt_store_mode {
 	XFDT_STORE_READ,	   /* the file has to exist; a batch may be writing to it */
@@ -39,6 +40,13 @@ enum xfdt_ended {
 	XFDT_ENDED_KILLED, /* by a signal: a damaged dump, or a bug */
 	XFDT_ENDED_NO_MEMORY,
 	XFDT_ENDED_KINDS,
+};
+
+/* Where an answer comes from. */
+enum xfdt_answer_source {
+	XFDT_SOURCE_TRIAGE, /* the batch looked at the dump, or at a log */
+	XFDT_SOURCE_HOOK,   /* the hook for kdump did, when the host had crashed */
+	XFDT_SOURCES,
 };
 
 struct xfdt_result {
@@ -57,6 +65,8 @@ struct xfdt_result {
 	int64_t tries; /* how often this content was looked at; counted by xfdt_store_put() */
 	const char *confined; /* how the worker was: "landlock+seccomp", "seccomp", "none: WHY" */
 	const char *version;  /* of xfdtriage */
+	enum xfdt_answer_source source;
+	const char *panic; /* panic.id of docs/json.md; "": unknown */
 };
 
 struct xfdt_store;
@@ -92,6 +102,10 @@ typedef struct xfdt_error *xfdt_store_visit(void *context, const struct xfdt_res
 struct xfdt_error *xfdt_store_get(struct xfdt_store *store, const void *path, size_t path_len,
 				  xfdt_store_visit *visit, void *context);
 
+/* Is there a result of a triage of @panic, which is not ""? */
+struct xfdt_error *xfdt_store_has_triage(struct xfdt_store *store, const char *panic,
+					 bool *ret_found);
+
 /*
  * Visit all results by rising path, as of one moment.  A batch that writes to
  * the store at the same time may have to wait, so be quick.  *@ret_damaged is
@@ -102,6 +116,8 @@ struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *v
 
 /* "ok", "error", "timeout", "killed", "out of memory" */
 const char *xfdt_ended_name(enum xfdt_ended ended);
+/* "triage", "kdump hook" */
+const char *xfdt_answer_source_name(enum xfdt_answer_source source);
 
 /*
  * Print @result as one line: its JSON object with the key "batch" added

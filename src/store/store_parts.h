@@ -9,7 +9,7 @@
 
 struct xfdt_store {
 	sqlite3 *db;
-	sqlite3_stmt *put, *forget, *get, *all;
+	sqlite3_stmt *put, *forget, *get, *all, *triage;
 	int lock_fd;	 /* -1: for reading */
 	int64_t version; /* PRAGMA user_version */
 	char *path;	 /* as SQLite takes it */
@@ -20,5 +20,7 @@ struct xfdt_error *xfdt_store_error(const struct xfdt_store *store);
 
 /* SQL that makes what version 2 added: the table of runs, and the views that docs/report.md describes. */
 extern const char *const xfdt_store_version_2;
+/* And version 3: where results come from, and of which panic they are. */
+extern const char *const xfdt_store_version_3;
 
 #endif

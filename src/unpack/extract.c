@@ -121,14 +121,14 @@ static void damaged(struct extraction *job, struct archive *archive, const char 
 }
 
 /*
- * May the member that begins with @len bytes in the block be a dump, or hold one?  A log is passed
+ * May the member that begins with @len bytes in the block be a dump, hold one, or answer for one?  A log is passed
  * over: beside a vmcore it belongs to that, and says nothing that the vmcore does not.
  */
 static bool is_wanted(const struct extraction *job, size_t len)
 {
 	const enum xfdt_file_kind kind = xfdt_guess_kind(job->block, len);
 
-	return kind == XFDT_FILE_DUMP || kind == XFDT_FILE_PACKED;
+	return kind == XFDT_FILE_DUMP || kind == XFDT_FILE_PACKED || kind == XFDT_FILE_HOOK;
 }
 
 /* All of the member, whose first @len bytes are read, to @fd; false: it is not all there. */

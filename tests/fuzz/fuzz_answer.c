@@ -7,17 +7,18 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
-static void put_line(const char *confined, const char *json)
+static void put_line(const struct xfdt_answer *answer)
 {
 	const struct xfdt_result result = {
 		.path = "/fuzz",
 		.path_len = 5,
 		.identity = "",
 		.verdict = "error",
-		.json = json,
+		.json = answer->json,
 		.finished = "",
-		.confined = confined,
+		.confined = answer->confined,
 		.version = "",
+		.panic = answer->panic,
 	};
 	struct json_object *object;
 	char *text = NULL;
@@ -36,19 +37,18 @@ static void put_line(const char *confined, const char *json)
 
 static void parse(char *text, size_t len)
 {
-	const char *confined;
-	char *json;
+	struct xfdt_answer answer;
 
-	confined = xfdt_answer_parse(text, len, &json);
-	if (!confined)
+	if (!xfdt_answer_parse(text, len, &answer))
 		return;
-	FUZZ_CHECK(confined == text && strlen(confined) + 1 + strlen(json) + 1 == len);
-	put_line(confined, json);
+	FUZZ_CHECK(answer.confined == text);
+	FUZZ_CHECK(strlen(answer.confined) + strlen(answer.panic) + strlen(answer.json) + 3 == len);
+	put_line(&answer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char line[] = "landlock+seccomp\n{";
+	static const char line[] = "landlock+seccomp\n\n{";
 	char *text = malloc(sizeof(line) + size + 1);
 
 	/* as it is, with the exact size, and behind a right beginning */
