@@ -180,7 +180,7 @@ for host in "$stream"/*/; do
 done | sort >"$work/wanted"
 grep ',confirmed' "$work/stream.rows" >"$work/out"
 same stream-findings "$work/wanted" "$work/out"
-[ $runs -gt 1 ]
-report $? stream-runs "only $runs"
+[ $runs -ge 1 ]
+report $? stream-runs "no batch looked at it meanwhile"
 [ "$count" = 40 ] || echo "stream: $count dumps appeared, $(wc -l <"$work/stream.rows") are left, $runs batches looked at them meanwhile"
 finish
