@@ -44,7 +44,6 @@ def parse():
     parser.add_argument("--journal", required=True, help="gets a line for everything that is done to the machine")
     parser.add_argument("--stream", required=True, help="Bochs: gets everything that it prints, the dump among it; QEMU: the disk")
     parser.add_argument("--folder", help="QEMU: for its socket and its log")
-    parser.add_argument("--kernel", help="QEMU: its bzImage")
     parser.add_argument("--map", help="QEMU: System.map of the kernel, or the part of it that is known")
     parser.add_argument("--whole-map", action="store_true", help="QEMU: the map has every function")
     parser.add_argument("--kvm-built-in", action="store_true", help="QEMU: KVM is no module")

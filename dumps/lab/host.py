@@ -399,7 +399,9 @@ class Host:
     def go_on(self):
         """To the next stop, and what is done there."""
         self.target.resume(self.tick, self.held)
-        where = self.target.registers()
+        self.stopped(self.target.registers())
+
+    def stopped(self, where):
         handler = self.handlers.get(where["rip"])
         if handler:
             handler(where)

@@ -15,7 +15,7 @@ BOCHS_CMDLINE="setcpuid=324 no5lvl ibt=off clearcpuid=waitpkg no_timer_check"
 COMMON_CMDLINE="console=ttyS0,115200 mitigations=off nowatchdog"
 
 # What the debugger must know of the kernel before it boots, in QEMU with AMX.
-MAP_SYMBOLS="_text _stext _etext _sinittext _einittext start_kernel get_cpu_cap native_cpuid fpu__init_cpu_xstate machine_kexec
+MAP_SYMBOLS="_text _stext _etext _sinittext _einittext get_cpu_cap native_cpuid fpu__init_cpu_xstate machine_kexec
 	restore_fpregs_from_fpstate save_fpregs_to_fpstate fpu_swap_kvm_fpstate fpregs_restore_userregs switch_fpu_return os_xrstor os_xsave fpu_sync_fpstate
 	asm_exc_device_not_available exc_device_not_available handle_xfd_event native_read_msr native_write_cr0
 	fpu_update_guest_xfd kernel_fpu_begin_mask kernel_fpu_end __x64_sys_getppid sysrq_handle_crash oops_exit die nmi_shootdown_cpus __const_udelay"
@@ -171,7 +171,7 @@ kernel_map()
 	timeout $((2 * QEMU_SECONDS)) setpriv --pdeathsig KILL $(qemu_command "$WORK/probe.console" "$WORK/probe.lab") -kernel "$VMLINUZ" -initrd "$WORK/probe.initrd" \
 		-append "$COMMON_CMDLINE no_timer_check nokaslr" < /dev/null || true
 	tr -d '\r' < "$WORK/probe.lab" | sed -n 's/^MAP //p' > "$WORK/map"
-	grep -q '^DONE mapped' "$WORK/probe.lab" && grep -q ' start_kernel$' "$WORK/map" || { tail -n 5 "$WORK/probe.console"; die "the kernel does not tell its symbols"; }
+	grep -q '^DONE mapped' "$WORK/probe.lab" && grep -q ' machine_kexec$' "$WORK/map" || { tail -n 5 "$WORK/probe.console"; die "the kernel does not tell its symbols"; }
 	mv "$WORK/map" "$KERNEL_MAP"
 }
 
@@ -205,7 +205,7 @@ run_qemu()
 	rm -f "$WORK/stream"
 	truncate -s 1200M "$WORK/stream"
 	if [ -n "$amx" ]; then
-		options=(--kernel "$VMLINUZ" --map "$KERNEL_MAP" --lab-call "$LAB_CALL" --play "$play")
+		options=(--map "$KERNEL_MAP" --lab-call "$LAB_CALL" --play "$play")
 		[ ! -f "$KERNEL/System.map" ] || options+=(--whole-map)
 		if [ -s "$WORK/kvm.symbols" ]; then
 			options+=(--module "$WORK/kvm.symbols")

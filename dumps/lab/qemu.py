@@ -31,6 +31,7 @@ class Qemu:
         self.socket = None
         self.buffer = b""
         self.breakpoints = {}
+        self.watchpoints = []  # (address, size)
         self.thread = None
         self.handled = None  # where the last stop was reported
 
@@ -206,3 +207,13 @@ class Qemu:
     def remove_breakpoint(self, address):
         if self.breakpoints.pop(address, None):
             self._order("z1,%x,1" % address)
+
+    def add_watchpoint(self, address, size):
+        """The machine stops behind an instruction that reads there."""
+        self._order("Z3,%x,%x" % (address, size))
+        self.watchpoints.append((address, size))
+
+    def remove_watchpoints(self):
+        for address, size in self.watchpoints:
+            self._order("z3,%x,%x" % (address, size))
+        self.watchpoints = []

@@ -6,7 +6,6 @@ are answered here as a CPU with AMX would; the kernel then makes its own tables 
 IA32_XFD, and leaves the bits of XSTATE_BV that are not in its XCR0 alone when it saves: tiles stay as they were loaded.
 """
 import re
-import struct
 
 from host import FPSTATE_REGS, FPSTATE_XFD, FUNCTION_SIZE, XSAVE_HEADER, Host
 from target import LabError
@@ -14,8 +13,10 @@ from target import LabError
 TILES = 3 << 17
 TILEDATA = 1 << 18
 MSR_IA32_XFD_ERR = 0x1C5
-CPUID, XSETBV, RDMSR, JMP_RAX = b"\x0f\xa2", b"\x0f\x01\xd1", b"\x0f\x32", b"\xff\xe0"
-KERNEL_START, SLOT, SLOTS = 0xFFFFFFFF80000000, 0x200000, 512
+CPUID, XSETBV, RDMSR = b"\x0f\xa2", b"\x0f\x01\xd1", b"\x0f\x32"
+KERNEL_START, SLOT = 0xFFFFFFFF80000000, 0x200000
+DIRECT_MAP_STARTS = (0xFFFF888000000000, 0xFF11000000000000)  # before KASLR moves it: __PAGE_OFFSET_BASE_L4, _L5
+LOW_MEMORY = (0x1000, 0xA0000)
 KVM_CAPS_SIZE = 256
 
 # What a Sapphire Rapids says: values of EAX, EBX, ECX, EDX that replace the emulated CPU's, or bits that are added to them.
@@ -44,37 +45,12 @@ def find_all(code, pattern):
         at = code.find(pattern, at + 1)
 
 
-def read_decompressor(path):
-    """Of a bzImage: where its decompressor is once it has moved to the end of its buffer, and where it may jump to the kernel: JMP RAX in it, behind POP RSI or
-    MOV RSI, R15.  There must be few, as TCG runs code slowly in whose page a breakpoint is.
-
-    Documentation/arch/x86/boot.rst: setup_sects at 0x1f1, payload_offset and payload_length at 0x248, pref_address at 0x258, init_size at
-    0x260.  The decompressor subtracts its own size from init_size by SUB EBX, imm32 behind a MOV from that field
-    (arch/x86/boot/compressed/head_64.S).
-    """
-    with open(path, "rb") as file:
-        image = file.read()
-    code = image[(image[0x1F1] + 1) * 512:]
-    payload, length, _, preferred, size = struct.unpack_from("<IIQQI", image, 0x248)
-    found = re.search(rb"\x8b..?\x60\x02\x00\x00\x81\xeb(....)", code[:0x10000], re.S)
-    if not found:
-        raise LabError("the decompressor of this kernel is not understood")
-    own = struct.unpack("<I", found[1])[0]
-    start = preferred + size - own
-    jumps = [start + found.end() - len(JMP_RAX) for found in re.finditer(rb"(?:\x5e|\x4c\x89\xfe)" + JMP_RAX, code)
-             if not payload <= found.start() < payload + length]
-    if not jumps:
-        raise LabError("the decompressor's jump to the kernel is not found")
-    return range(start, start + own), jumps
-
-
 class QemuHost(Host):
     def __init__(self, target, options):
         super().__init__(target, options)
         self.map = self.read_map(options.map)
         self.module = self.read_module(options.module) if options.module else {}
         self.sections = {}
-        self.text = None  # the kernel's address
         self.xcr0 = None  # what the emulated CPU has of what the kernel asked for
         self.told = set()
         self.boot = []  # breakpoints in code that is gone when the reproducer starts
@@ -113,25 +89,24 @@ class QemuHost(Host):
     # Boot
 
     def prepare(self):
-        self.decompressor, jumps = read_decompressor(self.options.kernel)
-        for address in jumps:
-            self.watch(address, self.at_decompressor_jump)
+        """The kernel's first access to its direct map is x86_64_start_kernel(), which copies boot_params from low memory."""
+        for start in DIRECT_MAP_STARTS:
+            self.target.add_watchpoint(start + LOW_MEMORY[0], LOW_MEMORY[1] - LOW_MEMORY[0])
 
-    def at_decompressor_jump(self, where):
-        """KASLR: the kernel is at one of 512 addresses, and only one of these breakpoints is the start of start_kernel()."""
-        if where["rax"] in self.decompressor or self.target.read(where["rip"], 2) != JMP_RAX:
-            return
-        self.unwatch_all()
-        offset = self.map["start_kernel"] - self.map["_text"]
-        for slot in range(SLOTS):
-            self.watch(KERNEL_START + slot * SLOT + offset, self.at_start_kernel)
+    def stopped(self, where):
+        if self.target.watchpoints:
+            self.target.remove_watchpoints()
+            self.at_boot_params(where)
+        else:
+            super().stopped(where)
 
-    def at_start_kernel(self, where):
-        text = where["rip"] - (self.map["start_kernel"] - self.map["_text"])
-        if self.text is not None or not self.is_kernel(text):
-            return
-        self.text = text
-        self.unwatch_all()
+    def at_boot_params(self, where):
+        """KASLR has put the kernel somewhere below this instruction."""
+        text = where["rip"] & -SLOT
+        while not self.is_kernel(text):
+            text -= SLOT
+            if text < KERNEL_START:
+                raise LabError("the kernel does not begin below 0x%x" % where["rip"])
         self.symbols.update({name: address - self.map["_text"] + text for name, address in self.map.items() if address >= KERNEL_START})
         self.note("kernel", text=text)
         start, end = self.symbol("_sinittext"), self.symbol("_einittext")
