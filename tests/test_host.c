@@ -2,6 +2,7 @@
 /* The whole way from memory to a verdict, over a small kernel made by hand. */
 #include "unit.h"
 #include "run.h"
+#include "kernel/census_note.h"
 #include "kernel/kvm.h"
 #include "resolve/resolve.h"
 
@@ -121,8 +122,12 @@ static void test_host__segments_missing_in_turn(void **state)
 								      kernel.vcpu[0].fpstate);
 			memory_fail(&kernel.memory, segments[i], codes[j]);
 			run_init(&run, &kernel);
-			/* note and exec_summary_regs do without the log, and without threads and VMs */
-			assert_rule(&run, segments[i] == KERNEL_LOG || segments[i] == KERNEL_HEAP ?
+			/*
+			 * note and exec_summary_regs do without the log, and without threads and VMs;
+			 * the census does without types
+			 */
+			assert_rule(&run, segments[i] == KERNEL_LOG || segments[i] == KERNEL_HEAP ||
+							  segments[i] == KERNEL_BTF ?
 						  "hit-end" :
 					  segments[i] == segments[COUNT(segments) - 1] &&
 							  codes[j] != XFDT_CORRUPT ?
@@ -496,6 +501,60 @@ static void test_host__kvm_out_of_tree_has_its_own_types(void **state)
 }
 
 /* Another end, with a mismatch in the state of vCPU 1 only. */
+/* CONFIG_KALLSYMS_ALL=n, CONFIG_DEBUG_INFO_BTF=n: functions, and what VMCOREINFO states, have names. */
+static void forget_variables_and_types(struct kernel *kernel)
+{
+	const struct memory_segment *btf = memory_segment_at(&kernel->memory, KERNEL_BTF);
+	char line[64];
+	size_t i;
+
+	memset(btf->bytes, 0, btf->len);
+	for (i = 0; i < kernel->symbol_count; i++) {
+		const struct kernel_symbol *symbol = &kernel->symbols[i];
+
+		snprintf(line, sizeof(line), "SYMBOL(%s)", symbol->name);
+		if (!strstr(kernel->vmcoreinfo, line) &&
+		    (symbol->kvaddr < KERNEL_TEXT || symbol->kvaddr >= KERNEL_DATA))
+			kernel_forget_symbol(kernel, symbol->name);
+	}
+}
+
+static void assert_confirmed_by_census(struct kernel *kernel, struct run *run)
+{
+	run_init(run, kernel);
+	assert_kind(run, XFDT_CONFIRMED);
+	assert_int_equal(run->host.unlisted.vcpu_count, 2);
+	assert_vcpu(run, 0, "at-restore");
+	assert_vcpu(run, 1, "ok");
+}
+
+/* and so does what is distilled of it */
+static void test_host__functions_and_census_confirm(void **state)
+{
+	struct kernel kernel;
+	size_t i;
+
+	for (i = 0; i < COUNT(layouts); i++) {
+		char *record, *census;
+		struct run run;
+
+		kernel_init_as(&kernel, layouts[i]);
+		forget_variables_and_types(&kernel);
+		assert_confirmed_by_census(&kernel, &run);
+		assert_ok(xfdt_image_record(&run.image, &record, &kernel.source.record_len));
+		assert_ok(xfdt_census_format(&run.host.census, &census, &kernel.source.census_len));
+		run_deinit(&run);
+		kernel.source.record = record;
+		kernel.source.census = census;
+		assert_confirmed_by_census(&kernel, &run);
+		assert_non_null(strstr(run.image.gaps.items[0].why, "no BTF"));
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+		free(record);
+		free(census);
+	}
+}
+
 static void arm_the_other(struct kernel *kernel, const struct kernel_layout *layout)
 {
 	kernel_init_as(kernel, layout);
@@ -649,6 +708,16 @@ static void test_host__thread_of_a_vcpu_by_the_panic(void **state)
 
 /* symbols and types that were resolved before */
 
+/* How many VMs are on the list that types and symbols lead to. */
+static void assert_vms(struct kernel *kernel, size_t count)
+{
+	struct run run;
+
+	run_init(&run, kernel);
+	assert_int_equal(run.host.vm_count, count);
+	run_deinit(&run);
+}
+
 static void test_host__record_that_travels_in_the_dump(void **state)
 {
 	struct kernel kernel;
@@ -663,16 +732,17 @@ static void test_host__record_that_travels_in_the_dump(void **state)
 	/* a distilled dump has neither kallsyms nor BTF */
 	memory_fail(&kernel.memory, KERNEL_KALLSYMS, XFDT_EXCLUDED);
 	memory_fail(&kernel.memory, KERNEL_BTF, XFDT_EXCLUDED);
-	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	assert_vms(&kernel, 0);
 	kernel.source.record = text;
 	kernel.source.record_len = len;
 	assert_verdict(&kernel, XFDT_CONFIRMED);
+	assert_vms(&kernel, 1);
 	/* cut off, or of another kernel: not taken */
 	kernel.source.record_len = len - 1;
-	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	assert_vms(&kernel, 0);
 	kernel.source.record_len = len;
 	strstr(kernel.vmcoreinfo, "BUILD-ID=")[strlen("BUILD-ID=")] = 'f';
-	assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+	assert_vms(&kernel, 0);
 	free(text);
 	kernel_deinit(&kernel);
 }

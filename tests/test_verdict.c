@@ -1382,6 +1382,7 @@ static void test_verdict__kernel_older_than_xfd(void **state)
 
 /* what is missing acquits nobody */
 
+/* The census and a complete log need neither; one of them alone is not enough. */
 static void test_verdict__no_symbols_or_no_types(void **state)
 {
 	static const uint64_t segments[] = { KERNEL_KALLSYMS, KERNEL_BTF };
@@ -1390,6 +1391,18 @@ static void test_verdict__no_symbols_or_no_types(void **state)
 
 	for (i = 0; i < COUNT(segments); i++) {
 		set_up(&scene, 0, 0);
+		memory_fail(&scene.kernel.memory, segments[i], XFDT_EXCLUDED);
+		assert_acquits(&scene, true);
+		lose_census(&scene);
+		assert_acquits(&scene, false);
+		tear_down(&scene);
+		set_up(&scene, 0, 0);
+		memory_fail(&scene.kernel.memory, segments[i], XFDT_EXCLUDED);
+		memory_fail(&scene.kernel.memory, KERNEL_LOG, XFDT_EXCLUDED);
+		assert_acquits(&scene, false);
+		tear_down(&scene);
+		/* whose thread holds the state with the mismatch? */
+		set_up(&scene, 1, 1);
 		memory_fail(&scene.kernel.memory, segments[i], XFDT_EXCLUDED);
 		assert_acquits(&scene, false);
 		tear_down(&scene);

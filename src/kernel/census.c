@@ -80,11 +80,17 @@ static bool is_usable(const struct xfdt_image *image)
 	return regs <= HEAD_MAX;
 }
 
-/* Find the layout.  Returns why there is none, or NULL. */
-static const char *choose_layout(struct taking *taking, const struct xfdt_image *image)
+static void use_known_layout(struct xfdt_layout *layout)
 {
 	size_t i;
 
+	for (i = 0; i < MEMBERS; i++)
+		layout->members[known_layout[i].id] = known_layout[i].member;
+}
+
+/* Find the layout.  Returns why there is none, or NULL. */
+static const char *choose_layout(struct taking *taking, const struct xfdt_image *image)
+{
 	taking->view = *image;
 	if (has_types(image)) {
 		taking->census->layout = by_types;
@@ -93,8 +99,7 @@ static const char *choose_layout(struct taking *taking, const struct xfdt_image 
 		/* before v5.16 */
 		return "the kernel's types have no struct fpstate";
 	} else {
-		for (i = 0; i < MEMBERS; i++)
-			taking->view.layout.members[known_layout[i].id] = known_layout[i].member;
+		use_known_layout(&taking->view.layout);
 		taking->census->layout = by_known_layout;
 	}
 	if (!is_usable(&taking->view))
@@ -424,6 +429,12 @@ void xfdt_census_deinit(struct xfdt_census *census)
 {
 	free(census->states);
 	memset(census, 0, sizeof(*census));
+}
+
+void xfdt_census_complete(const struct xfdt_census *census, struct xfdt_layout *layout)
+{
+	if (census->layout == by_known_layout && census->count && !layout->structs[XFDT_T_fpstate])
+		use_known_layout(layout);
 }
 
 static int compare_states(const void *a, const void *b)

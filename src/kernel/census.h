@@ -46,6 +46,9 @@ struct xfdt_census {
 struct xfdt_error *xfdt_census_init(struct xfdt_census *census, const struct xfdt_image *image);
 void xfdt_census_deinit(struct xfdt_census *census);
 
+/* Give @layout that of struct fpstate, if no types have it and @census has confirmed it. */
+void xfdt_census_complete(const struct xfdt_census *census, struct xfdt_layout *layout);
+
 /* The state at @fpstate, or NULL. */
 const struct xfdt_guest_state *xfdt_census_find(const struct xfdt_census *census, uint64_t fpstate);
 

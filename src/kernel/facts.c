@@ -255,6 +255,7 @@ struct xfdt_error *xfdt_facts_init(struct xfdt_facts *facts, const struct xfdt_h
 		return NULL;
 	}
 	facts->of_log = host->panic.log.is_text;
+	xfdt_hit_find(facts, host);
 	err = facts->of_log ? NULL : xfdt_state_facts_find(facts, host);
 	if (err)
 		return err;
@@ -265,7 +266,6 @@ struct xfdt_error *xfdt_facts_init(struct xfdt_facts *facts, const struct xfdt_h
 		find_capable(facts, host);
 		find_panicked(facts, host);
 	}
-	xfdt_hit_find(facts, host);
 	find_look_alikes(facts, host);
 	find_fixed(facts, host);
 	return NULL;

@@ -12,9 +12,9 @@ void xfdt_remark_add(struct xfdt_remarks *notes, const char *format, ...)
 
 /* Of a log alone: fill the facts kvm, capable, panicked and complete; never with a no. */
 void xfdt_log_facts_find(struct xfdt_facts *facts, const struct xfdt_host *host);
-/* Fill states and the fact complete. */
-struct xfdt_error *xfdt_state_facts_find(struct xfdt_facts *facts, const struct xfdt_host *host);
-/* Fill the facts hit and ended, hit_state, route and origins; needs states. */
+/* Fill the facts hit and ended, hit_state, route and origins. */
 void xfdt_hit_find(struct xfdt_facts *facts, const struct xfdt_host *host);
+/* Fill states and the fact complete; needs the fact ended. */
+struct xfdt_error *xfdt_state_facts_find(struct xfdt_facts *facts, const struct xfdt_host *host);
 
 #endif

@@ -172,7 +172,7 @@ static void find_threads(struct xfdt_host *host)
 			vcpu->thread = thread;
 }
 
-struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_image *image)
+struct xfdt_error *xfdt_host_init(struct xfdt_host *host, struct xfdt_image *image)
 {
 	struct xfdt_error *err;
 
@@ -193,6 +193,7 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_imag
 	xfdt_set_purpose(image, XFDT_FOR_VCPUS);
 	if (!err)
 		err = xfdt_census_init(&host->census, image);
+	xfdt_census_complete(&host->census, &image->layout);
 	if (!err)
 		err = xfdt_kvm_read(host);
 	xfdt_set_purpose(image, XFDT_FOR_HOST);

@@ -55,9 +55,9 @@ const struct xfdt_vm *xfdt_host_vm(const struct xfdt_host *host, size_t index);
 /*
  * Read all of it.  What cannot be read becomes a gap, or an error string of
  * its vCPU; the only error is out of memory.  @image must outlive
- * @host.
+ * @host; it gets the layout of struct fpstate that the census confirms, if it had none.
  */
-struct xfdt_error *xfdt_host_init(struct xfdt_host *host, const struct xfdt_image *image);
+struct xfdt_error *xfdt_host_init(struct xfdt_host *host, struct xfdt_image *image);
 /*
  * The same of a kernel log alone: there is no memory to read.  Takes over @log, also after an
  * error, XFDT_NO_MEMORY only.  @image, of xfdt_image_init_log(), must outlive @host.

@@ -84,8 +84,19 @@ static void look_at_thread(const struct xfdt_vcpu *vcpu, struct xfdt_state_facts
 		state->alive = XFDT_YES;
 }
 
-static void look_at(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu,
-		    struct xfdt_state_facts *state)
+/*
+ * The thread whose restore of this state ended the kernel held it, on a CPU, also where
+ * nothing leads to its task_struct (CONFIG_KALLSYMS_ALL=n).
+ */
+static void look_at_end(const struct xfdt_facts *facts, const struct xfdt_vcpu *vcpu,
+			struct xfdt_state_facts *state)
+{
+	if (state->hit && facts->items[XFDT_FACT_ENDED].value == XFDT_YES && !vcpu->thread.known)
+		state->alive = state->holds = state->running = state->loading = XFDT_YES;
+}
+
+static void look_at(const struct xfdt_facts *facts, const struct xfdt_host *host,
+		    const struct xfdt_vcpu *vcpu, struct xfdt_state_facts *state)
 {
 	const struct xfdt_census *census = &host->census;
 
@@ -106,6 +117,7 @@ static void look_at(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu,
 	state->can_run = vcpu->can_run;
 	look_at_header(host, vcpu, state);
 	look_at_thread(vcpu, state);
+	look_at_end(facts, vcpu, state);
 }
 
 /* complete */
@@ -204,7 +216,7 @@ struct xfdt_error *xfdt_state_facts_find(struct xfdt_facts *facts, const struct 
 	facts->state_count = 0;
 	at = (struct xfdt_vcpu_at){ 0 };
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
-		look_at(host, vcpu, &facts->states[facts->state_count++]);
+		look_at(facts, host, vcpu, &facts->states[facts->state_count++]);
 	find_complete(facts, host);
 	return NULL;
 }

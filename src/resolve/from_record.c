@@ -75,8 +75,9 @@ struct xfdt_error *xfdt_image_record(const struct xfdt_image *image, char **ret_
 	struct xfdt_record *record;
 	struct xfdt_error *err;
 
-	if (!stext || !xfdt_has_struct(image, XFDT_T_task_struct))
-		return xfdt_error_new(XFDT_MISSING, 0, "not all symbols and types were resolved");
+	if (!stext || !xfdt_symbol(image, XFDT_S_restore_fpregs))
+		return xfdt_error_new(XFDT_MISSING, 0,
+				      "the symbols of the kernel were not resolved");
 	record = calloc(1, sizeof(*record));
 	if (!record)
 		return xfdt_no_memory("a record");

@@ -52,6 +52,18 @@ static bool has_variables(const struct xfdt_image *image)
 	return xfdt_symbol(image, XFDT_S_modules) || xfdt_symbol(image, XFDT_S_vm_list);
 }
 
+/* A kernel without BTF was distilled without types. */
+static void check_embedded_types(struct xfdt_chain *chain)
+{
+	struct xfdt_error *err = NULL;
+
+	if (!xfdt_has_struct(chain->image, XFDT_T_task_struct) &&
+	    chain->debug->types == XFDT_TYPES_AUTO)
+		err = xfdt_from_btf(chain);
+	if (err)
+		note_source_gap(chain, "the kernel's types", err, NULL);
+}
+
 static void resolve_vmlinux(struct xfdt_chain *chain, const struct xfdt_source *source)
 {
 	struct xfdt_error *no_symbols = NULL, *no_types = NULL;
@@ -59,8 +71,10 @@ static void resolve_vmlinux(struct xfdt_chain *chain, const struct xfdt_source *
 	bool files = chain->debug->symbols == XFDT_SYMBOLS_AUTO;
 
 	/* it does not hold the tables that were asked for */
-	if (files && xfdt_from_embedded(chain, source))
+	if (files && xfdt_from_embedded(chain, source)) {
+		check_embedded_types(chain);
 		return;
+	}
 	if (chain->debug->prefer_named && xfdt_chain_takes_dwarf(chain)) {
 		if (files)
 			xfdt_from_named_file(chain, false);
