@@ -453,6 +453,42 @@ static void test_verdict__struck_earlier_and_then_a_lockup(void **state)
 	assert_scene(&scene, "hit-earlier");
 }
 
+/* another CPU panics while a vCPU's thread is in the handler of #NM: nothing has counted that oops yet */
+static void test_verdict__other_panic_during_the_handler(void **state)
+{
+	struct kernel_vcpu *vcpu;
+	struct xfdt_cpu_note *note;
+	struct xfdt_regs regs;
+	struct scene scene;
+	int noted;
+
+	for (noted = 0; noted < 2; noted++) {
+		set_up(&scene, 1, 1);
+		vcpu = vcpu_of(&scene, 0);
+		regs = kernel_nm_regs(&scene.kernel, vcpu->task, vcpu->fpstate);
+		kernel_push_nm(&scene.kernel, vcpu->task, KERNEL_FRAME, &regs);
+		note = kernel_add_note(&scene.kernel, (int)vcpu->task->pid);
+		note->regs.ip = noted ? KERNEL_ASM_NM + 2 : KERNEL_ELSEWHERE;
+		note->regs.sp = vcpu->task->stack + KERNEL_FRAME - 0x100;
+		assert_rules(&scene.kernel, "hit-earlier", "at-restore");
+		tear_down(&scene);
+	}
+}
+
+/* the note of a CPU that did not panic shows the XRSTOR of a state with a mismatch: about to fault */
+static void test_verdict__note_of_another_cpu_at_the_restore(void **state)
+{
+	struct kernel_vcpu *vcpu;
+	struct scene scene;
+
+	set_up(&scene, 1, 1);
+	vcpu = vcpu_of(&scene, 0);
+	kernel_add_note(&scene.kernel, (int)vcpu->task->pid)->regs =
+		kernel_nm_regs(&scene.kernel, vcpu->task, vcpu->fpstate);
+	assert_rules(&scene.kernel, "armed", "at-restore");
+	tear_down(&scene);
+}
+
 /* the state of the hit */
 
 static void test_verdict__state_not_in_the_dump(void **state)

@@ -78,7 +78,11 @@ $(FUZZ_BUILD)/%.o: %.c
 	$(call SAY,CC,$<)$(FUZZ_CC) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(FUZZERS): $(FUZZ_BUILD)/%: $(FUZZ_BUILD)/tests/fuzz/%.o $(FUZZ_OBJECTS)
-	$(call SAY,LD,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+	$(call SAY,LD,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(FUZZ_LDFLAGS) -o $@ $^ $(LIBS)
+
+# half of its time went into decoding the same functions
+$(FUZZ_BUILD)/fuzz_host: $(FUZZ_BUILD)/tests/insn_memo.o
+$(FUZZ_BUILD)/fuzz_host: FUZZ_LDFLAGS = $(INSN_MEMO)
 
 $(FUZZ_BUILD)/fuzz_source: $(FUZZ_BUILD)/extensions/source.o
 $(FUZZ_BUILD)/extensions/source.o $(FUZZ_BUILD)/tests/fuzz/fuzz_source.o: ALL_CPPFLAGS += -isystem $(CRASH_INC)
