@@ -416,7 +416,7 @@ struct xfdt_error *xfdt_census_init(struct xfdt_census *census, const struct xfd
 	else if (image->census)
 		err = take_embedded(&taking);
 	else if (image->embedded)
-		err = cannot(census, "the dump was distilled, and carries no census");
+		err = cannot(census, XFDT_OUTDATED);
 	else
 		err = take(&taking);
 	xfdt_error_free(taking.why);
