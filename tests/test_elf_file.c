@@ -209,4 +209,30 @@ static void test_elf_file__bad_headers(void **state)
 	close_dump(&opened);
 }
 
+/* each within its bound, and together so many that a worker would be busy for minutes */
+static void test_elf_file__notes_that_overlap(void **state)
+{
+	enum { NOTES = 5000 };
+	struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr segments[NOTES];
+	} *bytes = calloc(1, sizeof(*bytes));
+	int fd = memfd_create("elf", MFD_CLOEXEC);
+	struct opened opened = { 0 };
+	char path[40];
+	size_t i;
+
+	bytes->header = new_dump().header;
+	bytes->header.e_phnum = NOTES;
+	for (i = 0; i < NOTES; i++)
+		bytes->segments[i] = (Elf64_Phdr){ .p_type = PT_NOTE, .p_filesz = 16384 };
+	assert_int_equal(write(fd, bytes, sizeof(*bytes)), sizeof(*bytes));
+	free(bytes);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_ok(xfdt_dumpfile_open(&opened.file, path, NULL, NULL));
+	assert_fails(xfdt_elf_dump_open(&opened.elf, opened.file, &opened.notes), XFDT_LIMIT);
+	close_dump(&opened);
+	close(fd);
+}
+
 #include "test_elf_file.tests.h"

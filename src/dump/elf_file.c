@@ -24,6 +24,7 @@ struct xfdt_elf_dump {
 	uint16_t machine;
 	struct segments held; /* what the file has */
 	struct segments ram;  /* and what the dumped kernel had */
+	uint64_t note_bytes;  /* so far, of all segments: they may overlap */
 };
 
 static int compare_segments(const void *a, const void *b)
@@ -79,6 +80,10 @@ static struct xfdt_error *add_notes(struct xfdt_elf_dump *elf, const Elf64_Phdr 
 	if (len > XFDT_NOTES_MAX || header->p_offset > size || len > size - header->p_offset)
 		return xfdt_error_new(XFDT_CORRUPT, 0,
 				      "an ELF note lies outside the file, or is too large");
+	elf->note_bytes += len;
+	if (elf->note_bytes > XFDT_NOTES_MAX)
+		return xfdt_error_new(XFDT_LIMIT, 0, "its ELF notes have more than %u bytes",
+				      XFDT_NOTES_MAX);
 	bytes = malloc(len);
 	if (!bytes)
 		return xfdt_no_memory("notes");

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define XFDT_NOTES_MAX (64u << 20) /* bytes of notes that are read at once */
+#define XFDT_NOTES_MAX (64u << 20) /* bytes of notes that are read of a file */
 
 struct xfdt_notes {
 	char *vmcoreinfo; /* NULL: none */
