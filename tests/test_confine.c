@@ -521,6 +521,57 @@ static void test_confine__memory_is_limited(void **state)
 #endif
 }
 
+#ifndef __SANITIZE_ADDRESS__
+/* Leave this process about @spare bytes of memory. */
+static void exhaust_memory(size_t spare)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	void *kept = malloc(spare);
+	void *volatile taken;
+	struct rlimit limit;
+	unsigned long pages;
+	size_t size;
+
+	if (!file || !kept || fscanf(file, "%lu", &pages) != 1)
+		_exit(99);
+	fclose(file);
+	getrlimit(RLIMIT_AS, &limit);
+	limit.rlim_cur = pages * 4096;
+	setrlimit(RLIMIT_AS, &limit);
+	for (size = 65536; size >= 16; size /= 2)
+		do
+			taken = malloc(size);
+		while (taken);
+	free(kept);
+}
+#endif
+
+/* libseccomp 2.5.4 takes a signal where memory runs out while it makes the filter */
+static void test_confine__memory_that_is_exhausted(void **state)
+{
+#ifdef __SANITIZE_ADDRESS__
+	print_message("skipped: AddressSanitizer ends a process that has no memory\n");
+#else
+	const struct xfdt_confinement nothing = { 0 };
+	char how[XFDT_CONFINED_SIZE];
+	size_t spare;
+	int status;
+	pid_t pid;
+
+	for (spare = 1024; spare < 120 << 10; spare += 1024) {
+		pid = fork();
+		if (!pid) {
+			exhaust_memory(spare);
+			xfdt_confine(&nothing, how);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+#endif
+}
+
 static void test_confine__cpu_time_is_limited(void **state)
 {
 	const struct xfdt_limits limits = { .seconds = 1 };
