@@ -67,6 +67,7 @@ compress bz2 bzip2 -c
 # shellcheck disable=SC2002
 cat "$clean" | "$xfdtriage" -f json - 2>"$work/err" | jq -c 'del(.dump.path)' >"$work/out"
 same pipe-same "$work/out" <(answer "$clean")
+exits pipe-named 0 <(gzip -c "$confirmed")
 exits stdin-nothing 2 -
 says stdin-nothing-why err '^xfdtriage: -: is empty'
 "$helper" --flatten "$clean" "$work/flat"
@@ -85,7 +86,8 @@ exits show-gz 0 show "$work/p/vmcore.gz"
 mkdir "$work/case"
 cp "$confirmed" "$work/case/vmcore"
 cp "$armed" "$work/case/second"
-echo "[    0.000000] Linux version 6.18.5" >"$work/case/vmcore-dmesg.txt"
+echo "what the customer wrote" >"$work/case/notes.txt"
+"$build/tests/print-log" "$confirmed" | cut -f 4 | sed 's/^/[   28.123456] /' >"$work/case/vmcore-dmesg.txt"
 
 archive() { # NAME: what was packed to $work/p/case.NAME
 	exits "$1" 0 "$work/p/case.$1"
@@ -109,9 +111,9 @@ if have tar; then
 	head -c 50000 "$work/p/case.tar" >"$work/cut.tar"
 	exits tar-cut 2 "$work/cut.tar"
 	says tar-cut-why err 'cut.tar!case/.*: cannot be unpacked: Truncated tar archive'
-	tar -C "$work" -cf "$work/none.tar" case/vmcore-dmesg.txt
+	tar -C "$work" -cf "$work/none.tar" case/notes.txt
 	exits tar-none 2 "$work/none.tar"
-	says tar-none-why err 'none.tar: has no vmcore in it; 1 file in it was looked at'
+	says tar-none-why err 'none.tar: has no vmcore and no kernel log in it; 1 file in it was looked at'
 	# names are text: no path, and escaped
 	(cd "$work/case" && tar -P --transform 's|.*|../../etc/\x1b[31mcore|' -cf "$work/evil.tar" second)
 	exits tar-name 3 "$work/evil.tar"
@@ -146,6 +148,50 @@ printf 'Rar!\x1a\x07\x01\x00and more' >"$work/case.rar"
 exits rar 2 "$work/case.rar"
 says rar-why err 'case.rar: is packed with rar, which is not supported; unpack it first'
 
+# kernel logs
+
+log=$work/case/vmcore-dmesg.txt
+gzip -c "$log" >"$work/log.gz"
+exits log-gz 4 "$work/log.gz"
+says log-gz-answer out '^probable: the log matches CVE-2026-23005; the vmcore decides$'
+exits log-gz-dmesg 4 dmesg "$work/log.gz"
+"$xfdtriage" dmesg -q - <"$work/log.gz"
+[ $? = 4 ]
+report $? log-stdin
+# shellcheck disable=SC2002
+cat "$work/log.gz" | "$xfdtriage" dmesg -q -
+[ $? = 4 ]
+report $? log-pipe
+exits log-show 2 show "$work/log.gz"
+says log-show-why err 'log.gz: has no vmcore in it'
+# what only "dmesg" takes for a log
+gzip -c README.md >"$work/readme.gz"
+exits log-text 2 "$work/readme.gz"
+exits log-text-dmesg 5 dmesg "$work/readme.gz"
+# in an archive: alone, beside a vmcore, beside a vmcore that is cut off, in another folder
+mkdir "$work/other"
+cp "$log" "$work/other/vmcore-dmesg.txt"
+tar -C "$work" -czf "$work/logs.tgz" other/vmcore-dmesg.txt case/notes.txt
+exits log-archive 4 "$work/logs.tgz"
+says log-archive-dmesg out '^probable: '
+exits log-archive-dmesg 4 dmesg "$work/logs.tgz"
+exits log-beside-dmesg 4 dmesg "$work/p/case.tar"
+tar -C "$work" -cf "$work/both.tar" case/vmcore case/vmcore-dmesg.txt other/vmcore-dmesg.txt
+exits log-beside 0 "$work/both.tar"
+says log-beside-counts out '^2 dumps: 1 confirmed 1 probable$'
+says log-beside-name out 'both.tar!other/vmcore-dmesg.txt'
+tar -C "$work" -cf "$work/last.tar" case/vmcore-dmesg.txt case/vmcore
+head -c "$(($(stat -c %s "$log") + 100000))" "$work/last.tar" >"$work/cut-beside.tar"
+exits log-beside-cut 2 "$work/cut-beside.tar"
+says log-beside-cut-log out "^probable  .*cut-beside.tar!case/vmcore-dmesg.txt"
+# pstore: one log of several members
+mkdir "$work/pstore"
+"$build/tests/print-log" "$confirmed" | awk -v form=pstore-files -v folder="$work/pstore" -f tests/write-log.awk
+tar -C "$work" -czf "$work/pstore.tgz" pstore
+exits log-pstore 4 "$work/pstore.tgz"
+says log-pstore-route out 'route   fpu_swap_kvm_fpstate'
+nothing_left logs
+
 # split sets: in an archive, and each part packed
 
 "$helper" --split "$confirmed" "$work/case/part-1" "$work/case/part-2"
@@ -178,9 +224,14 @@ batch share-clean 6 "$work/share"
 cp "$work/p"/vmcore.* "$work/p"/case.* "$work/share"
 cp "$work/part-1.gz" "$work/part-2.gz" "$work/share/parts"
 cp "$work/split.tar" "$work/share"
-(cd "$work/case" && tar -cf "$work/share/none.tar" vmcore-dmesg.txt)
+(cd "$work/case" && tar -cf "$work/share/none.tar" notes.txt)
+cp "$work/log.gz" "$work/both.tar" "$work/pstore.tgz" "$work/share"
+# a log beside a compressed vmcore, and beside one that is cut off
+mkdir "$work/share/kdump" "$work/share/cut"
+cp "$work/p/vmcore.gz" "$log" "$work/share/kdump"
+cp "$work/cut" "$log" "$work/share/cut"
 batch share 0 "$work/share"
-says share-none out '1 packed file without a dump in it'
+says share-none out '1 packed file with no dump and no log in it'
 {
 	echo "not-applicable share/plain"
 	for file in "$work/p"/vmcore.*; do echo "confirmed share/${file##*/}"; done
@@ -190,11 +241,19 @@ says share-none out '1 packed file without a dump in it'
 	done
 	echo "confirmed share/parts/part-1.gz"
 	echo "confirmed share/split.tar!part-1"
+	echo "confirmed share/kdump/vmcore.gz"
+	echo "error share/cut/cut"
+	echo "probable share/cut/vmcore-dmesg.txt"
+	echo "confirmed share/both.tar!case/vmcore"
+	echo "probable share/both.tar!other/vmcore-dmesg.txt"
+	echo "probable share/log.gz"
+	echo "probable share/pstore.tgz!pstore/dmesg-efi-176412493701001"
 } | sort >"$work/expected"
 rows share "$work/share" >"$work/rows"
 same share-rows "$work/expected" "$work/rows"
 batch share 0 "$work/share"
-says share-again out "^0 looked at in .*, $(wc -l <"$work/expected") known before"
+# what cannot be unpacked is tried again
+says share-again out "^1 looked at in .*, $(($(wc -l <"$work/expected") - 1)) known before"
 batch share 0 --prune "$work/share"
 rows share "$work/share" >"$work/rows"
 same share-pruned "$work/expected" "$work/rows"

@@ -37,7 +37,7 @@ check-cli: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/slow.so 
 	$(Q)$(IF_DUMPS) tests/check-cli.sh $(BUILD)
 
 .PHONY: check-packed
-check-packed: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps
+check-packed: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/print-log
 	$(Q)$(IF_DUMPS) tests/check-packed.sh $(BUILD)
 
 check-batch: $(BUILD)/xfdtriage $(BUILD)/tests/check-dumps $(BUILD)/tests/spin.so

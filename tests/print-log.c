@@ -49,7 +49,7 @@ static int judge(const char *const *path)
 {
 	const char *slash = strrchr(*path, '/'), *route;
 	struct xfdt_session session;
-	struct xfdt_error *err = xfdt_log_session_init(&session, path, 1, NULL);
+	struct xfdt_error *err = xfdt_log_session_init(&session, path, path, 1, NULL);
 
 	if (err)
 		return fail(err);

@@ -89,13 +89,14 @@ struct haul {
 	size_t count;
 };
 
-static void unpack(int fd, const struct xfdt_unpack_limits *limits, struct haul *ret_haul)
+static void unpack_wanted(int fd, unsigned int wanted, const struct xfdt_unpack_limits *limits,
+			  struct haul *ret_haul)
 {
 	struct xfdt_unpacker *unpacker = NULL;
 	bool more = true;
 
 	ret_haul->count = 0;
-	assert_ok(xfdt_unpacker_new(&unpacker, fd, "packed", tmp(), limits));
+	assert_ok(xfdt_unpacker_new(&unpacker, fd, "packed", tmp(), wanted, limits));
 	while (more) {
 		struct pollfd input = { .fd = xfdt_unpacker_fd(unpacker), .events = POLLIN };
 
@@ -106,6 +107,11 @@ static void unpack(int fd, const struct xfdt_unpack_limits *limits, struct haul 
 		ret_haul->count++;
 	xfdt_unpacker_free(unpacker);
 	close(fd);
+}
+
+static void unpack(int fd, const struct xfdt_unpack_limits *limits, struct haul *ret_haul)
+{
+	unpack_wanted(fd, XFDT_UNPACK_DUMPS | XFDT_UNPACK_LOGS, limits, ret_haul);
 }
 
 static void release(struct haul *haul)
@@ -423,7 +429,7 @@ static void test_unpack__time(void **state)
 	fill(dump, SIZE, 8);
 	fd = pack_one(ARCHIVE_FORMAT_RAW, archive_write_add_filter_gzip, "x", dump, SIZE);
 	limits.seconds = 0;
-	assert_ok(xfdt_unpacker_new(&unpacker, fd, "packed", tmp(), &limits));
+	assert_ok(xfdt_unpacker_new(&unpacker, fd, "packed", tmp(), XFDT_UNPACK_DUMPS, &limits));
 	usleep(20000);
 	assert_ok(xfdt_unpacker_step(unpacker, &more));
 	assert_false(more);
@@ -444,7 +450,7 @@ static void test_unpack__no_folder(void **state)
 
 	fill(dump, SIZE, 9);
 	fd = pack_one(ARCHIVE_FORMAT_RAW, archive_write_add_filter_gzip, "x", dump, SIZE);
-	assert_ok(xfdt_unpacker_new(&unpacker, fd, "packed", "/no/such/folder",
+	assert_ok(xfdt_unpacker_new(&unpacker, fd, "packed", "/no/such/folder", XFDT_UNPACK_DUMPS,
 				    &xfdt_unpack_defaults));
 	while (more) {
 		assert_ok(xfdt_unpacker_step(unpacker, &more));
@@ -455,6 +461,57 @@ static void test_unpack__no_folder(void **state)
 	xfdt_unpacked_deinit(&result);
 	xfdt_unpacker_free(unpacker);
 	close(fd);
+}
+
+/* a kernel log, text that is none, and a dump: what is wanted decides */
+static void test_unpack__logs(void **state)
+{
+	static const char log[] = "[    0.000000] Linux version 6.18.5\n"
+				  "[    0.000001] Command line: quiet\n"
+				  "[    0.000002] KERNEL supported cpus:\n";
+	static const char text[] = "not a log\n";
+	static const struct {
+		unsigned int wanted;
+		const char *names[4];
+	} cases[] = {
+		{ XFDT_UNPACK_DUMPS, { "packed!core" } },
+		{ XFDT_UNPACK_LOGS, { "packed!log" } },
+		{ XFDT_UNPACK_LOGS | XFDT_UNPACK_TEXT, { "packed!log" } },
+		{ XFDT_UNPACK_DUMPS | XFDT_UNPACK_LOGS, { "packed!core", "packed!log" } },
+	};
+	struct haul haul;
+	size_t i, j;
+
+	fill(dump, SIZE, 10);
+	for (i = 0; i < COUNT(cases); i++) {
+		int fd = new_file();
+		struct archive *archive = writer(ARCHIVE_FORMAT_TAR_USTAR, NULL, fd);
+
+		add(archive, "core", dump, SIZE);
+		add(archive, "text", text, sizeof(text) - 1);
+		add(archive, "log", log, sizeof(log) - 1);
+		assert_int_equal(archive_write_free(archive), ARCHIVE_OK);
+		unpack_wanted(fd, cases[i].wanted, &xfdt_unpack_defaults, &haul);
+		for (j = 0; cases[i].names[j]; j++) {
+			assert_true(j < haul.count);
+			assert_string_equal(haul.results[j].name, cases[i].names[j]);
+			assert_int_equal(haul.results[j].is_log,
+					 !strcmp(cases[i].names[j], "packed!log"));
+		}
+		assert_int_equal(haul.count, j);
+		release(&haul);
+	}
+	unpack_wanted(pack_one(ARCHIVE_FORMAT_RAW, archive_write_add_filter_gzip, "x", text,
+			       sizeof(text) - 1),
+		      XFDT_UNPACK_LOGS, &xfdt_unpack_defaults, &haul);
+	assert_int_equal(haul.count, 0);
+	unpack_wanted(pack_one(ARCHIVE_FORMAT_RAW, archive_write_add_filter_gzip, "x", text,
+			       sizeof(text) - 1),
+		      XFDT_UNPACK_LOGS | XFDT_UNPACK_TEXT, &xfdt_unpack_defaults, &haul);
+	assert_int_equal(haul.count, 1);
+	assert_holds(&haul.results[0], "packed", text, sizeof(text) - 1);
+	assert_true(haul.results[0].is_log);
+	release(&haul);
 }
 
 static void test_unpack__spool(void **state)

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <search.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,8 @@ struct run {
 	struct xfdt_batch_counts counts;
 	struct xfdt_scan *scan;
 	struct queue queue, hooks;
+	struct queue logs;	 /* wait until what is packed beside them is unpacked */
+	void *dump_folders;	 /* tsearch(3): folders that have a compressed dump */
 	bool dumps_done;	 /* what waits in @hooks is next */
 	struct xfdt_parts parts; /* that were unpacked */
 	struct job *jobs;
@@ -454,6 +457,7 @@ static bool start_unpacker(struct run *run, struct job *job, struct xfdt_found *
 		return false;
 	*job = (struct job){ .found = found };
 	err = xfdt_unpacker_new(&job->unpacker, fd, found->paths[0], run->batch->folder,
+				XFDT_UNPACK_DUMPS | XFDT_UNPACK_LOGS | XFDT_UNPACK_HOOKS,
 				&run->batch->unpack);
 	close(fd);
 	if (err) {
@@ -530,6 +534,11 @@ static void queue_deinit(struct queue *queue)
 	free(queue->items);
 }
 
+static bool has_waiting(const struct queue *queue)
+{
+	return queue->first < queue->count;
+}
+
 struct question {
 	struct run *run;
 	const struct xfdt_found *found;
@@ -563,6 +572,8 @@ static struct xfdt_error *take_found(struct run *run, struct xfdt_found *found)
 
 	if (found->packed)
 		return enqueue(&run->queue, found);
+	if (found->beside_packed)
+		return enqueue(&run->logs, found);
 	/*
 	 * Which of them no dump answers for is known when all dumps are done.  What was unpacked
 	 * does not wait: each would hold an open file.
@@ -595,25 +606,74 @@ static struct xfdt_error *record_problem(struct run *run, struct xfdt_found *fou
 	return err;
 }
 
-/* All that came of @job, a packed file: dumps, which are next, and what could not be unpacked. */
+static int compare_folders(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Remember that the folder of @path has a compressed dump. */
+static struct xfdt_error *note_dump_folder(struct run *run, const char *path)
+{
+	char *folder = strndup(path, xfdt_folder_len(path)), **entry;
+
+	entry = folder ? tsearch(folder, &run->dump_folders, compare_folders) : NULL;
+	if (!entry || *entry != folder)
+		free(folder);
+	return entry ? NULL : xfdt_no_memory("the batch");
+}
+
+/* Has the folder of @path a compressed dump? */
+static bool has_dump_beside(const struct run *run, const char *path)
+{
+	char *folder = strndup(path, xfdt_folder_len(path));
+	bool has = folder && tfind(folder, &run->dump_folders, compare_folders);
+
+	free(folder);
+	return has;
+}
+
+/* All is unpacked: a log that waited belongs to a dump beside it, or is a result of its own. */
+static struct xfdt_error *release_logs(struct run *run)
+{
+	struct xfdt_error *err = NULL;
+
+	while (!err && has_waiting(&run->logs)) {
+		struct xfdt_found *log = run->logs.items[run->logs.first++];
+
+		log->beside_packed = false;
+		if (has_dump_beside(run, log->paths[0]))
+			xfdt_found_free(log);
+		else
+			err = take_found(run, log);
+	}
+	return err;
+}
+
+/* All that came of @job, a packed file: dumps and logs, which are next, and what could not be unpacked. */
 static struct xfdt_error *finish_unpacking(struct run *run, struct job *job)
 {
-	size_t results = 0, parts = 0;
-	struct xfdt_found *found;
+	struct xfdt_haul haul = { 0 };
 	struct xfdt_error *err;
+	size_t i;
 
-	for (;;) {
-		err = xfdt_unpacked_next(job->unpacker, &run->parts, &found, &parts);
-		if (err || !found)
-			break;
-		results++;
+	err = xfdt_haul_init(&haul, job->unpacker, &run->parts);
+	run->counts.without += !err && !haul.count && !haul.parts;
+	for (i = 0; !err && i < haul.count; i++) {
+		struct xfdt_found *found = haul.items[i];
+
+		haul.items[i] = NULL;
 		found->mtime_ns = job->found->mtime_ns;
+		if (!found->problem && !found->is_log && !found->is_hook &&
+		    !strcmp(found->paths[0], job->found->paths[0]))
+			err = note_dump_folder(run, found->paths[0]);
+		if (err) {
+			xfdt_found_free(found);
+			break;
+		}
 		/* it was tried just now, perhaps with other limits: what is stored of it is outdated */
 		err = found->problem ? record_problem(run, found) : take_found(run, found);
-		if (err)
-			break;
 	}
-	run->counts.without += !err && !results && !parts;
+	xfdt_haul_deinit(&haul);
 	release_job(run, job);
 	return err;
 }
@@ -795,14 +855,10 @@ static bool scan_again(struct run *run)
 	return true;
 }
 
-static bool has_hooks(const struct run *run)
-{
-	return run->hooks.first < run->hooks.count;
-}
-
 static bool has_work(struct run *run)
 {
-	return is_busy(run) || run->parts.count || scan_again(run) || has_hooks(run);
+	return is_busy(run) || run->parts.count || has_waiting(&run->logs) || scan_again(run) ||
+	       has_waiting(&run->hooks);
 }
 
 /* All dumps are done: take the answers of hooks. */
@@ -811,9 +867,19 @@ static struct xfdt_error *take_hooks(struct run *run)
 	struct xfdt_error *err = NULL;
 
 	run->dumps_done = true;
-	while (!err && has_hooks(run))
+	while (!err && has_waiting(&run->hooks))
 		err = take_found(run, run->hooks.items[run->hooks.first++]);
 	return err;
+}
+
+/* Nothing runs: what waits is next, one after the other. */
+static struct xfdt_error *take_waiting(struct run *run)
+{
+	if (run->parts.count)
+		return join_unpacked(run);
+	if (has_waiting(&run->logs))
+		return release_logs(run);
+	return take_hooks(run);
 }
 
 static struct xfdt_error *loop(struct run *run)
@@ -822,7 +888,7 @@ static struct xfdt_error *loop(struct run *run)
 
 	while (!err && !run->stopped_by && has_work(run)) {
 		if (!is_busy(run))
-			err = run->parts.count ? join_unpacked(run) : take_hooks(run);
+			err = take_waiting(run);
 		if (!err)
 			err = start_jobs(run);
 		if (!err)
@@ -926,6 +992,8 @@ static void tear_down(struct run *run)
 	queue_deinit(&run->queue);
 	queue_deinit(&run->hooks);
 	xfdt_parts_deinit(&run->parts);
+	queue_deinit(&run->logs);
+	tdestroy(run->dump_folders, free);
 	xfdt_scan_free(run->scan);
 	if (run->signal_fd >= 0) {
 		sigprocmask(SIG_SETMASK, &run->before, NULL);

@@ -23,7 +23,7 @@ struct xfdt_batch_counts {
 	uint64_t verdicts[XFDT_VERDICT_KINDS]; /* of those done */
 	uint64_t ended
 		[XFDT_ENDED_KINDS]; /* the others by how they ended; [XFDT_ENDED_OK]: all with a verdict */
-	uint64_t without;	    /* packed files that have no dump in them */
+	uint64_t without;	    /* packed files that have no dump and no log in them */
 	bool scanning;		    /* more may be found */
 	const struct xfdt_scan_counts *scan;
 };

@@ -15,16 +15,17 @@
 /* No log has more parts, and each is opened. */
 #define PARTS_MAX 4096
 
-static bool is_dump(int fd)
+static void look_into(struct xfdt_beside *beside, int fd)
 {
-	struct xfdt_error *err;
 	struct xfdt_file file;
+	struct xfdt_error *err = xfdt_identify(fd, &file);
 
-	err = xfdt_identify(fd, &file);
-	if (!err)
-		return file.kind == XFDT_FILE_DUMP || file.kind == XFDT_FILE_PART;
-	xfdt_error_free(err);
-	return false;
+	if (err) {
+		xfdt_error_free(err);
+		return;
+	}
+	beside->has_dump |= file.kind == XFDT_FILE_DUMP || file.kind == XFDT_FILE_PART;
+	beside->has_packed |= file.kind == XFDT_FILE_PACKED;
 }
 
 /* Takes over @path. */
@@ -52,7 +53,7 @@ static bool look_at(struct xfdt_beside *beside, const char *name)
 		return false;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode)) {
-		beside->has_dump |= is_dump(fd);
+		look_into(beside, fd);
 		close(fd);
 		if (beside->part_count < PARTS_MAX && xfdt_is_pstore_file(path))
 			return add_part(beside, path);

@@ -10,9 +10,10 @@
 
 /* Of the folder that was looked at last; all zero at the start. */
 struct xfdt_beside {
-	char *folder;  /* ends with '/' */
-	bool has_dump; /* whole or in part, of a kernel */
-	char **parts;  /* paths of the parts of a log in pstore, each in a file, sorted */
+	char *folder;	 /* ends with '/' */
+	bool has_dump;	 /* whole or in part, of a kernel */
+	bool has_packed; /* a file that may be a compressed dump */
+	char **parts;	 /* paths of the parts of a log in pstore, each in a file, sorted */
 	size_t part_count;
 };
 

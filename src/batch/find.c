@@ -218,6 +218,7 @@ static struct xfdt_error *take_log(struct xfdt_scan *scan, const char *path,
 	if (err || !found)
 		return err;
 	found->is_log = true;
+	found->beside_packed = scan->beside.has_packed;
 	if ((is_part && scan->beside.part_count && !join_log(found, &scan->beside)) ||
 	    asprintf(&found->identity, "%lld-log-%016llx", (long long)found->size,
 		     ull(file->hash)) < 0) {

@@ -70,6 +70,63 @@ const char **xfdt_found_places(const struct xfdt_found *found)
 	return places;
 }
 
+size_t xfdt_folder_len(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len && path[len - 1] != '/' && path[len - 1] != '!')
+		len--;
+	return len;
+}
+
+bool xfdt_are_beside(const char *path, const char *other)
+{
+	const size_t len = xfdt_folder_len(path);
+
+	return len == xfdt_folder_len(other) && !memcmp(path, other, len);
+}
+
+/* Move what was unpacked of @found behind that of @whole; false: out of memory. */
+static bool append_fd(struct xfdt_found *whole, struct xfdt_found *found)
+{
+	size_t count = whole->path_count, i;
+	int *fds;
+
+	if (!whole->fds && !found->fds)
+		return true;
+	fds = realloc(whole->fds, (count + 1) * sizeof(*fds));
+	if (!fds)
+		return false;
+	for (i = 0; !whole->fds && i < count; i++)
+		fds[i] = -1;
+	whole->fds = fds;
+	fds[count] = found->fds ? found->fds[0] : -1;
+	free(found->fds);
+	found->fds = NULL;
+	return true;
+}
+
+bool xfdt_found_append(struct xfdt_found *whole, struct xfdt_found *found)
+{
+	char **paths = realloc(whole->paths, (whole->path_count + 1) * sizeof(*paths));
+	bool done = paths != NULL;
+
+	if (paths)
+		whole->paths = paths;
+	done = done && append_fd(whole, found);
+	if (done) {
+		paths[whole->path_count++] = found->paths[0];
+		found->path_count = 0;
+		whole->size += found->size;
+		/* the youngest alone would hide a change of another */
+		whole->mtime_ns =
+			(int64_t)(((uint64_t)whole->mtime_ns + (uint64_t)found->mtime_ns) &
+				  INT64_MAX);
+	}
+	xfdt_found_free(found);
+	return done;
+}
+
 bool xfdt_name_in_shard(const char *name, unsigned int shard, unsigned int shards)
 {
 	const uint64_t hash = xfdt_hash(XFDT_HASH_INIT, name, strlen(name));

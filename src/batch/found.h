@@ -11,9 +11,10 @@
 struct xfdt_found {
 	char **paths; /* absolute; of a member of an archive, "ARCHIVE!MEMBER", which is not a path */
 	size_t path_count;
-	bool is_log;	  /* a kernel log, with no dump beside it */
-	bool is_hook;	  /* JSON that the hook for kdump left */
-	bool beside_dump; /* of that: there is a dump in the same folder */
+	bool is_log;	    /* a kernel log, with no dump beside it, */
+	bool beside_packed; /* but with a packed file, which may be one */
+	bool is_hook;	    /* JSON that the hook for kdump left */
+	bool beside_dump;   /* of that: there is a dump in the same folder */
 	int *fds; /* the unpacked file of each path, or -1: open the path; NULL: open all paths */
 	int64_t size;	  /* bytes, of all */
 	int64_t mtime_ns; /* the sum of all, modulo 2^63 */
@@ -31,6 +32,17 @@ struct xfdt_found {
 /* One file at @path, with nothing else known; NULL: out of memory. */
 struct xfdt_found *xfdt_found_new(const char *path);
 void xfdt_found_free(struct xfdt_found *found);
+
+/*
+ * The length of what @path, of a file or of a member of an archive, has in front of its last name:
+ * a folder that ends with '/', or an archive with '!'; 0: nothing.
+ */
+size_t xfdt_folder_len(const char *path);
+/* Are the two in the same folder, or in the same folder of the same archive? */
+bool xfdt_are_beside(const char *path, const char *other);
+
+/* Move the only file of @found, which is used up in any case, behind those of @whole.  False: out of memory. */
+bool xfdt_found_append(struct xfdt_found *whole, struct xfdt_found *found);
 
 /* Does a dump of that @name belong to shard @shard, counted from 1, of @shards? */
 bool xfdt_name_in_shard(const char *name, unsigned int shard, unsigned int shards);

@@ -57,14 +57,9 @@ static const char *path_of(const struct xfdt_part *part)
 	return part->found->paths[0];
 }
 
-static size_t folder_len(const struct xfdt_part *part)
-{
-	return (size_t)(strrchr(path_of(part), '/') - path_of(part));
-}
-
 static int compare_folders(const struct xfdt_part *a, const struct xfdt_part *b)
 {
-	size_t a_len = folder_len(a), b_len = folder_len(b);
+	size_t a_len = xfdt_folder_len(path_of(a)), b_len = xfdt_folder_len(path_of(b));
 
 	if (a_len != b_len)
 		return a_len < b_len ? -1 : 1;
@@ -152,47 +147,14 @@ static bool are_whole(const struct xfdt_part *parts, size_t count, char *ret_pro
 	return false;
 }
 
-/* Move what was unpacked of @found behind that of @whole; false: out of memory. */
-static bool append_fd(struct xfdt_found *whole, struct xfdt_found *found)
-{
-	size_t count = whole->path_count, i;
-	int *fds;
-
-	if (!whole->fds && !found->fds)
-		return true;
-	fds = realloc(whole->fds, (count + 1) * sizeof(*fds));
-	if (!fds)
-		return false;
-	for (i = 0; !whole->fds && i < count; i++)
-		fds[i] = -1;
-	whole->fds = fds;
-	fds[count] = found->fds ? found->fds[0] : -1;
-	free(found->fds);
-	found->fds = NULL;
-	return true;
-}
-
 /* Move @part's path to the end of @whole; false: out of memory. */
 static bool append(struct xfdt_found *whole, struct xfdt_part *part, uint64_t *hash)
 {
-	char **paths = realloc(whole->paths, (whole->path_count + 1) * sizeof(*paths));
 	struct xfdt_found *found = part->found;
 
-	if (!paths)
-		return false;
-	whole->paths = paths;
-	if (!append_fd(whole, found))
-		return false;
-	paths[whole->path_count++] = found->paths[0];
-	found->path_count = 0;
-	whole->size += found->size;
-	/* the youngest alone would hide a change of another */
-	whole->mtime_ns = (int64_t)(((uint64_t)whole->mtime_ns + (uint64_t)found->mtime_ns) &
-				    INT64_MAX);
-	*hash = xfdt_hash(*hash, found->identity, strlen(found->identity));
-	xfdt_found_free(found);
 	part->found = NULL;
-	return true;
+	*hash = xfdt_hash(*hash, found->identity, strlen(found->identity));
+	return xfdt_found_append(whole, found);
 }
 
 /* One dump of the @count parts, which are used up; @problem may be NULL.  NULL: out of memory. */

@@ -72,8 +72,8 @@ static int triage(const char *const *paths, const struct xfdt_found *found,
 
 	if (found->is_hook)
 		return put_hook(paths[0], found->paths[0], ret_err);
-	*ret_err = found->is_log ? xfdt_log_session_init(&session, paths, found->path_count,
-							 options->confined) :
+	*ret_err = found->is_log ? xfdt_log_session_init(&session, paths, options->dump.names,
+							 found->path_count, options->confined) :
 				   xfdt_session_init(&session, paths, found->path_count, options);
 	return *ret_err ? 0 : put_answer(&session, ret_err);
 }
@@ -308,8 +308,8 @@ static void print_summary(const struct screen *screen, const struct xfdt_batch_c
 	if (counts->without + scan->others + scan->processes + scan->special + scan->links +
 	    scan->repeated + scan->young + scan->folders) {
 		fputs("not looked at:\n", out);
-		print_count(out, counts->without, "packed file without a dump in it",
-			    "packed files without a dump in them");
+		print_count(out, counts->without, "packed file with no dump and no log in it",
+			    "packed files with no dump and no log in them");
 		print_count(out, scan->others, "file that is not a dump",
 			    "files that are not dumps");
 		print_count(out, scan->processes, "core file of a process",

@@ -21,6 +21,7 @@
 
 struct opening {
 	const struct arguments *arguments;
+	enum command_bit command;
 	struct inputs *inputs;
 	struct xfdt_parts parts;
 	bool shows; /* progress, on a terminal */
@@ -110,29 +111,53 @@ static struct xfdt_error *wait_for_unpacker(const struct opening *opening,
 	return err;
 }
 
+/* What the command takes out of packed files. */
+static unsigned int wanted(const struct opening *opening)
+{
+	switch (opening->command) {
+	case COMMAND_TRIAGE:
+		return opening->arguments->split ? XFDT_UNPACK_DUMPS :
+						   XFDT_UNPACK_DUMPS | XFDT_UNPACK_LOGS;
+	case COMMAND_DMESG:
+		return XFDT_UNPACK_LOGS | XFDT_UNPACK_TEXT;
+	default:
+		return XFDT_UNPACK_DUMPS;
+	}
+}
+
+/* A packed file called @name holds nothing that is wanted in its @members. */
+static struct xfdt_error *add_nothing(struct opening *opening, const char *name,
+				      unsigned int members)
+{
+	static const char *const things[] = {
+		[XFDT_UNPACK_DUMPS] = "no vmcore",
+		[XFDT_UNPACK_DUMPS | XFDT_UNPACK_LOGS] = "no vmcore and no kernel log",
+		[XFDT_UNPACK_LOGS | XFDT_UNPACK_TEXT] = "no kernel log",
+	};
+	char problem[160];
+
+	snprintf(problem, sizeof(problem), "has %s in it; %u file%s in it %s looked at",
+		 things[wanted(opening)], members, members == 1 ? "" : "s",
+		 members == 1 ? "was" : "were");
+	return add_problem(opening, name, problem);
+}
+
 static struct xfdt_error *take_results(struct opening *opening, struct xfdt_unpacker *unpacker,
 				       const char *name)
 {
-	size_t dumps = 0, parts = 0;
-	struct xfdt_found *found;
+	struct xfdt_haul haul = { 0 };
 	struct xfdt_error *err;
-	char problem[160];
+	size_t i;
 
-	for (;;) {
-		err = xfdt_unpacked_next(unpacker, &opening->parts, &found, &parts);
-		if (err || !found)
-			break;
-		err = add_dump(opening, found);
-		if (err)
-			return err;
-		dumps++;
+	err = xfdt_haul_init(&haul, unpacker, &opening->parts);
+	if (!err && !haul.count && !haul.parts)
+		err = add_nothing(opening, name, xfdt_unpacker_members(unpacker));
+	for (i = 0; !err && i < haul.count; i++) {
+		err = add_dump(opening, haul.items[i]);
+		haul.items[i] = NULL;
 	}
-	if (err || dumps || parts)
-		return err;
-	snprintf(problem, sizeof(problem), "has no vmcore in it; %u file%s in it %s looked at",
-		 xfdt_unpacker_members(unpacker), xfdt_unpacker_members(unpacker) == 1 ? "" : "s",
-		 xfdt_unpacker_members(unpacker) == 1 ? "was" : "were");
-	return add_problem(opening, name, problem);
+	xfdt_haul_deinit(&haul);
+	return err;
 }
 
 static struct xfdt_error *unpack(struct opening *opening, const char *name, int fd)
@@ -140,7 +165,7 @@ static struct xfdt_error *unpack(struct opening *opening, const char *name, int 
 	struct xfdt_unpacker *unpacker = NULL;
 	struct xfdt_error *err;
 
-	err = xfdt_unpacker_new(&unpacker, fd, name, temporary_folder(),
+	err = xfdt_unpacker_new(&unpacker, fd, name, temporary_folder(), wanted(opening),
 				&opening->arguments->unpack);
 	if (err)
 		return err;
@@ -173,14 +198,52 @@ static struct xfdt_error *take_whole(struct opening *opening, struct xfdt_found 
 					   add_dump(opening, found);
 }
 
+/* What is read in place of the file called @name: @fd, which is taken over. */
+static struct xfdt_error *take_fd(struct opening *opening, const char *name, int fd)
+{
+	struct xfdt_found *found;
+	struct xfdt_error *err;
+	struct stat status;
+
+	if (!fstat(fd, &status) && !status.st_size)
+		err = xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is empty");
+	else if (is_packed(fd))
+		err = unpack(opening, name, fd);
+	else {
+		found = xfdt_found_new(name);
+		if (found && xfdt_found_set_fd(found, fd))
+			return take_whole(opening, found);
+		xfdt_found_free(found);
+		err = xfdt_no_memory("the list of dumps");
+	}
+	close(fd);
+	return err;
+}
+
+/* A pipe that has a name: all that comes out of it. */
+static struct xfdt_error *take_pipe(struct opening *opening, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), copy = -1;
+	struct xfdt_error *err;
+
+	if (fd < 0)
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot open: %s", strerror(errno));
+	err = xfdt_spool(fd, temporary_folder(), &opening->arguments->unpack, &copy);
+	close(fd);
+	return err ? err : take_fd(opening, path, copy);
+}
+
 static struct xfdt_error *take_file(struct opening *opening, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct xfdt_error *err = NULL;
 	struct xfdt_found *found;
 	struct stat status;
 	bool packed;
+	int fd;
 
+	if (!stat(path, &status) && S_ISFIFO(status.st_mode))
+		return take_pipe(opening, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	/* what cannot be opened is said when it is looked at */
 	packed = fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) && is_packed(fd);
 	if (packed)
@@ -204,7 +267,7 @@ static struct xfdt_error *open_stdin(const struct opening *opening, int *ret_fd)
 		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot read: %s", strerror(errno));
 	if (isatty(STDIN_FILENO))
 		return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
-				      "is a terminal; give a vmcore through a pipe or with '<'");
+				      "is a terminal; give the file through a pipe or with '<'");
 	if (!S_ISREG(status.st_mode))
 		return xfdt_spool(STDIN_FILENO, temporary_folder(), &opening->arguments->unpack,
 				  ret_fd);
@@ -215,30 +278,11 @@ static struct xfdt_error *open_stdin(const struct opening *opening, int *ret_fd)
 
 static struct xfdt_error *take_stdin(struct opening *opening)
 {
-	struct xfdt_found *found;
 	struct xfdt_error *err;
-	struct stat status;
-	bool packed = false;
 	int fd = -1;
 
 	err = open_stdin(opening, &fd);
-	if (!err && !fstat(fd, &status) && !status.st_size)
-		err = xfdt_error_new(XFDT_NOT_A_DUMP, 0, "is empty");
-	if (!err && is_packed(fd)) {
-		err = unpack(opening, STANDARD_INPUT, fd);
-		packed = true;
-	}
-	if (err || packed) {
-		if (fd >= 0)
-			close(fd);
-		return err;
-	}
-	found = xfdt_found_new(STANDARD_INPUT);
-	if (found && xfdt_found_set_fd(found, fd))
-		return take_whole(opening, found);
-	close(fd);
-	xfdt_found_free(found);
-	return xfdt_no_memory("the list of dumps");
+	return err ? err : take_fd(opening, STANDARD_INPUT, fd);
 }
 
 /* A failure to open one is a dump with a problem, so that the others are looked at. */
@@ -306,10 +350,11 @@ static struct xfdt_error *list_names(struct inputs *inputs)
 	return NULL;
 }
 
-int inputs_init(struct inputs *inputs, struct arguments *arguments)
+int inputs_init(struct inputs *inputs, const struct command *command, struct arguments *arguments)
 {
 	struct opening opening = {
 		.arguments = arguments,
+		.command = command->bit,
 		.inputs = inputs,
 		.shows = isatty(STDERR_FILENO) && !arguments->quiet,
 	};

@@ -29,7 +29,7 @@ const size_t command_count = COUNT(commands);
 /* May what is named be packed?  Not in kdump's kernel, where there is no place to unpack to, and not beside URLs. */
 static bool takes_inputs(const struct command *command, const struct arguments *arguments)
 {
-	return command->bit & COMMAND_DUMPS && !arguments->urls &&
+	return command->bit & (COMMAND_DUMPS | COMMAND_DMESG) && !arguments->urls &&
 	       (!arguments->kdump || arguments->split);
 }
 
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);
 	status = command->bit & COMMAND_DUMPS ? take_urls(&arguments) : -1;
 	if (status < 0 && takes_inputs(command, &arguments))
-		status = inputs_init(&inputs, &arguments);
+		status = inputs_init(&inputs, command, &arguments);
 	if (status < 0)
 		status = command->run(&arguments);
 	free_urls(&arguments);

@@ -56,13 +56,9 @@ struct xfdt_error *open_session(const struct work *work, struct xfdt_session *se
 {
 	struct xfdt_error *err = NULL;
 
-	if (is_log(work)) {
-		err = xfdt_log_session_init(session, work->places, work->path_count,
-					    options->confined);
-		if (!err)
-			session->report.path = work->paths[0];
-		return err;
-	}
+	if (is_log(work))
+		return xfdt_log_session_init(session, work->places, work->paths, work->path_count,
+					     options->confined);
 	if (work->path_count == 1 && !options->dump.remote)
 		err = xfdt_check_is_dump(work->places[0], work->paths[0]);
 	return err ? err : xfdt_session_init(session, work->places, work->path_count, options);

@@ -64,18 +64,12 @@ static struct xfdt_error *read_text(int fd, struct xfdt_log_text *text)
 	return NULL;
 }
 
-static bool is_standard_input(const char *path)
-{
-	return !strcmp(path, "-");
-}
-
 static struct xfdt_error *read_file(const char *path, struct xfdt_log_text *text)
 {
 	struct xfdt_error *err;
 	int fd;
 
-	fd = is_standard_input(path) ? dup(STDIN_FILENO) :
-				       open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot open: %s", strerror(errno));
 	err = read_text(fd, text);
@@ -113,7 +107,8 @@ static struct xfdt_error *judge(struct xfdt_session *session, struct xfdt_log *l
 }
 
 struct xfdt_error *xfdt_log_session_init(struct xfdt_session *session, const char *const *paths,
-					 size_t count, const char *confined)
+					 const char *const *names, size_t count,
+					 const char *confined)
 {
 	struct xfdt_log_text *texts = calloc(count + 1, sizeof(*texts));
 	struct xfdt_log log = { 0 };
@@ -124,7 +119,7 @@ struct xfdt_error *xfdt_log_session_init(struct xfdt_session *session, const cha
 	for (i = 0; i < count && !err; i++) {
 		err = read_file(paths[i], &texts[i]);
 		if (err)
-			err = xfdt_error_wrap(err, "%s", paths[i]);
+			err = xfdt_error_wrap(err, "%s", names[i]);
 	}
 	if (!err)
 		err = xfdt_log_parse(texts, count, &log);
@@ -138,9 +133,9 @@ struct xfdt_error *xfdt_log_session_init(struct xfdt_session *session, const cha
 		return err;
 	}
 	session->report = (struct xfdt_outcome){
-		.path = paths[0],
+		.path = names[0],
 		.format = "log",
-		.files = paths,
+		.files = names,
 		.file_count = count,
 		.host = &session->host,
 		.facts = &session->facts,

@@ -38,11 +38,12 @@ struct xfdt_error *xfdt_session_init(struct xfdt_session *session, const char *c
 void xfdt_session_deinit(struct xfdt_session *session);
 
 /*
- * Triage the kernel log in the @count files at @paths; "-" is standard input.
- * @paths and @confined are borrowed, for the report.  After an error @session is empty.
+ * Triage the kernel log in the @count files at @paths, which the report calls @names.
+ * @names and @confined are borrowed, for the report.  After an error @session is empty.
  */
 struct xfdt_error *xfdt_log_session_init(struct xfdt_session *session, const char *const *paths,
-					 size_t count, const char *confined);
+					 const char *const *names, size_t count,
+					 const char *confined);
 /* Does the file at @path look like a kernel log, or like a part of one in pstore? */
 bool xfdt_is_log_file(const char *path);
 bool xfdt_is_pstore_file(const char *path);

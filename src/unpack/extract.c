@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Members that look like dumps are written to files that the parent makes; the others are passed over. */
+/* Members that look like dumps or kernel logs are written to files that the parent makes; the others are passed over. */
 #include "unpack/extract.h"
 #include "base/util.h"
 #include "dump/identify.h"
+#include "kernel/log_text.h"
 #include "sandbox/confine.h"
 #include "sandbox/pass_fd.h"
 #include "unpack/message.h"
@@ -23,6 +24,7 @@
 struct extraction {
 	int fd, socket;
 	const struct xfdt_unpack_limits *limits;
+	unsigned int wanted; /* of enum xfdt_unpack_wanted */
 	uint64_t written;
 	uint32_t members, files;
 	int64_t told; /* ms */
@@ -120,15 +122,32 @@ static void damaged(struct extraction *job, struct archive *archive, const char 
 	problem(job, name, "cannot be unpacked: %s", message ? message : "it is damaged");
 }
 
-/*
- * May the member that begins with @len bytes in the block be a dump, hold one, or answer for one?  A log is passed
- * over: beside a vmcore it belongs to that, and says nothing that the vmcore does not.
- */
-static bool is_wanted(const struct extraction *job, size_t len)
+/* Is it a kernel log?  @alone: it is all of the packed file. */
+static bool is_log(const struct extraction *job, size_t len, bool alone)
 {
-	const enum xfdt_file_kind kind = xfdt_guess_kind(job->block, len);
+	const char *text = (const char *)job->block;
 
-	return kind == XFDT_FILE_DUMP || kind == XFDT_FILE_PACKED || kind == XFDT_FILE_HOOK;
+	if (job->wanted & XFDT_UNPACK_TEXT && alone)
+		return xfdt_is_text(text, len);
+	return job->wanted & XFDT_UNPACK_LOGS && xfdt_is_log_text(text, len);
+}
+
+/* What the member is that begins with @len bytes in the block; XFDT_FILE_OTHER: it is not wanted. */
+static enum xfdt_file_kind wanted_kind(const struct extraction *job, size_t len, bool alone)
+{
+	switch (xfdt_guess_kind(job->block, len)) {
+	case XFDT_FILE_DUMP:
+		return job->wanted & XFDT_UNPACK_DUMPS ? XFDT_FILE_DUMP : XFDT_FILE_OTHER;
+	case XFDT_FILE_PACKED:
+		return XFDT_FILE_PACKED;
+	case XFDT_FILE_HOOK:
+		return job->wanted & XFDT_UNPACK_HOOKS ? XFDT_FILE_HOOK : XFDT_FILE_OTHER;
+	case XFDT_FILE_LOG:
+	case XFDT_FILE_OTHER:
+		return is_log(job, len, alone) ? XFDT_FILE_LOG : XFDT_FILE_OTHER;
+	default:
+		return XFDT_FILE_OTHER;
+	}
 }
 
 /* All of the member, whose first @len bytes are read, to @fd; false: it is not all there. */
@@ -191,9 +210,9 @@ static void extract_nested(struct extraction *job, int fd, const char *name, uns
 }
 
 static void keep_member(struct extraction *job, struct archive *archive, const char *name,
-			la_ssize_t len, unsigned int depth)
+			la_ssize_t len, enum xfdt_file_kind kind, unsigned int depth)
 {
-	bool packed = xfdt_packing_of(job->block, (size_t)len) != NULL;
+	bool packed = kind == XFDT_FILE_PACKED;
 	uint32_t number = 0;
 	int fd = new_file(job, name, &number);
 	bool whole;
@@ -204,7 +223,11 @@ static void keep_member(struct extraction *job, struct archive *archive, const c
 	if (whole && packed)
 		extract_nested(job, fd, name, depth);
 	close(fd);
-	say(job, whole && !packed ? XFDT_UNPACK_KEEP : XFDT_UNPACK_DROP, number, name, "");
+	if (!whole || packed)
+		say(job, XFDT_UNPACK_DROP, number, name, "");
+	else
+		say(job, kind == XFDT_FILE_LOG ? XFDT_UNPACK_KEEP_LOG : XFDT_UNPACK_KEEP, number,
+		    name, "");
 }
 
 /* Read on to the end of a member; zip can do without. */
@@ -225,12 +248,13 @@ static bool pass_over(struct extraction *job, struct archive *archive, const cha
 }
 
 static void extract_member(struct extraction *job, struct archive *archive, const char *name,
-			   unsigned int depth)
+			   bool alone, unsigned int depth)
 {
 	la_ssize_t len = read_block(job, archive);
+	enum xfdt_file_kind kind = len > 0 ? wanted_kind(job, (size_t)len, alone) : XFDT_FILE_OTHER;
 
-	if (len > 0 && is_wanted(job, (size_t)len))
-		keep_member(job, archive, name, len, depth);
+	if (kind != XFDT_FILE_OTHER)
+		keep_member(job, archive, name, len, kind, depth);
 	else if (len < 0 || !pass_over(job, archive, name, len))
 		damaged(job, archive, name);
 }
@@ -273,7 +297,7 @@ static void take_entry(struct extraction *job, struct xfdt_packed_file *source,
 	else if (xfdt_la.archive_entry_is_data_encrypted(entry) > 0)
 		problem(job, name, "is protected by a password; unpack it first");
 	else
-		extract_member(job, source->archive, name, depth);
+		extract_member(job, source->archive, name, plain && depth == 1, depth);
 	free(name);
 }
 
@@ -319,9 +343,15 @@ static void extract_file(struct extraction *job, int fd, const char *name, unsig
 	free(source);
 }
 
-void xfdt_extract(int fd, int socket, const char *name, const struct xfdt_unpack_limits *limits)
+void xfdt_extract(int fd, int socket, const char *name, unsigned int wanted,
+		  const struct xfdt_unpack_limits *limits)
 {
-	struct extraction job = { .fd = fd, .socket = socket, .limits = limits };
+	struct extraction job = {
+		.fd = fd,
+		.socket = socket,
+		.limits = limits,
+		.wanted = wanted,
+	};
 	const struct xfdt_confinement nothing = { 0 };
 	char confined[XFDT_CONFINED_SIZE];
 

@@ -6,9 +6,10 @@
 #include "unpack/unpack.h"
 
 /*
- * Confined, unpack what is behind @fd, and say what was found to @socket (unpack/message.h).
- * @name is the packed file's.
+ * Confined, unpack what is @wanted (enum xfdt_unpack_wanted) of the file behind @fd, and say what was
+ * found to @socket (unpack/message.h).  @name is the packed file's.
  */
-void xfdt_extract(int fd, int socket, const char *name, const struct xfdt_unpack_limits *limits);
+void xfdt_extract(int fd, int socket, const char *name, unsigned int wanted,
+		  const struct xfdt_unpack_limits *limits);
 
 #endif

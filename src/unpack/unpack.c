@@ -35,8 +35,9 @@ const struct xfdt_unpack_limits xfdt_unpack_defaults = {
 struct xfdt_unpacker {
 	char *name, *dir;
 	struct xfdt_unpack_limits limits;
-	pid_t pid;  /* 0: it has ended, and was waited for */
-	int socket; /* non-blocking */
+	unsigned int wanted; /* of enum xfdt_unpack_wanted */
+	pid_t pid;	     /* 0: it has ended, and was waited for */
+	int socket;	     /* non-blocking */
 	char confined[XFDT_CONFINED_SIZE];
 	struct xfdt_unpack_progress progress;
 	uint32_t members;
@@ -113,9 +114,9 @@ static char *unique_name(const struct xfdt_unpacker *unpacker, const char *name)
 
 /* Takes over @fd; @problem is copied, and may be NULL. */
 static struct xfdt_error *add_result(struct xfdt_unpacker *unpacker, const char *name, int fd,
-				     const char *problem)
+				     bool is_log, const char *problem)
 {
-	struct xfdt_unpacked result = { .fd = fd };
+	struct xfdt_unpacked result = { .fd = fd, .is_log = is_log };
 
 	if (unpacker->count == unpacker->room) {
 		size_t room = unpacker->room ? 2 * unpacker->room : 8;
@@ -140,7 +141,7 @@ no_memory:
 static struct xfdt_error *add_problem(struct xfdt_unpacker *unpacker, const char *name,
 				      const char *problem)
 {
-	return add_result(unpacker, name, -1, problem);
+	return add_result(unpacker, name, -1, false, problem);
 }
 
 bool xfdt_unpacker_take(struct xfdt_unpacker *unpacker, struct xfdt_unpacked *ret_unpacked)
@@ -215,7 +216,8 @@ static void run_worker(const struct xfdt_unpacker *unpacker, int fd, int socket)
 		raise(SIGKILL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	xfdt_extract(STDIN_FILENO, STDOUT_FILENO, unpacker->name, &unpacker->limits);
+	xfdt_extract(STDIN_FILENO, STDOUT_FILENO, unpacker->name, unpacker->wanted,
+		     &unpacker->limits);
 	/* not an exit of this program: its end is what counts */
 	raise(SIGKILL);
 	__builtin_unreachable();
@@ -242,7 +244,8 @@ static struct xfdt_error *start(struct xfdt_unpacker *unpacker, int fd)
 }
 
 struct xfdt_error *xfdt_unpacker_new(struct xfdt_unpacker **ret_unpacker, int fd, const char *name,
-				     const char *dir, const struct xfdt_unpack_limits *limits)
+				     const char *dir, unsigned int wanted,
+				     const struct xfdt_unpack_limits *limits)
 {
 	struct xfdt_unpacker *unpacker = calloc(1, sizeof(*unpacker));
 	struct xfdt_error *err;
@@ -252,6 +255,7 @@ struct xfdt_error *xfdt_unpacker_new(struct xfdt_unpacker **ret_unpacker, int fd
 		return xfdt_no_memory("unpacking");
 	unpacker->socket = -1;
 	unpacker->limits = *limits;
+	unpacker->wanted = wanted;
 	unpacker->name = strdup(name);
 	unpacker->dir = strdup(dir);
 	snprintf(unpacker->confined, sizeof(unpacker->confined), "unknown");
@@ -353,8 +357,11 @@ static struct xfdt_error *take_message(struct xfdt_unpacker *unpacker,
 	case XFDT_UNPACK_FILE:
 		return give_file(unpacker);
 	case XFDT_UNPACK_KEEP:
+	case XFDT_UNPACK_KEEP_LOG:
 		fd = take_file(unpacker, message->file);
-		return fd < 0 ? NULL : add_result(unpacker, message->name, fd, NULL);
+		return fd < 0 ? NULL :
+				add_result(unpacker, message->name, fd,
+					   message->what == XFDT_UNPACK_KEEP_LOG, NULL);
 	case XFDT_UNPACK_DROP:
 		fd = take_file(unpacker, message->file);
 		if (fd >= 0)

@@ -23,10 +23,19 @@ struct xfdt_unpack_limits {
 /* 64 GiB, 10000 members, archives in archives, one hour. */
 extern const struct xfdt_unpack_limits xfdt_unpack_defaults;
 
-/* A member that looks like a dump, a kernel log, or could not be unpacked. */
+/* What is unpacked, as bits; all else is passed over. */
+enum xfdt_unpack_wanted {
+	XFDT_UNPACK_DUMPS = 1 << 0,
+	XFDT_UNPACK_LOGS = 1 << 1,  /* kernel logs */
+	XFDT_UNPACK_HOOKS = 1 << 3, /* what the hook for kdump left */
+	XFDT_UNPACK_TEXT = 1 << 2,  /* of one compressed file any text, as a kernel log */
+};
+
+/* A member that looks like a dump or a kernel log, or could not be unpacked. */
 struct xfdt_unpacked {
 	char *name; /* that of the packed file; of an archive's member, with "!MEMBER" behind it */
 	int fd;	    /* of a file without a name, to read; -1: see @problem */
+	bool is_log;
 	char *problem;
 };
 
@@ -46,10 +55,12 @@ struct xfdt_error *xfdt_unnamed_file(const char *dir, int *ret_fd);
 
 /*
  * Start to unpack the regular file behind @fd, which stays the caller's, into files without a name in
- * @dir.  @name is for messages.  @dir and @name are copied.  XFDT_SYSTEM, XFDT_NO_MEMORY.
+ * @dir.  @wanted: of enum xfdt_unpack_wanted.  @name is for messages.  @dir and @name are copied.
+ * XFDT_SYSTEM, XFDT_NO_MEMORY.
  */
 struct xfdt_error *xfdt_unpacker_new(struct xfdt_unpacker **ret_unpacker, int fd, const char *name,
-				     const char *dir, const struct xfdt_unpack_limits *limits);
+				     const char *dir, unsigned int wanted,
+				     const struct xfdt_unpack_limits *limits);
 /* Ends the process, and frees what was not taken out. */
 void xfdt_unpacker_free(struct xfdt_unpacker *unpacker);
 
