@@ -100,11 +100,30 @@ says "the others are looked at" out "confirmed  *$url/file"
 exits "JSON of an error" 2 --format json "$url/plain"
 holds "JSON of an error" '.verdict == "error" and (.error | test("ranges"))'
 exits "a split set" 2 --split "$url/file" "$url/file"
-says "a split set: the message" err 'split takes files'
+says "a split set: the message" err "http://127.0.0.1:.*/file: is a URL, and --split takes files; download the parts"
+exits "batch" 2 batch "$url/file"
+says "batch: the message" err "batch takes files and folders, and '$url/file' is a URL"
 
+# what is not a vmcore by itself is downloaded
+mkdir "$work/tmp"
+export TMPDIR=$work/tmp
 gzip -c $vmcore >"$work/vmcore.gz"
 serve packed "$work/vmcore.gz"
-refused /file 'is packed (gzip)'
+exits "packed, by URL" 0 --format json "$url/file"
+same "packed, by URL: the same as from a file" "$work/by-file" <(jq -S 'del(.dump)' "$work/out")
+exits "distill what is packed, by URL" 0 distill "$url/file" -o "$work/small"
+exits "a URL beside a file" 0 "$url/file" "$work/vmcore.gz"
+says "a URL beside a file: counts" out '^2 dumps: 2 confirmed$'
+exits "packed, too large" 2 --unpack-size 1 "$url/file"
+says "packed, too large: the message" err '/file: is not downloaded: it has more than 1 MiB; --unpack-size allows more'
+refused /plain 'does not support ranges; download the file'
+serve log tests/logs/hung-task.txt
+exits "a log by URL" 5 "$url/file"
+exits "dmesg by URL" 5 dmesg "$url/file"
+serve text README.md
+refused /file 'is not a vmcore: neither ELF, kdump-compressed nor flattened'
+[ -z "$(ls -A "$TMPDIR")" ]
+report $? "downloads: nothing is left" "$(ls -A "$TMPDIR")"
 head -c 1000000 $vmcore >"$work/start"
 serve start "$work/start"
 "$xfdtriage" --format json "$work/start" >"$work/by-file" 2>/dev/null

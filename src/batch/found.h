@@ -25,8 +25,9 @@ struct xfdt_found {
 	 * itself, as it was given.
 	 */
 	char *name;
-	bool packed;   /* it has to be unpacked, and may contain dumps */
-	char *problem; /* why it cannot be looked at; NULL: nothing is known against it */
+	const char *url; /* where it is; borrowed; NULL: it is a file */
+	bool packed;	 /* it has to be unpacked, and may contain dumps */
+	char *problem;	 /* why it cannot be looked at; NULL: nothing is known against it */
 };
 
 /* One file at @path, with nothing else known; NULL: out of memory. */

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "triage/rights.h"
+#include "fetch/client.h"
 #include "render/fields.h"
 #include "report/hook.h"
 #include "verdict/precedence.h"
@@ -444,6 +445,25 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 	return 128 + stopped_by;
 }
 
+/* Complain of a path that is a URL; false: none is. */
+static bool has_url(const char *const *paths, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		char *shown;
+
+		if (!xfdt_is_url(paths[i]) || !access(paths[i], F_OK))
+			continue;
+		shown = xfdt_url_without_secrets(paths[i]);
+		warn("batch takes files and folders, and '%s' is a URL: leave 'batch' out, or mount the share",
+		     shown ? shown : "one");
+		free(shown);
+		return true;
+	}
+	return false;
+}
+
 int run_batch(const struct arguments *arguments)
 {
 	struct screen screen = {
@@ -456,6 +476,8 @@ int run_batch(const struct arguments *arguments)
 	struct xfdt_error *err;
 	int status;
 
+	if (has_url(arguments->paths, arguments->path_count))
+		return XFDT_EXIT_ERROR;
 	if (!any_exists(arguments->paths, arguments->path_count)) {
 		warn("cannot read '%s': %s", arguments->paths[0], strerror(errno));
 		return XFDT_EXIT_ERROR;

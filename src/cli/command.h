@@ -50,8 +50,6 @@ struct arguments {
 	size_t debuginfo_count;
 	const char *const *paths;
 	size_t path_count;
-	const char *const
-		*urls; /* of the paths, where they are URLs (cli/fetch_dump.h); NULL: none is */
 	struct xfdt_found *const *dumps; /* what @paths are the names of; NULL: files */
 	struct xfdt_unpack_limits unpack;
 };

@@ -15,18 +15,15 @@ struct fetcher {
 };
 
 /*
- * Let @arguments' paths that are URLs be shown without what is secret in them; the URLs stay in
- * @arguments->urls.  Returns -1 to go on, or an exit code.
+ * Look at what the file at @url, shown as @name, begins with.  *@ret_fd is a copy of it in a file
+ * without a name; -1: it begins as a dump does, and is read where it is.
  */
-int take_urls(struct arguments *arguments);
-void free_urls(struct arguments *arguments);
+struct xfdt_error *fetch_unless_dump(const struct arguments *arguments, const char *url,
+				     const char *name, int *ret_fd);
 
-/* The URL of @path in @arguments; NULL: it is a file. */
-const char *url_of(const struct arguments *arguments, const char *path);
-
-/* Start a process that fetches @url; @url may be NULL. */
+/* Start a process that fetches @url, and shows progress on a terminal if it @shows; @url may be NULL. */
 struct xfdt_error *fetcher_start(struct fetcher *fetcher, const struct arguments *arguments,
-				 const char *url);
+				 const char *url, bool shows);
 /* In the worker: read the dump by the fetcher. */
 void fetcher_use(struct fetcher *fetcher, struct xfdt_dump_options *options);
 /* In the parent, which does not use the socket. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is named becomes dumps, before any is looked at. */
 #include "cli/inputs.h"
+#include "cli/fetch_dump.h"
 #include "cli/progress.h"
 #include "base/util.h"
 #include "batch/unpacked.h"
@@ -62,34 +63,6 @@ static struct xfdt_error *add_problem(struct opening *opening, const char *name,
 
 /* packed files */
 
-static void format_size(uint64_t bytes, char *ret_text, size_t size)
-{
-	if (bytes < 10u << 20)
-		snprintf(ret_text, size, "%llu KiB", ull(bytes >> 10));
-	else
-		snprintf(ret_text, size, "%llu MiB", ull(bytes >> 20));
-}
-
-static void show_unpacking(const char *name, const struct xfdt_unpack_progress *progress)
-{
-	const int64_t ms = xfdt_now_ms() - progress->started;
-	char size[40], left[60] = "", escaped[PATH_MAX], line[PATH_MAX + 120];
-
-	format_size(progress->written, size, sizeof(size));
-	if (progress->size && progress->read) {
-		uint64_t done = progress->read < progress->size ? progress->read : progress->size;
-		uint64_t seconds = (uint64_t)ms * (progress->size - done) / done / 1000;
-
-		snprintf(left, sizeof(left), "%3llu%%  %llu:%02llu left  ",
-			 ull(done * 100 / progress->size), ull(seconds / 60), ull(seconds % 60));
-	}
-	xfdt_escape(name, escaped, sizeof(escaped));
-	snprintf(line, sizeof(line), "unpacking  %s%s  %s", left, size, escaped);
-	if (progress_columns() < sizeof(line))
-		line[progress_columns()] = '\0';
-	show_progress_line(line);
-}
-
 static struct xfdt_error *wait_for_unpacker(const struct opening *opening,
 					    struct xfdt_unpacker *unpacker, const char *name)
 {
@@ -104,7 +77,7 @@ static struct xfdt_error *wait_for_unpacker(const struct opening *opening,
 		err = xfdt_unpacker_step(unpacker, &more);
 		progress = xfdt_unpacker_progress(unpacker);
 		if (opening->shows && xfdt_now_ms() - progress.started > 2 * TICK_MS)
-			show_unpacking(name, &progress);
+			show_work("unpacking", name, &progress);
 	}
 	if (opening->shows)
 		clear_progress_line();
@@ -285,16 +258,58 @@ static struct xfdt_error *take_stdin(struct opening *opening)
 	return err ? err : take_fd(opening, STANDARD_INPUT, fd);
 }
 
+/* A vmcore behind a URL is read where it is; all else is downloaded. */
+static struct xfdt_error *take_url(struct opening *opening, const char *url, const char *name)
+{
+	struct xfdt_found *found;
+	struct xfdt_error *err;
+	int fd;
+
+	if (opening->arguments->split)
+		return xfdt_error_new(XFDT_UNSUPPORTED, 0,
+				      "is a URL, and --split takes files; download the parts");
+	err = fetch_unless_dump(opening->arguments, url, name, &fd);
+	if (err)
+		return err;
+	if (fd >= 0)
+		return take_fd(opening, name, fd);
+	found = xfdt_found_new(name);
+	if (found)
+		found->url = url;
+	return add_dump(opening, found);
+}
+
+static bool is_url(const char *path)
+{
+	return xfdt_is_url(path) && access(path, F_OK);
+}
+
+/* @shown: @path without what is secret in it. */
+static struct xfdt_error *take_place(struct opening *opening, const char *path, const char *shown)
+{
+	if (is_url(path))
+		return take_url(opening, path, shown);
+	return strcmp(path, STANDARD_INPUT) ? take_file(opening, path) : take_stdin(opening);
+}
+
 /* A failure to open one is a dump with a problem, so that the others are looked at. */
 static struct xfdt_error *take_name(struct opening *opening, const char *path)
 {
-	struct xfdt_error *err, *cause;
+	char *shown = is_url(path) ? xfdt_url_without_secrets(path) : strdup(path);
+	struct xfdt_error *err;
 
-	cause = strcmp(path, STANDARD_INPUT) ? take_file(opening, path) : take_stdin(opening);
-	if (!cause || opening->arguments->split || xfdt_error_code(cause) == XFDT_NO_MEMORY)
-		return cause;
-	err = add_problem(opening, path, xfdt_error_message(cause));
-	xfdt_error_free(cause);
+	if (!shown)
+		return xfdt_no_memory("the list of dumps");
+	err = take_place(opening, path, shown);
+	if (err && opening->arguments->split && is_url(path)) {
+		err = xfdt_error_wrap(err, "%s", shown);
+	} else if (err && !opening->arguments->split && xfdt_error_code(err) != XFDT_NO_MEMORY) {
+		struct xfdt_error *cause = err;
+
+		err = add_problem(opening, shown, xfdt_error_message(cause));
+		xfdt_error_free(cause);
+	}
+	free(shown);
 	return err;
 }
 

@@ -29,7 +29,7 @@ const size_t command_count = COUNT(commands);
 /* May what is named be packed?  Not in kdump's kernel, where there is no place to unpack to, and not beside URLs. */
 static bool takes_inputs(const struct command *command, const struct arguments *arguments)
 {
-	return command->bit & (COMMAND_DUMPS | COMMAND_DMESG) && !arguments->urls &&
+	return command->bit & (COMMAND_DUMPS | COMMAND_DMESG) &&
 	       (!arguments->kdump || arguments->split);
 }
 
@@ -77,12 +77,10 @@ int main(int argc, char **argv)
 		return usage_error(missing_operand(command), NULL);
 	/* a file that may not grow any further is an error of write(2), which is reported */
 	signal(SIGXFSZ, SIG_IGN);
-	status = command->bit & COMMAND_DUMPS ? take_urls(&arguments) : -1;
-	if (status < 0 && takes_inputs(command, &arguments))
+	if (takes_inputs(command, &arguments))
 		status = inputs_init(&inputs, command, &arguments);
 	if (status < 0)
 		status = command->run(&arguments);
-	free_urls(&arguments);
 	inputs_deinit(&inputs);
 	err = xfdt_flush(stdout, "the report");
 	return err ? complain(err) : status;

@@ -2,7 +2,11 @@
 /* The line of progress on a terminal: the last line of standard error. */
 #include "cli/progress.h"
 
+#include "base/util.h"
+#include "render/fields.h"
+
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,4 +50,32 @@ size_t format_bar(uint64_t done, uint64_t total, unsigned int width, char *ret_t
 	return (size_t)snprintf(ret_text, size, "[%.*s%.*s] %" PRIu64 "/%" PRIu64, filled,
 				"########################", bar - filled,
 				"........................", done, total);
+}
+
+static void format_size(uint64_t bytes, char *ret_text, size_t size)
+{
+	if (bytes < 10u << 20)
+		snprintf(ret_text, size, "%llu KiB", ull(bytes >> 10));
+	else
+		snprintf(ret_text, size, "%llu MiB", ull(bytes >> 20));
+}
+
+void show_work(const char *what, const char *name, const struct xfdt_unpack_progress *progress)
+{
+	const int64_t ms = xfdt_now_ms() - progress->started;
+	char size[40], left[60] = "", escaped[PATH_MAX], line[PATH_MAX + 120];
+
+	format_size(progress->written, size, sizeof(size));
+	if (progress->size && progress->read) {
+		uint64_t done = progress->read < progress->size ? progress->read : progress->size;
+		uint64_t seconds = (uint64_t)ms * (progress->size - done) / done / 1000;
+
+		snprintf(left, sizeof(left), "%3llu%%  %llu:%02llu left  ",
+			 ull(done * 100 / progress->size), ull(seconds / 60), ull(seconds % 60));
+	}
+	xfdt_escape(name, escaped, sizeof(escaped));
+	snprintf(line, sizeof(line), "%s  %s%s  %s", what, left, size, escaped);
+	if (progress_columns() < sizeof(line))
+		line[progress_columns()] = '\0';
+	show_progress_line(line);
 }

@@ -129,7 +129,7 @@ static int start_work(struct work *work, bool *ret_died)
 	int status;
 
 	fflush(stdout);
-	err = fetcher_start(&fetcher, work->arguments, url_of(work->arguments, work->paths[0]));
+	err = fetcher_start(&fetcher, work->arguments, work->dump ? work->dump->url : NULL, true);
 	if (err)
 		return complain(err);
 	if (fetch_helper_init(&helper, &work->options.debug))
