@@ -453,6 +453,52 @@ static void test_verdict__struck_earlier_and_then_a_lockup(void **state)
 	assert_scene(&scene, "hit-earlier");
 }
 
+/* an oops at the XRSTOR that the log does not call #NM: XFD did not raise it, and the state is as armed as before */
+static void test_verdict__other_exception_at_the_restore(void **state)
+{
+	static const char *const titles[] = {
+		"Oops: Oops: 0000 [#1] SMP NOPTI",
+		"Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI",
+		"Oops: stack segment: 0000 [#1] SMP NOPTI",
+		"invalid opcode: 0000 [#1] PREEMPT SMP NOPTI",
+		"Oops: Oops: 0000 [#2] SMP NOPTI",
+	};
+	size_t i;
+	int printed;
+
+	for (i = 0; i < COUNT(titles); i++) {
+		for (printed = 0; printed < 4; printed++) {
+			const char *const log[] = {
+				titles[i], "RIP: 0010:restore_fpregs_from_fpstate+0x3c/0x80",
+				"Kernel panic - not syncing: Fatal exception", NULL
+			};
+			struct kernel kernel;
+			struct run run;
+
+			kernel_init(&kernel);
+			kernel_log(&kernel, log);
+			if (strstr(titles[i], "#2")) {
+				kernel.data->die_counter = 2;
+				kernel.data->exec_summary_regs = (struct xfdt_regs){
+					.ip = KERNEL_ELSEWHERE,
+					.sp = kernel.vcpu[1].task->stack + 0x3000
+				};
+			}
+			if (printed & 1)
+				kernel_forget_symbol(&kernel, "exec_summary_regs");
+			if (printed & 2)
+				kernel_forget_symbol(&kernel, "die_counter");
+			run_init(&run, &kernel);
+			if (run_fact(&run, XFDT_FACT_HIT) != XFDT_UNSURE)
+				print_message("%s, %d\n", titles[i], printed);
+			assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_UNSURE);
+			assert_rule(&run, "unknown-armed");
+			run_deinit(&run);
+			kernel_deinit(&kernel);
+		}
+	}
+}
+
 /* another CPU panics while a vCPU's thread is in the handler of #NM: nothing has counted that oops yet */
 static void test_verdict__other_panic_during_the_handler(void **state)
 {

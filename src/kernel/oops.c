@@ -295,25 +295,15 @@ static void add_exec_summary(struct collector *collector)
 						       XFDT_S_exec_summary_regs);
 	const struct xfdt_panic *panic = &collector->host->panic;
 	struct xfdt_fault fault = { .source = XFDT_REGS_EXEC_SUMMARY, .oops = 1 };
-	struct xfdt_fault *first;
 	struct xfdt_error *err;
-	size_t i;
 
 	if (!symbol || xfdt_panic_had_no_oops(panic))
 		return;
 	err = xfdt_read(collector->host->image, symbol->kvaddr, &fault.regs, sizeof(fault.regs));
 	/* all zero: no oops happened yet */
-	if (err || !fault.regs.ip) {
-		xfdt_error_free(err);
-		return;
-	}
-	first = add_fault(collector, &fault, NULL);
-	/* if the log calls the first oops anything but #NM, one of the two is wrong */
-	for (i = 0; first && i < collector->logged_count; i++)
-		if (collector->logged[i].event->oops == 1 &&
-		    collector->logged[i].event->kind == XFDT_EVENT_OOPS &&
-		    first->target == XFDT_TARGET_GUEST)
-			first->target = XFDT_TARGET_UNKNOWN;
+	if (!err && fault.regs.ip)
+		add_fault(collector, &fault, NULL);
+	xfdt_error_free(err);
 }
 
 /* What an event prints that no other source has matched by its stack pointer. */
@@ -447,6 +437,43 @@ static void add_other_threads(struct collector *collector)
 	}
 }
 
+/* Is @event of the thread of @fault, which has no number and left no frame? */
+static bool is_of_thread(const struct xfdt_event *event, const struct xfdt_fault *fault)
+{
+	return !fault->oops && !fault->frame && fault->pid && event->caller == (uint32_t)fault->pid;
+}
+
+/* Does the log call @fault an exception other than #NM?  Then XFD did not raise it, or one of the two is wrong. */
+static bool is_called_otherwise(const struct collector *collector, const struct xfdt_fault *fault)
+{
+	bool otherwise = false;
+	size_t i;
+
+	for (i = 0; i < collector->logged_count; i++) {
+		const struct logged *logged = &collector->logged[i];
+		const struct xfdt_event *event = logged->event;
+
+		if (is_nm(event) && is_of_thread(event, fault))
+			return false;
+		if (event->kind == XFDT_EVENT_OOPS &&
+		    (same_context(&fault->regs, logged) || is_of_thread(event, fault) ||
+		     (fault->oops && fault->oops == event->oops)))
+			otherwise = true;
+	}
+	return otherwise;
+}
+
+static void doubt_by_log(struct collector *collector)
+{
+	struct xfdt_panic *panic = &collector->host->panic;
+	size_t i;
+
+	for (i = 0; i < panic->fault_count; i++)
+		if (panic->faults[i].target == XFDT_TARGET_GUEST &&
+		    is_called_otherwise(collector, &panic->faults[i]))
+			panic->faults[i].target = XFDT_TARGET_UNKNOWN;
+}
+
 /* The fault that restored a guest's state: of several the one with the most to show. */
 static int choose_hit(const struct xfdt_panic *panic)
 {
@@ -532,6 +559,7 @@ struct xfdt_error *xfdt_oopses_read(struct xfdt_host *host)
 	add_other_threads(collector);
 	for (i = 0; i < collector->logged_count; i++)
 		add_event(collector, &collector->logged[i]);
+	doubt_by_log(collector);
 	panic->hit = choose_hit(panic);
 	find_evidence(collector);
 	free(collector);
