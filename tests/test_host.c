@@ -501,14 +501,19 @@ static void test_host__kvm_out_of_tree_has_its_own_types(void **state)
 }
 
 /* Another end, with a mismatch in the state of vCPU 1 only. */
-/* CONFIG_KALLSYMS_ALL=n, CONFIG_DEBUG_INFO_BTF=n: functions, and what VMCOREINFO states, have names. */
-static void forget_variables_and_types(struct kernel *kernel)
+static void forget_types(struct kernel *kernel)
 {
 	const struct memory_segment *btf = memory_segment_at(&kernel->memory, KERNEL_BTF);
+
+	memset(btf->bytes, 0, btf->len);
+}
+
+/* CONFIG_KALLSYMS_ALL=n: functions, and what VMCOREINFO states, have names. */
+static void forget_variables(struct kernel *kernel)
+{
 	char line[64];
 	size_t i;
 
-	memset(btf->bytes, 0, btf->len);
 	for (i = 0; i < kernel->symbol_count; i++) {
 		const struct kernel_symbol *symbol = &kernel->symbols[i];
 
@@ -517,6 +522,9 @@ static void forget_variables_and_types(struct kernel *kernel)
 		    (symbol->kvaddr < KERNEL_TEXT || symbol->kvaddr >= KERNEL_DATA))
 			kernel_forget_symbol(kernel, symbol->name);
 	}
+	/* data lies right behind the text */
+	kernel_forget_symbol(kernel, "_etext");
+	kernel_add_symbol(kernel, "_etext", KERNEL_DATA);
 }
 
 static void assert_confirmed_by_census(struct kernel *kernel, struct run *run)
@@ -539,7 +547,8 @@ static void test_host__functions_and_census_confirm(void **state)
 		struct run run;
 
 		kernel_init_as(&kernel, layouts[i]);
-		forget_variables_and_types(&kernel);
+		forget_variables(&kernel);
+		forget_types(&kernel);
 		assert_confirmed_by_census(&kernel, &run);
 		assert_ok(xfdt_image_record(&run.image, &record, &kernel.source.record_len));
 		assert_ok(xfdt_census_format(&run.host.census, &census, &kernel.source.census_len));
@@ -553,6 +562,72 @@ static void test_host__functions_and_census_confirm(void **state)
 		free(record);
 		free(census);
 	}
+}
+
+#define LARGE_BTF 0xffffffff82400000ull
+#define LARGE_BTF_PLACE 4090u /* its header crosses a page */
+#define LARGE_BTF_SIZE (512u << 10)
+
+/* BTF as large as a kernel's: its strings are followed by zeros. */
+static void enlarge_btf(struct kernel *kernel)
+{
+	const struct memory_segment *btf = memory_segment_at(&kernel->memory, KERNEL_BTF);
+	uint8_t *large = memory_add(&kernel->memory, LARGE_BTF, LARGE_BTF_SIZE);
+	uint32_t strings;
+
+	large += LARGE_BTF_PLACE & ~3u;
+	memcpy(large, btf->bytes, btf->len);
+	memcpy(&strings, large + 20, sizeof(strings));
+	strings += LARGE_BTF_SIZE / 2;
+	memcpy(large + 20, &strings, sizeof(strings));
+	forget_types(kernel);
+}
+
+/* types and threads are found by what they look like */
+static void test_host__variables_without_names(void **state)
+{
+	struct kernel kernel;
+	size_t i;
+
+	for (i = 0; i < COUNT(layouts); i++) {
+		struct run run;
+
+		kernel_init_as(&kernel, layouts[i]);
+		forget_variables(&kernel);
+		enlarge_btf(&kernel);
+		run_init(&run, &kernel);
+		assert_kind(&run, XFDT_CONFIRMED);
+		assert_string_equal(run.image.type_source, "btf");
+		assert_true(xfdt_symbol(&run.image, XFDT_S_init_task)->kvaddr ==
+			    KERNEL_VARIABLE(init_task));
+		assert_int_equal(run.host.unlisted.vcpus[0].thread.pid, kernel.vcpu[0].task->pid);
+		assert_vcpu(&run, 0, "at-restore");
+		run_deinit(&run);
+		/* the list of tasks does not lead back */
+		kernel.data->init_task.tasks.next += 8;
+		run_init(&run, &kernel);
+		assert_kind(&run, XFDT_CONFIRMED);
+		assert_null(xfdt_symbol(&run.image, XFDT_S_init_task));
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* the kernel saved the registers over the state, and no variable tells whose they were */
+static void test_host__saved_over_without_names(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	kernel.vcpu[0].header->xfeatures &= ~KERNEL_XTILEDATA;
+	forget_variables(&kernel);
+	forget_types(&kernel);
+	run_init(&run, &kernel);
+	assert_rule(&run, "hit-unseen-end");
+	assert_int_equal(run.facts.hit_state, XFDT_HIT_UNSURE);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
 }
 
 static void arm_the_other(struct kernel *kernel, const struct kernel_layout *layout)

@@ -253,7 +253,7 @@ static enum xfdt_truth saved_over(const struct xfdt_fault *fault, const struct x
 
 	if (!(lost & (1ull << XFDT_XFEATURE_XTILEDATA)))
 		return XFDT_NO;
-	if (!vcpu || !holds(&vcpu->thread, vcpu))
+	if (!vcpu || (vcpu->thread.known && !holds(&vcpu->thread, vcpu)))
 		return XFDT_NO;
 	if (!vcpu->thread.need_fpu_load.known || !vcpu->thread.owner.known)
 		return XFDT_UNSURE;

@@ -78,6 +78,32 @@ static struct xfdt_value percpu_u64(const struct xfdt_image *image, enum xfdt_sy
 	return value;
 }
 
+/* QEMU's notes have the CPU's number + 1 for a thread id. */
+static bool notes_are_by_number(const struct xfdt_image *image)
+{
+	size_t i;
+
+	for (i = 0; i < image->note_count; i++)
+		if (image->notes[i].pid != (int)i + 1)
+			return false;
+	return image->note_count;
+}
+
+/* Is the thread current of its CPU, by a per-CPU variable or by the notes of kdump? */
+static enum xfdt_truth is_current(const struct xfdt_image *image, const struct xfdt_thread *thread)
+{
+	struct xfdt_error *err;
+	uint64_t task;
+
+	err = xfdt_current_task(image, (unsigned int)thread->cpu.value, &task);
+	if (!err)
+		return xfdt_truth(task == thread->task);
+	xfdt_error_free(err);
+	if (!thread->pid || !image->note_count || notes_are_by_number(image))
+		return XFDT_UNSURE;
+	return xfdt_truth(xfdt_note_of_cpu(image, thread->cpu.value, thread->pid));
+}
+
 /*
  * On a CPU by two witnesses: on_cpu, and current of that CPU.  They differ for a
  * moment while the CPU switches; what counts then is not known.
@@ -85,21 +111,13 @@ static struct xfdt_value percpu_u64(const struct xfdt_image *image, enum xfdt_sy
 static enum xfdt_truth is_running(const struct xfdt_image *image, const struct xfdt_thread *thread,
 				  uint64_t current)
 {
-	struct xfdt_error *err;
-	uint64_t task = 0;
-	bool is_current;
-
 	if (current && thread->task == current)
 		return XFDT_YES;
 	if (!thread->on_cpu.known || thread->on_cpu.value > 1 || !thread->cpu.known)
 		return XFDT_UNSURE;
-	err = xfdt_current_task(image, (unsigned int)thread->cpu.value, &task);
-	if (err) {
-		xfdt_error_free(err);
-		return XFDT_UNSURE;
-	}
-	is_current = task == thread->task;
-	return is_current == !!thread->on_cpu.value ? xfdt_truth(is_current) : XFDT_UNSURE;
+	return is_current(image, thread) == xfdt_truth(thread->on_cpu.value) ?
+		       xfdt_truth(thread->on_cpu.value) :
+		       XFDT_UNSURE;
 }
 
 /*
@@ -248,17 +266,15 @@ struct xfdt_error *xfdt_tasks_walk(const struct xfdt_image *image, xfdt_visit_ta
 const struct xfdt_cpu_note *xfdt_note_of_cpu(const struct xfdt_image *image, uint64_t cpu, int pid)
 {
 	const struct xfdt_cpu_note *note = NULL;
-	bool by_number = image->note_count;
 	size_t i, matches = 0;
 
 	for (i = 0; i < image->note_count; i++) {
-		by_number &= image->notes[i].pid == (int)i + 1;
 		if (image->notes[i].pid == pid) {
 			note = &image->notes[i];
 			matches++;
 		}
 	}
-	if (by_number)
+	if (notes_are_by_number(image))
 		return cpu < image->note_count ? &image->notes[cpu] : NULL;
 	/* idle threads all have id 0: then the place decides */
 	if (matches > 1 && cpu < image->note_count && image->notes[cpu].pid == pid)

@@ -49,6 +49,10 @@ struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain);
 struct xfdt_error *xfdt_from_btf(struct xfdt_chain *chain);
 struct xfdt_error *xfdt_from_kvm_btf(struct xfdt_chain *chain, const struct xfdt_module *kvm);
 
+/* content_search.c: variables that kallsyms does not name, in the kernel's image; those that are not found stay unknown. */
+void xfdt_search_btf(struct xfdt_chain *chain);
+void xfdt_search_init_task(struct xfdt_chain *chain);
+
 /* from_file.c: files with debuginfo. */
 
 /* The file that the user named, for symbols or, if @types, for types; what is wrong with it is a gap. */

@@ -51,14 +51,17 @@ struct xfdt_error *xfdt_from_kallsyms(struct xfdt_chain *chain)
 
 static struct xfdt_error *load_vmlinux_types(struct xfdt_chain *chain)
 {
-	const struct xfdt_symbol *start = xfdt_symbol(chain->image, XFDT_S_start_btf);
-	const struct xfdt_symbol *stop = xfdt_symbol(chain->image, XFDT_S_stop_btf);
+	const struct xfdt_symbol *start, *stop;
 	struct xfdt_error *err;
 	uint64_t len;
 	void *data;
 
 	if (chain->vmlinux_types)
 		return NULL;
+	if (!xfdt_symbol(chain->image, XFDT_S_start_btf))
+		xfdt_search_btf(chain);
+	start = xfdt_symbol(chain->image, XFDT_S_start_btf);
+	stop = xfdt_symbol(chain->image, XFDT_S_stop_btf);
 	if (!start || !stop)
 		return xfdt_error_new(XFDT_MISSING, 0,
 				      "the kernel carries no BTF (CONFIG_DEBUG_INFO_BTF=n)");
