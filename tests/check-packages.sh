@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The Debian packages: built twice, linted, and used in a Debian without build tools (root; debootstrap, lintian, blhc).
-# $1: build folder; CRASH_VMLINUX and CRASH_VMCORE: what to open in a crash session there.
+# $1: build folder; CRASH_VMLINUX and CRASH_VMCORE: what to open in a crash session there; by default, what "make check-crash"
+# left of a kernel that this Debian's crash can read.
 set -u
 . tests/checks.sh packages
 build=$PWD/$1
@@ -88,14 +89,19 @@ nm -D --undefined-only "$root/usr/lib/crash/extensions/xfd.so" | awk '$1 == "U" 
 comm -23 "$work/wanted" "$work/crash" >"$work/out"
 [ -s "$work/wanted" ] && [ ! -s "$work/out" ]
 report $? "crash and the libraries have what xfd.so takes from them" "$(head -n 5 "$work/out" | tr '\n' ' ')"
-if [ -n "${CRASH_VMLINUX:-}" ] && [ -n "${CRASH_VMCORE:-}" ]; then
+for made in "$build"/crash/*/*.debug; do
+	[ -z "${CRASH_VMLINUX:-}" ] && [ -s "$made" ] && ! grep -q ^LAB_CRASH= "$made" || continue
+	# shellcheck source=/dev/null
+	. "$made"
+done
+if [ -s "${CRASH_VMLINUX:-}" ] && [ -s "${CRASH_VMCORE:-}" ]; then
 	cp "$CRASH_VMLINUX" "$root/dumps/vmlinux"
 	cp "$CRASH_VMCORE" "$root/dumps/vmcore"
 	printf 'extend xfd.so\nxfd\nexit\n' >"$root/dumps/commands"
 	in_root timeout 300 crash -s --no_scroll -i /dumps/commands /dumps/vmlinux /dumps/vmcore >"$work/out" 2>&1 </dev/null
 	says "xfd in a session" out 'sources *symbols from'
 else
-	report skip "a crash session" "CRASH_VMLINUX and CRASH_VMCORE name nothing to open"
+	report skip "a crash session" "there is no vmcore with its vmlinux: run make check-crash before"
 fi
 
 # and gone

@@ -17,19 +17,23 @@
 
 /* access */
 
-/* Is the kernel locked down so that /proc/kcore cannot be read (kernel_lockdown.7)? */
-static bool is_confidential(void)
+/* Why opening it gives EPERM, as far as this process can know (kernel_lockdown.7). */
+static const char *why_not_permitted(void)
 {
 	char modes[128] = "";
 	int fd = open(LOCKDOWN, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return false;
-	/* the one in force is in brackets */
-	if (read(fd, modes, sizeof(modes) - 1) < 0)
+	if (fd < 0 || read(fd, modes, sizeof(modes) - 1) < 0)
 		modes[0] = '\0';
-	close(fd);
-	return strstr(modes, "[confidentiality]") != NULL;
+	if (fd >= 0)
+		close(fd);
+	/* the one in force is in brackets */
+	if (strstr(modes, "[confidentiality]"))
+		return "kernel lockdown is in the mode 'confidentiality' and denies it to everybody, also to root; the modes 'none' and 'integrity' allow it (kernel_lockdown.7)";
+	if (strchr(modes, '['))
+		return "the capability CAP_SYS_RAWIO is missing; run it outside of containers and user namespaces, or with that capability";
+	return "the capability CAP_SYS_RAWIO is missing (in a container or a user namespace?), or kernel lockdown is in the mode 'confidentiality' (see " LOCKDOWN
+	       ")";
 }
 
 static const char *why_not(int error)
@@ -38,11 +42,9 @@ static const char *why_not(int error)
 	case ENOENT:
 		return "it does not exist: the kernel was built without CONFIG_PROC_KCORE, or this is a container that hides it";
 	case EACCES:
-		return "permission denied: be root";
+		return "permission denied; run it as root";
 	case EPERM:
-		return is_confidential() ?
-			       "kernel lockdown is in its mode 'confidentiality', which denies reading kernel memory to everybody (kernel_lockdown.7); the mode 'integrity' does not" :
-			       "the capability CAP_SYS_RAWIO is missing (a container, or a user namespace?), or the kernel is locked down (kernel_lockdown.7)";
+		return why_not_permitted();
 	default:
 		return strerror(error);
 	}
