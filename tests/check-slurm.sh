@@ -96,7 +96,7 @@ mkdir "$work/state" "$work/node1" "$work/node2"
 dd if=/dev/urandom of="$work/munge.key" bs=128 count=1 status=none
 chmod 600 "$work/munge.key"
 munged --foreground --force --socket="$work/munge.socket" --key-file="$work/munge.key" --pid-file="$work/munge.pid" \
-	--log-file="$work/munge.log" --seed-file="$work/munge.seed" &
+	--log-file="$work/munge.log" --seed-file="$work/munge.seed" >"$work/munged.out" 2>&1 &
 daemons[munged]=$!
 cat >"$SLURM_CONF" <<END
 ClusterName=check
