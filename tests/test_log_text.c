@@ -57,6 +57,7 @@ static void test_log_text__prefixes_of_the_kernel(void **state)
 	assert_prefix("[   12.345678 <    0.000001>]", false, NSEC, 0);
 	assert_prefix("[Thu Nov 26 02:42:17 2026]", false, 0, 0);
 	assert_prefix("[Nov 6 02:42]", false, 0, 0);
+	assert_prefix("[Do Nov 26 02:42:17 2026]", false, 0, 0);
 	assert_prefix("kern  :warn  : [   12.345678]", false, NSEC, 0);
 	assert_prefix("host login: [   12.345678]", false, NSEC, 0);
 }
@@ -65,6 +66,7 @@ static void test_log_text__prefixes_of_others(void **state)
 {
 	assert_prefix("Nov  6 02:42:17 host kernel:", false, 0, 0);
 	assert_prefix("Nov 26 02:42:17 host kernel: [   12.345678]", false, NSEC, 0);
+	assert_prefix("\xd0\xbd\xd0\xbe\xd1\x8f 26 02:42:17 host kernel:", false, 0, 0);
 	assert_prefix("Nov 26 02:42:17.123456 host kern.warn kernel: [   12.345678]", false, NSEC,
 		      0);
 	assert_prefix("2026-11-26T02:42:17.123456+00:00 host kernel: [   12.345678][  T123]", false,
@@ -106,6 +108,9 @@ static void test_log_text__no_prefix(void **state)
 		"[  T]",
 		"[    1.]",
 		"Code: 00 <0f> 0b",
+		"<48> 0f c7 5b 40 48 83",
+		"<48> 0f",
+		"<48>",
 		"kern : x:",
 		"Nov",
 		"Kernel panic - not syncing: kernel: x",

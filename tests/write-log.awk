@@ -66,6 +66,8 @@ form == "date" { put("[Thu Nov 26 02:42:" sprintf("%02d", NR % 60) " 2026] " tex
 form == "delta" { put((NR % 5 ? "[  +0.000123] " : "[Nov26 02:42] ") text) }
 form == "iso" { put("2026-11-26T02:42:17,123456+00:00 " text) }
 form == "journal" { put("Nov 26 02:42:17 host kernel: " text) }
+form == "journal-months" { put("\320\275\320\276\321\217 26 02:42:17 host kernel: " text) }
+form == "date-months" { put("[Do Nov 26 02:42:" sprintf("%02d", NR % 60) " 2026] " text) }
 form == "journal-iso" { put("2026-11-26T02:42:17+0000 host.example kernel: " text) }
 form == "journal-full" { put("Thu 2026-11-26 02:42:17 UTC host kernel: " text) }
 form == "journal-monotonic" { put(stamp() " host kernel: " text) }
@@ -92,6 +94,7 @@ form == "broken" { broken(stamp() " " text) }
 form == "broken-callers" { broken(stamp() caller() " " text) }
 form == "broken-plain" { broken(text) }
 form == "broken-syslog" { broken("Nov 26 02:42:17 host kernel: " stamp() " " text) }
+form == "broken-monotonic" { broken(stamp() " host kernel: " text) }
 form == "broken-crlf" { broken(stamp() " " text, "\r") }
 form ~ /^pstore/ { keep("<4>" stamp() caller() " " text) }
 form == "pstore-oldest" || form == "pstore-newest" { }

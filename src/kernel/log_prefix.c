@@ -2,10 +2,13 @@
 /* Levels, time stamps and callers (Linux: kernel/printk/printk.c), and what others put in front of them. */
 #include "kernel/log_prefix.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CALLER_CPU 0x80000000u /* printk's mark of a caller that is a CPU */
+#define BRACKET_MAX 64	       /* bytes of a date in brackets */
+#define MONTH_MAX 16	       /* bytes of the name of a month in UTF-8 */
 #define KERNEL_LEVELS 8	       /* a larger number has another facility than the kernel's */
 
 static const char digits[] = "0123456789";
@@ -31,12 +34,20 @@ static bool matches(const char *text, const char *pattern)
 	return true;
 }
 
-/* "<4>" */
+static bool is_hex_byte(const char *text)
+{
+	return isxdigit((unsigned char)text[0]) && isxdigit((unsigned char)text[1]) &&
+	       (text[2] == ' ' || !text[2]);
+}
+
+/* "<4>", but not the "<48> 0f c7" of a line "Code:" that a terminal broke there */
 static void take_level(const char **at, struct xfdt_log_prefix *prefix)
 {
 	size_t len = **at == '<' ? count_digits(*at + 1) : 0;
 
 	if (!len || len > 3 || (*at)[1 + len] != '>')
+		return;
+	if (len == 2 && ((*at)[4] == '\0' || ((*at)[4] == ' ' && is_hex_byte(*at + 5))))
 		return;
 	prefix->any = true;
 	prefix->from_user |= strtoul(*at + 1, NULL, 10) >= KERNEL_LEVELS;
@@ -78,12 +89,13 @@ static bool take_iso(const char **at)
 	return true;
 }
 
-/* "Nov 26 02:42:17" */
+/* "Nov 26 02:42:17", the month in any language */
 static bool take_syslog_date(const char **at)
 {
-	const char *end = *at + 7;
+	size_t month = strcspn(*at, " ");
+	const char *day = *at + month, *end = day + 4;
 
-	if (!matches(*at, "Aaa _9 ") || !take_time(&end))
+	if (!month || month > MONTH_MAX || !matches(day, " _9 ") || !take_time(&end))
 		return false;
 	*at = end;
 	return true;
@@ -229,11 +241,12 @@ static bool take_uptime(const char **at, struct xfdt_log_prefix *prefix)
 /* "[Thu Nov 26 02:42:17 2026]" (dmesg -T), "[Nov26 02:42]" (dmesg -e), "[2026-11-26 02:42:17]" */
 static bool take_bracketed_date(const char **at)
 {
-	const char *end = strchr(*at, ']'), *date = *at + 1;
+	const char *end = strchr(*at, ']'), *date = *at + 1, *month;
 
-	if (**at != '[' || !end || end - *at > 40)
+	if (**at != '[' || !end || end - *at > BRACKET_MAX)
 		return false;
-	if (!matches(date, "Aaa Aaa _9 99:99:99") && !matches(date, "Aaa_9 99:99") &&
+	month = date + strcspn(date, " ") + 1;
+	if (!(month < end && take_syslog_date(&month)) && !matches(date, "Aaa_9 99:99") &&
 	    !take_iso(&date))
 		return false;
 	*at = end + 1;
