@@ -613,6 +613,30 @@ static void test_host__variables_without_names(void **state)
 	}
 }
 
+/* and so is the list of modules, which leads to KVM's symbols */
+static void test_host__modules_without_names(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct kernel kernel;
+	struct run run;
+
+	layout.kvm_is_module = true;
+	kernel_init_as(&kernel, &layout);
+	forget_variables(&kernel);
+	enlarge_btf(&kernel);
+	run_init(&run, &kernel);
+	assert_true(run.image.kvm_is_module);
+	assert_true(xfdt_symbol(&run.image, XFDT_S_modules)->kvaddr == KERNEL_VARIABLE(modules));
+	assert_non_null(xfdt_symbol(&run.image, XFDT_S_vm_list));
+	run_deinit(&run);
+	/* what is on the list is no module */
+	kernel.module->name[0] = '\n';
+	run_init(&run, &kernel);
+	assert_null(xfdt_symbol(&run.image, XFDT_S_modules));
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
 /* the kernel saved the registers over the state, and no variable tells whose they were */
 static void test_host__saved_over_without_names(void **state)
 {

@@ -51,7 +51,7 @@ struct xfdt_error *xfdt_from_kvm_btf(struct xfdt_chain *chain, const struct xfdt
 
 /* content_search.c: variables that kallsyms does not name, in the kernel's image; those that are not found stay unknown. */
 void xfdt_search_btf(struct xfdt_chain *chain);
-void xfdt_search_init_task(struct xfdt_chain *chain);
+void xfdt_search_variables(struct xfdt_chain *chain);
 
 /* from_file.c: files with debuginfo. */
 

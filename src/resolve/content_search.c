@@ -2,7 +2,7 @@
 /*
  * Variables of vmlinux found by what they hold, for kernels whose kallsyms names
  * functions only (CONFIG_KALLSYMS_ALL=n): BTF by its header, init_task by its name
- * and its place in the list of tasks.
+ * and its place in the list of tasks, the list of modules by what is on it.
  */
 #include "resolve/chain.h"
 
@@ -15,6 +15,11 @@
 #define BTF_MAX (64u << 20)
 #define BTF_MIN (256u << 10) /* of types and strings: BPF programs in the image have less */
 #define BTF_HEADER_MAX 256u
+
+/* Where modules are loaded, with and without KASLR (Linux: Documentation/arch/x86/x86_64/mm.rst) */
+#define MODULES_BEGIN 0xffffffffa0000000ull
+#define MODULES_END 0xffffffffff000000ull
+#define MODULE_NAME_MAX 56
 
 struct window {
 	const struct xfdt_image *image;
@@ -102,6 +107,69 @@ static uint64_t find_init_task(const struct window *window, uint64_t *ret_len)
 	return 0;
 }
 
+static bool is_module_name(const char *name)
+{
+	return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789_-.") == strlen(name);
+}
+
+/* Is there a struct module whose list is at @node? */
+static bool is_module(const struct xfdt_image *image, uint64_t node)
+{
+	struct xfdt_error *err;
+	char name[MODULE_NAME_MAX];
+	uint64_t module, kallsyms, at;
+
+	err = xfdt_container_of(image, node, XFDT_M_module_list, &module);
+	if (!err)
+		err = xfdt_read_member(image, module, XFDT_M_module_kallsyms, &kallsyms);
+	if (!err)
+		err = xfdt_member_kvaddr(image, module, XFDT_M_module_name, &at);
+	if (!err)
+		err = xfdt_read_string(image, at, name, sizeof(name));
+	if (err) {
+		xfdt_error_free(err);
+		return false;
+	}
+	return is_module_name(name) && xfdt_is_kernel_address(kallsyms);
+}
+
+/* Is the struct list_head at @kvaddr, with @links to next and prev, that of the list of modules? */
+static bool is_modules(const struct xfdt_image *image, uint64_t kvaddr, const uint64_t links[2])
+{
+	uint64_t prev, next;
+	struct xfdt_error *err;
+
+	err = xfdt_read_u64(image, links[0] + sizeof(prev), &prev);
+	if (!err)
+		err = xfdt_read_u64(image, links[1], &next);
+	if (err) {
+		xfdt_error_free(err);
+		return false;
+	}
+	return prev == kvaddr && next == kvaddr && is_module(image, links[0]);
+}
+
+static bool is_in_modules(uint64_t kvaddr)
+{
+	return kvaddr >= MODULES_BEGIN && kvaddr < MODULES_END;
+}
+
+static uint64_t find_modules(const struct window *window, uint64_t *ret_len)
+{
+	uint64_t links[2];
+	size_t i;
+
+	*ret_len = 0;
+	for (i = 0; i + sizeof(links) <= window->len; i += sizeof(links[0])) {
+		memcpy(links, window->bytes + i, sizeof(links));
+		if (is_in_modules(links[0]) && is_in_modules(links[1]) &&
+		    is_modules(window->image, window->kvaddr + i, links))
+			return window->kvaddr + i;
+	}
+	return 0;
+}
+
 /* Look at the pages of the image from its text on; 0: it is not there. */
 static uint64_t search_image(const struct xfdt_image *image, find_in *find, uint64_t *ret_len)
 {
@@ -158,13 +226,17 @@ void xfdt_search_btf(struct xfdt_chain *chain)
 	take(chain->image, XFDT_S_stop_btf, start + len);
 }
 
-void xfdt_search_init_task(struct xfdt_chain *chain)
+void xfdt_search_variables(struct xfdt_chain *chain)
 {
-	uint64_t len, task = 0;
+	const struct xfdt_image *image = chain->image;
+	uint64_t len, modules = 0, task = 0;
 
-	if (xfdt_has_member(chain->image, XFDT_M_task_comm) &&
-	    xfdt_has_member(chain->image, XFDT_M_task_tasks))
+	if (xfdt_has_member(image, XFDT_M_module_list) && !xfdt_symbol(image, XFDT_S_modules))
+		modules = search(chain, find_modules, &len);
+	if (xfdt_has_member(image, XFDT_M_task_comm) && xfdt_has_member(image, XFDT_M_task_tasks))
 		task = search(chain, find_init_task, &len);
+	if (modules)
+		take(chain->image, XFDT_S_modules, modules);
 	if (task)
 		take(chain->image, XFDT_S_init_task, task);
 }

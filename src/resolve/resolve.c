@@ -270,7 +270,7 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		chain.stext = xfdt_symbol(image, XFDT_S_stext)->kvaddr;
 
 	resolve_vmlinux(&chain, source);
-	xfdt_search_init_task(&chain);
+	xfdt_search_variables(&chain);
 	if (xfdt_symbol(image, XFDT_S_modules) || xfdt_symbol(image, XFDT_S_restore_fpregs)) {
 		resolve_kvm(&chain);
 		/* without kvm there need not be types of it */
