@@ -165,8 +165,9 @@ done
 wait $writer
 report $? stream-appeared "the writer failed"
 sleep 2
-batch stream-last 0 --settle 1 --prune --store "$work/stream.db" "$stream"
-batch stream-fresh 0 --store "$work/fresh.db" "$stream"
+# however long they take
+check stream-last "$xfdtriage" batch -q --settle 1 --prune --store "$work/stream.db" "$stream"
+check stream-fresh "$xfdtriage" batch -q --store "$work/fresh.db" "$stream"
 rows "$work/stream.db" >"$work/stream.rows"
 rows "$work/fresh.db" >"$work/fresh.rows"
 same stream-rows "$work/fresh.rows" "$work/stream.rows"

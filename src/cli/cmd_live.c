@@ -101,12 +101,18 @@ static struct xfdt_error *read_host(const struct work *work, struct xfdt_session
 	return err;
 }
 
-/* Read once more; true if that, together with @before, decides, or if there were enough readings. */
+/*
+ * Read once more; true if that, together with @before, decides, or if there were enough readings.  A VM that goes while the
+ * list of VMs is read hides those behind it, so a host is known to be exposed before it is known by which vCPU.
+ */
 static bool is_decided(struct xfdt_live *live, const struct xfdt_reading *now)
 {
 	live->facts = xfdt_live_facts_of(live->before, now);
 	live->rule = xfdt_exposure_rule_find(&live->facts);
-	return live->rule->answer != XFDT_EXPOSURE_UNKNOWN || live->readings == READINGS_MAX;
+	if (live->readings == READINGS_MAX)
+		return true;
+	return live->rule->answer != XFDT_EXPOSURE_UNKNOWN &&
+	       (live->rule->answer != XFDT_EXPOSED || live->facts.mismatch != XFDT_UNSURE);
 }
 
 static int look_at_host(const struct work *work)
