@@ -181,7 +181,7 @@ static void render(const struct xfdt_host *host, const struct xfdt_facts *facts,
 	fclose(out);
 }
 
-static enum xfdt_verdict_kind verdict_of(const struct xfdt_image *image, struct xfdt_host *ret_host,
+static enum xfdt_verdict_kind verdict_of(struct xfdt_image *image, struct xfdt_host *ret_host,
 					 bool rendered)
 {
 	enum xfdt_verdict_kind kind = XFDT_INCONCLUSIVE;
@@ -208,7 +208,7 @@ static enum xfdt_verdict_kind verdict_of(const struct xfdt_image *image, struct 
 enum xfdt_verdict_kind replica_verdict(struct replica *replica, bool again)
 {
 	enum xfdt_verdict_kind kind;
-	struct xfdt_image image;
+	struct xfdt_image image = replica->image; /* what a damaged dump makes of it stays there */
 	struct xfdt_host host;
 
 	replica->reader.cost = (struct xfdt_cost){ .reads = replica->reads_spent };
@@ -216,7 +216,7 @@ enum xfdt_verdict_kind replica_verdict(struct replica *replica, bool again)
 		replica->reader.purpose = XFDT_FOR_TYPES;
 		xfdt_image_init(&image, &replica->source, NULL);
 	}
-	kind = verdict_of(again ? &image : &replica->image, &host, again);
+	kind = verdict_of(&image, &host, again);
 	xfdt_host_deinit(&host);
 	if (again)
 		xfdt_image_deinit(&image);
