@@ -378,19 +378,25 @@ static void test_fault__thread_not_in_the_handler(void **state)
 	check(&fixture, "clear", "registers-live");
 }
 
-/* a stack pointer with nothing behind it: the page was damaged, and with it a frame may be lost */
-static void test_fault__blank_stack(void **state)
+/* a stack pointer with no return address behind it: the page was damaged, and with it a frame may be lost */
+static void test_fault__damaged_stack(void **state)
 {
+	static const int bytes[] = { 0, 0xff, 0x5a };
 	struct fixture fixture;
+	size_t i;
 
-	set_up_as(&fixture, &kernel_6_18);
-	memset(kernel_stack(&fixture.kernel, fixture.task, 0x2000), 0, XFDT_STACK_TOP);
-	check(&fixture, "open", "within-restore");
-	/* the page above, with the frame */
-	set_up(&fixture);
-	fixture.note->regs.sp = fixture.task->stack + 0x1f00;
-	memset(kernel_stack(&fixture.kernel, fixture.task, 0x2000), 0, XFDT_PAGE_SIZE);
-	check(&fixture, "open", "within-restore");
+	for (i = 0; i < COUNT(bytes); i++) {
+		set_up_as(&fixture, &kernel_6_18);
+		memset(kernel_stack(&fixture.kernel, fixture.task, 0x2000), bytes[i],
+		       XFDT_STACK_TOP);
+		check(&fixture, "open", "within-restore");
+		/* the page above, with the frame */
+		set_up(&fixture);
+		fixture.note->regs.sp = fixture.task->stack + 0x1f00;
+		memset(kernel_stack(&fixture.kernel, fixture.task, 0x2000), bytes[i],
+		       XFDT_PAGE_SIZE);
+		check(&fixture, "open", "within-restore");
+	}
 }
 
 /* of a call that returned */

@@ -11,6 +11,8 @@
 
 #define EVENTS_MAX 64	/* newest oopses and warnings of #NM that are looked at */
 #define STACKS_MAX 4096 /* that are searched */
+#define KERNEL_IMAGES 0xffffffff80000000ull /* vmlinux, and modules behind it */
+#define KERNEL_IMAGES_SIZE 0x7f000000ull
 
 /* The registers that one event of the log prints. */
 struct logged {
@@ -356,27 +358,39 @@ static bool is_within_restore(const struct xfdt_image *image, const struct xfdt_
 	return false;
 }
 
-static bool is_blank(const uint64_t *words, size_t count)
+/* Is one of @words an address in vmlinux or a module (Linux: Documentation/arch/x86/x86_64/mm.rst)? */
+static bool has_address(const uint64_t *words, size_t count)
 {
-	while (count && !words[count - 1])
+	while (count && words[count - 1] - KERNEL_IMAGES >= KERNEL_IMAGES_SIZE)
 		count--;
-	return !count;
+	return count;
+}
+
+/* Is there anything but one value, as damage leaves it?  Local variables need not have addresses. */
+static bool has_data(const uint64_t *words, size_t count)
+{
+	size_t rest = count;
+
+	while (rest > 1 && words[rest - 1] == words[0])
+		rest--;
+	return rest > 1 || has_address(words, count);
 }
 
 /*
- * Is there something at the stack pointer, and on every page above?  The stack of a thread that
- * ran is not blank there.  Of a dump that was distilled, only the top is kept.
+ * Is the stack that of a thread that ran: something at the stack pointer, and return addresses on every page above?
+ * A page that is blank, or damaged otherwise, has none.  Of a dump that was distilled, only
+ * the top is kept.
  */
 static bool has_content(const struct xfdt_image *image, const struct xfdt_stack *stack)
 {
 	const size_t page = XFDT_PAGE_SIZE / 8, end = stack->len / 8, top = XFDT_STACK_TOP / 8;
 	size_t i = (stack->sp - stack->kvaddr) / 8, next;
 
-	if (i >= end || is_blank(stack->words + i, end - i < top ? end - i : top))
+	if (i >= end || !has_data(stack->words + i, end - i < top ? end - i : top))
 		return false;
 	for (; i < end && !image->embedded && !image->census; i = next) {
 		next = (i / page + 1) * page;
-		if (is_blank(stack->words + i, next - i))
+		if (!has_address(stack->words + i, next - i))
 			return false;
 	}
 	return true;
