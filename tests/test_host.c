@@ -603,6 +603,13 @@ static void test_host__variables_without_names(void **state)
 		assert_int_equal(run.host.unlisted.vcpus[0].thread.pid, kernel.vcpu[0].task->pid);
 		assert_vcpu(&run, 0, "at-restore");
 		run_deinit(&run);
+		/* QEMU's notes do not tell which threads were on a CPU; the fault does */
+		kernel.notes[0].pid = 1;
+		kernel.source.note_count = 1;
+		run_init(&run, &kernel);
+		assert_int_equal(run.host.unlisted.vcpus[0].thread.running, XFDT_UNSURE);
+		assert_vcpu(&run, 0, "at-restore");
+		run_deinit(&run);
 		/* the list of tasks does not lead back */
 		kernel.data->init_task.tasks.next += 8;
 		run_init(&run, &kernel);

@@ -85,14 +85,24 @@ static void look_at_thread(const struct xfdt_vcpu *vcpu, struct xfdt_state_facts
 }
 
 /*
- * The thread whose restore of this state ended the kernel held it, on a CPU, also where
- * nothing leads to its task_struct (CONFIG_KALLSYMS_ALL=n).
+ * The thread whose restore of this state ended the kernel held it, on a CPU, also where its
+ * task_struct or the CPU's variables are not found (CONFIG_KALLSYMS_ALL=n).
  */
-static void look_at_end(const struct xfdt_facts *facts, const struct xfdt_vcpu *vcpu,
-			struct xfdt_state_facts *state)
+static void look_at_end(const struct xfdt_facts *facts, struct xfdt_state_facts *state)
 {
-	if (state->hit && facts->items[XFDT_FACT_ENDED].value == XFDT_YES && !vcpu->thread.known)
-		state->alive = state->holds = state->running = state->loading = XFDT_YES;
+	enum xfdt_truth *open[] = {
+		&state->alive,
+		&state->holds,
+		&state->running,
+		&state->loading,
+	};
+	size_t i;
+
+	if (!state->hit || facts->items[XFDT_FACT_ENDED].value != XFDT_YES)
+		return;
+	for (i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+		if (*open[i] == XFDT_UNSURE)
+			*open[i] = XFDT_YES;
 }
 
 static void look_at(const struct xfdt_facts *facts, const struct xfdt_host *host,
@@ -117,7 +127,7 @@ static void look_at(const struct xfdt_facts *facts, const struct xfdt_host *host
 	state->can_run = vcpu->can_run;
 	look_at_header(host, vcpu, state);
 	look_at_thread(vcpu, state);
-	look_at_end(facts, vcpu, state);
+	look_at_end(facts, state);
 }
 
 /* complete */
