@@ -95,6 +95,15 @@ form == "broken-callers" { broken(stamp() caller() " " text) }
 form == "broken-plain" { broken(text) }
 form == "broken-syslog" { broken("Nov 26 02:42:17 host kernel: " stamp() " " text) }
 form == "broken-monotonic" { broken(stamp() " host kernel: " text) }
+# the month of 6 bytes has 3 columns
+form == "broken-months" {
+	line = "\320\275\320\276\321\217 26 02:42:17 host kernel: " text
+	if (length(line) > 83) {
+		put(substr(line, 1, 83))
+		line = substr(line, 84)
+	}
+	broken(line)
+}
 form == "broken-crlf" { broken(stamp() " " text, "\r") }
 form ~ /^pstore/ { keep("<4>" stamp() caller() " " text) }
 form == "pstore-oldest" || form == "pstore-newest" { }

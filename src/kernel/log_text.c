@@ -269,6 +269,16 @@ static size_t width_of(const size_t lengths[BROKEN_MAX + 1], size_t longer)
 	return best;
 }
 
+/* Of a line in UTF-8 without wide characters. */
+static size_t columns_of(const char *line)
+{
+	size_t columns = 0;
+
+	for (; *line; line++)
+		columns += (*line & 0xc0) != 0x80;
+	return columns;
+}
+
 /* What the lines of all chunks have in common. */
 static void look_at_lines(struct parser *parser)
 {
@@ -279,7 +289,7 @@ static void look_at_lines(struct parser *parser)
 		const char *line;
 
 		for (line = chunk->begin; line < chunk->end; line += strlen(line) + 1) {
-			size_t len = strlen(line);
+			size_t len = columns_of(line);
 
 			parser->lines++;
 			if (!len)
@@ -385,7 +395,7 @@ static void take_line(struct parser *parser, const struct chunk *chunk, const ch
 		};
 		append_text(parser, line + prefix.len);
 	}
-	parser->piece = strlen(line);
+	parser->piece = columns_of(line);
 }
 
 static void take_chunk(struct parser *parser, size_t index)
