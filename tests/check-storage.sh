@@ -117,6 +117,11 @@ says "a URL beside a file: counts" out '^2 dumps: 2 confirmed$'
 exits "packed, too large" 2 --unpack-size 1 "$url/file"
 says "packed, too large: the message" err '/file: is not downloaded: it has more than 1 MiB; --unpack-size allows more'
 refused /plain 'does not support ranges; download the file'
+# of a flattened dump the headers of all records are read, but not each by a request of its own
+"$build/tests/check-dumps" --flatten $vmcore "$work/flat"
+serve flat "$work/flat"
+exits "flattened, by URL" 0 --stats --format json "$url/file"
+holds "flattened, by URL: round trips" '.stats.round_trips <= 30'
 serve log tests/logs/hung-task.txt
 exits "a log by URL" 5 "$url/file"
 exits "dmesg by URL" 5 dmesg "$url/file"

@@ -70,7 +70,7 @@ $(BUILD)/tests/http-server: $(BUILD)/tests/http-server.o
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
 .PHONY: check-storage
-check-storage: $(BUILD)/xfdtriage $(BUILD)/tests/http-server
+check-storage: $(BUILD)/xfdtriage $(BUILD)/tests/http-server $(BUILD)/tests/check-dumps
 	$(Q)$(IF_DUMPS) tests/check-storage.sh $(BUILD)
 
 # DUMP, and RUNS, DELAY_MS; judges nothing

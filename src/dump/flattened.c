@@ -87,7 +87,10 @@ static struct xfdt_error *read_record(struct records *records, struct xfdt_stora
 	struct xfdt_error *err;
 	size_t got;
 
-	err = xfdt_storage_read_alone(storage, &record, sizeof(record), position, &got);
+	/* over a network, what lies between two headers costs less than a request for each */
+	err = xfdt_storage_is_remote(storage) ?
+		      xfdt_storage_read(storage, &record, sizeof(record), position, &got) :
+		      xfdt_storage_read_alone(storage, &record, sizeof(record), position, &got);
 	if (err)
 		return err;
 	if (got < sizeof(record))

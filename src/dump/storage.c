@@ -201,6 +201,11 @@ static struct xfdt_error *read_remote(struct xfdt_storage *storage, void *buf, s
 	return err;
 }
 
+bool xfdt_storage_is_remote(const struct xfdt_storage *storage)
+{
+	return storage->remote != NULL;
+}
+
 struct xfdt_error *xfdt_storage_read_alone(struct xfdt_storage *storage, void *buf, size_t len,
 					   uint64_t offset, size_t *ret_got)
 {

@@ -40,6 +40,9 @@ void xfdt_storage_set_room(struct xfdt_storage *storage, size_t room);
 /* Bytes of the file; UINT64_MAX: unknown (a device, and some of /proc). */
 uint64_t xfdt_storage_size(const struct xfdt_storage *storage);
 
+/* Is each read a request over the network? */
+bool xfdt_storage_is_remote(const struct xfdt_storage *storage);
+
 /* Borrowed, until the storage is closed. */
 const struct xfdt_traffic *xfdt_storage_traffic(const struct xfdt_storage *storage);
 
