@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define COLUMNS 13
+#define COLUMNS 15
 #define ROWS_MAX 4
 
 static char file[40];
@@ -34,11 +34,12 @@ static sqlite3 *make_store(void)
 	xfdt_store_close(store);
 	FUZZ_CHECK(sqlite3_open(file, &db) == SQLITE_OK);
 	FUZZ_CHECK(
-		sqlite3_exec(db,
-			     "DROP TABLE result; CREATE TABLE result (path, identity, size, mtime_ns,"
-			     " ended, verdict, exit_code, json, finished, wall_ms, tries, confined,"
-			     " version); PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY",
-			     NULL, NULL, NULL) == SQLITE_OK);
+		sqlite3_exec(
+			db,
+			"DROP TABLE result; CREATE TABLE result (path, identity, size, mtime_ns,"
+			" ended, verdict, exit_code, json, finished, wall_ms, tries, confined,"
+			" version, source, panic); PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY",
+			NULL, NULL, NULL) == SQLITE_OK);
 	return db;
 }
 
@@ -69,7 +70,8 @@ static size_t put_rows(sqlite3 *db, const uint8_t *data, size_t size)
 	int column;
 
 	FUZZ_CHECK(sqlite3_exec(db, "BEGIN; DELETE FROM result", NULL, NULL, NULL) == SQLITE_OK);
-	FUZZ_CHECK(sqlite3_prepare_v2(db, "INSERT INTO result VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	FUZZ_CHECK(sqlite3_prepare_v2(db,
+				      "INSERT INTO result VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 				      -1, &insert, NULL) == SQLITE_OK);
 	for (rows = 0; size && rows < ROWS_MAX; rows++) {
 		for (column = 1; column <= COLUMNS; column++) {
