@@ -257,9 +257,10 @@ static int trap_fstat(scmp_filter_ctx filter)
 static bool has_room_for_filter(void)
 {
 	void *volatile room = malloc(256u << 10);
+	bool there = room;
 
 	free(room);
-	return room;
+	return there;
 }
 
 /* Returns 0, or what is in the way, as in errno. */
