@@ -556,6 +556,7 @@ struct xfdt_regs kernel_nm_regs(const struct kernel *kernel, const struct task_s
 		/* the operand is 64 bytes behind RBX */
 		.bx = kernel_kvaddr(kernel, fpstate) + kernel->layout->regs - 64,
 		.sp = task->stack + KERNEL_STACK_POINTER,
+		.ss = 0x18,
 	};
 }
 

@@ -8,6 +8,7 @@
 
 #define STACK_SIZE 16384u /* THREAD_SIZE without CONFIG_KASAN */
 #define KERNEL_CS 0x10
+#define KERNEL_DS 0x18
 /* alignment to 16; FRED: 16 bytes more, a red zone of 64, alignment to 64 */
 #define FRAME_SLACK (16 + 64 + 63)
 #define CALLER_WORDS 64
@@ -250,18 +251,24 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 	return false;
 }
 
+/* Are two of CS, RSP and SS of @words, RIP to SS at @slot, what the kernel's are?  Damage to one must not hide it. */
+static bool is_interrupt_frame(const uint64_t *words, uint64_t slot)
+{
+	return ((words[1] & 0xffff) == KERNEL_CS) + (words[3] - (slot + 40) <= FRAME_SLACK) +
+		       ((words[4] & 0xffff) == KERNEL_DS) >=
+	       2;
+}
+
 uint64_t xfdt_stack_interrupted_restore(const struct xfdt_image *image,
 					const struct xfdt_stack *stack)
 {
-	const uint64_t *words = stack->words;
 	size_t i;
 
-	/* RIP, CS, RFLAGS, RSP, SS */
 	for (i = (stack->sp - stack->kvaddr) / 8; i + 5 <= stack->len / 8; i++) {
 		uint64_t slot = stack->kvaddr + 8 * i;
 
-		if ((words[i + 1] & 0xffff) == KERNEL_CS &&
-		    words[i + 3] - (slot + 40) <= FRAME_SLACK && xfdt_in_restore(image, words[i]))
+		if (is_interrupt_frame(&stack->words[i], slot) &&
+		    xfdt_in_restore(image, stack->words[i]))
 			return slot;
 	}
 	return 0;
