@@ -73,6 +73,7 @@ report $? hooks-store-and-files-row "$(cut -d , -f 1,2 "$work/out")"
 # without its dump the hook's answer is a row again; without both there is none
 rm "$fleet/joined/vmcore" "$fleet/joined/failed.json"
 batch hooks-pruned 0 --store "$work/fleet.db" --prune "$fleet"
+says hooks-pruned-total out '^5 dumps: 2 confirmed, 1 armed, 1 error, 1 '
 rows "$work/fleet.db" >"$work/out"
 says hooks-pruned-row out '^fleet/joined/xfdtriage.json,confirmed'
 rm -r "$fleet/joined"

@@ -664,7 +664,6 @@ static void test_store__a_hook_and_a_dump_of_one_panic(void **state)
 	struct xfdt_result dump = result_of("/dump");
 	struct seen seen = { 0 };
 	struct xfdt_store *store;
-	bool found;
 
 	hook.source = other.source = XFDT_SOURCE_HOOK;
 	hook.panic = dump.panic = "abcd-1-2";
@@ -673,13 +672,7 @@ static void test_store__a_hook_and_a_dump_of_one_panic(void **state)
 	store = open_store(XFDT_STORE_WRITE);
 	assert_ok(xfdt_store_put(store, &hook));
 	assert_ok(xfdt_store_put(store, &other));
-	assert_ok(xfdt_store_has_triage(store, "abcd-1-2", &found));
-	assert_false(found);
 	assert_ok(xfdt_store_put(store, &dump));
-	assert_ok(xfdt_store_has_triage(store, "abcd-1-2", &found));
-	assert_true(found);
-	assert_ok(xfdt_store_has_triage(store, "abcd-1-3", &found));
-	assert_false(found);
 	assert_ok(xfdt_store_get(store, "/hook", 5, see, &seen));
 	assert_int_equal(seen.last.source, XFDT_SOURCE_HOOK);
 	xfdt_store_close(store);

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <search.h>
+#include <search.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ struct run {
 	struct queue queue, hooks;
 	struct queue logs;	 /* wait until what is packed beside them is unpacked */
 	void *dump_folders;	 /* tsearch(3): folders that have a compressed dump */
+	void *panics;		 /* tsearch(3): panic.id of the dumps that are done */
 	bool dumps_done;	 /* what waits in @hooks is next */
 	struct xfdt_parts parts; /* that were unpacked */
 	struct job *jobs;
@@ -141,28 +143,41 @@ static bool verdict_of(int exit_code, enum xfdt_verdict_kind *ret_kind)
 	return true;
 }
 
-/* A dump that was triaged counts in place of what the hook for kdump said of the same panic. */
-static struct xfdt_error *is_joined(struct run *run, const struct xfdt_result *result,
-				    bool *ret_joined)
+static int compare_panics(const void *a, const void *b)
 {
-	*ret_joined = false;
-	if (result->source != XFDT_SOURCE_HOOK || !*result->panic)
-		return NULL;
-	return xfdt_store_has_triage(run->batch->store, result->panic, ret_joined);
+	return strcmp(a, b);
+}
+
+/* Note of which panic there is a dump in the paths. */
+static struct xfdt_error *note_panic(struct run *run, const char *panic)
+{
+	char *copy = strdup(panic), **entry;
+
+	entry = copy ? tsearch(copy, &run->panics, compare_panics) : NULL;
+	if (!entry || *entry != copy)
+		free(copy);
+	return entry ? NULL : xfdt_no_memory("the batch");
+}
+
+/* A dump in the paths that was triaged counts in place of what the hook for kdump said of the same panic. */
+static bool is_joined(const struct run *run, const struct xfdt_result *result)
+{
+	return result->source == XFDT_SOURCE_HOOK && *result->panic &&
+	       tfind(result->panic, &run->panics, compare_panics);
 }
 
 static struct xfdt_error *count_done(struct run *run, const struct xfdt_result *result, bool known)
 {
+	struct xfdt_error *err = NULL;
 	enum xfdt_verdict_kind kind;
-	struct xfdt_error *err;
-	bool joined;
 
-	err = is_joined(run, result, &joined);
-	if (err || joined) {
+	if (is_joined(run, result)) {
 		run->counts.found--;
 		run->counts.joined++;
-		return err;
+		return NULL;
 	}
+	if (result->source == XFDT_SOURCE_TRIAGE && *result->panic)
+		err = note_panic(run, result->panic);
 	run->counts.hooks += result->source == XFDT_SOURCE_HOOK;
 	run->counts.done++;
 	run->counts.known += known;
@@ -170,7 +185,7 @@ static struct xfdt_error *count_done(struct run *run, const struct xfdt_result *
 	if (result->ended == XFDT_ENDED_OK && verdict_of(result->exit_code, &kind))
 		run->counts.verdicts[kind]++;
 	run->batch->tell(run->batch->context, result, known);
-	return NULL;
+	return err;
 }
 
 /* what was renamed or deleted */
@@ -991,6 +1006,7 @@ static void tear_down(struct run *run)
 {
 	queue_deinit(&run->queue);
 	queue_deinit(&run->hooks);
+	tdestroy(run->panics, free);
 	xfdt_parts_deinit(&run->parts);
 	queue_deinit(&run->logs);
 	tdestroy(run->dump_folders, free);

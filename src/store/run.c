@@ -34,7 +34,6 @@ const char *const xfdt_store_version_3 =
 	" CHECK (source IN ('triage', 'kdump hook'));"
 	"ALTER TABLE result ADD COLUMN panic TEXT NOT NULL DEFAULT ''"
 	" CHECK (typeof(panic) = 'text');"
-	"CREATE INDEX result_panic ON result (panic);"
 	"DROP VIEW IF EXISTS signature; DROP VIEW IF EXISTS dump;"
 	"CREATE VIEW dump AS SELECT CAST(path AS TEXT) AS path, verdict, exit_code,"
 	" " JSON("kernel.nodename") " AS host, " JSON("kernel.release") " AS release,"

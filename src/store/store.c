@@ -89,8 +89,6 @@ static const char *const put_sql =
 	" source = excluded.source, panic = excluded.panic,"
 	" tries = iif(identity = excluded.identity AND mtime_ns = excluded.mtime_ns, tries + 1, 1)";
 static const char *const forget_sql = "DELETE FROM result WHERE path = ?";
-static const char *const triage_sql =
-	"SELECT count(*) FROM result WHERE panic = ? AND source = 'triage'";
 #define GET_SQL(columns) "SELECT " columns " FROM result WHERE path = ?"
 #define ALL_SQL(columns) "SELECT " columns " FROM result ORDER BY path"
 /* a store that is only read may be of an earlier version */
@@ -325,8 +323,6 @@ static struct xfdt_error *open_database(struct xfdt_store *store, enum xfdt_stor
 		err = prepare(store, store->version < 3 ? ALL_SQL(BEFORE_3) : ALL_SQL(COLUMN_NAMES),
 			      &store->all);
 	if (!err && mode != XFDT_STORE_READ)
-		err = prepare(store, triage_sql, &store->triage);
-	if (!err && mode != XFDT_STORE_READ)
 		err = prepare(store, put_sql, &store->put);
 	if (!err && mode != XFDT_STORE_READ)
 		err = prepare(store, forget_sql, &store->forget);
@@ -367,7 +363,6 @@ void xfdt_store_close(struct xfdt_store *store)
 	sqlite3_finalize(store->forget);
 	sqlite3_finalize(store->get);
 	sqlite3_finalize(store->all);
-	sqlite3_finalize(store->triage);
 	/* one file again */
 	if (store->put)
 		sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
@@ -528,20 +523,6 @@ struct xfdt_error *xfdt_store_get(struct xfdt_store *store, const void *path, si
 	if (sqlite3_bind_blob64(store->get, 1, path, path_len, SQLITE_STATIC) != SQLITE_OK)
 		return xfdt_store_error(store);
 	return visit_rows(store, store->get, visit, context, &damaged);
-}
-
-struct xfdt_error *xfdt_store_has_triage(struct xfdt_store *store, const char *panic,
-					 bool *ret_found)
-{
-	struct xfdt_error *err = NULL;
-
-	sqlite3_bind_text(store->triage, 1, panic, -1, SQLITE_STATIC);
-	if (sqlite3_step(store->triage) == SQLITE_ROW)
-		*ret_found = sqlite3_column_int64(store->triage, 0) > 0;
-	else
-		err = xfdt_store_error(store);
-	sqlite3_reset(store->triage);
-	return err;
 }
 
 struct xfdt_error *xfdt_store_each(struct xfdt_store *store, xfdt_store_visit *visit, void *context,

@@ -102,10 +102,6 @@ typedef struct xfdt_error *xfdt_store_visit(void *context, const struct xfdt_res
 struct xfdt_error *xfdt_store_get(struct xfdt_store *store, const void *path, size_t path_len,
 				  xfdt_store_visit *visit, void *context);
 
-/* Is there a result of a triage of @panic, which is not ""? */
-struct xfdt_error *xfdt_store_has_triage(struct xfdt_store *store, const char *panic,
-					 bool *ret_found);
-
 /*
  * Visit all results by rising path, as of one moment.  A batch that writes to
  * the store at the same time may have to wait, so be quick.  *@ret_damaged is

@@ -9,7 +9,7 @@
 
 struct xfdt_store {
 	sqlite3 *db;
-	sqlite3_stmt *put, *forget, *get, *all, *triage;
+	sqlite3_stmt *put, *forget, *get, *all;
 	int lock_fd;	 /* -1: for reading */
 	int64_t version; /* PRAGMA user_version */
 	char *path;	 /* as SQLite takes it */
