@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Install what building and testing xfdtriage needs, on Debian 12 or later.
 # $1: "browser" for what "make check-browser" needs besides (Chromium); "packages" for "make check-packages" and "make rpm";
-# "lint" for "make lint"; "cluster" for "make check-slurm", and all that "make check-cluster" can check.
+# "lint" for "make lint"; "slurm" for "make check-slurm"; "cluster" for all that "make check-cluster" can check;
 # "storage" for all of "make bench-storage".
 set -eu
 
@@ -11,7 +11,8 @@ libjson-c-dev zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev libsqlite3-dev li
 case ${1:-} in
 browser) packages="$packages chromium chromium-driver python3 python3-selenium fonts-dejavu-core" ;;
 packages) packages="$packages binutils blhc debhelper debootstrap dpkg-dev lintian rpm rpmlint" ;;
-cluster) packages="$packages slurmctld slurmd slurm-client munge parallel prometheus python3-kubernetes python3-yaml systemd" ;;
+slurm) packages="$packages slurmctld slurmd slurm-client munge" ;;
+cluster) packages="$packages parallel prometheus python3-kubernetes python3-yaml systemd" ;;
 storage) packages="$packages curl libnbd-bin nbdkit" ;;
 lint) packages="$packages clang clang-format cppcheck shellcheck" ;;
 esac
