@@ -186,7 +186,8 @@ static void find_panicked(struct xfdt_facts *facts, const struct xfdt_host *host
 			"panic_cpu is -1 and the log has no panic: the kernel was running when the dump was taken");
 	else
 		xfdt_fact_set(facts, id, XFDT_UNSURE, "panic_cpu %s",
-			      xfdt_event_last(&panic->events, XFDT_EVENT_PANIC) ?
+			      xfdt_symbol(host->image, XFDT_S_panic_cpu) &&
+					      xfdt_event_last(&panic->events, XFDT_EVENT_PANIC) ?
 				      "is -1, but the log has a panic" :
 				      "cannot be read");
 }
