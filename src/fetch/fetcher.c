@@ -418,7 +418,10 @@ static struct xfdt_error *try_range(struct fetcher *fetcher, struct file *file, 
 	/* what on_body() refuses is an answer too */
 	if (code && code != CURLE_WRITE_ERROR && !response.ranged) {
 		*ret_again = is_transient_error(code);
-		return xfdt_error_new(XFDT_SYSTEM, 0, "%s", api.strerror(code));
+		return xfdt_error_new(XFDT_SYSTEM, 0, "%s%s", api.strerror(code),
+				      code == CURLE_PEER_FAILED_VERIFICATION ?
+					      "; CURL_CA_BUNDLE=FILE names certificates to trust" :
+					      "");
 	}
 	*ret_again = false;
 	err = check_response(file, &response);
