@@ -150,6 +150,11 @@ bool xfdt_has_member(const struct xfdt_image *image, enum xfdt_member_id id)
 	return image->layout.members[id].known;
 }
 
+bool xfdt_has_symbol_table(const struct xfdt_image *image)
+{
+	return strcmp(image->symbol_source, "none") && strcmp(image->symbol_source, "vmcoreinfo");
+}
+
 bool xfdt_has_struct(const struct xfdt_image *image, enum xfdt_struct_id id)
 {
 	return image->layout.structs[id] != 0;

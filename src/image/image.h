@@ -84,6 +84,8 @@ struct xfdt_error *xfdt_read_string(const struct xfdt_image *image, uint64_t kva
 				    size_t size);
 
 bool xfdt_has_member(const struct xfdt_image *image, enum xfdt_member_id id);
+/* Do symbols come from a table of the kernel's, and not only from VMCOREINFO? */
+bool xfdt_has_symbol_table(const struct xfdt_image *image);
 bool xfdt_has_struct(const struct xfdt_image *image, enum xfdt_struct_id id);
 /* Address of member @id in the structure at @base; XFDT_MISSING if unknown. */
 struct xfdt_error *xfdt_member_kvaddr(const struct xfdt_image *image, uint64_t base,

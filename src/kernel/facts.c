@@ -105,12 +105,6 @@ static bool any_state_has_tiles(const struct xfdt_host *host)
 	return false;
 }
 
-/* Do symbols come from a table of the kernel's, and not only from VMCOREINFO? */
-static bool has_symbol_table(const struct xfdt_image *image)
-{
-	return strcmp(image->symbol_source, "none") && strcmp(image->symbol_source, "vmcoreinfo");
-}
-
 /* Is the kernel older than guest states with an xfd, by its types and by its symbols? */
 static bool is_before_xfd(const struct xfdt_host *host)
 {
@@ -118,7 +112,7 @@ static bool is_before_xfd(const struct xfdt_host *host)
 
 	return !xfdt_has_member(image, XFDT_M_fpstate_xfd) &&
 	       xfdt_has_struct(image, XFDT_T_task_struct) &&
-	       xfdt_has_member(image, XFDT_M_task_thread_fpu) && has_symbol_table(image) &&
+	       xfdt_has_member(image, XFDT_M_task_thread_fpu) && xfdt_has_symbol_table(image) &&
 	       !xfdt_symbol(image, XFDT_S_fpu_update_guest_xfd) &&
 	       !xfdt_symbol(image, XFDT_S_xfd_state) && !host->census.count;
 }

@@ -75,7 +75,7 @@ struct xfdt_error *xfdt_image_record(const struct xfdt_image *image, char **ret_
 	struct xfdt_record *record;
 	struct xfdt_error *err;
 
-	if (!stext || !xfdt_symbol(image, XFDT_S_restore_fpregs))
+	if (!stext || !xfdt_has_symbol_table(image))
 		return xfdt_error_new(XFDT_MISSING, 0,
 				      "the symbols of the kernel were not resolved");
 	record = calloc(1, sizeof(*record));
