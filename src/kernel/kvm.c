@@ -526,7 +526,7 @@ static struct xfdt_error *add_unlisted(struct xfdt_host *host, const struct xfdt
 		.in_census = XFDT_YES,
 		.loading = XFDT_UNSURE,
 		.unheld = XFDT_UNSURE,
-		.ran = state->in_use,
+		.ran = true, /* nothing says that none did */
 	};
 	if (read_fpstate_of(host->image, vcpu))
 		vcpu->state_known = true;

@@ -48,7 +48,7 @@ struct xfdt_vcpu {
 	uint64_t frame;		 /* and where its struct pt_regs is; 0: none */
 	uint64_t interrupted;	 /* a saved RIP on its stack in a function that restores; 0: none */
 	bool thread_gone;	 /* it ran, and its thread no longer exists */
-	bool ran;		 /* some thread once called KVM_RUN on it */
+	bool ran;		 /* some thread once called KVM_RUN on it, or may have */
 	char *error;		 /* why state_known is false */
 };
 
