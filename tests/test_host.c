@@ -620,6 +620,38 @@ static void test_host__variables_without_names(void **state)
 	}
 }
 
+static struct xfdt_error *(*plain_read)(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+					size_t len);
+static uint64_t watched;
+static bool kept;
+
+static struct xfdt_error *watching_read(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+					size_t len)
+{
+	kept |= reader->purpose != XFDT_FOR_SEARCH && watched - kvaddr < len;
+	return plain_read(reader, kvaddr, buf, len);
+}
+
+/* "distill" keeps what was not read for a search: it has to find them again */
+static void test_host__variables_that_were_found_are_kept(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init_as(&kernel, &kernel_6_12);
+	forget_variables(&kernel);
+	enlarge_btf(&kernel);
+	plain_read = kernel.memory.reader.read;
+	kernel.memory.reader.read = watching_read;
+	watched = kernel_kvaddr(&kernel, kernel.data->init_task.comm);
+	kept = false;
+	run_init(&run, &kernel);
+	assert_non_null(xfdt_symbol(&run.image, XFDT_S_init_task));
+	assert_true(kept);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
 /* and so is the list of modules, which leads to KVM's symbols */
 static void test_host__modules_without_names(void **state)
 {

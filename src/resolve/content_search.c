@@ -87,15 +87,16 @@ static bool is_init_task(const struct xfdt_image *image, uint64_t task)
 	return prev == tasks && next != tasks;
 }
 
+static const char init_name[] = "swapper";
+
 static uint64_t find_init_task(const struct window *window, uint64_t *ret_len)
 {
-	static const char name[] = "swapper";
 	const uint8_t *at = window->bytes, *end = window->bytes + window->len;
 	struct xfdt_error *err;
 	uint64_t task;
 
 	*ret_len = 0;
-	while ((at = memmem(at, (size_t)(end - at), name, strlen(name)))) {
+	while ((at = memmem(at, (size_t)(end - at), init_name, strlen(init_name)))) {
 		err = xfdt_container_of(window->image,
 					window->kvaddr + (uint64_t)(at - window->bytes),
 					XFDT_M_task_comm, &task);
@@ -211,6 +212,18 @@ static uint64_t search(struct xfdt_chain *chain, find_in *find, uint64_t *ret_le
 	return found;
 }
 
+/* Read what proves a find again, which is at @kvaddr: a vmcore that is distilled of this one keeps that. */
+static void read_again(const struct xfdt_image *image, find_in *find, uint64_t kvaddr, size_t len)
+{
+	struct window window = { .image = image, .kvaddr = kvaddr, .len = len };
+	struct xfdt_error *err = xfdt_read(image, kvaddr, window.bytes, len);
+	uint64_t ignored;
+
+	if (!err)
+		find(&window, &ignored);
+	xfdt_error_free(err);
+}
+
 static void take(struct xfdt_image *image, enum xfdt_symbol_id id, uint64_t kvaddr)
 {
 	image->symtab.symbols[id] = (struct xfdt_symbol){ .known = true, .kvaddr = kvaddr };
@@ -229,14 +242,19 @@ void xfdt_search_btf(struct xfdt_chain *chain)
 void xfdt_search_variables(struct xfdt_chain *chain)
 {
 	const struct xfdt_image *image = chain->image;
-	uint64_t len, modules = 0, task = 0;
+	uint64_t len, comm, modules = 0, task = 0;
 
 	if (xfdt_has_member(image, XFDT_M_module_list) && !xfdt_symbol(image, XFDT_S_modules))
 		modules = search(chain, find_modules, &len);
 	if (xfdt_has_member(image, XFDT_M_task_comm) && xfdt_has_member(image, XFDT_M_task_tasks))
 		task = search(chain, find_init_task, &len);
-	if (modules)
+	if (modules) {
+		read_again(image, find_modules, modules, 2 * sizeof(modules));
 		take(chain->image, XFDT_S_modules, modules);
-	if (task)
+	}
+	if (task) {
+		comm = task + image->layout.members[XFDT_M_task_comm].offset;
+		read_again(image, find_init_task, comm, strlen(init_name));
 		take(chain->image, XFDT_S_init_task, task);
+	}
 }
