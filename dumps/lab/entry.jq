@@ -61,7 +61,7 @@ def vcpu($vm):
 		exit: ($r.exit | tonumber),
 		route: (if $r.route == "" then null else $r.route end),
 		fix: $r.fix,
-	} + (if $r.when == "" then {} else { when: $r.when } end) + {
+	} + (if $r.when == "" then {} else { when: $r.when } end) + (if $r.listed == "census" then { listed: $r.listed } else {} end) + {
 		# Where KVM's lists do not lead to all vCPUs, nothing is promised of its virtual machines.
 		vms: (if $r.verdict == "inconclusive" or $r.listed == "no" then null else [last_reports[] | select(.vm as $n | any(lost[]; . == $n) | not) | . as $vm | { pid, vcpus: [.vcpus[] | vcpu($vm)] }] end)
 	})

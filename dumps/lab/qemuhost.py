@@ -18,6 +18,7 @@ KERNEL_START, SLOT = 0xFFFFFFFF80000000, 0x200000
 DIRECT_MAP_STARTS = (0xFFFF888000000000, 0xFF11000000000000)  # before KASLR moves it: __PAGE_OFFSET_BASE_L4, _L5
 LOW_MEMORY = (0x1000, 0xA0000)
 KVM_CAPS_SIZE = 256
+MODULE_NAME, MODULE_SIZE = 24, 2048  # struct module: where its name is, and enough of it
 
 # What a Sapphire Rapids says: values of EAX, EBX, ECX, EDX that replace the emulated CPU's, or bits that are added to them.
 CPUID_REPLACED = {
@@ -57,6 +58,8 @@ class QemuHost(Host):
         self.play = options.play.split()
         self.fpu_stage = 0
         self.fault = None
+        self.kvm_module = self.kvm_text = None
+        self.kvm_init = set()  # breakpoints in its init function
         self.added = {**CPUID_ADDED, **(CPUID_ADDED_FOR_RT if "constant-tsc" in self.play else {})}
 
     @staticmethod
@@ -114,6 +117,8 @@ class QemuHost(Host):
         self.boot = list(self.handlers)
         for name, address in self.functions(("get_cpu_cap", "native_cpuid", "fpu__init_cpu_xstate")):
             self.emulate(address, self.code(name, address))
+        if self.module and self.options.whole_map:
+            self.watch(self.symbol("do_init_module"), self.at_do_init_module)
         self.watch(self.symbol("machine_kexec"), self.at_machine_kexec)
 
     def is_kernel(self, text):
@@ -174,6 +179,38 @@ class QemuHost(Host):
 
     # KVM
 
+    def at_do_init_module(self, where):
+        """Without CONFIG_PARAVIRT_XXL, CPUID is in the code of KVM itself, which executes it from its init function on."""
+        if self.target.read(where["rdi"] + MODULE_NAME, 4) == b"kvm\0":
+            self.unwatch(where["rip"])
+            self.kvm_module = where["rdi"]
+            self.watch(self.symbol("do_one_initcall"), self.at_init_of_kvm)
+
+    def at_init_of_kvm(self, where):
+        """struct module has init(), which is called now, and behind it mem[MOD_TEXT].base."""
+        self.unwatch(where["rip"])
+        init = where["rdi"]
+        data = self.read_mapped(self.kvm_module, MODULE_SIZE)
+        words = [int.from_bytes(data[at: at + 8], "little") for at in range(0, len(data) - 7, 8)]
+        if init not in words:
+            raise LabError("struct module of kvm does not have its init function")
+        self.kvm_text = next(filter(None, words[words.index(init) + 1:]), 0)
+        self.emulate_kvm()
+        before = set(self.handlers)
+        start = init - self.module["init_module"][1]
+        self.emulate(start, self.read_mapped(start, 0x200000))
+        self.kvm_init = set(self.handlers) - before
+        self.watch(self.read64(where["rsp"]), self.kvm_is_loaded)
+        self.note("kvm-loaded", text=self.kvm_text, init=init)
+
+    def kvm_is_loaded(self, where):
+        """The code of its init function is freed."""
+        for address in (*self.kvm_init, where["rip"]):
+            self.unwatch(address)
+
+    def emulate_kvm(self):
+        self.emulate(self.kvm_text, self.read_mapped(self.kvm_text, 0x200000))
+
     def started(self):
         for address in self.boot:
             self.unwatch(address)
@@ -183,8 +220,11 @@ class QemuHost(Host):
             start = self.symbol("_stext")
             self.emulate(start, self.target.read(start, self.symbol("_etext") - start))
         elif ".text" in self.sections:
-            start = self.sections[".text"]
-            self.emulate(start, self.read_mapped(start, 0x200000))
+            if self.kvm_text is None:
+                self.kvm_text = self.sections[".text"]
+                self.emulate_kvm()
+            elif self.kvm_text != self.sections[".text"]:
+                raise LabError("the code of KVM is at 0x%x, not at 0x%x" % (self.sections[".text"], self.kvm_text))
         else:
             return
         self.let_kvm_have_tiles()

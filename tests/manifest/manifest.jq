@@ -22,7 +22,7 @@ def is_kind($kind):
 def entry_keys: {
   file: "text", sha256: "sha256", kernel: "object", emulator: "text", cpus: "count", memory_mb: "count", cmdline: "text",
   sysctl: "text", scenario: "text", emulated: "list", forged: "text or null", make: "text", dump: "object",
-  reproducer: "list", debugger: "list or empty", console: "text", expect: "object", carries_types: "boolean" };
+  reproducer: "list", debugger: "list or empty", console: "text or empty", expect: "object", carries_types: "boolean" };
 def kernel_keys: { release: "text", package: "text", version: "text", suite: "text" };
 def dump_keys: { tool: "text", options: "text or empty", level: "integer", format: "text" };
 def expect_keys: { verdict: "text", exit: "integer", route: "text or null", fix: "text", vms: "list or empty or null" };
