@@ -31,7 +31,9 @@ static void put_vcpu(const struct sink *sink, const struct xfdt_image *image,
 {
 	const struct xfdt_member *members = image->layout.members;
 
-	put(sink, "struct kvm_vcpu.vcpu_id,arch.guest_fpu 0x%" PRIx64, vcpu->kvaddr);
+	/* 0: a state on no list of KVM's */
+	if (vcpu->kvaddr)
+		put(sink, "struct kvm_vcpu.vcpu_id,arch.guest_fpu 0x%" PRIx64, vcpu->kvaddr);
 	if (!vcpu->fpstate)
 		return;
 	put(sink, "rd -64 0x%" PRIx64 "       # fpstate->xfd",
