@@ -146,10 +146,10 @@ static void resolve_kvm(struct xfdt_chain *chain)
 		return;
 	if (*kvm.build_id)
 		image->kvm_build_id = strdup(kvm.build_id);
-	if (image->embedded)
-		return;
-	resolve_kvm_types(chain, &kvm);
-	err = xfdt_module_symbols(image, &kvm, &image->symtab);
+	if (!image->embedded) {
+		resolve_kvm_types(chain, &kvm);
+		err = xfdt_module_symbols(image, &kvm, &image->symtab);
+	}
 	/* without CONFIG_KALLSYMS_ALL it has functions only */
 	if (!err && !xfdt_symbol(image, XFDT_S_vm_list) &&
 	    chain->debug->symbols == XFDT_SYMBOLS_AUTO)
