@@ -37,3 +37,12 @@ ssize_t xfdt_read_fully(int fd, void *buf, size_t len)
 	}
 	return (ssize_t)done;
 }
+
+uint64_t xfdt_hash(uint64_t hash, const void *bytes, size_t len)
+{
+	const uint8_t *byte = bytes;
+
+	while (len--)
+		hash = (hash ^ *byte++) * 0x100000001b3ull;
+	return hash;
+}

@@ -16,6 +16,11 @@ static inline unsigned long long ull(uint64_t value)
 	return value;
 }
 
+#define XFDT_HASH_INIT 0xcbf29ce484222325ull
+
+/* FNV-1a, continued from @hash: tells contents apart, and proves nothing. */
+uint64_t xfdt_hash(uint64_t hash, const void *bytes, size_t len);
+
 /* read(2) until @len bytes are there, or the file ends; returns how many, or -1: see errno. */
 ssize_t xfdt_read_fully(int fd, void *buf, size_t len);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A dump that was found. */
 #include "batch/found.h"
+#include "base/util.h"
 #include "dump/identify.h"
 
 #include <stdio.h>

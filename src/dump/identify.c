@@ -29,15 +29,6 @@
 #define WINDOW 16384 /* bytes that are read at once */
 #define VMCOREINFO_NAME "VMCOREINFO"
 
-uint64_t xfdt_hash(uint64_t hash, const void *bytes, size_t len)
-{
-	const uint8_t *byte = bytes;
-
-	while (len--)
-		hash = (hash ^ *byte++) * 0x100000001b3ull;
-	return hash;
-}
-
 /* Take the keys from VMCOREINFO, @size bytes at @offset; without VMCOREINFO, nothing. */
 static void take_vmcoreinfo(int fd, uint64_t offset, uint64_t size, struct xfdt_file *file)
 {

@@ -34,11 +34,6 @@ struct xfdt_file {
 #define XFDT_HOOK_VMCORE "/proc/vmcore"
 #define XFDT_HOOK_MAX (16u << 20)
 
-#define XFDT_HASH_INIT 0xcbf29ce484222325ull
-
-/* FNV-1a, to be gone on with from @hash: tells apart, and proves nothing. */
-uint64_t xfdt_hash(uint64_t hash, const void *bytes, size_t len);
-
 /* Look at the file behind @fd.  XFDT_SYSTEM if it cannot be read. */
 struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file);
 

@@ -2,7 +2,6 @@
 /* All of a host. */
 #include "kernel/host.h"
 #include "base/util.h"
-#include "dump/identify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
