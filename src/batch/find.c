@@ -137,7 +137,7 @@ static struct xfdt_error *take_dump(struct xfdt_scan *scan, const char *path,
 	err = new_found(scan, path, status, name, &found);
 	if (err || !found)
 		return err;
-	found->identity = xfdt_file_identity(found->size, file);
+	found->identity = xfdt_file_identity(found->size, file->build_id, file->hash);
 	if (!found->identity) {
 		xfdt_found_free(found);
 		return xfdt_no_memory("the list of dumps");
@@ -219,10 +219,9 @@ static struct xfdt_error *take_log(struct xfdt_scan *scan, const char *path,
 		return err;
 	found->is_log = true;
 	found->beside_packed = scan->beside.has_packed;
-	if ((is_part && scan->beside.part_count && !join_log(found, &scan->beside)) ||
-	    asprintf(&found->identity, "%lld-log-%016llx", (long long)found->size,
-		     ull(file->hash)) < 0) {
-		found->identity = NULL;
+	if (!is_part || !scan->beside.part_count || join_log(found, &scan->beside))
+		found->identity = xfdt_file_identity(found->size, "log", file->hash);
+	if (!found->identity) {
 		xfdt_found_free(found);
 		return xfdt_no_memory("the list of dumps");
 	}

@@ -163,7 +163,7 @@ static struct xfdt_found *join(struct xfdt_part *parts, size_t count, const char
 	struct xfdt_found *whole = parts[0].found;
 	uint64_t hash = xfdt_hash(XFDT_HASH_INIT, whole->identity, strlen(whole->identity));
 	bool done = true;
-	char *identity;
+	char *identity = NULL;
 	size_t i;
 
 	parts[0].found = NULL;
@@ -171,8 +171,9 @@ static struct xfdt_found *join(struct xfdt_part *parts, size_t count, const char
 		done = append(whole, &parts[i], &hash);
 	if (done && problem)
 		done = (whole->problem = strdup(problem)) != NULL;
-	if (!done ||
-	    asprintf(&identity, "%lld-set-%016llx", (long long)whole->size, ull(hash)) < 0) {
+	if (done)
+		identity = xfdt_file_identity(whole->size, "set", hash);
+	if (!identity) {
 		xfdt_found_free(whole);
 		return NULL;
 	}

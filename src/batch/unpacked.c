@@ -44,9 +44,9 @@ static struct xfdt_error *new_found(const char *name, int fd, bool is_log,
 	if (!err) {
 		found->size = status.st_size;
 		found->is_log = is_log;
-		if (is_log)
-			strcpy(ret_file->build_id, "log");
-		found->identity = xfdt_file_identity(found->size, ret_file);
+		found->identity = xfdt_file_identity(found->size,
+						     is_log ? "log" : ret_file->build_id,
+						     ret_file->hash);
 		if (!found->identity)
 			err = xfdt_no_memory("unpacking");
 	}

@@ -464,12 +464,11 @@ struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file)
 	return NULL;
 }
 
-char *xfdt_file_identity(int64_t size, const struct xfdt_file *file)
+char *xfdt_file_identity(int64_t size, const char *what, uint64_t hash)
 {
 	char *identity;
 
-	return asprintf(&identity, "%lld-%s-%016llx", (long long)size, file->build_id,
-			ull(file->hash)) < 0 ?
+	return asprintf(&identity, "%lld-%s-%016llx", (long long)size, what, ull(hash)) < 0 ?
 		       NULL :
 		       identity;
 }

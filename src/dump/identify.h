@@ -37,8 +37,11 @@ struct xfdt_file {
 /* Look at the file behind @fd.  XFDT_SYSTEM if it cannot be read. */
 struct xfdt_error *xfdt_identify(int fd, struct xfdt_file *ret_file);
 
-/* The identity of a file of @size bytes: copies share it.  The caller frees it; NULL: out of memory. */
-char *xfdt_file_identity(int64_t size, const struct xfdt_file *file);
+/*
+ * The identity of @size bytes with that @hash: copies share it.  @what they are: a build-id, "log", "set".
+ * The caller frees it; NULL: out of memory.
+ */
+char *xfdt_file_identity(int64_t size, const char *what, uint64_t hash);
 
 /*
  * How a file that begins with the @len bytes at @head is packed: a static name; NULL: it is

@@ -284,7 +284,9 @@ struct xfdt_error *xfdt_hook_visit(const char *path, const char *version, xfdt_s
 		xfdt_error_free(err);
 		err = hook.json ? NULL : xfdt_no_memory("the answer of a kdump hook");
 	}
-	named.identity = err ? NULL : xfdt_file_identity(named.status.st_size, &named.file);
+	named.identity = err ? NULL :
+			       xfdt_file_identity(named.status.st_size, named.file.build_id,
+						  named.file.hash);
 	if (named.identity)
 		err = visit_named(&named, &hook, version, visit, context);
 	else if (!err)
