@@ -14,7 +14,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <search.h>
-#include <search.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,19 +142,18 @@ static bool verdict_of(int exit_code, enum xfdt_verdict_kind *ret_kind)
 	return true;
 }
 
-static int compare_panics(const void *a, const void *b)
+static int compare_texts(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
 
-/* Note of which panic there is a dump in the paths. */
-static struct xfdt_error *note_panic(struct run *run, const char *panic)
+/* Put @text, which is taken over and may be NULL, into @set, which is of tsearch(3). */
+static struct xfdt_error *remember(void **set, char *text)
 {
-	char *copy = strdup(panic), **entry;
+	char **entry = text ? tsearch(text, set, compare_texts) : NULL;
 
-	entry = copy ? tsearch(copy, &run->panics, compare_panics) : NULL;
-	if (!entry || *entry != copy)
-		free(copy);
+	if (!entry || *entry != text)
+		free(text);
 	return entry ? NULL : xfdt_no_memory("the batch");
 }
 
@@ -163,7 +161,7 @@ static struct xfdt_error *note_panic(struct run *run, const char *panic)
 static bool is_joined(const struct run *run, const struct xfdt_result *result)
 {
 	return result->source == XFDT_SOURCE_HOOK && *result->panic &&
-	       tfind(result->panic, &run->panics, compare_panics);
+	       tfind(result->panic, &run->panics, compare_texts);
 }
 
 static struct xfdt_error *count_done(struct run *run, const struct xfdt_result *result, bool known)
@@ -177,7 +175,7 @@ static struct xfdt_error *count_done(struct run *run, const struct xfdt_result *
 		return NULL;
 	}
 	if (result->source == XFDT_SOURCE_TRIAGE && *result->panic)
-		err = note_panic(run, result->panic);
+		err = remember(&run->panics, strdup(result->panic));
 	run->counts.hooks += result->source == XFDT_SOURCE_HOOK;
 	run->counts.done++;
 	run->counts.known += known;
@@ -621,27 +619,11 @@ static struct xfdt_error *record_problem(struct run *run, struct xfdt_found *fou
 	return err;
 }
 
-static int compare_folders(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-/* Remember that the folder of @path has a compressed dump. */
-static struct xfdt_error *note_dump_folder(struct run *run, const char *path)
-{
-	char *folder = strndup(path, xfdt_folder_len(path)), **entry;
-
-	entry = folder ? tsearch(folder, &run->dump_folders, compare_folders) : NULL;
-	if (!entry || *entry != folder)
-		free(folder);
-	return entry ? NULL : xfdt_no_memory("the batch");
-}
-
 /* Has the folder of @path a compressed dump? */
 static bool has_dump_beside(const struct run *run, const char *path)
 {
 	char *folder = strndup(path, xfdt_folder_len(path));
-	bool has = folder && tfind(folder, &run->dump_folders, compare_folders);
+	bool has = folder && tfind(folder, &run->dump_folders, compare_texts);
 
 	free(folder);
 	return has;
@@ -680,7 +662,8 @@ static struct xfdt_error *finish_unpacking(struct run *run, struct job *job)
 		found->mtime_ns = job->found->mtime_ns;
 		if (!found->problem && !found->is_log && !found->is_hook &&
 		    !strcmp(found->paths[0], job->found->paths[0]))
-			err = note_dump_folder(run, found->paths[0]);
+			err = remember(&run->dump_folders,
+				       strndup(found->paths[0], xfdt_folder_len(found->paths[0])));
 		if (err) {
 			xfdt_found_free(found);
 			break;
