@@ -5,9 +5,9 @@
 #include "batch/batch.h"
 #include "batch/cpus.h"
 #include "cli/command.h"
+#include "cli/fetch_dump.h"
 #include "cli/progress.h"
 #include "triage/rights.h"
-#include "fetch/client.h"
 #include "render/fields.h"
 #include "report/hook.h"
 #include "verdict/precedence.h"
@@ -453,7 +453,7 @@ static bool has_url(const char *const *paths, size_t count)
 	for (i = 0; i < count; i++) {
 		char *shown;
 
-		if (!xfdt_is_url(paths[i]) || !access(paths[i], F_OK))
+		if (!names_url(paths[i]))
 			continue;
 		shown = xfdt_url_without_secrets(paths[i]);
 		warn("batch takes files and folders, and '%s' is a URL: leave 'batch' out, or mount the share",

@@ -25,6 +25,11 @@
 #define PIECE (4u << 20) /* bytes that are asked for at once of a file that is downloaded */
 #define TICK_MS 400
 
+bool names_url(const char *path)
+{
+	return xfdt_is_url(path) && access(path, F_OK);
+}
+
 /* On one line, which is wiped when there is nothing to wait for. */
 static void show_progress(void *context, const struct xfdt_fetch_progress *progress)
 {

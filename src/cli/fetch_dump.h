@@ -14,6 +14,9 @@ struct fetcher {
 	struct xfdt_fetch_client client;
 };
 
+/* Is the operand @path a URL, and no file? */
+bool names_url(const char *path);
+
 /*
  * Look at what the file at @url, shown as @name, begins with.  *@ret_fd is a copy of it in a file
  * without a name; -1: it begins as a dump does, and is read where it is.

@@ -279,15 +279,10 @@ static struct xfdt_error *take_url(struct opening *opening, const char *url, con
 	return add_dump(opening, found);
 }
 
-static bool is_url(const char *path)
-{
-	return xfdt_is_url(path) && access(path, F_OK);
-}
-
 /* @shown: @path without what is secret in it. */
 static struct xfdt_error *take_place(struct opening *opening, const char *path, const char *shown)
 {
-	if (is_url(path))
+	if (names_url(path))
 		return take_url(opening, path, shown);
 	return strcmp(path, STANDARD_INPUT) ? take_file(opening, path) : take_stdin(opening);
 }
@@ -295,13 +290,13 @@ static struct xfdt_error *take_place(struct opening *opening, const char *path, 
 /* A failure to open one is a dump with a problem, so that the others are looked at. */
 static struct xfdt_error *take_name(struct opening *opening, const char *path)
 {
-	char *shown = is_url(path) ? xfdt_url_without_secrets(path) : strdup(path);
+	char *shown = names_url(path) ? xfdt_url_without_secrets(path) : strdup(path);
 	struct xfdt_error *err;
 
 	if (!shown)
 		return xfdt_no_memory("the list of dumps");
 	err = take_place(opening, path, shown);
-	if (err && opening->arguments->split && is_url(path)) {
+	if (err && opening->arguments->split && names_url(path)) {
 		err = xfdt_error_wrap(err, "%s", shown);
 	} else if (err && !opening->arguments->split && xfdt_error_code(err) != XFDT_NO_MEMORY) {
 		struct xfdt_error *cause = err;

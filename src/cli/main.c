@@ -26,7 +26,7 @@ const struct command commands[] = {
 };
 const size_t command_count = COUNT(commands);
 
-/* May what is named be packed?  Not in kdump's kernel, where there is no place to unpack to, and not beside URLs. */
+/* May what is named be packed, or a URL?  Not in kdump's kernel, where there is no place to unpack to. */
 static bool takes_inputs(const struct command *command, const struct arguments *arguments)
 {
 	return command->bit & (COMMAND_DUMPS | COMMAND_DMESG) &&
