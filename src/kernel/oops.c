@@ -5,14 +5,14 @@
  * registers of the first oops, and the log.
  */
 #include "kernel/host.h"
+#include "image/page_tables.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS_MAX 64	/* newest oopses and warnings of #NM that are looked at */
-#define STACKS_MAX 4096 /* that are searched */
-#define KERNEL_IMAGES 0xffffffff80000000ull /* vmlinux, and modules behind it */
-#define KERNEL_IMAGES_SIZE 0x7f000000ull
+#define EVENTS_MAX 64		      /* newest oopses and warnings of #NM that are looked at */
+#define STACKS_MAX 4096		      /* that are searched */
+#define KERNEL_MAP_SIZE 0x7f000000ull /* of vmlinux, and of modules behind it */
 
 /* The registers that one event of the log prints. */
 struct logged {
@@ -361,7 +361,7 @@ static bool is_within_restore(const struct xfdt_image *image, const struct xfdt_
 /* Is one of @words an address in vmlinux or a module (Linux: Documentation/arch/x86/x86_64/mm.rst)? */
 static bool has_address(const uint64_t *words, size_t count)
 {
-	while (count && words[count - 1] - KERNEL_IMAGES >= KERNEL_IMAGES_SIZE)
+	while (count && words[count - 1] - XFDT_KERNEL_MAP >= KERNEL_MAP_SIZE)
 		count--;
 	return count;
 }

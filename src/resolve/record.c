@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Resolved needs as text. */
 #include "resolve/record.h"
+#include "image/page_tables.h"
 #include "base/util.h"
 
 #include <stdio.h>
@@ -12,11 +13,10 @@
 #define LINE_MAX_LEN 256
 /* Everything of vmlinux lies within this distance of _stext. */
 #define IMAGE_SPAN (1ull << 31)
-#define KERNEL_MAP 0xffffffff80000000ull /* __START_KERNEL_map */
 
 bool xfdt_moves_with_text(uint64_t kvaddr, uint64_t stext)
 {
-	return kvaddr >= KERNEL_MAP && kvaddr - stext + IMAGE_SPAN < 2 * IMAGE_SPAN;
+	return kvaddr >= XFDT_KERNEL_MAP && kvaddr - stext + IMAGE_SPAN < 2 * IMAGE_SPAN;
 }
 
 struct xfdt_error *xfdt_record_format(const struct xfdt_record *record, const char *key,

@@ -18,6 +18,7 @@
  * all 256 tokens, proves it.  The other tables are found from there, backwards.
  */
 #include "symbols/kallsyms_search.h"
+#include "image/page_tables.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +38,7 @@
 #define SYMBOLS_MAX 64	    /* of VMCOREINFO */
 #define SYMBOL_LEN 64
 #define LOOKUPS_MAX 8
-#define BUDGET (2 * SEARCH_PAGES)	 /* reads of up to a page */
-#define KERNEL_MAP 0xffffffff80000000ull /* __START_KERNEL_map */
+#define BUDGET (2 * SEARCH_PAGES) /* reads of up to a page */
 
 /*
  * The image is sampled first: offsets of tens of thousands of symbols fill many
@@ -106,7 +106,7 @@ static void add_anchor(struct search *search, const char *name, uint64_t kvaddr)
 	size_t i = search->anchor_count;
 
 	/* SYMBOL(mem_section) and others state what a pointer holds */
-	if (i == SYMBOLS_MAX || kvaddr < KERNEL_MAP)
+	if (i == SYMBOLS_MAX || kvaddr < XFDT_KERNEL_MAP)
 		return;
 	strcpy(search->names[i], name);
 	search->anchors[i].name = search->names[i];
@@ -156,7 +156,7 @@ static struct xfdt_error *read_base(struct search *search, uint64_t kvaddr,
 	struct xfdt_error *err;
 
 	err = search->reader.read(&search->reader, kvaddr, &base, sizeof(base));
-	kallsyms->has_relative_base = !err && base >= KERNEL_MAP &&
+	kallsyms->has_relative_base = !err && base >= XFDT_KERNEL_MAP &&
 				      base <= search->anchors[0].anchor;
 	kallsyms->relative_base = kallsyms->has_relative_base ? base : 0;
 	return unless_missing(err);
