@@ -101,7 +101,7 @@ if [ -s "${CRASH_VMLINUX:-}" ] && [ -s "${CRASH_VMCORE:-}" ]; then
 	in_root timeout 300 crash -s --no_scroll -i /dumps/commands /dumps/vmlinux /dumps/vmcore >"$work/out" 2>&1 </dev/null
 	says "xfd in a session" out 'sources *symbols from'
 else
-	report skip "a crash session" "there is no vmcore with its vmlinux: run make check-crash before"
+	report skip "a crash session" "there is no vmcore with a vmlinux; run 'make check-crash' first"
 fi
 
 # and gone

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Facts about each guest FPU state: would a restore load it, and is memory up to date? */
 #include "kernel/facts_parts.h"
+#include "base/util.h"
 #include "kernel/host.h"
 
 #include <stdlib.h>
@@ -100,7 +101,7 @@ static void look_at_end(const struct xfdt_facts *facts, struct xfdt_state_facts 
 
 	if (!state->hit || facts->items[XFDT_FACT_ENDED].value != XFDT_YES)
 		return;
-	for (i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+	for (i = 0; i < COUNT(open); i++)
 		if (*open[i] == XFDT_UNSURE)
 			*open[i] = XFDT_YES;
 }

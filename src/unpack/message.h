@@ -8,7 +8,7 @@
 enum xfdt_unpack_what {
 	XFDT_UNPACK_CONFINED = 1, /* @text says how: the first message */
 	XFDT_UNPACK_FILE, /* make a file; the answer is an int, errno or 0, and its descriptor */
-	XFDT_UNPACK_KEEP, /* file number @file is all of the member @name, a dump */
+	XFDT_UNPACK_KEEP, /* file number @file is all of the member @name, a dump or a hook's JSON */
 	XFDT_UNPACK_KEEP_LOG, /* the same of a kernel log */
 	XFDT_UNPACK_DROP,     /* file number @file is not needed any more */
 	XFDT_UNPACK_PROBLEM,  /* @name could not be unpacked, @text says why */

@@ -27,8 +27,8 @@ extern const struct xfdt_unpack_limits xfdt_unpack_defaults;
 enum xfdt_unpack_wanted {
 	XFDT_UNPACK_DUMPS = 1 << 0,
 	XFDT_UNPACK_LOGS = 1 << 1,  /* kernel logs */
-	XFDT_UNPACK_HOOKS = 1 << 3, /* what the hook for kdump left */
 	XFDT_UNPACK_TEXT = 1 << 2,  /* of one compressed file any text, as a kernel log */
+	XFDT_UNPACK_HOOKS = 1 << 3, /* what the hook for kdump left */
 };
 
 /* A member that looks like a dump or a kernel log, or could not be unpacked. */

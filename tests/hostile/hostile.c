@@ -93,8 +93,8 @@ static const char *name_of(int kind)
 }
 
 /*
- * Does @after say of a host what @before denies or leaves open?  Where the bug was impossible (not-applicable) it did not
- * strike and no vCPU is armed, which is all that not-this-bug says; so that change is a loss, but no wrong answer.
+ * Is verdict @after, of the damaged dump, wrong where @before is right?  not-this-bug says that the bug did not strike and
+ * that no vCPU is armed.  Both are true where the bug was impossible (not-applicable), so that change is not wrong.
  */
 static bool is_dangerous(int before, int after)
 {
