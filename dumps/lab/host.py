@@ -43,6 +43,7 @@ SAVERS = ("save_fpregs_to_fpstate", "os_xsave", "fpu_swap_kvm_fpstate", "kernel_
 def find_xsave_instructions(code):
     """Offsets of XRSTOR*/XSAVE* with a REX.W prefix and a plain base register, as (kind, offset, length, base, displacement)."""
     found = []
+    code += bytes(8)  # the last instruction of a short function may be one
     for i in range(len(code) - 9):
         if code[i] & 0xF8 != 0x48 or code[i + 1] != 0x0F or code[i + 2] not in (0xAE, 0xC7):
             continue
