@@ -13,7 +13,7 @@ from target import LabError
 TILES = 3 << 17
 TILEDATA = 1 << 18
 MSR_IA32_XFD_ERR = 0x1C5
-CPUID, XSETBV, RDMSR = b"\x0f\xa2", b"\x0f\x01\xd1", b"\x0f\x32"
+CPUID, XSETBV, RDMSR, CALL = b"\x0f\xa2", b"\x0f\x01\xd1", b"\x0f\x32", b"\xe8"
 KERNEL_START, SLOT = 0xFFFFFFFF80000000, 0x200000
 DIRECT_MAP_STARTS = (0xFFFF888000000000, 0xFF11000000000000)  # before KASLR moves it: __PAGE_OFFSET_BASE_L4, _L5
 LOW_MEMORY = (0x1000, 0xA0000)
@@ -115,7 +115,7 @@ class QemuHost(Host):
         start, end = self.symbol("_sinittext"), self.symbol("_einittext")
         self.emulate(start, self.target.read(start, end - start))
         self.boot = list(self.handlers)
-        for name, address in self.functions(("get_cpu_cap", "native_cpuid", "fpu__init_cpu_xstate")):
+        for name, address in self.functions(("get_cpu_cap", "native_cpuid", "fpu__init_cpu_xstate", "xfeature_size")):
             self.emulate(address, self.code(name, address))
         if self.module and self.options.whole_map:
             self.watch(self.symbol("do_init_module"), self.at_do_init_module)
@@ -278,9 +278,17 @@ class QemuHost(Host):
 
     def faulted(self, where):
         self.fault = where
-        for name, start in self.functions(("exc_device_not_available", "handle_xfd_event", "native_read_msr")):
-            for at in find_all(self.code(name, start), RDMSR):
-                self.watch(start + at, self.at_rdmsr)
+        for name, start in self.functions(("exc_device_not_available", "handle_xfd_event")):
+            code = self.code(name, start)
+            self.watch_rdmsr(start, code)
+            for at in find_all(code[:-4], CALL):  # gcc -Os: native_read_msr() is out of line, one copy for each file
+                callee = start + at + 5 + int.from_bytes(code[at + 1: at + 5], "little", signed=True)
+                if self.symbol("_stext") <= callee < self.symbol("_etext"):
+                    self.watch_rdmsr(callee, self.target.read(callee, 16))
+
+    def watch_rdmsr(self, start, code):
+        for at in find_all(code, RDMSR):
+            self.watch(start + at, self.at_rdmsr)
 
     def at_rdmsr(self, where):
         """The handler reads IA32_XFD_ERR."""
