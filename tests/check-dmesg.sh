@@ -150,6 +150,15 @@ like user-level 's/^/<12>/'
 like other-program 's/^\[[^]]*\] /Nov 26 02:42:17 host qemu[123]: /'
 like other-boot 's/\(.*\)RIP: 0010:restore_fpregs/[    0.000000] Linux version 6.18.5\n&/'
 like boot-only '/exc_device_not_available/,$ d'
+# the same in what decode_stacktrace.sh leaves
+cp "$work/log.txt" "$work/kept.txt"
+written located
+cp "$work/logs/$raw" "$work/log.txt"
+like located-put 's/ kvm_load_guest_fpu (/ kvm_put_guest_fpu (/'
+like located-other-module 's/) kvm$/) kvm_intel/'
+like located-guesses 's/ fpu_swap_kvm_fpstate (/ ? fpu_swap_kvm_fpstate (/; s/ kvm_\([a-z_]*\) (/ ? kvm_\1 (/'
+like located-no-place 's/restore_fpregs_from_fpstate (.*/restore_fpregs_from_fpstate (it is said)/'
+mv "$work/kept.txt" "$work/log.txt"
 # a thread's registers are not those of another
 like other-caller 's/^\(\[[^]]*\]\) \(.*exc_device_not_available.*\|Oops: .*\)$/\1[    T1] \2/; t; s/^\(\[[^]]*\]\)/\1[    T2]/'
 # CR0.TS: the handler goes on

@@ -76,6 +76,8 @@ static void test_log_text__prefixes_of_others(void **state)
 	assert_prefix("2026-11-26 02:42:17 [   12.345678]", false, NSEC, 0);
 	assert_prefix("Thu 2026-11-26 02:42:17 UTC host kernel:", false, 0, 0);
 	assert_prefix("1764124937.123456 host kernel:", false, 0, 0);
+	assert_prefix("2026 Nov 26 02:42:17 host kernel:", false, 0, 0);
+	assert_prefix("Nov 26 02:42:17.123 2026 host kernel: [   12.345678]", false, NSEC, 0);
 	assert_prefix("[   12.345678] host kernel:", false, NSEC, 0);
 	assert_prefix(" kernel:[   12.345678]", false, NSEC, 0);
 }
@@ -88,6 +90,8 @@ static void test_log_text__words_of_programs(void **state)
 		"Nov 26 02:42:17 host qemu[12]: Oops: unexpected #NM exception: 0000 [#1]",
 		"Nov 26 02:42:17 host cron: Oops: unexpected #NM exception: 0000 [#1]",
 		"2026-11-26T02:42:17Z host qemu[12]: Oops: unexpected #NM exception: 0000 [#1]",
+		"2026 Nov 26 02:42:17 host qemu[12]: Oops: unexpected #NM exception: 0000 [#1]",
+		"Nov 26 02:42:17 2026 host qemu[12]: Oops: unexpected #NM exception: 0000 [#1]",
 	};
 	size_t i;
 

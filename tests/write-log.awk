@@ -17,6 +17,24 @@ function broken(line, end) {
 	}
 	put(line end)
 }
+# as scripts/decode_stacktrace.sh of Linux 6.12 leaves it: words with one space between them, places in the source, decoded code
+function located(line, head) {
+	head = stamp() " "
+	if (line ~ /[^+ ]\+0x[0-9a-f]+\/0x[0-9a-f]+( \[[^]]*\])? *$/) {
+		sub(/\+0x[0-9a-f]+\/0x[0-9a-f]+ *$/, " (arch/x86/kernel/fpu/core.c:181 (discriminator 3) arch/x86/include/asm/xsave.h:21) ", line)
+		sub(/\+0x[0-9a-f]+\/0x[0-9a-f]+ \[/, " (??:?) ", line)
+		sub(/( [0-9a-f]+)?\] *$/, "", line)
+		sub(/^ +/, "", line)
+		gsub(/  +/, " ", line)
+	} else if (line ~ /Code: /) {
+		put("[ " substr(head, index(head, ".") - 2) line)
+		put("All code\n========\n   0:\t44 00 00             \tadd    %r8b,(%rax)\n  2a:*\t48 0f ae 2f          \txrstor64 (%rdi)\t\t<-- trapping instruction\n")
+		put("Code starting with the faulting instruction\n===========================================")
+		line = "  0:\t48 0f ae 2f          \txrstor64 (%rdi)"
+		head = " "
+	}
+	put(head line)
+}
 # one part of a log in pstore, of 1000 bytes at most
 function keep(line) {
 	if (bytes && bytes + length(line) + 1 > 1000)
@@ -71,6 +89,29 @@ form == "date-months" { put("[Do Nov 26 02:42:" sprintf("%02d", NR % 60) " 2026]
 form == "journal-iso" { put("2026-11-26T02:42:17+0000 host.example kernel: " text) }
 form == "journal-full" { put("Thu 2026-11-26 02:42:17 UTC host kernel: " text) }
 form == "journal-monotonic" { put(stamp() " host kernel: " text) }
+form == "journal-year" { put("2026 Nov 26 02:42:17 host kernel: " text) }
+form == "journal-year-last" { put("Nov 26 02:42:17 2026 host kernel: " text) }
+form == "quoted" {
+	if (FNR == 1)
+		put("Hello,\n\nthis is what the host printed:\n")
+	put("> > " stamp() " " text)
+}
+form == "quoted-plain" { put(">" (text ? " " : "") text) }
+form == "quoted-broken" {
+	line = stamp() " " text
+	while (length(line) > 80) {
+		put("> " substr(line, 1, 80))
+		line = substr(line, 81)
+	}
+	put("> " line)
+}
+form == "indented" { put("\t" stamp() " " text) }
+form == "indented-plain" { put("    " text) }
+form == "located" { located(text) }
+form == "located-with-offsets" {
+	sub(/\+0x[0-9a-f]+\/0x[0-9a-f]+/, "& (arch/x86/kernel/fpu/core.c:181)", text)
+	put(stamp() " " text)
+}
 form == "syslog" { put("Nov  6 02:42:17 host kernel: " stamp() " " text) }
 form == "syslog-iso" { put("2026-11-26T02:42:17.123456+00:00 host kernel: " stamp() caller() " " text) }
 form == "messages" {

@@ -89,15 +89,16 @@ static bool take_iso(const char **at)
 	return true;
 }
 
-/* "Nov 26 02:42:17", the month in any language */
+/* "Nov 26 02:42:17", the month in any language, also with a year: "2026 Nov 26 02:42:17", "Nov 26 02:42:17 2026" */
 static bool take_syslog_date(const char **at)
 {
-	size_t month = strcspn(*at, " ");
-	const char *day = *at + month, *end = day + 4;
+	const char *begin = *at + (matches(*at, "9999 ") ? 5 : 0);
+	size_t month = strcspn(begin, " ");
+	const char *day = begin + month, *end = day + 4;
 
 	if (!month || month > MONTH_MAX || !matches(day, " _9 ") || !take_time(&end))
 		return false;
-	*at = end;
+	*at = end + (matches(end, " 9999 ") ? 5 : 0);
 	return true;
 }
 

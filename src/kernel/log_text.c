@@ -91,6 +91,74 @@ static char *clean(char *text, size_t len)
 	return to == text || !to[-1] ? to : to + 1;
 }
 
+/* what a mail or a document adds */
+
+/* The length of the marks of a quotation that @line begins with: "> ", ">> ". */
+static size_t quote_len(const char *line)
+{
+	size_t len = 0;
+
+	while (line[len] == '>')
+		len += 1 + (line[len + 1] == ' ' && line[len + 2] == '>');
+	return len + (len && line[len] == ' ');
+}
+
+/* Are enough of the lines up to @end quoted, so that this is no rest of a line "Code: ... <48> 0f"? */
+static bool is_quoted(const char *text, const char *end)
+{
+	size_t lines = 0, quoted = 0;
+	const char *line;
+
+	for (line = text; line < end; line += strlen(line) + 1) {
+		lines += *line != '\0';
+		quoted += *line == '>';
+	}
+	return quoted && 4 * quoted >= lines;
+}
+
+/* The spaces that all lines up to @end begin with. */
+static size_t indent_of(const char *text, const char *end)
+{
+	size_t indent = SIZE_MAX;
+	const char *line;
+
+	for (line = text; line < end && indent; line += strlen(line) + 1) {
+		size_t len = strspn(line, " ");
+
+		if (line[len] && len < indent)
+			indent = len;
+	}
+	return indent;
+}
+
+/* Move the lines of @text up to @end to its beginning, each without what @quoted or @indent say; returns where the last one ends. */
+static char *strip(char *text, const char *end, bool quoted, size_t indent)
+{
+	const char *line = text;
+	char *to = text;
+
+	while (line < end) {
+		size_t len = strlen(line), skip = quoted ? quote_len(line) : strspn(line, " ");
+
+		if (!quoted && skip > indent)
+			skip = indent;
+		memmove(to, line + skip, len - skip + 1);
+		to += len - skip + 1;
+		line += len + 1;
+	}
+	return to;
+}
+
+/* clean(), without what lines that are quoted or indented begin with. */
+static char *clean_lines(char *text, size_t len)
+{
+	char *end = clean(text, len);
+
+	if (is_quoted(text, end))
+		end = strip(text, end, true, 0);
+	return strip(text, end, false, indent_of(text, end));
+}
+
 /* pstore */
 
 /* "Panic#1 Part3" (Linux: fs/pstore/platform.c); the length of "Panic#1", or 0. */
@@ -424,7 +492,7 @@ static struct xfdt_error *build(struct parser *parser, const struct xfdt_log_tex
 	size_t i, bytes = 1;
 
 	for (i = 0; i < count && !err; i++) {
-		const char *end = clean(texts[i].text, texts[i].len);
+		const char *end = clean_lines(texts[i].text, texts[i].len);
 
 		/* a line becomes longer by one space where it is put together */
 		bytes += 2 * (texts[i].len + 1);
@@ -501,7 +569,7 @@ bool xfdt_is_log_text(const char *text, size_t len)
 		return false;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	end = clean(copy, len);
+	end = clean_lines(copy, len);
 	for (line = copy; line < end; line += strlen(line) + 1) {
 		struct xfdt_log_prefix prefix = xfdt_log_prefix(line);
 

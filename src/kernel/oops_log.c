@@ -36,7 +36,30 @@ static const struct pattern patterns[] = {
 };
 
 /*
- * Does @text hold "function+0x", or "function.suffix+0x" for a part that the
+ * What stands behind a function's name: "+0x45/0x80", or " (arch/x86/kernel/fpu/core.c:181)" and " (??:?)", which
+ * scripts/decode_stacktrace.sh puts in its place.
+ */
+static bool is_place(const char *text)
+{
+	size_t file;
+
+	if (!strncmp(text, "+0x", 3) || !strncmp(text, " (??:", 5))
+		return true;
+	file = strncmp(text, " (", 2) ? 0 : strcspn(text + 2, " :()");
+	return file && text[2 + file] == ':' && text[2 + file + 1] >= '0' &&
+	       text[2 + file + 1] <= '9';
+}
+
+/* The length of the name in front of the first place in @text, which is all of a word; 0: there is none. */
+static size_t name_len(const char *text)
+{
+	size_t len = strcspn(text, " +(");
+
+	return is_place(text + len) ? len : 0;
+}
+
+/*
+ * Does @text name a place in @function, or in "function.suffix" for a part that the
  * compiler split off?  A process name of 15 bytes cannot imitate that at
  * length.
  */
@@ -49,7 +72,7 @@ static bool names_code_in(const char *text, const char *function)
 
 		if (*end == '.')
 			end += strcspn(end, "+ ");
-		if (!strncmp(end, "+0x", 3))
+		if (is_place(end))
 			return true;
 	}
 	return false;
@@ -311,15 +334,14 @@ static void parse_code(const char *line, struct xfdt_log_regs *regs)
 /* " name+0x70/0x110 [module]", without the '?' of a guess */
 static bool parse_trace_entry(const char *line, char *ret_name, size_t size)
 {
-	const char *end;
+	size_t len;
 
 	line += strspn(line, " ");
-	end = strstr(line, "+0x");
-	if (!end || line[0] == '?' || strcspn(line, " ") < (size_t)(end - line) ||
-	    strcspn(line, ":") < (size_t)(end - line) || (size_t)(end - line) >= size)
+	len = name_len(line);
+	if (!len || line[0] == '?' || strcspn(line, ":") < len || len >= size)
 		return false;
-	memcpy(ret_name, line, (size_t)(end - line));
-	ret_name[end - line] = '\0';
+	memcpy(ret_name, line, len);
+	ret_name[len] = '\0';
 	return true;
 }
 
@@ -350,19 +372,19 @@ static bool is_nm_handler(const char *function)
 static bool parse_rip(const char *text, struct xfdt_log_regs *regs)
 {
 	static const char start[] = "RIP: 0010:";
-	unsigned long long offset;
-	const char *plus;
+	unsigned long long offset = 0;
+	size_t len;
 
 	text += strspn(text, " ");
 	if (strncmp(text, start, strlen(start)))
 		return false;
 	text += strlen(start);
-	plus = strstr(text, "+0x");
-	if (!plus || plus == text || (size_t)(plus - text) >= sizeof(regs->function) ||
-	    sscanf(plus, "+0x%llx", &offset) != 1)
+	len = name_len(text);
+	if (!len || len >= sizeof(regs->function) ||
+	    (text[len] == '+' && sscanf(text + len, "+0x%llx", &offset) != 1))
 		return false;
-	memcpy(regs->function, text, (size_t)(plus - text));
-	regs->function[plus - text] = '\0';
+	memcpy(regs->function, text, len);
+	regs->function[len] = '\0';
 	regs->offset = offset;
 	return true;
 }
@@ -370,10 +392,14 @@ static bool parse_rip(const char *text, struct xfdt_log_regs *regs)
 /* Is it code of the module kvm or, where that is built in, of one of its functions? */
 static bool is_kvm(const char *line, const char *name)
 {
-	const char *module = strchr(line, '[');
+	const char *module = strchr(line, '['), *place = strrchr(line, ')');
 
 	if (module)
 		return !strncmp(module, "[kvm]", 5) || !strncmp(module, "[kvm ", 5);
+	/* decode_stacktrace.sh puts the module's name there */
+	module = place ? place + 1 + strspn(place + 1, " ") : "";
+	if (*module)
+		return !strncmp(module, "kvm", 3) && !module[3 + strspn(module + 3, " ")];
 	return !strncmp(name, "kvm_", 4) || !strncmp(name, "vcpu_", 5);
 }
 

@@ -67,9 +67,9 @@ enum xfdt_panic_reason xfdt_panic_reason(const char *text);
 
 /* The registers that an event's lines print for the interrupted context. */
 struct xfdt_log_regs {
-	char function[64];     /* of RIP, as printed */
-	uint64_t offset;       /* of RIP in @function */
-	bool complete;	       /* all general registers and RSP were printed: @regs is valid */
+	char function[64]; /* of RIP, as printed */
+	uint64_t offset;   /* of RIP in @function; 0 where a file and its line stand in its place */
+	bool complete;	   /* all general registers and RSP were printed: @regs is valid */
 	struct xfdt_regs regs; /* ip is 0: the log prints no address */
 	uint8_t code[15];      /* the bytes at RIP */
 	size_t code_len;
