@@ -6,11 +6,15 @@
 #include "fetch/protocol.h"
 #include "sandbox/worker.h"
 
+#include <netinet/in.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void assert_shown(const char *url, const char *expected)
@@ -99,7 +103,9 @@ static void test_fetch__fetcher_that_lies(void **state)
 /* What a fetcher of one URL says to @request: the code of its reply; UINT32_MAX: it ends. */
 static uint32_t ask_fetcher(const char *url, struct xfdt_fetch_request request)
 {
-	const struct xfdt_fetch_options options = { .urls = &url, .url_count = 1 };
+	const struct xfdt_fetch_options options = { .urls = &url,
+						    .url_count = 1,
+						    .stalled_seconds = 1 };
 	const struct xfdt_limits limits = { .seconds = 60 };
 	struct xfdt_fetch_reply reply = { .code = UINT32_MAX };
 	int ends[2], status;
@@ -141,6 +147,68 @@ static void test_fetch__worker_that_lies(void **state)
 	} else {
 		print_message("skipped: no libcurl\n");
 	}
+}
+
+/* A server on loopback that answers each request with a range of a large file, of which some bytes come now and then. */
+static void drip(int listener)
+{
+	static const char head[] =
+		"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes %llu-999999/1000000\r\n"
+		"ETag: \"1\"\r\nContent-Length: %llu\r\n\r\n";
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	char text[4096];
+
+	signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		int fd = accept(listener, NULL, NULL);
+		ssize_t len = read(fd, text, sizeof(text) - 1);
+		unsigned long long first = 0;
+		const char *range;
+
+		text[len > 0 ? len : 0] = '\0';
+		range = strstr(text, "bytes=");
+		if (range)
+			first = strtoull(range + 6, NULL, 10);
+		len = snprintf(text, sizeof(text), head, first, 1000000 - first);
+		while (write(fd, text, (size_t)len) == len) {
+			len = 1;
+			nanosleep(&pause, NULL);
+		}
+		close(fd);
+	}
+}
+
+/* a server that sends next to nothing is given up, although each attempt gets a few bytes */
+static void test_fetch__server_that_drips(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t len = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	time_t started;
+	char url[64];
+	pid_t pid;
+
+	if (ask_fetcher("ftp://127.0.0.1/", (struct xfdt_fetch_request){ 0 }) != XFDT_UNSUPPORTED) {
+		print_message("skipped: no libcurl\n");
+		return;
+	}
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_false(bind(listener, (struct sockaddr *)&address, len));
+	assert_false(listen(listener, 16));
+	assert_false(getsockname(listener, (struct sockaddr *)&address, &len));
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", ntohs(address.sin_port));
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		drip(listener);
+	}
+	setenv("no_proxy", "127.0.0.1", 1);
+	started = time(NULL);
+	assert_int_equal(ask_fetcher(url, (struct xfdt_fetch_request){ 0 }), XFDT_SYSTEM);
+	assert_true(time(NULL) - started < 100);
+	assert_false(kill(pid, SIGKILL));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(listener);
 }
 
 /* One remote file of 1000 bytes, which breaks after some reads. */

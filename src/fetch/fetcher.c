@@ -71,11 +71,12 @@ void xfdt_fetch_serve(int fd, const struct xfdt_fetch_options *options)
 #include <errno.h>
 #include <time.h>
 
-#define ATTEMPTS_MAX 5	   /* in a row without any data */
+#define ATTEMPTS_MAX 5	   /* in a row with next to no data */
+#define PROGRESS_MIN 4096  /* bytes of an attempt */
 #define PARTS_MAX 256	   /* in which one range may come */
 #define PAUSE_FIRST_MS 100 /* before the second attempt; doubles with every further one */
 #define CONNECT_SECONDS 20L
-#define STALLED_SECONDS 20L /* with less than STALLED_BYTES a second */
+#define STALLED_SECONDS 20 /* with less than STALLED_BYTES a second */
 #define STALLED_BYTES 1024L
 #define REDIRECTS_MAX 5L
 #define OPEN_LEN (256u << 10) /* is fetched to know the size; what is read first is in it */
@@ -271,6 +272,11 @@ static bool set_protocols(CURL *handle, bool secure)
 #endif
 }
 
+static unsigned int stalled_seconds(const struct xfdt_fetch_options *options)
+{
+	return options->stalled_seconds ? options->stalled_seconds : STALLED_SECONDS;
+}
+
 /* A handle keeps its connection from one request to the next. */
 static struct xfdt_error *new_handle(struct fetcher *fetcher, uint32_t index)
 {
@@ -288,7 +294,7 @@ static struct xfdt_error *new_handle(struct fetcher *fetcher, uint32_t index)
 	    api.setopt(handle, CURLOPT_NOSIGNAL, 1L) ||
 	    api.setopt(handle, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) ||
 	    api.setopt(handle, CURLOPT_LOW_SPEED_LIMIT, STALLED_BYTES) ||
-	    api.setopt(handle, CURLOPT_LOW_SPEED_TIME, STALLED_SECONDS) ||
+	    api.setopt(handle, CURLOPT_LOW_SPEED_TIME, (long)stalled_seconds(fetcher->options)) ||
 	    api.setopt(handle, CURLOPT_USERAGENT, "xfdtriage") ||
 	    api.setopt(handle, CURLOPT_HTTPHEADER, fetcher->headers) ||
 	    api.setopt(handle, CURLOPT_HEADERFUNCTION, on_header) ||
@@ -361,6 +367,20 @@ static struct xfdt_error *check_response(struct file *file, const struct respons
 	return check_same(file, response);
 }
 
+/* Why libcurl gave up with @code. */
+static struct xfdt_error *transfer_error(const struct fetcher *fetcher, CURLcode code)
+{
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return xfdt_error_new(
+			XFDT_SYSTEM, 0,
+			"no connection, or less than %ld bytes a second for %u seconds",
+			STALLED_BYTES, stalled_seconds(fetcher->options));
+	return xfdt_error_new(XFDT_SYSTEM, 0, "%s%s", api.strerror(code),
+			      code == CURLE_PEER_FAILED_VERIFICATION ?
+				      "; CURL_CA_BUNDLE=FILE names certificates to trust" :
+				      "");
+}
+
 static void pause_before(unsigned int attempt)
 {
 	long ms = PAUSE_FIRST_MS << (attempt - 2);
@@ -418,10 +438,7 @@ static struct xfdt_error *try_range(struct fetcher *fetcher, struct file *file, 
 	/* what on_body() refuses is an answer too */
 	if (code && code != CURLE_WRITE_ERROR && !response.ranged) {
 		*ret_again = is_transient_error(code);
-		return xfdt_error_new(XFDT_SYSTEM, 0, "%s%s", api.strerror(code),
-				      code == CURLE_PEER_FAILED_VERIFICATION ?
-					      "; CURL_CA_BUNDLE=FILE names certificates to trust" :
-					      "");
+		return transfer_error(fetcher, code);
 	}
 	*ret_again = false;
 	err = check_response(file, &response);
@@ -431,9 +448,9 @@ static struct xfdt_error *try_range(struct fetcher *fetcher, struct file *file, 
 	if (response.got == len || response.offset + response.got == file->size)
 		return NULL;
 	*ret_again = true;
-	return xfdt_error_new(XFDT_SYSTEM, 0, "%s",
-			      code ? api.strerror(code) :
-				     "the server sends less than was asked for");
+	if (code)
+		return transfer_error(fetcher, code);
+	return xfdt_error_new(XFDT_SYSTEM, 0, "the server sends less than was asked for");
 }
 
 /* Get the @len bytes at @offset, or those up to the end; what came before an error is kept. */
@@ -452,8 +469,8 @@ static struct xfdt_error *get_range(struct fetcher *fetcher, struct file *file, 
 			pause_before(*attempt);
 		err = try_range(fetcher, file, bytes + got, len - got, offset + got, &part, &again);
 		got += part;
-		/* goes on where it broke off */
-		*attempt = part ? 1 : *attempt + 1;
+		/* goes on where it broke off; a few bytes are no progress */
+		*attempt = part > PROGRESS_MIN ? 1 : *attempt + 1;
 	} while (err && again && *attempt <= ATTEMPTS_MAX && ++parts < PARTS_MAX);
 	*ret_got = got;
 	if (err && again)

@@ -20,6 +20,7 @@ struct xfdt_fetch_progress {
 struct xfdt_fetch_options {
 	const char *const *urls; /* that may be asked for, by number */
 	size_t url_count;
+	unsigned int stalled_seconds; /* how long a server may send next to nothing; 0: 20 */
 	const char *ca_file; /* certificates to trust instead of the system's; NULL: the system's */
 	/* told while it waits, and when it has what it waited for; may be NULL */
 	void (*progress)(void *context, const struct xfdt_fetch_progress *progress);
