@@ -315,6 +315,9 @@ says directory-why err 'is a directory; .*xfdtriage batch'
 mkfifo "$work/fifo"
 cat "$confirmed" >"$work/fifo" &
 exits fifo 0 "$work/fifo"
+{ sleep 3; cat "$confirmed"; } >"$work/fifo" &
+exits fifo-late 0 "$work/fifo"
+says fifo-late-said err 'fifo: is a FIFO; waiting until somebody writes to it'
 exits text 2 "$PWD/Makefile"
 says text-why err 'is not a vmcore'
 head -c 100000 /dev/zero >"$work/zeros"

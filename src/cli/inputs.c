@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define TICK_MS 200
+#define WRITER_MS 2000 /* of waiting for one before it is said */
 
 struct opening {
 	const struct arguments *arguments;
@@ -193,14 +194,31 @@ static struct xfdt_error *take_fd(struct opening *opening, const char *name, int
 	return err;
 }
 
+/* Wait until something comes out of the FIFO @fd, which nobody may write to yet; false: errno says why not. */
+static bool wait_for_writer(const struct opening *opening, const char *path, int fd)
+{
+	struct pollfd input = { .fd = fd, .events = POLLIN };
+
+	if (!poll(&input, 1, WRITER_MS) && !opening->arguments->quiet)
+		warn("%s: is a FIFO; waiting until somebody writes to it", path);
+	while (poll(&input, 1, -1) < 0)
+		if (errno != EINTR)
+			return false;
+	return !fcntl(fd, F_SETFL, O_RDONLY);
+}
+
 /* A pipe that has a name: all that comes out of it. */
 static struct xfdt_error *take_pipe(struct opening *opening, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), copy = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), copy = -1;
 	struct xfdt_error *err;
 
-	if (fd < 0)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot open: %s", strerror(errno));
+	if (fd < 0 || !wait_for_writer(opening, path, fd)) {
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot open: %s", strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
 	err = xfdt_spool(fd, temporary_folder(), &opening->arguments->unpack, &copy);
 	close(fd);
 	return err ? err : take_fd(opening, path, copy);
