@@ -1527,6 +1527,10 @@ static void test_verdict__registers_are_live(void **state)
 	assert_vcpu_rule(&scene, "registers-live");
 	set_up_running(&scene)->vcpu->mode = XFDT_IN_GUEST_MODE;
 	assert_vcpu_rule(&scene, "live-in-guest");
+	/* without KVM's types nothing says that the CPU was outside */
+	set_up_running(&scene);
+	kernel_forget_member(&scene.kernel, "kvm_vcpu", "mode");
+	assert_vcpu_rule(&scene, "live-in-guest");
 	/* they are another thread's */
 	set_up_running(&scene);
 	scene.kernel.percpu[0]->fpu_fpregs_owner_ctx = 0;
