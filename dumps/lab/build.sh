@@ -52,6 +52,7 @@ kernel_build()
 
 	KERNEL=$CACHE/kernel/$kernel
 	VMLINUZ=$KERNEL/boot/vmlinuz-$kernel
+	[ ! -d "$KERNEL" ] || return 0
 	[ -f "$HERE/configs/$config" ] || die "there is no configuration \"$config\""
 	! grep -q '^# clang' "$HERE/configs/$config" || compiler=clang
 	mkdir -p "$CACHE/build"
