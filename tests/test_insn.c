@@ -274,6 +274,29 @@ static void test_insn__a_function_just_before_is_another(void **state)
 	assert_false(xfdt_insn_calls(0xffffffff810000d0ull, 0xffffffff81000110ull));
 }
 
+/* variables of 64 bits, each once: mov and and, but no 32-bit one, none at a register, none written */
+static void test_insn__variables(void **state)
+{
+	static const uint8_t code[] = {
+		0x48, 0x23, 0x35, 0x10, 0x00, 0x00,
+		0x00,				    /* and rsi,[rip+0x10] */
+		0x8b, 0x05, 0x20, 0x00, 0x00, 0x00, /* mov eax,[rip+0x20] */
+		0x48, 0x8b, 0x05, 0x03, 0x00, 0x00,
+		0x00, /* mov rax,[rip+3]: the same as the first */
+		0x48, 0x89, 0x05, 0x40, 0x00, 0x00,
+		0x00,			/* mov [rip+0x40],rax */
+		0x48, 0x8b, 0x43, 0x18, /* mov rax,[rbx+0x18] */
+		0x48, 0x8b, 0x0d, 0x00, 0x01, 0x00,
+		0x00, /* mov rcx,[rip+0x100] */
+	};
+	uint64_t kvaddrs[4];
+
+	assert_int_equal(xfdt_insn_variables(decoder, code, sizeof(code), ADDRESS, kvaddrs, 4), 2);
+	assert_true(kvaddrs[0] == ADDRESS + 7 + 0x10);
+	assert_true(kvaddrs[1] == ADDRESS + sizeof(code) + 0x100);
+	assert_int_equal(xfdt_insn_variables(decoder, code, sizeof(code), ADDRESS, kvaddrs, 1), 1);
+}
+
 /* has_and: and reg, disp32(reg), the fix's way to clear bits of XSTATE_BV */
 
 static void test_insn__and_with_disp32(void **state)

@@ -1289,6 +1289,63 @@ static void test_verdict__cpu_without_amx(void **state)
 	assert_scene(&scene, "not-capable");
 }
 
+/* and %rsi,[rip + fpu_kernel_cfg.max_features], as restore_fpregs_from_fpstate() has it */
+static void put_mask(struct kernel *kernel, unsigned int offset)
+{
+	const uint64_t variable = KERNEL_VARIABLE(fpu_kernel_cfg.max_features),
+		       at = KERNEL_RESTORE + offset;
+	const int32_t displacement = (int32_t)(variable - (at + 7));
+	uint8_t code[7] = { 0x48, 0x23, 0x35 };
+
+	memcpy(code + 3, &displacement, sizeof(displacement));
+	memory_put(&kernel->memory, at, code, sizeof(code));
+}
+
+static void let_boot_be_logged(struct scene *scene, const char *features)
+{
+	const char *const lines[] = { features, sysrq[0], sysrq[1], NULL };
+
+	let_log(scene, lines);
+}
+
+/* variables without names: the code tells where max_features is, and the log is its witness */
+static void test_verdict__cpu_without_amx_by_code_and_log(void **state)
+{
+	static const struct {
+		const char *line, *rule;
+	} logs[] = {
+		{ "x86/fpu: Enabled xstate features 0x2e7, context size is 2440 bytes, using 'compacted' format.",
+		  "not-capable" },
+		{ "x86/fpu: Enabled xstate features 0x602e7, context size is 10752 bytes, using 'compacted' format.",
+		  "clear" },
+		{ "x86/fpu: Enabled xstate features 0x2e6, context size is 2440 bytes, using 'compacted' format.",
+		  "clear" },
+		{ "x86/fpu: x87 FPU will use FXSAVE", "clear" },
+	};
+	struct scene scene;
+	struct run run;
+	size_t i;
+
+	for (i = 0; i < COUNT(logs); i++) {
+		set_up(&scene, 0, 0);
+		take_amx(&scene.kernel);
+		kernel_forget_symbol(&scene.kernel, "fpu_kernel_cfg");
+		kernel_forget_symbol(&scene.kernel, "boot_cpu_data");
+		let_boot_be_logged(&scene, logs[i].line);
+		run_init(&run, &scene.kernel);
+		assert_false(run.host.features.max_features.known);
+		assert_rule(&run, "clear");
+		run_deinit(&run);
+		put_mask(&scene.kernel, 0x10);
+		put_mask(&scene.kernel, 0x20);
+		run_init(&run, &scene.kernel);
+		assert_true(run.host.features.max_features.value == 0x2e7);
+		assert_rule(&run, logs[i].rule);
+		run_deinit(&run);
+		tear_down(&scene);
+	}
+}
+
 /* one of its witnesses missing, or of another opinion */
 static void test_verdict__capability_that_is_not_proven(void **state)
 {

@@ -236,3 +236,31 @@ bool xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *co
 		*ret_bit = bit;
 	return found;
 }
+
+static bool is_variable(const struct xfdt_insn *insn)
+{
+	return (insn->kind == XFDT_INSN_AND || insn->kind == XFDT_INSN_MOVE) &&
+	       insn->first == XFDT_OPERAND_REGISTER && insn->second == XFDT_OPERAND_MEMORY &&
+	       insn->size == sizeof(uint64_t) && insn->memory_known && insn->memory.rip;
+}
+
+size_t xfdt_insn_variables(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+			   uint64_t address, uint64_t *ret_kvaddrs, size_t max)
+{
+	size_t offset, step, count = 0, i;
+	struct xfdt_insn insn;
+	uint64_t kvaddr;
+	bool valid;
+
+	for (offset = 0; offset < len && count < max; offset += step) {
+		step = decode(decoder, code, len, address, offset, &insn, &valid);
+		if (!valid || !is_variable(&insn))
+			continue;
+		kvaddr = effective_address(&insn, address + offset, NULL);
+		for (i = 0; i < count && ret_kvaddrs[i] != kvaddr; i++)
+			;
+		if (i == count)
+			ret_kvaddrs[count++] = kvaddr;
+	}
+	return count;
+}

@@ -71,4 +71,12 @@ bool xfdt_insn_calls(uint64_t target, uint64_t function);
 bool xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
 			   uint32_t offset, unsigned int *ret_bit);
 
+/*
+ * The variables of 64 bits that @code moves to a register or ANDs with one, by their addresses
+ * relative to RIP: at most @max kvaddrs, each once.  An LEA of a variable counts, too.  Returns
+ * how many.
+ */
+size_t xfdt_insn_variables(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+			   uint64_t address, uint64_t *ret_kvaddrs, size_t max);
+
 #endif

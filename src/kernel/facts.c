@@ -117,6 +117,30 @@ static bool is_before_xfd(const struct xfdt_host *host)
 	       !xfdt_symbol(image, XFDT_S_xfd_state) && !host->census.count;
 }
 
+/* Where boot_cpu_data cannot be read, the line of the boot is the second witness. */
+static void find_capable_by_log(struct xfdt_facts *facts, const struct xfdt_host *host)
+{
+	const struct xfdt_log_line *line = NULL;
+	const enum xfdt_fact_id id = XFDT_FACT_CAPABLE;
+	uint64_t max = host->features.max_features.value, logged = 0;
+
+	if (host->panic.log_known)
+		line = xfdt_logged_features(&host->panic.log, &logged);
+	if (line && logged == max && !any_state_has_tiles(host))
+		xfdt_fact_set(facts, id, XFDT_NO,
+			      "max_features 0x%" PRIx64
+			      " lacks XTILEDATA, and the kernel logged the same features when it "
+			      "booted: no state can have the mismatch",
+			      max);
+	else
+		xfdt_fact_set(
+			facts, id, XFDT_UNSURE,
+			"max_features 0x%" PRIx64
+			" lacks XTILEDATA, but no second witness (boot_cpu_data, or the line of "
+			"the boot in the log) agrees",
+			max);
+}
+
 static void find_capable(struct xfdt_facts *facts, const struct xfdt_host *host)
 {
 	const struct xfdt_features *f = &host->features;
@@ -141,11 +165,7 @@ static void find_capable(struct xfdt_facts *facts, const struct xfdt_host *host)
 				      ", but the CPU's capability bits lack XFD" :
 				      "");
 	else if (!cpu_known)
-		xfdt_fact_set(
-			facts, id, XFDT_UNSURE,
-			"max_features 0x%" PRIx64
-			" lacks XTILEDATA, but boot_cpu_data, which must agree, cannot be read",
-			max);
+		find_capable_by_log(facts, host);
 	else if (cpu_has)
 		xfdt_fact_set(facts, id, XFDT_UNSURE,
 			      "max_features 0x%" PRIx64

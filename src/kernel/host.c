@@ -2,6 +2,7 @@
 /* All of a host. */
 #include "kernel/host.h"
 #include "base/util.h"
+#include "insn/insn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #define UTS_FIELDS 6
 #define UTS_FIELD 65
 #define UTS_NODENAME 1
+#define VARIABLES_MAX 16 /* that a function is asked for */
 /* X86_FEATURE_XFD and X86_FEATURE_AMX_TILE (Linux: arch/x86/include/asm/cpufeatures.h) */
 #define XFD_WORD 10
 #define XFD_BIT 4
@@ -78,6 +80,45 @@ static void identify_panic(struct xfdt_host *host)
 	snprintf(panic->id, sizeof(panic->id), "%s-%s-%016llx", image->build_id, time, ull(hash));
 }
 
+static bool are_features(uint64_t features)
+{
+	return (features & XFDT_XFEATURES_LEGACY) == XFDT_XFEATURES_LEGACY && !(features >> 32);
+}
+
+/*
+ * fpu_kernel_cfg.max_features where the variable or its type has no name: the mask of the XRSTOR
+ * (Linux: arch/x86/kernel/fpu/core.c, restore_fpregs_from_fpstate()).  Unknown, if more than one of
+ * the variables in that code may be it.
+ */
+static struct xfdt_value max_features_by_code(const struct xfdt_host *host)
+{
+	struct xfdt_value found = { .known = false };
+	uint64_t kvaddrs[VARIABLES_MAX], value;
+	struct xfdt_error *err;
+	size_t count, len, i;
+	uint8_t *code;
+
+	err = xfdt_function_code(host->image, XFDT_S_restore_fpregs, &code, &len);
+	if (err) {
+		xfdt_error_free(err);
+		return found;
+	}
+	count = xfdt_insn_variables(host->decoder, code, len,
+				    xfdt_symbol(host->image, XFDT_S_restore_fpregs)->kvaddr,
+				    kvaddrs, VARIABLES_MAX);
+	free(code);
+	for (i = 0; i < count; i++) {
+		err = xfdt_read_u64(host->image, kvaddrs[i], &value);
+		if (!err && are_features(value)) {
+			if (found.known)
+				return (struct xfdt_value){ .known = false };
+			found = (struct xfdt_value){ .known = true, .value = value };
+		}
+		xfdt_error_free(err);
+	}
+	return found;
+}
+
 static void read_features(struct xfdt_host *host)
 {
 	const struct xfdt_symbol *config = xfdt_symbol(host->image, XFDT_S_fpu_kernel_cfg);
@@ -87,6 +128,8 @@ static void read_features(struct xfdt_host *host)
 	if (config)
 		features->max_features = xfdt_value_of(host->image, config->kvaddr,
 						       XFDT_M_fpu_state_config_max_features);
+	if (!features->max_features.known)
+		features->max_features = max_features_by_code(host);
 	if (init)
 		features->init_xfd = xfdt_value_of(host->image, init->kvaddr, XFDT_M_fpstate_xfd);
 	features->cpu_xfd = cpu_capability(host->image, XFD_WORD, XFD_BIT);

@@ -37,13 +37,23 @@ static void find_kvm(struct xfdt_facts *facts, const struct xfdt_log *log)
 			      "the log does not say which modules were loaded");
 }
 
-static void find_capable(struct xfdt_facts *facts, const struct xfdt_log *log)
+/* Linux: arch/x86/kernel/fpu/xstate.c, fpu__init_system_xstate() */
+const struct xfdt_log_line *xfdt_logged_features(const struct xfdt_log *log, uint64_t *ret_features)
 {
 	static const char start[] = "x86/fpu: Enabled xstate features ";
 	const struct xfdt_log_line *line = find_line(log, start, "0x");
-	uint64_t features = line ? strtoull(line->text + strlen(start), NULL, 16) : 0;
-	const enum xfdt_fact_id id = XFDT_FACT_CAPABLE;
 
+	*ret_features = line ? strtoull(line->text + strlen(start), NULL, 16) : 0;
+	return line;
+}
+
+static void find_capable(struct xfdt_facts *facts, const struct xfdt_log *log)
+{
+	const enum xfdt_fact_id id = XFDT_FACT_CAPABLE;
+	const struct xfdt_log_line *line;
+	uint64_t features;
+
+	line = xfdt_logged_features(log, &features);
 	if (features >> XFDT_XFEATURE_XTILEDATA & 1)
 		xfdt_fact_set(facts, id, XFDT_YES,
 			      "line %zu: the enabled xstate features 0x%" PRIx64 " have XTILEDATA",
