@@ -177,6 +177,11 @@ exits foreign-option 2 show -o x "$confirmed"
 says foreign-option-why err "'show' does not take --output"
 exits command-help 0 distill --help
 says command-help-out out '^Usage: xfdtriage distill '
+for command in triage show dmesg batch distill live report; do
+	exits "$command-help" 0 $command --help
+	! grep -e ' $' -e '.\{81\}' "$work/out" >"$work/log"
+	report $? "$command-help-lines" "$(head -n 3 "$work/log")"
+done
 "$xfdtriage" -v show "$clean" 2>"$work/err" | head -1 >"$work/out"
 silent closed-pipe err
 

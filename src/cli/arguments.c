@@ -47,6 +47,7 @@ enum {
 
 #define HELP_WIDTH 80
 #define HELP_COLUMN 25
+#define NAME_WIDTH 18 /* of an option with its argument, in front of that column */
 #define COMMAND_COLUMN 28
 #define JOBS_MAX 1024
 #define SHARDS_MAX 1000000
@@ -195,9 +196,14 @@ static void print_option(const struct option_spec *spec, FILE *out)
 	snprintf(name, sizeof(name), "--%s%s%s", spec->option.name, spec->argument ? " " : "",
 		 spec->argument ? spec->argument : "");
 	if (spec->option.val < LONG_ONLY)
-		fprintf(out, "  -%c, %-18s ", spec->option.val, name);
+		fprintf(out, "  -%c, %-*s", spec->option.val, NAME_WIDTH, name);
 	else
-		fprintf(out, "      %-18s ", name);
+		fprintf(out, "      %-*s", NAME_WIDTH, name);
+	/* a long one has its help in the next line */
+	if (strlen(name) > NAME_WIDTH)
+		fprintf(out, "\n%*s", HELP_COLUMN, "");
+	else
+		fputc(' ', out);
 	print_words(spec->help, HELP_COLUMN, out);
 }
 
