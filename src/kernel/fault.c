@@ -293,24 +293,43 @@ static const char *caller_containing(const struct xfdt_image *image, uint64_t kv
 	return NULL;
 }
 
-/* Does the CALL in front of return address @address call restore_fpregs_from_fpstate()? */
-static bool returns_from_restore(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
-				 uint64_t address)
+/* What the CALL in front of return address @address calls; false: there is none, or it cannot be read. */
+static bool called_before(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+			  uint64_t address, uint64_t *ret_target)
 {
-	const struct xfdt_symbol *restore = xfdt_symbol(image, XFDT_S_restore_fpregs);
 	struct xfdt_error *err;
-	uint64_t target;
 	uint8_t code[5];
 
-	if (!restore)
-		return false;
 	err = xfdt_read_for(image, XFDT_FOR_CODE, address - sizeof(code), code, sizeof(code));
 	if (err) {
 		xfdt_error_free(err);
 		return false;
 	}
-	return xfdt_insn_call_before(decoder, code, sizeof(code), address, &target) &&
+	return xfdt_insn_call_before(decoder, code, sizeof(code), address, ret_target);
+}
+
+/* Does the CALL in front of return address @address call restore_fpregs_from_fpstate()? */
+static bool returns_from_restore(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+				 uint64_t address)
+{
+	const struct xfdt_symbol *restore = xfdt_symbol(image, XFDT_S_restore_fpregs);
+	uint64_t target;
+
+	return restore && called_before(image, decoder, address, &target) &&
 	       xfdt_insn_calls(target, restore->kvaddr);
+}
+
+bool xfdt_stack_is_in_restore(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+			      const struct xfdt_stack *stack, uint64_t sp)
+{
+	size_t first = (sp - stack->kvaddr) / 8, i;
+	uint64_t target;
+
+	for (i = first; i < stack->len / 8 && i - first < XFDT_STACK_TOP / 8; i++)
+		if (called_before(image, decoder, stack->words[i], &target) &&
+		    xfdt_in_restore(image, target))
+			return true;
+	return false;
 }
 
 static bool find_caller_on_stack(const struct xfdt_image *image, const struct xfdt_decoder *decoder,

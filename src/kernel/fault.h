@@ -113,6 +113,13 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 uint64_t xfdt_stack_interrupted_restore(const struct xfdt_image *image,
 					const struct xfdt_stack *stack);
 
+/*
+ * Does one of the return addresses at @sp on @stack follow a CALL of a function that
+ * restores?  Then RIP is in one: this is RIP's second witness.
+ */
+bool xfdt_stack_is_in_restore(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+			      const struct xfdt_stack *stack, uint64_t sp);
+
 /* Find who called the function that restores, on @stack or in @logged (NULL: not there). */
 void xfdt_fault_find_caller(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
 			    const struct xfdt_stack *stack, const struct xfdt_log_regs *logged,
