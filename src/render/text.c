@@ -216,6 +216,8 @@ static void put_summary(const struct writer *writer)
 		return;
 	if (xfdt_route_name(report->verdict->route))
 		put_labelled(writer, "route", xfdt_route_name(report->verdict->route));
+	if (writer->verbose)
+		put_labelled(writer, "rule", report->verdict->rule->id);
 	if (host->panic.task) {
 		snprintf(text, sizeof(text), "CPU %" PRIu64 ", pid %d %s", host->panic.cpu.value,
 			 host->panic.pid, host->panic.comm);
@@ -487,6 +489,15 @@ static void put_vcpu_label(const struct writer *writer, const struct xfdt_vcpu *
 		xfdt_vcpu_state_name(state->state), writer->style->end);
 }
 
+static void put_why(const struct writer *writer, const struct xfdt_vcpu_verdict *state)
+{
+	char text[TEXT_MAX];
+
+	if (writer->verbose)
+		snprintf(text, sizeof(text), "%s (rule %s)", state->why, state->rule->id);
+	put_wrapped(writer, writer->verbose ? text : state->why, LABEL, LABEL);
+}
+
 static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
 		     const struct xfdt_vcpu_verdict *state)
 {
@@ -496,7 +507,7 @@ static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
 		return;
 	}
 	if (state->state == XFDT_VCPU_CONFIDENTIAL) {
-		put_wrapped(writer, state->why, LABEL, LABEL);
+		put_why(writer, state);
 		return;
 	}
 	put_half(writer, vcpu->header.xstate_bv, state->mismatch);
@@ -506,7 +517,7 @@ static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
 		put_marks(writer, state->mismatch);
 	if (state->state != XFDT_VCPU_OK) {
 		fprintf(writer->out, "%*s%s", LABEL, "", writer->style->dim);
-		put_wrapped(writer, state->why, LABEL, LABEL);
+		put_why(writer, state);
 		fputs(writer->style->end, writer->out);
 	}
 }
