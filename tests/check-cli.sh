@@ -33,6 +33,8 @@ exits quiet 0 -q "$confirmed"
 silent quiet-out out
 exits verbose 0 -v "$confirmed"
 says verbose-commands out 'crash> rd -64 .*XSTATE_BV'
+says verbose-rule out '^  rule    hit-end$'
+says verbose-vcpu-rule out '(rule at-restore)'
 exits show 0 show "$confirmed"
 says show-components out 'XTILEDATA .*in both'
 exits options-first 0 -v show "$confirmed"
