@@ -346,6 +346,38 @@ static void test_kallsyms__duplicate_names_are_counted(void **state)
 	memory_deinit(&tables.memory);
 }
 
+/* clang's ThinLTO names local symbols so that other files use */
+static void test_kallsyms__suffix_of_thinlto(void **state)
+{
+	static const struct symbol list[] = {
+		{ "_stext", BASE },
+		{ "fpregs_restore_userregs.llvm.10466552797064863338", BASE + 0x100 },
+		{ "switch_fpu_return.llvm.", BASE + 0x200 },
+		{ "os_xrstor.llvm.12.cold", BASE + 0x300 },
+		{ "last", BASE + 0x400 },
+		{ "last.llvm.7", BASE + 0x500 },
+	};
+	struct xfdt_name_query queries[] = {
+		{ .name = "_stext", .anchor = BASE },
+		{ .name = "fpregs_restore_userregs" },
+		{ .name = "switch_fpu_return" },
+		{ .name = "os_xrstor" },
+		{ .name = "last" },
+	};
+	struct tables tables;
+
+	tables_init_at(&tables, XFDT_KALLSYMS_RELATIVE, list, COUNT(list), NAMES);
+	assert_ok(lookup(&tables, queries, COUNT(queries)));
+	assert_int_equal(queries[1].found, 1);
+	assert_true(queries[1].kvaddr == BASE + 0x100);
+	assert_true(queries[1].size == 0x100);
+	assert_int_equal(queries[2].found, 0);
+	assert_int_equal(queries[3].found, 0);
+	/* two functions of different files */
+	assert_int_equal(queries[4].found, 2);
+	memory_deinit(&tables.memory);
+}
+
 /* a duplicate can be no anchor, whatever it is said to be */
 static void test_kallsyms__duplicate_anchor_says_nothing(void **state)
 {

@@ -3,6 +3,7 @@
 #include "resolve/debugfile.h"
 #include "types/dwarf.h"
 #include "base/name_set.h"
+#include "symbols/name_query.h"
 
 #include <elfutils/libdw.h>
 #include <elfutils/libdwelf.h>
@@ -280,7 +281,7 @@ struct xfdt_error *xfdt_debugfile_symbols(const struct xfdt_debugfile *file,
 		const char *name = sym.st_shndx == SHN_UNDEF ?
 					   NULL :
 					   elf_strptr(elf, header.sh_link, sym.st_name);
-		int index = name ? xfdt_name_set_find(&names, name) : -1;
+		int index = name ? xfdt_symbol_name_find(&names, name) : -1;
 
 		if (index < 0 || queries[index].found++)
 			continue;

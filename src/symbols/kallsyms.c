@@ -19,7 +19,8 @@
 struct token {
 	const char *text;
 	uint16_t len;
-	bool ends; /* a name that is looked for may end with it */
+	bool ends;  /* a name that is looked for may end with it */
+	bool digit; /* it ends with a digit, as the suffix of clang's ThinLTO does */
 };
 
 struct tokens {
@@ -123,6 +124,7 @@ static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
 			return xfdt_error_new(XFDT_CORRUPT, kallsyms->token_table,
 					      "kallsyms token %zu has no end", i);
 		token->len = (uint16_t)size;
+		token->digit = size && token->text[size - 1] >= '0' && token->text[size - 1] <= '9';
 	}
 	return NULL;
 }
@@ -184,18 +186,28 @@ static void mark_queries(struct tokens *tokens, const struct xfdt_name_query *qu
 	}
 }
 
-/* Can this be the name of a query, by its last token and its length? */
-static bool may_match(const struct tokens *tokens, const uint8_t *name_tokens, size_t count)
+/* How long the name is, with the letter of its type. */
+static size_t length_of(const struct tokens *tokens, const uint8_t *name_tokens, size_t count)
 {
-	uint8_t last = name_tokens[count - 1];
 	size_t len = 0, i;
 
-	if (!tokens->token[last].ends)
-		return false;
 	for (i = 0; i < count; i++)
 		len += tokens->token[name_tokens[i]].len;
-	/* with the letter of its type */
-	return len && len <= NAME_MAX_LEN + 1 && tokens->ends[len - 1][last / 64] >> last % 64 & 1;
+	return len;
+}
+
+/* Can this be the name of a query: by its last token and its length, or before a suffix (*@ret_suffix)? */
+static bool may_match(const struct tokens *tokens, const uint8_t *name_tokens, size_t count,
+		      bool *ret_suffix)
+{
+	uint8_t last = name_tokens[count - 1];
+	bool ends = tokens->token[last].ends, digit = tokens->token[last].digit;
+	size_t len = ends || digit ? length_of(tokens, name_tokens, count) : 0;
+
+	if (!len || len > NAME_MAX_LEN + 1)
+		return false;
+	*ret_suffix = !(tokens->ends[len - 1][last / 64] >> last % 64 & 1);
+	return !*ret_suffix || digit;
 }
 
 /* One name: its tokens, borrowed until the next call. */
@@ -239,6 +251,15 @@ static void expand_name(const struct tokens *tokens, const uint8_t *name_tokens,
 	}
 	*end = '\0';
 	strcpy(ret_name, text + 1);
+}
+
+static bool cut_suffix(char *name)
+{
+	char *end = name + xfdt_symbol_name_len(name);
+	bool any = *end;
+
+	*end = '\0';
+	return any;
 }
 
 static struct xfdt_error *address_at(const struct xfdt_kallsyms *kallsyms,
@@ -384,14 +405,17 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms, struct xfdt
 	for (i = 0; i < kallsyms->num_syms; i++) {
 		char name[NAME_MAX_LEN + 1];
 		const uint8_t *name_tokens;
+		bool suffix;
 		size_t n;
 
 		err = next_name(&window, &name_tokens, &n);
 		if (err)
 			break;
-		if (!may_match(tokens, name_tokens, n))
+		if (!may_match(tokens, name_tokens, n, &suffix))
 			continue;
 		expand_name(tokens, name_tokens, n, name);
+		if (suffix && !cut_suffix(name))
+			continue;
 		for (q = 0; q < count; q++) {
 			if (strcmp(name, queries[q].name))
 				continue;

@@ -3,6 +3,7 @@
 #include "symbols/modules.h"
 #include "base/util.h"
 #include "base/name_set.h"
+#include "symbols/name_query.h"
 
 #include <elf.h>
 #include <stdio.h>
@@ -288,7 +289,7 @@ struct xfdt_error *xfdt_module_symbols(const struct xfdt_image *image,
 	for (i = 0; i < module->num_syms; i++) {
 		if (syms[i].st_name >= len || !symbol_is_defined(&syms[i]))
 			continue;
-		index = xfdt_name_set_find(&names, strings + syms[i].st_name);
+		index = xfdt_symbol_name_find(&names, strings + syms[i].st_name);
 		if (index >= 0 && !symtab->symbols[ids[index]].known)
 			take_symbol(&syms[i], &symtab->symbols[ids[index]]);
 	}
