@@ -812,6 +812,9 @@ static void test_report__json_that_is_too_deep_or_too_large(void **state)
 	memcpy(large, "{\"a\": [0", 8);
 	strcpy(large + XFDT_STORED_MARKS_MAX * 2 + 40, "]}");
 	assert_null(xfdt_stored_parse(large));
+	/* far fewer, but far more than our own results have */
+	strcpy(large + (1 << 20), "]}");
+	assert_null(xfdt_stored_parse(large));
 	strcpy(large + 4000, "]}");
 	parsed = xfdt_stored_parse(large);
 	assert_non_null(parsed);

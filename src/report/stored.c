@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* 64 MiB of "[[[],[]," would become gigabytes. */
+/* 64 MiB of "[[[],[]," would become gigabytes, and 16 MiB of "1," more than 600 MB. */
 static bool is_bounded(const char *text, size_t len)
 {
 	size_t marks = 0, i;
@@ -16,7 +16,8 @@ static bool is_bounded(const char *text, size_t len)
 		return false;
 	for (i = 0; i < len; i++)
 		marks += text[i] == ',' || text[i] == ':' || text[i] == '[' || text[i] == '{';
-	return marks <= XFDT_STORED_MARKS_MAX;
+	return marks <= XFDT_STORED_MARKS_MAX &&
+	       marks <= len / XFDT_STORED_MARK_BYTES + XFDT_STORED_MARKS_FREE;
 }
 
 struct json_object *xfdt_stored_parse(const char *text)

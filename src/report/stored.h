@@ -9,6 +9,8 @@
 #define XFDT_STORED_MAX (64u << 20) /* bytes of one result, as a batch stores it */
 #define XFDT_STORED_MARKS_MAX \
 	(8u << 20) /* commas, colons and brackets of it: each value has one, and takes memory */
+#define XFDT_STORED_MARK_BYTES 6 /* for each mark on average; those of ours have more than 9 */
+#define XFDT_STORED_MARKS_FREE 4096
 #define XFDT_STORED_TEXT_MAX 4096 /* bytes of one string of it, escaped */
 
 /* The object that @text holds; NULL if it holds none, or is too large.  Free it with json_object_put(). */
