@@ -428,7 +428,10 @@ static void append_text(struct parser *parser, const char *text)
 
 static void append_rest(struct parser *parser, const char *text, bool spaced)
 {
-	if (spaced)
+	const char *begin = parser->log->lines[parser->log->count - 1].text;
+
+	/* some programs leave the space at the end of the line */
+	if (spaced && !(parser->at > begin && parser->at[-1] == ' '))
 		append_text(parser, " ");
 	append_text(parser, text);
 }
