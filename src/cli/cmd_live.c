@@ -12,7 +12,7 @@
 
 #define KCORE "/proc/kcore"
 #define LOCKDOWN "/sys/kernel/security/lockdown"
-#define READINGS_MAX 5
+#define READINGS_MAX 10
 #define PAUSE_NS 100000000 /* between two readings */
 
 /* access */
