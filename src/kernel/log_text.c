@@ -125,7 +125,7 @@ static size_t indent_of(const char *text, const char *end)
 	for (line = text; line < end && indent; line += strlen(line) + 1) {
 		size_t len = strspn(line, " ");
 
-		if (line[len] && len < indent)
+		if (len < indent && line[len])
 			indent = len;
 	}
 	return indent;

@@ -235,7 +235,7 @@ static struct xfdt_fault *add_fault(struct collector *collector, struct xfdt_fau
 		judge_by_log(regs, fault);
 	if (fault->decoded)
 		xfdt_fault_find_caller(image, collector->host->decoder, stack, regs, fault);
-	if (fault->frame && fault->target == XFDT_TARGET_ELSEWHERE &&
+	if (stack && fault->frame && fault->target == XFDT_TARGET_ELSEWHERE &&
 	    xfdt_stack_is_in_restore(image, collector->host->decoder, stack, fault->regs.sp))
 		fault->target = XFDT_TARGET_UNKNOWN;
 	if (logged && !fault->oops)
