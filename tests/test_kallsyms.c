@@ -363,6 +363,8 @@ static void test_kallsyms__suffix_of_thinlto(void **state)
 		{ .name = "switch_fpu_return" },
 		{ .name = "os_xrstor" },
 		{ .name = "last" },
+		/* as long as a name with its suffix, with the same end */
+		{ .name = "number_of_7" },
 	};
 	struct tables tables;
 

@@ -196,9 +196,9 @@ static size_t length_of(const struct tokens *tokens, const uint8_t *name_tokens,
 	return len;
 }
 
-/* Can this be the name of a query: by its last token and its length, or before a suffix (*@ret_suffix)? */
+/* Can this be the name of a query: as it is, by its last token and its length (*@ret_whole), or before a suffix? */
 static bool may_match(const struct tokens *tokens, const uint8_t *name_tokens, size_t count,
-		      bool *ret_suffix)
+		      bool *ret_whole)
 {
 	uint8_t last = name_tokens[count - 1];
 	bool ends = tokens->token[last].ends, digit = tokens->token[last].digit;
@@ -206,8 +206,8 @@ static bool may_match(const struct tokens *tokens, const uint8_t *name_tokens, s
 
 	if (!len || len > NAME_MAX_LEN + 1)
 		return false;
-	*ret_suffix = !(tokens->ends[len - 1][last / 64] >> last % 64 & 1);
-	return !*ret_suffix || digit;
+	*ret_whole = tokens->ends[len - 1][last / 64] >> last % 64 & 1;
+	return *ret_whole || digit;
 }
 
 /* One name: its tokens, borrowed until the next call. */
@@ -253,6 +253,7 @@ static void expand_name(const struct tokens *tokens, const uint8_t *name_tokens,
 	strcpy(ret_name, text + 1);
 }
 
+/* False: @name has none. */
 static bool cut_suffix(char *name)
 {
 	char *end = name + xfdt_symbol_name_len(name);
@@ -405,16 +406,16 @@ static struct xfdt_error *scan(const struct xfdt_kallsyms *kallsyms, struct xfdt
 	for (i = 0; i < kallsyms->num_syms; i++) {
 		char name[NAME_MAX_LEN + 1];
 		const uint8_t *name_tokens;
-		bool suffix;
+		bool whole;
 		size_t n;
 
 		err = next_name(&window, &name_tokens, &n);
 		if (err)
 			break;
-		if (!may_match(tokens, name_tokens, n, &suffix))
+		if (!may_match(tokens, name_tokens, n, &whole))
 			continue;
 		expand_name(tokens, name_tokens, n, name);
-		if (suffix && !cut_suffix(name))
+		if (!cut_suffix(name) && !whole)
 			continue;
 		for (q = 0; q < count; q++) {
 			if (strcmp(name, queries[q].name))
