@@ -13,7 +13,6 @@
 #define LOOKS_MAX (STATES_MAX + 16384u) /* first pages of runs that are read */
 #define SIZE_MIN XFDT_XSAVE_EXTENDED_OFFSET
 #define SIZE_MAX_STATE (1u << 20)
-#define FEATURES_MAX 32 /* state components that have a number in Linux, and room for more */
 /* AMX makes it 3; kernel stacks have 4 at the least */
 #define PAGES_ALWAYS 3u
 #define HEAD_MAX 512u /* bytes of struct fpstate before its regs */
@@ -147,19 +146,13 @@ static bool is_size(uint64_t size)
 	return size >= SIZE_MIN && size <= SIZE_MAX_STATE;
 }
 
-static bool are_features(uint64_t features)
-{
-	return (features & XFDT_XFEATURES_LEGACY) == XFDT_XFEATURES_LEGACY &&
-	       !(features >> FEATURES_MAX);
-}
-
 /* Where no types say that this is the layout, every member of it has to fit. */
 static bool fits_known_layout(const uint8_t *head, const struct xfdt_guest_state *state)
 {
 	uint32_t flags;
 
 	memcpy(&flags, head + KNOWN_FLAGS, sizeof(flags));
-	return flags < KNOWN_FLAGS_END && are_features(state->user_xfeatures) &&
+	return flags < KNOWN_FLAGS_END && xfdt_xfeatures_are_possible(state->user_xfeatures) &&
 	       !(state->user_xfeatures & ~state->xfeatures);
 }
 
@@ -182,7 +175,7 @@ static bool is_guest_state(const struct taking *taking, const struct xfdt_page_r
 	*ret_state = state;
 	return value_of(taking, head, XFDT_M_fpstate_is_valloc) &&
 	       value_of(taking, head, XFDT_M_fpstate_is_guest) && is_size(state.size) &&
-	       is_size(state.user_size) && are_features(state.xfeatures) &&
+	       is_size(state.user_size) && xfdt_xfeatures_are_possible(state.xfeatures) &&
 	       (run->cut ? run->pages <= pages : run->pages == pages) &&
 	       (taking->census->layout == by_types || fits_known_layout(head, &state));
 }

@@ -145,8 +145,7 @@ static void find_capable(struct xfdt_facts *facts, const struct xfdt_host *host)
 {
 	const struct xfdt_features *f = &host->features;
 	uint64_t max = f->max_features.value;
-	bool sane = f->max_features.known &&
-		    (max & XFDT_XFEATURES_LEGACY) == XFDT_XFEATURES_LEGACY && !(max >> 32);
+	bool sane = f->max_features.known && xfdt_xfeatures_are_possible(max);
 	bool cpu_known = f->cpu_xfd.known && f->cpu_amx_tile.known;
 	bool cpu_has = f->cpu_xfd.value || f->cpu_amx_tile.value;
 	const enum xfdt_fact_id id = XFDT_FACT_CAPABLE;

@@ -63,7 +63,7 @@ bool xfdt_is_intact_guest(const struct xfdt_image *image, uint64_t kvaddr, uint6
 	struct xfdt_value size = xfdt_value_of(image, kvaddr, XFDT_M_fpstate_size);
 
 	return xfdt_value_truth(&guest) == XFDT_YES && (!vmalloc.known || vmalloc.value) &&
-	       (xfeatures & XFDT_XFEATURES_LEGACY) == XFDT_XFEATURES_LEGACY && !(xfeatures >> 32) &&
+	       xfdt_xfeatures_are_possible(xfeatures) &&
 	       (!size.known || (size.value >= FPSTATE_SIZE_MIN && size.value <= FPSTATE_SIZE_MAX));
 }
 

@@ -80,11 +80,6 @@ static void identify_panic(struct xfdt_host *host)
 	snprintf(panic->id, sizeof(panic->id), "%s-%s-%016llx", image->build_id, time, ull(hash));
 }
 
-static bool are_features(uint64_t features)
-{
-	return (features & XFDT_XFEATURES_LEGACY) == XFDT_XFEATURES_LEGACY && !(features >> 32);
-}
-
 /*
  * fpu_kernel_cfg.max_features where the variable or its type has no name: the mask of the XRSTOR
  * (Linux: arch/x86/kernel/fpu/core.c, restore_fpregs_from_fpstate()).  Unknown, if more than one of
@@ -109,7 +104,7 @@ static struct xfdt_value max_features_by_code(const struct xfdt_host *host)
 	free(code);
 	for (i = 0; i < count; i++) {
 		err = xfdt_read_u64(host->image, kvaddrs[i], &value);
-		if (!err && are_features(value)) {
+		if (!err && xfdt_xfeatures_are_possible(value)) {
 			if (found.known)
 				return (struct xfdt_value){ .known = false };
 			found = (struct xfdt_value){ .known = true, .value = value };

@@ -17,6 +17,11 @@ static const char *const names[] = {
 	"UINTR",    "LBR", "HWP",  "XTILECFG", "XTILEDATA", "APX",
 };
 
+bool xfdt_xfeatures_are_possible(uint64_t xfeatures)
+{
+	return (xfeatures & XFDT_XFEATURES_LEGACY) == XFDT_XFEATURES_LEGACY && !(xfeatures >> 32);
+}
+
 void xfdt_xsave_header_decode(const uint8_t bytes[XFDT_XSAVE_HEADER_SIZE],
 			      struct xfdt_xsave_header *ret_header)
 {

@@ -24,6 +24,9 @@
 #define XFDT_XFEATURE_XTILECFG 17
 #define XFDT_XFEATURE_XTILEDATA 18
 
+/* Can @xfeatures be what a kernel enabled?  Components with a number in Linux, and room for more: bits 31:0. */
+bool xfdt_xfeatures_are_possible(uint64_t xfeatures);
+
 /* The XSAVE header (SDM vol. 1, 13.4.2). */
 struct xfdt_xsave_header {
 	uint64_t xstate_bv;
