@@ -37,13 +37,11 @@ static void find_kvm(struct xfdt_facts *facts, const struct xfdt_log *log)
 			      "the log does not say which modules were loaded");
 }
 
-/* Linux: arch/x86/kernel/fpu/xstate.c, fpu__init_system_xstate() */
 const struct xfdt_log_line *xfdt_logged_features(const struct xfdt_log *log, uint64_t *ret_features)
 {
-	static const char start[] = "x86/fpu: Enabled xstate features ";
-	const struct xfdt_log_line *line = find_line(log, start, "0x");
+	const struct xfdt_log_line *line = find_line(log, XFDT_LINE_FEATURES, "0x");
 
-	*ret_features = line ? strtoull(line->text + strlen(start), NULL, 16) : 0;
+	*ret_features = line ? strtoull(line->text + strlen(XFDT_LINE_FEATURES), NULL, 16) : 0;
 	return line;
 }
 

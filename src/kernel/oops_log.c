@@ -524,12 +524,6 @@ static bool is_evidence(const char *text)
 	       (*text == 'R' && strspn(text, "RABCDSPX0123456789") == 3 && text[3] == ':');
 }
 
-/* The boot's witness of max_features (Linux: arch/x86/kernel/fpu/xstate.c). */
-static bool is_features_line(const char *text)
-{
-	return !strncmp(text, "x86/fpu: Enabled xstate features ", 33);
-}
-
 void xfdt_oops_log_lines(const struct xfdt_log *log, const struct xfdt_events *events,
 			 bool *ret_lines)
 {
@@ -539,7 +533,8 @@ void xfdt_oops_log_lines(const struct xfdt_log *log, const struct xfdt_events *e
 		ret_lines[i] = !log->lines[i].from_user &&
 			       (xfdt_line_is_warning(log->lines[i].text) ||
 				xfdt_line_has_taint_die(log->lines[i].text) ||
-				is_features_line(log->lines[i].text));
+				!strncmp(log->lines[i].text, XFDT_LINE_FEATURES,
+					 strlen(XFDT_LINE_FEATURES)));
 	for (i = 0; i < events->count; i++) {
 		const struct xfdt_event *event = &events->items[i];
 		size_t line = event->line;

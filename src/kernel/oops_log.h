@@ -45,6 +45,11 @@ bool xfdt_event_of_line(const char *text, enum xfdt_event_kind *ret_kind);
 unsigned long xfdt_oops_number(const char *text);
 /* Does the line start a WARN(), or a report of KFENCE, KASAN, UBSAN or the scheduler? */
 bool xfdt_line_is_warning(const char *text);
+/*
+ * What the line of the boot begins with that says which xstate features the kernel enabled: a witness of
+ * max_features (Linux: arch/x86/kernel/fpu/xstate.c, fpu__init_system_xstate()).
+ */
+#define XFDT_LINE_FEATURES "x86/fpu: Enabled xstate features "
 /* Does the line say that the kernel was tainted by an oops (flag D)? */
 bool xfdt_line_has_taint_die(const char *text);
 
