@@ -153,10 +153,12 @@ static char *strip(char *text, const char *end, bool quoted, size_t indent)
 static char *clean_lines(char *text, size_t len)
 {
 	char *end = clean(text, len);
+	size_t indent;
 
 	if (is_quoted(text, end))
 		end = strip(text, end, true, 0);
-	return strip(text, end, false, indent_of(text, end));
+	indent = indent_of(text, end);
+	return indent ? strip(text, end, false, indent) : end;
 }
 
 /* pstore */
