@@ -27,10 +27,13 @@
 
 #define HEAP (24u << 20)
 #define HEAP_MARGIN (64u << 10) /* what malloc(3) adds is less */
+#define LARGE_PAGE (2u << 20)
 
 /* Marks a code as a worker's own. */
 #define CODE_MARK 0xa0
 #define CODE_MASK 0x0f
+
+static void *volatile before_heap; /* never used, never freed */
 
 static void limit(int resource, rlim_t most)
 {
@@ -49,6 +52,7 @@ static void limit(int resource, rlim_t most)
  * Make the heap large before it is used, in large pages: a triage writes some 20 MB once, and
  * a page fault for each 4 KiB takes longer than what is done with them, above all in a
  * virtual machine.  Nothing is touched here.  Buffers of megabytes come from the heap, too.
+ * The part before the first large page would be mapped in small ones: it stays unused.
  */
 static void prepare_heap(const struct xfdt_limits *limits)
 {
@@ -67,6 +71,7 @@ static void prepare_heap(const struct xfdt_limits *limits)
 	end = ((uintptr_t)heap + HEAP - HEAP_MARGIN) & ~(page - 1);
 	madvise((void *)start, end - start, MADV_HUGEPAGE);
 	free(heap);
+	before_heap = malloc(-(uintptr_t)heap % LARGE_PAGE);
 }
 
 pid_t xfdt_worker_fork(const struct xfdt_limits *limits)
