@@ -61,6 +61,14 @@ triages clean-6.12.117 3 1 armed scattered=64
 triages set-xsave-6.18.5 0 1
 distills set-xsave-6.18.5 0
 
+# hostile: xarrays that have no end; the nodes of all of them are bounded, and the census still has every state
+"$build/tests/make-large" dumps/set-xsave-6.18.5.vmcore "$work/vmcore" 64 2000 1 levels=60 >"$work/all"
+"$build/xfdtriage" --stats "$work/vmcore" >"$work/out" 2>"$work/err"
+status=$?
+if [ $status = 0 ]; then report ok; else report fail levels "exit $status, should be 0: $(head -c 300 "$work/err")"; fi
+reads=$(awk '$1 == "all" { print $2 }' "$work/out")
+if [ "${reads:-0}" -gt 1000 ] && [ "$reads" -le 300000 ]; then report ok; else report fail levels "$reads reads, should be at most 300000"; fi
+
 # in kdump's kernel: /proc/vmcore in thousands of segments, within the limits of --kdump
 for name in clean-6.12.117 set-xsave-6.18.5; do
 	expected=0

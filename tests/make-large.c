@@ -2,7 +2,7 @@
 /*
  * The vmcore of a big host, made out of a small one: to measure what it costs.
  *
- * make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N] [segments=N]
+ * make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N] [segments=N] [levels=N]
  *	Write to OUT, a sparse file, all frames of the kdump-compressed SOURCE
  *	and, near the top of MEMORY_GIB of physical memory, VMs that SOURCE
  *	never had: copies of its struct kvm, each with copies of a struct
@@ -13,7 +13,10 @@
  *	frame in between as well, all of them empty: what costs by fragments
  *	of the page bitmap shows then.  "segments" writes what /proc/vmcore is
  *	on such a host: an ELF file of all memory in N segments, with a page
- *	missing between them.  Prints how many vCPUs there are.
+ *	missing between them.  "levels" is hostile: it gives each VM the same
+ *	xarray of N levels, in which each slot leads to the one node of the next
+ *	level, so that a walk sees 64^N nodes and no vCPU.  Prints how many
+ *	vCPUs there are.
  * make-large --peak FILE COMMAND [ARGUMENT...]
  *	Run COMMAND, write the peak of its resident memory to FILE, in KiB, and
  *	exit as it did.
@@ -102,6 +105,7 @@ struct maker {
 	size_t vms, vcpus_per_vm, next_pid;
 	bool armed;
 	uint64_t scattered, segments;
+	uint64_t xa_levels, endless; /* the head of an xarray with so many levels */
 };
 
 static void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -537,11 +541,34 @@ static uint64_t make_xarray(struct maker *maker, const uint64_t *vcpus, size_t f
 	return node | XA_INTERNAL;
 }
 
+/* The head of an xarray of all levels, in which each slot of a node leads to the same next one. */
+static uint64_t make_endless(struct maker *maker)
+{
+	uint32_t slots = maker->image->layout.members[XFDT_M_xa_node_slots].size / 8, i;
+	uint64_t next = 0, shift;
+
+	for (shift = 0; shift < maker->xa_levels; shift++) {
+		uint64_t node = make_xa_node(maker),
+			 at = node + offset_of(maker, XFDT_M_xa_node_slots);
+
+		put(maker, node, XFDT_M_xa_node_shift, shift);
+		for (i = 0; i < slots; i++)
+			put_u64(maker, at + 8ull * i, next);
+		next = node | XA_INTERNAL;
+	}
+	return next;
+}
+
 static uint64_t xarray_head(struct maker *maker, const uint64_t *vcpus)
 {
 	uint32_t slots = maker->image->layout.members[XFDT_M_xa_node_slots].size / 8;
 	unsigned int shift = 0, bits = 0;
 
+	if (maker->xa_levels) {
+		if (!maker->endless)
+			maker->endless = make_endless(maker);
+		return maker->endless;
+	}
 	while (1u << (bits + 1) <= slots)
 		bits++;
 	/* what is stored at index 0 only is the head itself */
@@ -959,6 +986,8 @@ static int make(int argc, char **argv)
 			maker.scattered = number(argv[i] + strlen("scattered="), 1u << 20);
 		else if (!strncmp(argv[i], "segments=", strlen("segments=")))
 			maker.segments = number(argv[i] + strlen("segments="), PN_XNUM - 2);
+		else if (!strncmp(argv[i], "levels=", strlen("levels=")))
+			maker.xa_levels = number(argv[i] + strlen("levels="), 60);
 		else
 			die("what is '%s'?", argv[i]);
 	}
@@ -1006,7 +1035,7 @@ int main(int argc, char **argv)
 		return run_for_peak(argv[2], argv + 3);
 	if (argc >= 6)
 		return make(argc, argv);
-	fputs("usage: make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N] [segments=N]\n"
+	fputs("usage: make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N] [segments=N] [levels=N]\n"
 	      "       make-large --peak FILE COMMAND [ARGUMENT...]\n",
 	      stderr);
 	return 99;

@@ -156,6 +156,8 @@ static struct tally compare_with_cpu(uint64_t xfd, unsigned int count)
 	}
 	sigaction(SIGSEGV, &old[0], NULL);
 	sigaction(SIGILL, &old[1], NULL);
+	print_message("%u areas with XFD %#llx: %u no fault, %u #GP, %u #NM\n", count,
+		      (unsigned long long)xfd, tally.none, tally.gp, tally.nm);
 	return tally;
 }
 

@@ -290,6 +290,37 @@ static void test_host__vcpus_are_bounded_in_all(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* Eight VMs with the same xarray of 60 levels, in which each slot leads to the one node of the next level. */
+static void test_host__nodes_of_xarrays_are_bounded(void **state)
+{
+	struct xa_node *node, *below = NULL;
+	struct kernel kernel;
+	struct run run;
+	size_t i, level;
+
+	kernel_init(&kernel);
+	run_die_otherwise(&kernel);
+	for (level = 0; level < 60; level++) {
+		node = kernel_alloc(&kernel, sizeof(*node));
+		node->shift = (uint8_t)level;
+		for (i = 0; below && i < COUNT(node->slots); i++)
+			node->slots[i] = kernel_kvaddr(&kernel, below) | 2;
+		below = node;
+	}
+	while (kernel.vm_count < KERNEL_VMS_MAX)
+		kernel_add_vm(&kernel, &(struct kernel_vm){ .vcpus = 0 });
+	for (i = 0; i < kernel.vm_count; i++)
+		kernel.vms[i].kvm->vcpu_array.xa_head = kernel_kvaddr(&kernel, below) | 2;
+	run_init(&run, &kernel);
+	assert_int_equal(run.host.vm_count, KERNEL_VMS_MAX);
+	for (i = 0; i < run.host.vm_count; i++)
+		assert_false(run.host.vms[i].complete);
+	/* 273 nodes are the most that a VM has, and each takes two reads */
+	assert_within(kernel.memory.reads, 1, KERNEL_VMS_MAX * 2 * 600);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
 static void test_host__culprit_found_by_its_thread(void **state)
 {
 	struct kernel kernel;

@@ -89,7 +89,7 @@ static void set_slot(struct fixture *fixture, unsigned int number, unsigned int 
 static struct xfdt_error *walk(struct fixture *fixture, unsigned int nodes_max, struct seen *seen)
 {
 	memset(seen, 0, sizeof(*seen));
-	return xfdt_xarray_walk(&fixture->image, XARRAY, nodes_max, visit, seen);
+	return xfdt_xarray_walk(&fixture->image, XARRAY, &nodes_max, visit, seen);
 }
 
 static void test_xarray__empty(void **state)
@@ -352,7 +352,7 @@ static void test_xarray__error_of_the_visitor_ends_the_walk(void **state)
 {
 	struct fixture *fixture;
 	struct seen seen = { .stop_at = 2 };
-	unsigned int i;
+	unsigned int i, nodes_left = 10;
 
 	setup(state);
 	fixture = *state;
@@ -363,7 +363,9 @@ static void test_xarray__error_of_the_visitor_ends_the_walk(void **state)
 	for (i = 0; i < 5; i++)
 		set_slot(fixture, 2, i, ENTRY(i));
 	set_head(fixture, node_entry(0));
-	assert_fails(xfdt_xarray_walk(&fixture->image, XARRAY, 10, visit, &seen), XFDT_SYSTEM);
+	assert_fails(xfdt_xarray_walk(&fixture->image, XARRAY, &nodes_left, visit, &seen),
+		     XFDT_SYSTEM);
+	assert_int_equal(nodes_left, 10 - 3);
 	assert_int_equal(seen.count, 2);
 	teardown(state);
 }

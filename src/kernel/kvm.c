@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XARRAY_NODES_MAX 8192 /* KVM_MAX_VCPUS is 4096 */
+#define VM_NODES_MAX 512	 /* KVM_MAX_VCPUS is 4096: 65 nodes of 64 slots, 273 of 16 */
+#define NODES_MAX XFDT_VCPUS_MAX /* of all VMs: each has a vCPU below it */
 #define VCPUS_ARRAY_MAX 4096
 
 static struct xfdt_error *read_fpstate(const struct xfdt_image *image, struct xfdt_vcpu *vcpu)
@@ -196,8 +197,11 @@ static struct xfdt_error *walk_vcpus_array(struct xfdt_host *host, struct xfdt_v
 	return err;
 }
 
-static struct xfdt_error *walk_vcpus(struct xfdt_host *host, struct xfdt_vm *vm)
+/* At most *@nodes_left nodes of xarrays are read, and it is less by those that were. */
+static struct xfdt_error *walk_vcpus(struct xfdt_host *host, struct xfdt_vm *vm,
+				     unsigned int *nodes_left)
 {
+	unsigned int most = *nodes_left < VM_NODES_MAX ? *nodes_left : VM_NODES_MAX, left = most;
 	struct vm_context context = { .host = host, .vm = vm };
 	struct xfdt_error *err;
 	uint64_t xarray;
@@ -209,8 +213,10 @@ static struct xfdt_error *walk_vcpus(struct xfdt_host *host, struct xfdt_vm *vm)
 				      "struct kvm has neither vcpu_array nor vcpus");
 	}
 	err = xfdt_member_kvaddr(host->image, vm->kvaddr, XFDT_M_kvm_vcpu_array, &xarray);
-	return err ? err :
-		     xfdt_xarray_walk(host->image, xarray, XARRAY_NODES_MAX, visit_vcpu, &context);
+	if (!err)
+		err = xfdt_xarray_walk(host->image, xarray, &left, visit_vcpu, &context);
+	*nodes_left -= most - left;
+	return err;
 }
 
 /* PF_USER_WORKER and PF_KTHREAD (Linux: include/linux/sched.h) */
@@ -337,7 +343,7 @@ static bool is_being_created(const struct xfdt_host *host, const struct xfdt_vm 
 	       created.value > vm->online_vcpus;
 }
 
-static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr)
+static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr, unsigned int *nodes_left)
 {
 	struct xfdt_error *err;
 	struct xfdt_vm *vm;
@@ -347,7 +353,7 @@ static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr)
 		return err;
 	err = xfdt_read_member(host->image, kvaddr, XFDT_M_kvm_online_vcpus, &vm->online_vcpus);
 	if (!err)
-		err = walk_vcpus(host, vm);
+		err = walk_vcpus(host, vm, nodes_left);
 	if (!err && vm->vcpu_count != vm->online_vcpus && !is_being_created(host, vm))
 		err = xfdt_error_new(XFDT_CORRUPT, kvaddr, "%zu vCPUs found, %llu online",
 				     vm->vcpu_count, ull(vm->online_vcpus));
@@ -374,6 +380,7 @@ static bool have_vm(const struct xfdt_host *host, uint64_t kvaddr)
 static struct xfdt_error *walk_vms(struct xfdt_host *host)
 {
 	const struct xfdt_symbol *list = xfdt_symbol(host->image, XFDT_S_vm_list);
+	unsigned int nodes_left = NODES_MAX;
 	struct xfdt_error *err;
 	uint64_t node, kvm;
 
@@ -384,7 +391,7 @@ static struct xfdt_error *walk_vms(struct xfdt_host *host)
 			err = xfdt_error_new(XFDT_CORRUPT, node,
 					     "the list of VMs comes back to VM %#llx", ull(kvm));
 		if (!err)
-			err = read_vm(host, kvm);
+			err = read_vm(host, kvm, &nodes_left);
 		if (!err)
 			err = xfdt_read_member(host->image, node, XFDT_M_list_head_next, &node);
 	}
@@ -445,13 +452,21 @@ const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host, uint64_t fps
 
 /* the census */
 
+static int by_fpstate(const void *left, const void *right)
+{
+	const struct xfdt_vcpu *const *a = left, *const *b = right;
+
+	return (*a)->fpstate < (*b)->fpstate ? -1 : (*a)->fpstate > (*b)->fpstate;
+}
+
 /*
  * Threads that hold a guest's state, for states whose thread is not known by its
  * vCPU: on no list, or the vCPU's struct pid leads to no thread that holds it.
  */
 struct owner_search {
 	struct xfdt_host *host;
-	size_t left;
+	struct xfdt_vcpu **sought; /* by fpstate */
+	size_t count, left;
 };
 
 static bool has_holder(const struct xfdt_vcpu *vcpu)
@@ -467,18 +482,36 @@ static bool needs_holder(const struct xfdt_vcpu *vcpu)
 	       !has_holder(vcpu);
 }
 
+/* The number of the first vCPU that is sought with @fpstate, or of the one where it would be. */
+static size_t first_of(const struct owner_search *search, uint64_t fpstate)
+{
+	size_t low = 0, high = search->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (search->sought[middle]->fpstate < fpstate)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static bool visit_owner(void *context, uint64_t task)
 {
 	struct owner_search *search = context;
-	struct xfdt_host *host = search->host;
-	struct xfdt_vcpu_at at = { 0 };
+	const struct xfdt_host *host = search->host;
 	struct xfdt_thread_fpu fpu;
-	struct xfdt_vcpu *vcpu;
+	size_t i;
 
 	if (!xfdt_thread_fpu(host->image, task, &fpu) || !fpu.fpstate.known)
 		return false;
-	while ((vcpu = xfdt_next_vcpu(host, &at))) {
-		if (vcpu->fpstate != fpu.fpstate.value || !needs_holder(vcpu))
+	for (i = first_of(search, fpu.fpstate.value);
+	     i < search->count && search->sought[i]->fpstate == fpu.fpstate.value; i++) {
+		struct xfdt_vcpu *vcpu = search->sought[i];
+
+		if (!needs_holder(vcpu))
 			continue;
 		xfdt_thread_read(host->image, &host->tif_need_fpu_load, host->panic.task, task,
 				 &vcpu->thread);
@@ -487,25 +520,44 @@ static bool visit_owner(void *context, uint64_t task)
 	return !search->left;
 }
 
-static void find_owners(struct xfdt_host *host)
+static void search_owners(struct owner_search *search)
+{
+	struct xfdt_host *host = search->host;
+	struct xfdt_error *err;
+	size_t i;
+
+	/* the panicking thread first: it is the one that matters most, and costs nothing */
+	if (host->panic.task && visit_owner(search, host->panic.task))
+		return;
+	err = xfdt_tasks_walk(host->image, visit_owner, search);
+	for (i = 0; i < search->count; i++)
+		if (needs_holder(search->sought[i]))
+			search->sought[i]->unheld = err ? XFDT_UNSURE : XFDT_YES;
+	if (err)
+		xfdt_gaps_add(&host->gaps, "which thread holds a guest FPU state", err, NULL);
+}
+
+static struct xfdt_error *find_owners(struct xfdt_host *host)
 {
 	struct owner_search search = { .host = host };
 	struct xfdt_vcpu_at at = { 0 };
-	struct xfdt_error *err;
 	struct xfdt_vcpu *vcpu;
 
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
 		search.left += needs_holder(vcpu);
-	/* the panicking thread first: it is the one that matters most, and costs nothing */
-	if (!search.left || (host->panic.task && visit_owner(&search, host->panic.task)))
-		return;
-	err = xfdt_tasks_walk(host->image, visit_owner, &search);
+	if (!search.left)
+		return NULL;
+	search.sought = calloc(search.left, sizeof(*search.sought));
+	if (!search.sought)
+		return xfdt_no_memory("vCPUs");
 	at = (struct xfdt_vcpu_at){ 0 };
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
 		if (needs_holder(vcpu))
-			vcpu->unheld = err ? XFDT_UNSURE : XFDT_YES;
-	if (err)
-		xfdt_gaps_add(&host->gaps, "which thread holds a guest FPU state", err, NULL);
+			search.sought[search.count++] = vcpu;
+	qsort(search.sought, search.count, sizeof(*search.sought), by_fpstate);
+	search_owners(&search);
+	free(search.sought);
+	return NULL;
 }
 
 static struct xfdt_error *add_unlisted(struct xfdt_host *host, const struct xfdt_guest_state *state)
@@ -531,13 +583,6 @@ static struct xfdt_error *add_unlisted(struct xfdt_host *host, const struct xfdt
 	if (read_fpstate_of(host->image, vcpu))
 		vcpu->state_known = true;
 	return NULL;
-}
-
-static int by_fpstate(const void *left, const void *right)
-{
-	const struct xfdt_vcpu *const *a = left, *const *b = right;
-
-	return (*a)->fpstate < (*b)->fpstate ? -1 : (*a)->fpstate > (*b)->fpstate;
 }
 
 /*
@@ -602,6 +647,6 @@ struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host)
 	if (!err)
 		err = compare_with_census(host);
 	if (!err)
-		find_owners(host);
+		err = find_owners(host);
 	return err;
 }

@@ -13,7 +13,7 @@ struct walk {
 	const struct xfdt_image *image;
 	xfdt_xarray_visit *visit;
 	void *context;
-	unsigned int nodes_left;
+	unsigned int *nodes_left;
 	struct xfdt_error *unreadable; /* the first node that could not be read */
 };
 
@@ -55,11 +55,11 @@ static struct xfdt_error *visit_node(struct walk *walk, uint64_t node, uint64_t 
 	size_t count = member->size / POINTER, i;
 	struct xfdt_error *err;
 
-	if (!walk->nodes_left) {
+	if (!*walk->nodes_left) {
 		keep_first(walk, xfdt_error_new(XFDT_LIMIT, node, "the xarray has too many nodes"));
 		return NULL;
 	}
-	walk->nodes_left--;
+	--*walk->nodes_left;
 	if (!count || count > SLOTS_MAX)
 		return xfdt_error_new(XFDT_CORRUPT, 0, "xa_node.slots has %zu entries", count);
 	err = xfdt_read_member(walk->image, node, XFDT_M_xa_node_shift, &shift);
@@ -102,13 +102,14 @@ static struct xfdt_error *visit_entry(struct walk *walk, uint64_t entry, uint64_
 }
 
 struct xfdt_error *xfdt_xarray_walk(const struct xfdt_image *image, uint64_t xarray,
-				    unsigned int nodes_max, xfdt_xarray_visit *visit, void *context)
+				    unsigned int *nodes_left, xfdt_xarray_visit *visit,
+				    void *context)
 {
 	struct walk walk = {
 		.image = image,
 		.visit = visit,
 		.context = context,
-		.nodes_left = nodes_max,
+		.nodes_left = nodes_left,
 	};
 	struct xfdt_error *err;
 	uint64_t head;

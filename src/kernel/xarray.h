@@ -12,10 +12,11 @@ typedef struct xfdt_error *xfdt_xarray_visit(void *context, uint64_t index, uint
  * Visit all pointers of the struct xarray at @xarray, by rising index.
  * Internal entries (nodes apart) and value entries are passed over.  Where a
  * node cannot be read, the rest is still visited and the first such
- * error is returned at the end.  At most @nodes_max nodes are read.
+ * error is returned at the end.  At most *@nodes_left nodes are read, and it is
+ * less by those that were.
  */
 struct xfdt_error *xfdt_xarray_walk(const struct xfdt_image *image, uint64_t xarray,
-				    unsigned int nodes_max, xfdt_xarray_visit *visit,
+				    unsigned int *nodes_left, xfdt_xarray_visit *visit,
 				    void *context);
 
 #endif

@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct xfdt_image image;
 	struct visits visits = { 0 };
+	unsigned int nodes_left = 256;
 	struct fuzz_memory memory;
 
 	fuzz_memory_init(&memory, BASE, data, size);
@@ -31,6 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	image.layout.members[XFDT_M_xarray_xa_head] = (struct xfdt_member){ true, 0, 8, 0, 0 };
 	image.layout.members[XFDT_M_xa_node_shift] = (struct xfdt_member){ true, 0, 1, 0, 0 };
 	image.layout.members[XFDT_M_xa_node_slots] = (struct xfdt_member){ true, 8, 16 * 8, 0, 0 };
-	xfdt_error_free(xfdt_xarray_walk(&image, BASE, 256, visit, &visits));
+	xfdt_error_free(xfdt_xarray_walk(&image, BASE, &nodes_left, visit, &visits));
 	return 0;
 }
