@@ -133,18 +133,6 @@ static void look_at(const struct xfdt_facts *facts, const struct xfdt_host *host
 
 /* complete */
 
-static bool lists_are_complete(const struct xfdt_host *host)
-{
-	size_t i;
-
-	if (!host->vms_complete)
-		return false;
-	for (i = 0; i < host->vm_count; i++)
-		if (!host->vms[i].complete)
-			return false;
-	return true;
-}
-
 /* Do the rules of XRSTOR refuse every state?  Then what the host's features are is wrong. */
 static bool all_are_refused(const struct xfdt_facts *facts)
 {
@@ -181,11 +169,14 @@ static void find_complete(struct xfdt_facts *facts, const struct xfdt_host *host
 {
 	const struct xfdt_census *census = &host->census;
 	const enum xfdt_fact_id id = XFDT_FACT_COMPLETE;
-	bool counted = census->known && census->complete, listed = lists_are_complete(host);
 
 	if (census->outdated)
 		xfdt_fact_set(facts, id, XFDT_UNSURE, "%s", census->why);
-	else if (counted && states_are_missing(host))
+	else if (!census->known || !census->complete)
+		xfdt_fact_set(facts, id, XFDT_UNSURE,
+			      "not all guest FPU states are known: the census is incomplete (%s)",
+			      census->why);
+	else if (states_are_missing(host))
 		xfdt_fact_set(facts, id, XFDT_UNSURE,
 			      "KVM counts more vCPUs than the %zu guest FPU states in memory",
 			      census->count);
@@ -197,21 +188,11 @@ static void find_complete(struct xfdt_facts *facts, const struct xfdt_host *host
 		xfdt_fact_set(
 			facts, id, XFDT_UNSURE,
 			"XRSTOR would refuse every guest FPU state, so the host's features (max_features) are in doubt");
-	else if (counted)
+	else
 		xfdt_fact_set(facts, id, XFDT_YES,
 			      "%zu guest FPU state%s in memory, %zu of them on KVM's lists",
 			      census->count, census->count == 1 ? "" : "s",
 			      census->count - host->unlisted.vcpu_count);
-	else if (listed)
-		xfdt_fact_set(facts, id, XFDT_YES,
-			      "%zu vCPU%s of %zu VM%s, by KVM's lists alone (census: %s)",
-			      host->vcpu_count, host->vcpu_count == 1 ? "" : "s", host->vm_count,
-			      host->vm_count == 1 ? "" : "s", census->why);
-	else
-		xfdt_fact_set(
-			facts, id, XFDT_UNSURE,
-			"not all guest FPU states are known: KVM's lists break off, and the census is incomplete (%s)",
-			census->why);
 }
 
 struct xfdt_error *xfdt_state_facts_find(struct xfdt_facts *facts, const struct xfdt_host *host)
