@@ -148,7 +148,8 @@ def entry_defects($name; $carried; $files; $recipes):
   if $kinds != [] then $kinds[]
   else
     file_defects($name; $files), recipe_defects($name; $recipes), line_defects, vms_defects,
-    (select(.kernel.release | IN($carried[]) | not) |
+    # a kernel without BTF has none to carry
+    (select(.kernel.config? != "no-btf" and (.kernel.release | IN($carried[]) | not)) |
       "carries_types: is false for every vmcore of \(.kernel.release)")
   end;
 
