@@ -122,7 +122,7 @@ static void put_text(struct kernel *kernel)
 	};
 
 	memset(memory_add(memory, KERNEL_TEXT, KERNEL_TEXT_SIZE), 0x90, KERNEL_TEXT_SIZE);
-	memory_put(memory, KERNEL_TEXT + 0x100, clear_tif, sizeof(clear_tif));
+	memory_put(memory, KERNEL_ACTIVATE + 23, clear_tif, sizeof(clear_tif));
 	memory_put(memory, KERNEL_SWAP_RETURN - sizeof(call_restore), call_restore,
 		   sizeof(call_restore));
 	memory_put(memory, KERNEL_XRSTOR, xrstors, sizeof(xrstors));
@@ -148,8 +148,10 @@ static void put_data(struct kernel *kernel)
 	data->init_fpstate.size = FPSTATE_REGS_SIZE;
 	data->init_fpstate.xfeatures = KERNEL_XCR0 & ~KERNEL_XTILEDATA;
 	data->init_fpstate.xfd = KERNEL_XTILEDATA;
-	for (cpu = 0; cpu < kernel->layout->cpus; cpu++)
+	for (cpu = 0; cpu < kernel->layout->cpus; cpu++) {
 		kernel->percpu[cpu] = kernel_alloc(kernel, sizeof(*kernel->percpu[cpu]));
+		kernel->percpu[cpu]->cpu_number = cpu;
+	}
 }
 
 /* Of kvm, as the only module. */

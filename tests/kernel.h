@@ -25,6 +25,9 @@
 #define KERNEL_TEXT 0xffffffff81000000ull
 #define KERNEL_TEXT_SIZE 0x1000u
 #define KERNEL_ELSEWHERE (KERNEL_TEXT + 0x10)	 /* code that no test is about */
+#define KERNEL_ACTIVATE (KERNEL_TEXT + 0x100)	 /* fpregs_mark_activate() */
+#define KERNEL_FPU_BEGIN (KERNEL_TEXT + 0x180)	 /* kernel_fpu_begin_mask() */
+#define KERNEL_SAVE_CPU (KERNEL_TEXT + 0x1c0)	 /* crash_save_cpu() */
 #define KERNEL_RESTORE (KERNEL_TEXT + 0x400)	 /* restore_fpregs_from_fpstate() */
 #define KERNEL_XRSTOR (KERNEL_RESTORE + 0x3c)	 /* its XRSTORS */
 #define KERNEL_SWAP_RETURN (KERNEL_TEXT + 0x215) /* behind its CALL in fpu_swap_kvm_fpstate() */
@@ -109,6 +112,7 @@ struct kernel_data {
 struct kernel_percpu {
 	uint64_t fixed, xfd_state, fpu_fpregs_owner_ctx, current_task;
 	struct pcpu_hot pcpu_hot;
+	uint32_t cpu_number; /* has no symbol; code reads it */
 };
 
 /* One vCPU, in the kernel's memory. */

@@ -32,7 +32,9 @@ struct kallsyms {
 
 static const struct kernel_symbol symbols[] = {
 	{ "_stext", KERNEL_TEXT },
-	{ "fpregs_mark_activate", KERNEL_TEXT + 0x100 },
+	{ "fpregs_mark_activate", KERNEL_ACTIVATE },
+	{ "kernel_fpu_begin_mask", KERNEL_FPU_BEGIN },
+	{ "crash_save_cpu", KERNEL_SAVE_CPU },
 	{ "fpu_swap_kvm_fpstate", KERNEL_TEXT + 0x200 },
 	{ "switch_fpu_return", KERNEL_TEXT + 0x300 },
 	{ "restore_fpregs_from_fpstate", KERNEL_RESTORE },
@@ -210,6 +212,41 @@ static void put_module_symbols(struct kernel *kernel)
 	};
 }
 
+/* @opcode of an instruction at @kvaddr whose operand, relative to RIP, is a per-CPU variable; @immediate follows it. */
+static uint64_t put_percpu_insn(struct kernel *kernel, uint64_t kvaddr, const char *opcode,
+				size_t offset, size_t immediate)
+{
+	const uint64_t next = kvaddr + strlen(opcode) + 4 + immediate;
+	const uint32_t displacement = (uint32_t)(percpu_base(kernel) + offset - next);
+	uint8_t *code = kernel_at(kernel, kvaddr);
+
+	memcpy(code, opcode, strlen(opcode));
+	memcpy(code + strlen(opcode), &displacement, 4);
+	memset(code + strlen(opcode) + 4, 0, immediate);
+	return next;
+}
+
+/* Code that uses per-CPU variables. */
+static void put_percpu_code(struct kernel *kernel)
+{
+	static const uint8_t load_offset[] = { 0x48, 0x8b, 0x1c, 0xf5 }; /* mov rbx,[rsi*8+...] */
+	const uint32_t offsets = (uint32_t)KERNEL_VARIABLE(__per_cpu_offset);
+	uint8_t *code = kernel_at(kernel, KERNEL_SAVE_CPU);
+	const size_t current = kernel->layout->pcpu_hot ?
+				       offsetof(struct kernel_percpu, pcpu_hot.current_task) :
+				       offsetof(struct kernel_percpu, current_task);
+	const size_t owner = offsetof(struct kernel_percpu, fpu_fpregs_owner_ctx);
+	uint64_t at = KERNEL_ACTIVATE;
+
+	at = put_percpu_insn(kernel, at, "\x65\x48\x8b\x05", current, 0); /* mov rax,gs:... */
+	at = put_percpu_insn(kernel, at, "\x65\x48\x89\x15", owner, 0);	  /* mov gs:...,rdx */
+	put_percpu_insn(kernel, at, "\x65\x8b\x15",			  /* mov edx,gs:... */
+			offsetof(struct kernel_percpu, cpu_number), 0);
+	put_percpu_insn(kernel, KERNEL_FPU_BEGIN, "\x65\x48\xc7\x05", owner, 4); /* movq gs:...,0 */
+	memcpy(code, load_offset, sizeof(load_offset));
+	memcpy(code + sizeof(load_offset), &offsets, sizeof(offsets));
+}
+
 void kernel_put_symbols(struct kernel *kernel)
 {
 	size_t i;
@@ -224,6 +261,7 @@ void kernel_put_symbols(struct kernel *kernel)
 	for (i = 0; i < kernel->layout->cpus; i++)
 		kernel->data->__per_cpu_offset[i] = kernel_kvaddr(kernel, kernel->percpu[i]) -
 						    percpu_base(kernel);
+	put_percpu_code(kernel);
 	if (kernel->module)
 		put_module_symbols(kernel);
 }

@@ -634,9 +634,14 @@ static void test_host__variables_without_names(void **state)
 		assert_int_equal(run.host.unlisted.vcpus[0].thread.pid, kernel.vcpu[0].task->pid);
 		assert_vcpu(&run, 0, "at-restore");
 		run_deinit(&run);
-		/* QEMU's notes do not tell which threads were on a CPU; the fault does */
+		/* QEMU's notes do not tell which threads were on a CPU; the CPU's variables do, and the fault */
 		kernel.notes[0].pid = 1;
 		kernel.source.note_count = 1;
+		run_init(&run, &kernel);
+		assert_int_equal(run.host.unlisted.vcpus[0].thread.running, XFDT_YES);
+		assert_vcpu(&run, 0, "at-restore");
+		run_deinit(&run);
+		kernel_forget_symbol(&kernel, "crash_save_cpu");
 		run_init(&run, &kernel);
 		assert_int_equal(run.host.unlisted.vcpus[0].thread.running, XFDT_UNSURE);
 		assert_vcpu(&run, 0, "at-restore");
@@ -747,6 +752,67 @@ static void test_host__flag_decides_on_a_cpu(void **state)
 	kernel_add_note(&kernel, 1405)->regs.sp = kernel.vcpu[1].task->stack + 0x2000;
 	assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
 	kernel_deinit(&kernel);
+}
+
+/* The registers are live, and the variables that say so have no names. */
+static void set_up_nameless(struct kernel *kernel)
+{
+	arm_the_other(kernel, &kernel_6_12);
+	kernel->vcpu[1].task->thread_info.flags = 0;
+	kernel_add_note(kernel, 1405)->regs.sp = kernel->vcpu[1].task->stack + 0x2000;
+	forget_variables(kernel);
+	enlarge_btf(kernel);
+}
+
+static void assert_state_rule(struct kernel *kernel, const char *rule)
+{
+	struct run run;
+
+	run_init(&run, kernel);
+	assert_vcpu(&run, 1, rule);
+	run_deinit(&run);
+	kernel_deinit(kernel);
+}
+
+/* by the code that uses them: they decide as with names */
+static void test_host__percpu_variables_without_names(void **state)
+{
+	struct kernel kernel;
+
+	set_up_nameless(&kernel);
+	assert_state_rule(&kernel, "live-in-guest");
+	set_up_nameless(&kernel);
+	kernel.vcpu[1].task->thread_info.flags = 1ull << kernel_6_12.tif;
+	kernel.percpu[1]->fpu_fpregs_owner_ctx = 0;
+	assert_state_rule(&kernel, "before-return");
+}
+
+/* code and memory have to agree on them */
+static void test_host__percpu_variables_in_doubt(void **state)
+{
+	static const uint8_t nop[] = { 0x90 };
+	struct kernel kernel;
+	unsigned int i;
+
+	for (i = 0; i < 6; i++) {
+		set_up_nameless(&kernel);
+		if (i == 0) /* another variable is cleared */
+			*(uint8_t *)kernel_at(&kernel, KERNEL_FPU_BEGIN + 4) += 8;
+		else if (i == 1) /* the area is not that of CPU 1, which the thread was on */
+			kernel.percpu[1]->cpu_number = 0;
+		else if (i == 2) /* what runs on CPU 0 says that it is on another */
+			((struct task_struct *)kernel_at(&kernel,
+							 kernel.percpu[0]->pcpu_hot.current_task))
+				->thread_info.cpu++;
+		else if (i == 3) /* a second word of the CPU is read */
+			memcpy(kernel_at(&kernel, KERNEL_ACTIVATE + 0x40),
+			       "\x65\x48\x8b\x04\x25\x40\x00\x00", 9);
+		else if (i == 4)
+			memory_put(&kernel.memory, KERNEL_SAVE_CPU, nop, sizeof(nop));
+		else
+			kernel_forget_symbol(&kernel, "crash_save_cpu");
+		assert_state_rule(&kernel, "registers-unowned");
+	}
 }
 
 /* a thread off the CPU: memory counts, though TIF_NEED_FPU_LOAD is clear and the bytes behind on_cpu are not 0 */

@@ -291,10 +291,52 @@ static void test_insn__variables(void **state)
 	};
 	uint64_t kvaddrs[4];
 
-	assert_int_equal(xfdt_insn_variables(decoder, code, sizeof(code), ADDRESS, kvaddrs, 4), 2);
+	assert_int_equal(xfdt_insn_variables(decoder, code, sizeof(code), ADDRESS, XFDT_USE_READ,
+					     kvaddrs, 4),
+			 2);
 	assert_true(kvaddrs[0] == ADDRESS + 7 + 0x10);
 	assert_true(kvaddrs[1] == ADDRESS + sizeof(code) + 0x100);
-	assert_int_equal(xfdt_insn_variables(decoder, code, sizeof(code), ADDRESS, kvaddrs, 1), 1);
+	assert_int_equal(xfdt_insn_variables(decoder, code, sizeof(code), ADDRESS, XFDT_USE_READ,
+					     kvaddrs, 1),
+			 1);
+}
+
+/* fpregs_mark_activate() of gcc and clang, a table, and what is none of them */
+static void test_insn__variables_of_a_cpu(void **state)
+{
+	static const uint8_t code[] = {
+		0x65, 0x48, 0x8b, 0x04, 0x25, 0x80, 0x2c, 0x02, 0x00, /* mov rax,gs:0x22c80 */
+		0x65, 0x48, 0x89, 0x0d, 0x10, 0x00, 0x00, 0x00,	      /* mov gs:[rip+0x10],rcx */
+		0x65, 0x8b, 0x0d, 0x20, 0x00, 0x00, 0x00,	      /* mov ecx,gs:[rip+0x20] */
+		0x65, 0x48, 0xc7, 0x05, 0x30, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00,				/* movq gs:[rip+0x30],0 */
+		0x48, 0x03, 0x1c, 0xf5, 0xe0, 0x88, 0x74, 0x81, /* add rbx,[rsi*8-0x7e8b7720] */
+		0x48, 0x8b, 0x1c, 0x75, 0xe0, 0x88, 0x74, 0x81, /* mov rbx,[rsi*2-0x7e8b7720] */
+		0x48, 0x8b, 0x9c, 0xf0, 0xe0, 0x88, 0x74, 0x81, /* mov rbx,[rax+rsi*8-...] */
+		0x65, 0x48, 0x8b, 0x40, 0x08,			/* mov rax,gs:[rax+8] */
+		0x64, 0x48, 0x8b, 0x04, 0x25, 0x28, 0x00, 0x00, 0x00, /* mov rax,fs:0x28 */
+	};
+	static const struct {
+		enum xfdt_variable_use use;
+		size_t count;
+		uint64_t kvaddrs[2];
+	} expected[] = {
+		{ XFDT_USE_READ, 0, { 0 } },
+		{ XFDT_USE_TABLE, 1, { 0xffffffff817488e0ull } },
+		{ XFDT_USE_CPU_READ_64, 1, { 0x22c80 } },
+		{ XFDT_USE_CPU_READ_32, 1, { ADDRESS + 24 + 0x20 } },
+		{ XFDT_USE_CPU_WRITE_64, 2, { ADDRESS + 17 + 0x10, ADDRESS + 36 + 0x30 } },
+	};
+	uint64_t kvaddrs[4];
+	size_t i, k;
+
+	for (i = 0; i < COUNT(expected); i++) {
+		assert_int_equal(xfdt_insn_variables(decoder, code, sizeof(code), ADDRESS,
+						     expected[i].use, kvaddrs, 4),
+				 expected[i].count);
+		for (k = 0; k < expected[i].count; k++)
+			assert_true(kvaddrs[k] == expected[i].kvaddrs[k]);
+	}
 }
 
 /* has_and: and reg, disp32(reg), the fix's way to clear bits of XSTATE_BV */

@@ -155,7 +155,7 @@ static bool get_memory(const cs_x86 *x86, const x86_op_mem *mem,
 		.displacement = mem->disp,
 	};
 
-	if (x86->addr_size != 8 || mem->segment == X86_REG_FS || mem->segment == X86_REG_GS ||
+	if (x86->addr_size != 8 || mem->segment == X86_REG_FS ||
 	    (memory.base < 0 && !memory.rip && mem->base != X86_REG_INVALID) ||
 	    (memory.index < 0 && mem->index != X86_REG_INVALID && mem->index != X86_REG_RIZ))
 		return false;
@@ -176,9 +176,14 @@ static void get_operands(const cs_x86 *x86, struct xfdt_insn *insn)
 		if (insn->second == XFDT_OPERAND_IMMEDIATE)
 			insn->immediate = (uint64_t)x86->operands[1].imm;
 	}
-	for (i = 0; i < x86->op_count && i < 2; i++)
-		if (x86->operands[i].type == X86_OP_MEM)
-			insn->memory_known = get_memory(x86, &x86->operands[i].mem, &insn->memory);
+	for (i = 0; i < x86->op_count && i < 2; i++) {
+		const cs_x86_op *operand = &x86->operands[i];
+
+		if (operand->type != X86_OP_MEM || !get_memory(x86, &operand->mem, &insn->memory))
+			continue;
+		insn->per_cpu = operand->mem.segment == X86_REG_GS;
+		insn->memory_known = !insn->per_cpu;
+	}
 }
 
 /*

@@ -53,6 +53,7 @@ struct xfdt_insn {
 	unsigned int size; /* bytes of the first operand */
 	/* of the operand that is memory, if @memory_known: no instruction here has two */
 	bool memory_known;
+	bool per_cpu; /* instead: @memory is relative to the base of GS */
 	struct xfdt_insn_memory memory;
 	uint64_t immediate; /* of the second operand, sign-extended */
 	char text[48];	    /* disassembly, Intel syntax */

@@ -237,16 +237,52 @@ bool xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *co
 	return found;
 }
 
-static bool is_variable(const struct xfdt_insn *insn)
+static bool is_load(const struct xfdt_insn *insn, enum xfdt_insn_kind other, unsigned int size)
 {
-	return (insn->kind == XFDT_INSN_AND || insn->kind == XFDT_INSN_MOVE) &&
-	       insn->first == XFDT_OPERAND_REGISTER && insn->second == XFDT_OPERAND_MEMORY &&
-	       insn->size == sizeof(uint64_t) && insn->memory_known && insn->memory.rip;
+	return (insn->kind == XFDT_INSN_MOVE || insn->kind == other) && insn->size == size &&
+	       insn->first == XFDT_OPERAND_REGISTER && insn->second == XFDT_OPERAND_MEMORY;
+}
+
+static bool is_store(const struct xfdt_insn *insn, unsigned int size)
+{
+	return insn->kind == XFDT_INSN_MOVE && insn->size == size &&
+	       insn->first == XFDT_OPERAND_MEMORY;
+}
+
+/* Memory relative to GS whose place in the per-CPU area is a constant. */
+static bool is_of_cpu(const struct xfdt_insn *insn)
+{
+	return insn->per_cpu && insn->memory.base < 0 && insn->memory.index < 0;
+}
+
+static bool is_table(const struct xfdt_insn *insn)
+{
+	return insn->memory_known && !insn->memory.rip && insn->memory.base < 0 &&
+	       insn->memory.index >= 0 && insn->memory.scale == sizeof(uint64_t);
+}
+
+static bool is_use(const struct xfdt_insn *insn, enum xfdt_variable_use use)
+{
+	switch (use) {
+	case XFDT_USE_READ:
+		return is_load(insn, XFDT_INSN_AND, 8) && insn->memory_known && insn->memory.rip;
+	case XFDT_USE_TABLE:
+		return is_load(insn, XFDT_INSN_ADD, 8) && is_table(insn);
+	case XFDT_USE_CPU_READ_64:
+		return is_load(insn, XFDT_INSN_MOVE, 8) && is_of_cpu(insn);
+	case XFDT_USE_CPU_READ_32:
+		return is_load(insn, XFDT_INSN_MOVE, 4) && is_of_cpu(insn);
+	case XFDT_USE_CPU_WRITE_64:
+		return is_store(insn, 8) && is_of_cpu(insn);
+	}
+	return false;
 }
 
 size_t xfdt_insn_variables(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
-			   uint64_t address, uint64_t *ret_kvaddrs, size_t max)
+			   uint64_t address, enum xfdt_variable_use use, uint64_t *ret_kvaddrs,
+			   size_t max)
 {
+	static const struct xfdt_gpr zero;
 	size_t offset, step, count = 0, i;
 	struct xfdt_insn insn;
 	uint64_t kvaddr;
@@ -254,9 +290,9 @@ size_t xfdt_insn_variables(const struct xfdt_decoder *decoder, const uint8_t *co
 
 	for (offset = 0; offset < len && count < max; offset += step) {
 		step = decode(decoder, code, len, address, offset, &insn, &valid);
-		if (!valid || !is_variable(&insn))
+		if (!valid || !is_use(&insn, use))
 			continue;
-		kvaddr = effective_address(&insn, address + offset, NULL);
+		kvaddr = effective_address(&insn, address + offset, &zero);
 		for (i = 0; i < count && ret_kvaddrs[i] != kvaddr; i++)
 			;
 		if (i == count)

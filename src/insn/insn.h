@@ -71,12 +71,20 @@ bool xfdt_insn_calls(uint64_t target, uint64_t function);
 bool xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
 			   uint32_t offset, unsigned int *ret_bit);
 
+enum xfdt_variable_use {
+	XFDT_USE_READ, /* 64 bits, relative to RIP, moved to a register or ANDed with one; LEA counts, too */
+	XFDT_USE_TABLE, /* 64 bits at a constant + 8 * register, moved or added to a register */
+	XFDT_USE_CPU_READ_64, /* of the CPU (relative to GS), moved to a register */
+	XFDT_USE_CPU_READ_32,
+	XFDT_USE_CPU_WRITE_64, /* of the CPU, a register or a constant moved to it */
+};
+
 /*
- * The variables of 64 bits that @code moves to a register or ANDs with one, by their addresses
- * relative to RIP: at most @max kvaddrs, each once.  An LEA of a variable counts, too.  Returns
- * how many.
+ * The variables that @code uses in that way: at most @max kvaddrs, each once; of a per-CPU
+ * variable the address of its symbol.  Returns how many.
  */
 size_t xfdt_insn_variables(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
-			   uint64_t address, uint64_t *ret_kvaddrs, size_t max);
+			   uint64_t address, enum xfdt_variable_use use, uint64_t *ret_kvaddrs,
+			   size_t max);
 
 #endif

@@ -3,6 +3,7 @@
 #include "kernel/host.h"
 #include "base/util.h"
 #include "insn/insn.h"
+#include "kernel/percpu.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,7 +101,7 @@ static struct xfdt_value max_features_by_code(const struct xfdt_host *host)
 	}
 	count = xfdt_insn_variables(host->decoder, code, len,
 				    xfdt_symbol(host->image, XFDT_S_restore_fpregs)->kvaddr,
-				    kvaddrs, VARIABLES_MAX);
+				    XFDT_USE_READ, kvaddrs, VARIABLES_MAX);
 	free(code);
 	for (i = 0; i < count; i++) {
 		err = xfdt_read_u64(host->image, kvaddrs[i], &value);
@@ -221,6 +222,7 @@ struct xfdt_error *xfdt_host_init(struct xfdt_host *host, struct xfdt_image *ima
 	if (!host->decoder)
 		return xfdt_no_memory("a disassembler");
 	xfdt_set_purpose(image, XFDT_FOR_HOST);
+	xfdt_percpu_by_code(image, host->decoder);
 	read_nodename(host);
 	read_features(host);
 	read_xsave_layout(host);

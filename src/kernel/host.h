@@ -55,7 +55,8 @@ const struct xfdt_vm *xfdt_host_vm(const struct xfdt_host *host, size_t index);
 /*
  * Read all of it.  What cannot be read becomes a gap, or an error string of
  * its vCPU; the only error is out of memory.  @image must outlive
- * @host; it gets the layout of struct fpstate that the census confirms, if it had none.
+ * @host; it gets the layout of struct fpstate that the census confirms and the per-CPU variables that
+ * code names, if it had none.
  */
 struct xfdt_error *xfdt_host_init(struct xfdt_host *host, struct xfdt_image *image);
 /*

@@ -27,6 +27,14 @@ void xfdt_task_comm(const struct xfdt_image *image, uint64_t task, char ret_comm
 	memcpy(ret_comm, comm, sizeof(comm));
 }
 
+/* Where a kernel has both members (RHEL 9), task_cpu() and set_task_cpu() use task_struct.cpu. */
+struct xfdt_value xfdt_task_cpu(const struct xfdt_image *image, uint64_t task)
+{
+	return xfdt_value_of(image, task,
+			     xfdt_has_member(image, XFDT_M_task_cpu) ? XFDT_M_task_cpu :
+								       XFDT_M_task_thread_info_cpu);
+}
+
 struct xfdt_error *xfdt_pid_task(const struct xfdt_image *image, uint64_t pid, uint64_t *ret_task)
 {
 	struct xfdt_error *err;
@@ -152,11 +160,7 @@ void xfdt_thread_read(const struct xfdt_image *image, const struct xfdt_value *t
 	thread.tgid = (int)tgid.value;
 	xfdt_task_comm(image, task, thread.comm);
 	thread.on_cpu = xfdt_value_of(image, task, XFDT_M_task_on_cpu);
-	/* where a kernel has both (RHEL 9), task_cpu() and set_task_cpu() use task_struct.cpu */
-	thread.cpu = xfdt_value_of(image, task,
-				   xfdt_has_member(image, XFDT_M_task_cpu) ?
-					   XFDT_M_task_cpu :
-					   XFDT_M_task_thread_info_cpu);
+	thread.cpu = xfdt_task_cpu(image, task);
 	thread.running = is_running(image, &thread, current);
 	thread.alive = is_alive(image, task);
 	flags = xfdt_value_of(image, task, XFDT_M_task_thread_info_flags);

@@ -35,6 +35,9 @@ struct xfdt_thread {
 bool xfdt_thread_fpu(const struct xfdt_image *image, uint64_t task,
 		     struct xfdt_thread_fpu *ret_fpu);
 
+/* The CPU that the thread at @task is or was on. */
+struct xfdt_value xfdt_task_cpu(const struct xfdt_image *image, uint64_t task);
+
 /* Name of the thread at @task, empty if unknown; untrusted bytes. */
 void xfdt_task_comm(const struct xfdt_image *image, uint64_t task,
 		    char ret_comm[XFDT_COMM_LEN + 1]);
