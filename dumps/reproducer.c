@@ -73,6 +73,7 @@ enum lab_call {
 	LAB_KERNEL_TS = 9, /* as LAB_KERNEL_FAULT, but CR0.TS stays set for the handler to find */
 	LAB_START = 10,	   /* nothing yet: the first virtual machine is about to be made */
 	LAB_IS_HELD = 11,  /* does a CPU stand still in its #NM handler? */
+	LAB_REPAIR = 12,   /* correct what the emulated CPU gets wrong of tiles and their CPUID */
 };
 
 enum arming {
@@ -88,6 +89,7 @@ enum finale {
 	END_SPINNING, /* sysrq c while the vCPU leaves and enters its guest within KVM_RUN */
 	END_IN_GUEST, /* sysrq c while the vCPU is in its guest on another CPU */
 	END_MEANWHILE, /* sysrq c while another CPU is in the handler of the #NM that KVM_RUN raised */
+	END_SELFTEST, /* /bin/amx_test does it all, with a virtual machine of its own */
 	END_NEVER, /* the host goes on; all virtual machines but the armed one are made and unmade */
 };
 
@@ -137,6 +139,8 @@ static const struct scenario scenarios[] = {
 	  END_CRASH, 0, LAB_KERNEL_TS, false, true },
 	{ "meanwhile", "as msr-after-xsave, and sysrq c while that CPU is in its #NM handler",
 	  ARM_MSR_AFTER_XSAVE, END_MEANWHILE, 0, 0, false, false },
+	{ "selftest", "KVM's selftest amx_test, in place of virtual machines of our own", ARM_NONE,
+	  END_SELFTEST, 0, 0, false, false },
 	{ "come-and-go", "virtual machines are made and unmade; the host lives", ARM_NONE,
 	  END_NEVER, 0, 0, false, false },
 	{ "come-and-go-armed", "the same beside one with a mismatch that never runs",
@@ -727,6 +731,29 @@ static void __attribute__((noreturn)) crash_host(void)
 	exit(1);
 }
 
+/*
+ * KVM's selftest amx_test has one virtual machine with one vCPU, id 0, which it destroys and makes again with the state of
+ * the old one.  It sets IA32_XFD by the guest's WRMSR, calls KVM_SET_XSAVE with tiles, then KVM_RUN.
+ */
+static void __attribute__((noreturn)) run_selftest(const struct scenario *scenario)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	call_lab_for(scenario, LAB_GUEST_XFD);
+	call_lab_for(scenario, LAB_REPAIR);
+	call_lab_for(scenario, LAB_WATCH);
+	fprintf(report,
+		"{\"event\":\"vm\",\"scenario\":\"%s\",\"kernel\":\"%s\",\"vm\":0,\"pid\":%d,\"did\":[\"exec of amx_test, which says no more than this: one vCPU\"],\"amx\":true,\"xcr0\":null,\"vcpus\":[{\"id\":0,\"runs\":null,\"touched\":true,\"xstate_bv\":null,\"xfd\":null}]}\n",
+		scenario->name, uts.release, getpid());
+	fprintf(report, "{\"event\":\"run\",\"pid\":%d,\"vcpu\":0}\n", getpid());
+	settle();
+	dup2(fileno(report), STDOUT_FILENO);
+	dup2(fileno(report), STDERR_FILENO);
+	execl("/bin/amx_test", "/bin/amx_test", (char *)NULL);
+	fail("/bin/amx_test");
+}
+
 static volatile sig_atomic_t child_died;
 
 static void on_child_death(int number)
@@ -864,6 +891,8 @@ int main(int argc, char **argv)
 	if (scenario->no_kvm)
 		crash_host();
 	call_lab(LAB_START);
+	if (scenario->finale == END_SELFTEST)
+		run_selftest(scenario);
 
 	signal(SIGCHLD, on_child_death);
 	if (pipe(ready))

@@ -77,6 +77,9 @@ class Bochs:
         if stop and self.cpus > 1:
             self._command("set $cpu = %s" % stop[-1])
 
+    def step(self, tick):
+        self._command("s", tick)
+
     def is_lab_call(self, where, magic):
         return where["rdx"] & 0xFFFFFFFF == magic
 

@@ -83,3 +83,26 @@ kernel_build()
 	mv "$KERNEL.part" "$KERNEL"
 	exec {building}>&-
 }
+
+# The upstream selftest amx_test, of the source of the release that the recipe names, with the recipe's edits (sed's language); leaves it in $AMX_TEST.
+selftest_build()
+{
+	local kernel=$selftest version suite fix build=$CACHE/build/selftest-$selftest tests file building
+
+	read -r version suite fix < <(kernel_line "$selftest") || die "the source of \"$selftest\" is not listed in dumps/kernels"
+	source_prepare
+	tests=$SOURCE/tools/testing/selftests/kvm
+	file=$tests/x86/amx_test.c
+	AMX_TEST=$build/kvm/x86/amx_test
+	mkdir -p "$build/kvm"
+	exec {building}> "$build/lock"
+	flock "$building"
+	say "building amx_test (log: $build/log)"
+	[ -f "$file.orig" ] || cp "$file" "$file.orig"
+	sed "$selftest_edits" "$file.orig" > "$file"
+	! cmp -s "$file.orig" "$file" || die "the recipe's edits change nothing in amx_test.c of $version"
+	make -s -j"$(nproc)" -C "$SOURCE" O="$build" headers > "$build/log" 2>&1 &&
+		make -s -j"$(nproc)" -C "$tests" OUTPUT="$build/kvm" KHDR_INCLUDES="-isystem $build/usr/include" LDFLAGS="-static -no-pie -pthread" "$AMX_TEST" >> "$build/log" 2>&1 ||
+		die "amx_test does not build: $(tail -n 3 "$build/log")"
+	exec {building}>&-
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run one machine of the lab under its emulator's debugger, and do what the emulated CPU lacks (host.py, qemuhost.py)."""
+"""Run one machine of the lab under its emulator's debugger, and do what the emulated CPU lacks (host.py, bochshost.py, qemuhost.py)."""
 import argparse
 import os
 import signal
@@ -8,7 +8,8 @@ import sys
 import time
 
 from bochs import Bochs
-from host import Host, PlainHost
+from bochshost import BochsHost
+from host import PlainHost
 from qemu import Qemu
 from qemuhost import QemuHost
 from target import Ended, LabError
@@ -61,7 +62,7 @@ def main():
     deadline = Deadline(options.timeout, (options.console, options.serial, options.stream))
     if options.emulator == "bochs":
         target = Bochs(options.command, options.stream, deadline, options.cpus)
-        host = Host(target, options)
+        host = BochsHost(target, options)
     else:
         target = Qemu(options.command, options.folder, deadline, options.lab_call)
         host = QemuHost(target, options) if options.map else PlainHost(target, options)

@@ -15,7 +15,7 @@ from target import LabError
 LAB_MAGIC = 0x78666474
 LAB_DONE = 0x646F6E65
 (LAB_GUEST_XFD, LAB_WATCH, LAB_RACE, LAB_BAD_HEADER, LAB_TASK_SWITCHED, LAB_USER_FAULT, LAB_KERNEL_FAULT, LAB_CRASH_AT_EXIT, LAB_KERNEL_TS,
- LAB_START, LAB_IS_HELD) = range(1, 12)
+ LAB_START, LAB_IS_HELD, LAB_REPAIR) = range(1, 13)
 
 # struct fpstate, the same in every kernel from 5.17 on; the XSAVE header is 512 bytes into its register image
 FPSTATE_XFD = 24
@@ -301,10 +301,14 @@ class Host:
         image = self.image(where, self.saves)
         if image["guest"]:
             self.states[image["fpstate"]] = True
+            self.repair_save(image)
         wrong = image["xstate_bv"] & image["xfd"] & image["rfbm"]
         if wrong:
             self.set_xstate_bv(image["fpstate"], image["xstate_bv"] & ~wrong)
             self.note("save-corrected", **image)
+
+    def repair_save(self, image):
+        """The emulated CPU may have saved a guest's state wrongly."""
 
     # The scenarios
 
@@ -361,6 +365,9 @@ class Host:
     def started(self):
         """The reproducer has been started, and no virtual machine exists yet."""
 
+    def repair(self):
+        """From here on correct what the emulated CPU gets wrong, as far as a virtual machine with tiles meets it."""
+
     def at_lab_call(self, where):
         call = where["rax"] & 0xFFFFFFFF
         self.tick(now=True)
@@ -373,6 +380,8 @@ class Host:
             self.started()
         elif call == LAB_GUEST_XFD:
             self.let_guest_have_xfd()
+        elif call == LAB_REPAIR:
+            self.repair()
         elif call == LAB_WATCH:
             self.watch_state()
         elif call in (LAB_RACE, LAB_CRASH_AT_EXIT):

@@ -56,6 +56,12 @@ clean_up()
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+# kernel_line RELEASE : its version, suite and fix in dumps/kernels
+kernel_line()
+{
+	awk -v release="$1" '$1 == release { print $2, $3, $4 }' "$HERE/kernels"
+}
+
 # Every recipe sets what, kernel, emulator, scenario, verdict, exit_code; these are the rest's defaults.
 recipe_read()
 {
@@ -64,7 +70,7 @@ recipe_read()
 	name=$1
 	[ -f "$RECIPES/$name" ] || die "there is no recipe \"$name\" in $RECIPES (see: make -C dumps list)"
 	what="" kernel="" emulator="" scenario="" cmdline="" cpus="" memory="" kvm=yes sysctl="kernel.panic_on_oops=1"
-	config="" amx="" live="" rule="" play="" when="" listed=yes dump="-c -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
+	config="" selftest="" selftest_edits="" amx="" live="" rule="" play="" when="" listed=yes dump="-c -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
 	verdict="" exit_code="" kdump_verdict="" kdump_exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
 	# shellcheck disable=SC1090
 	. "$RECIPES/$name"
@@ -77,7 +83,7 @@ recipe_read()
 	esac
 	[ -n "$cpus" ] || { [ "$emulator" = qemu ] && cpus=2 || cpus=1; }
 	[ -n "$memory" ] || { [ "$emulator" = qemu ] && memory=1024 || memory=768; }
-	read -r version suite fix < <(awk -v release="$kernel" '$1 == release { print $2, $3, $4 }' "$HERE/kernels") || die "kernel \"$kernel\" is not listed in dumps/kernels"
+	read -r version suite fix < <(kernel_line "$kernel") || die "kernel \"$kernel\" is not listed in dumps/kernels"
 	recipe_kernel="$kernel $version"
 	CMDLINE="$(kernel_cmdline) crashkernel=$([ "$emulator" = qemu ] && echo 256M || echo 192M) panic=1 xfdtriage.lab${cmdline:+ $cmdline}"
 	if [ "$emulator" = bochs ]; then
@@ -220,7 +226,7 @@ compare()
 	local filter='del(.sha256, .carries_types, .expect.vms[]?.pid)
 		| .emulator |= sub(" .*"; "") | .dump.tool |= sub(" .*"; "")
 		| .reproducer[] |= del(.pid, .vm, .did, .vcpus[]?.xstate_bv)
-		| .debugger |= [.[].event | select(. != "load" and . != "save-corrected")]'
+		| .debugger |= [.[].event | select(. != "load" and . != "save-corrected" and . != "save-repaired")]'
 
 	[ "$kernel $version" = "$recipe_kernel" ] || filter="$filter | del(.kernel, .reproducer[].kernel)"
 	# Bochs' XINUSE[18] of tiles that were never used is chance (docs/lab.md)
@@ -360,6 +366,7 @@ make_one()
 	done
 	host_check
 	[ -z "$config" ] || kernel_build
+	[ -z "$selftest" ] || selftest_build
 	prepare
 	xfdtriage_prepare
 	WORK=$(mktemp -d "$CACHE/$([ "${LAB_KEEP:-0}" = 1 ] && echo kept || echo work).$name.XXXXXX")

@@ -26,6 +26,7 @@ needed_symbols()
 	echo "$TEXT_SYMBOLS"
 	case $scenario in
 	wrmsr-race*) echo kvm_cpu_caps ;;
+	selftest*) echo kvm_cpu_caps native_cpuid ;;
 	stale* | nmi*) echo kvm_cpu_caps "$crash_at" ;;
 	esac
 }
@@ -104,7 +105,7 @@ build_initrd()
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp,modules}
 	cp /bin/busybox "$root/bin/"
-	for applet in sh mount insmod cat echo sleep poweroff dd sync grep tail tr uname rm date mkdir mv timeout; do
+	for applet in sh mount insmod cat echo sleep poweroff dd sync grep sed tail tr uname rm date mkdir mv timeout; do
 		ln -s busybox "$root/bin/$applet"
 	done
 	cp "$CACHE/program/portout" "$root/bin/"
@@ -129,6 +130,7 @@ build_initrd()
 
 	put_tool "$root" kexec sbin/kexec kexec-tool
 	cp "$CACHE/program/reproducer" "$root/bin/"
+	[ -z "$selftest" ] || install -s "$AMX_TEST" "$root/bin/amx_test"
 	LAB_CALL=$(nm "$root/bin/reproducer" | awk '$3 == "lab_call_here" { print $1 }')
 	kvm_modules=$(put_modules "$root" kvm "$([ "$emulator" = qemu ] && echo kvm_amd || echo kvm_intel)") || no_modules
 	[ -z "$kvm_modules" ] || objdump -t "$root/modules/kvm.ko" > "$WORK/kvm.symbols"

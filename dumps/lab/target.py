@@ -3,6 +3,7 @@
 
 start(), resume(tick, without)    go on until a breakpoint or a lab call; that CPU's registers are the ones seen afterwards; without a CPU
                           that stands still (QEMU only)
+step(tick)                execute one instruction
 run_out(tick), close()    go on for good; end the machine
 registers(), set_register(name, value), cr0()
 read(address, size), read32(address), write32(address, value)    by kernel virtual address
