@@ -31,6 +31,19 @@ static void test_remedy__package_of_the_distribution(void **state)
 		{ "6.1.0-56-amd64", "install linux-image-6.1.0-56-amd64-dbg," },
 		{ "6.18.5+deb13-amd64", "install linux-image-6.18.5+deb13-amd64-dbg," },
 		{ "6.8.0-117-generic", "install linux-image-6.8.0-117-generic-dbgsym," },
+		{ "4.18.0-513.18.1.rt7.320.el8_9.x86_64",
+		  "install kernel-rt-debuginfo-4.18.0-513.18.1.rt7.320.el8_9.x86_64," },
+		{ "5.14.0-284.11.1.rt14.296.el9_2.x86_64",
+		  "install kernel-rt-debuginfo-5.14.0-284.11.1.rt14.296.el9_2.x86_64," },
+		{ "5.14.0-427.13.1.el9_4.x86_64+rt",
+		  "install kernel-rt-debuginfo-5.14.0-427.13.1.el9_4.x86_64," },
+		{ "6.1.0-56-rt-amd64", "install linux-image-6.1.0-56-rt-amd64-dbg," },
+		{ "6.12.20-23.97.amzn2023.x86_64",
+		  "install the kernel's debuginfo package of 6.12.20-23.97.amzn2023.x86_64," },
+		{ "6.8.0-1021-azure", "install linux-image-6.8.0-1021-azure-dbgsym," },
+		{ "6.8.0-1021-aws", "install linux-image-6.8.0-1021-aws-dbgsym," },
+		{ "6.8.0-1021-gcp", "install linux-image-6.8.0-1021-gcp-dbgsym," },
+		{ "6.8.0-1021-oracle", "install linux-image-6.8.0-1021-oracle-dbgsym," },
 		{ "6.4.0-150600.23.42-default",
 		  "install kernel-default-debuginfo of 6.4.0-150600.23.42-default," },
 	};
@@ -56,7 +69,8 @@ static void test_remedy__exactly_the_files_that_are_needed(void **state)
 static void test_remedy__no_package_is_made_up(void **state)
 {
 	static const char *const releases[] = {
-		"6.12.0-mine", "6.8.12-21-pve", "5.17.3", "6.1.0-56-amd64; reboot", "\033[31m.el9",
+		"6.12.0-mine", "6.12.0-mine+rt",	 "6.8.12-21-pve",
+		"5.17.3",      "6.1.0-56-amd64; reboot", "\033[31m.el9",
 		NULL,
 	};
 	size_t i;

@@ -14,6 +14,7 @@ struct distribution {
 	bool at_end;		    /* it ends the release */
 	const char *before, *after; /* of the release, in the package's name */
 	bool kvm_apart;		    /* its vmlinux has no types of KVM */
+	const char *cut;	    /* from the end of the release */
 };
 
 /*
@@ -22,6 +23,16 @@ struct distribution {
  */
 static const struct distribution distributions[] = {
 	{ .part = "uek", .before = "kernel-uek-debuginfo-", .after = "" },
+	/* Red Hat's kernel-rt: a version of its own up to 9.2, a variant of the kernel from 9.3 on */
+	{ .part = ".rt7.", .before = "kernel-rt-debuginfo-", .after = "", .kvm_apart = true },
+	{ .part = ".rt14.", .before = "kernel-rt-debuginfo-", .after = "" },
+	{ .part = ".rt21.", .before = "kernel-rt-debuginfo-", .after = "" },
+	{ .part = ".x86_64+rt",
+	  .at_end = true,
+	  .before = "kernel-rt-debuginfo-",
+	  .after = "",
+	  .cut = "+rt" },
+	{ .part = ".amzn", .before = "the kernel's debuginfo package of ", .after = "" },
 	{ .part = ".el8", .before = "kernel-debuginfo-", .after = "", .kvm_apart = true },
 	{ .part = ".el", .before = "kernel-debuginfo-", .after = "" },
 	{ .part = ".fc", .before = "kernel-debuginfo-", .after = "" },
@@ -29,6 +40,7 @@ static const struct distribution distributions[] = {
 	{ .part = "-generic", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
 	{ .part = "-lowlatency", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
 	{ .part = "-aws", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
+	{ .part = "-azure", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
 	{ .part = "-gcp", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
 	{ .part = "-oracle", .at_end = true, .before = "linux-image-", .after = "-dbgsym" },
 	{ .part = "-default",
@@ -77,8 +89,11 @@ char *xfdt_remedy(const char *release, unsigned int files)
 	if (distribution)
 		len = asprintf(
 			&text,
-			"install %s%s%s, name its %s (-d), or set DEBUGINFOD_URLS to a server that has it",
-			distribution->before, release, distribution->after, names[files]);
+			"install %s%.*s%s, name its %s (-d), or set DEBUGINFOD_URLS to a server that has it",
+			distribution->before,
+			(int)(strlen(release) -
+			      (distribution->cut ? strlen(distribution->cut) : 0)),
+			release, distribution->after, names[files]);
 	else
 		len = asprintf(
 			&text,
