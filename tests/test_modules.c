@@ -447,4 +447,25 @@ static void test_modules__section_at_no_kernel_address(void **state)
 	memory_deinit(&fixture.memory);
 }
 
+/* CONFIG_SYSFS=n, or a distilled dump without them */
+static void test_modules__no_sections(void **state)
+{
+	struct xfdt_module module;
+	struct fixture fixture;
+	struct xfdt_error *err;
+	uint64_t kvaddr = 42;
+	bool found;
+
+	setup(&fixture);
+	put_sections(&fixture, 64, 24);
+	memory_put_u64(&fixture.memory, MODULE(0) + 112, 0);
+	assert_ok(xfdt_module_find(&fixture.image, "kvm", &found, &module));
+	err = xfdt_module_section(&fixture.image, &module, ".data", &kvaddr);
+	assert_int_equal(xfdt_error_code(err), XFDT_MISSING);
+	assert_non_null(strstr(xfdt_error_message(err), "the dump does not hold their places"));
+	assert_true(kvaddr == 42);
+	xfdt_error_free(err);
+	memory_deinit(&fixture.memory);
+}
+
 #include "test_modules.tests.h"

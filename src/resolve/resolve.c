@@ -123,6 +123,17 @@ static void resolve_kvm_types(struct xfdt_chain *chain, const struct xfdt_module
 		note_gap(chain, "KVM's types", err, XFDT_KVM_FILE);
 }
 
+/* What was not read when a dump was distilled, no file brings back. */
+static void note_kvm_gap(struct xfdt_chain *chain, struct xfdt_error *err)
+{
+	if (chain->image->embedded)
+		xfdt_gaps_add(
+			&chain->image->gaps, "the symbols of kvm.ko", err,
+			"triage the vmcore that this one was distilled of, with its kvm.ko (-d)");
+	else
+		note_gap(chain, "the symbols of kvm.ko", err, XFDT_KVM_FILE);
+}
+
 static void resolve_kvm(struct xfdt_chain *chain)
 {
 	struct xfdt_image *image = chain->image;
@@ -155,7 +166,7 @@ static void resolve_kvm(struct xfdt_chain *chain)
 	    chain->debug->symbols == XFDT_SYMBOLS_AUTO)
 		err = xfdt_from_kvm_symtab(chain, &kvm);
 	if (err)
-		note_gap(chain, "the symbols of kvm.ko", err, XFDT_KVM_FILE);
+		note_kvm_gap(chain, err);
 }
 
 /* The file that has struct @structure. */

@@ -149,6 +149,9 @@ struct xfdt_error *xfdt_module_section(const struct xfdt_image *image,
 	struct xfdt_error *err;
 
 	err = xfdt_read_member(image, module->kvaddr, XFDT_M_module_sect_attrs, &sections);
+	/* CONFIG_SYSFS=n, or a distilled dump that did not need them */
+	if (!err && !xfdt_is_kernel_address(sections))
+		err = xfdt_error_new(XFDT_MISSING, 0, "the dump does not hold their places");
 	if (!err)
 		err = xfdt_member_kvaddr(image, sections, XFDT_M_sect_attrs_attrs,
 					 &attributes.first);
