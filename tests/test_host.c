@@ -704,6 +704,13 @@ static void test_host__modules_without_names(void **state)
 	assert_true(xfdt_symbol(&run.image, XFDT_S_modules)->kvaddr == KERNEL_VARIABLE(modules));
 	assert_non_null(xfdt_symbol(&run.image, XFDT_S_vm_list));
 	run_deinit(&run);
+	/* a list without kvm may be another one: it does not tell that kvm was not loaded */
+	kernel.module->name[0] = 'x';
+	run_init(&run, &kernel);
+	assert_null(xfdt_symbol(&run.image, XFDT_S_modules));
+	assert_false(run.image.modules_known);
+	assert_int_not_equal(run.facts.items[XFDT_FACT_KVM].value, XFDT_NO);
+	run_deinit(&run);
 	/* what is on the list is no module */
 	kernel.module->name[0] = '\n';
 	run_init(&run, &kernel);

@@ -239,6 +239,21 @@ void xfdt_search_btf(struct xfdt_chain *chain)
 	take(chain->image, XFDT_S_stop_btf, start + len);
 }
 
+/*
+ * Is kvm on the list of modules?  Other lists look like it, and one that lacks kvm must not
+ * prove that kvm was not loaded.
+ */
+static bool has_kvm(const struct xfdt_image *image)
+{
+	struct xfdt_module kvm;
+	struct xfdt_error *err;
+	bool found = false;
+
+	err = xfdt_module_find(image, "kvm", &found, &kvm);
+	xfdt_error_free(err);
+	return !err && found;
+}
+
 void xfdt_search_variables(struct xfdt_chain *chain)
 {
 	const struct xfdt_image *image = chain->image;
@@ -251,6 +266,7 @@ void xfdt_search_variables(struct xfdt_chain *chain)
 	if (modules) {
 		read_again(image, find_modules, modules, 2 * sizeof(modules));
 		take(chain->image, XFDT_S_modules, modules);
+		chain->image->symtab.symbols[XFDT_S_modules].known = has_kvm(image);
 	}
 	if (task) {
 		comm = task + image->layout.members[XFDT_M_task_comm].offset;
