@@ -367,14 +367,16 @@ says odd-name-kdump-escaped err 'odd\\x1b'
 
 # an exit code that no worker gives is no answer: libraries may call exit()
 
-for code in 0 1 6 77; do
+for code in 0 1 6 77 167; do # 167: as a worker marks 7, which no verdict has
 	cp "$clean" "$work/exit.$code"
-	for form in "" --kdump; do
+	for form in triage --kdump distill; do
+		out=()
+		[ $form = distill ] && out=(-o "$work/exit.out")
 		LD_PRELOAD="$PWD/$1/tests/spin.so" ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}" \
-			timeout 60 "$xfdtriage" $form "$work/exit.$code" >"$work/out" 2>"$work/err"
+			timeout 60 "$xfdtriage" $form "$work/exit.$code" "${out[@]}" >"$work/out" 2>"$work/err"
 		status=$?
-		if [ $status = 2 ]; then report ok "worker-exits$form-$code"; else report fail "worker-exits$form-$code" "exit $status"; fi
-		says "worker-exits$form-$code-why" err 'reading it ended with'
+		if [ $status = 2 ]; then report ok "worker-exits-$form-$code"; else report fail "worker-exits-$form-$code" "exit $status"; fi
+		says "worker-exits-$form-$code-why" err 'reading it ended with'
 	done
 done
 

@@ -8,6 +8,7 @@
 #include "cli/work.h"
 #include "render/fields.h"
 #include "triage/rights.h"
+#include "verdict/precedence.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,7 +149,8 @@ static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage
 		return WTERMSIG(status) == SIGKILL ?
 			       "the process that read it was killed: memory may be short" :
 			       "reading it ended with a signal; the dump is damaged, or this is a bug";
-	if (!xfdt_worker_ended(status, &code))
+	if (!xfdt_worker_ended(status, &code) ||
+	    (xfdt_exit_kind(code) < 0 && code != EXIT_NO_ROOM))
 		return "reading it ended without an answer; the dump is damaged, or this is a bug";
 	if (code == EXIT_NO_ROOM)
 		return "the report does not fit into the memory that --kdump takes";

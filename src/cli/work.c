@@ -4,6 +4,7 @@
 #include "dump/identify.h"
 #include "cli/work.h"
 #include "triage/rights.h"
+#include "verdict/precedence.h"
 #include "sandbox/worker.h"
 #include "cli/fetch_helper.h"
 #include "cli/fetch_dump.h"
@@ -102,7 +103,7 @@ static int wait_for_worker(pid_t pid, const char *path, bool *ret_died)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return XFDT_EXIT_ERROR;
-	if (xfdt_worker_ended(status, &code))
+	if (xfdt_worker_ended(status, &code) && xfdt_exit_kind(code) >= 0)
 		return code;
 	*ret_died = true;
 	if (WIFEXITED(status)) {
