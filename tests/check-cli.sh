@@ -364,6 +364,8 @@ exits odd-name-store 2 report "$odd"
 says odd-name-store-escaped err 'odd\\x1b'
 exits odd-name-kdump 2 --kdump "$odd"
 says odd-name-kdump-escaped err 'odd\\x1b'
+exits kdump-url 2 --kdump http://127.0.0.1:1/vmcore
+says kdump-url-why err '--kdump reads files only, not .http://127.0.0.1:1/vmcore'
 
 # an exit code that no worker gives is no answer: libraries may call exit()
 

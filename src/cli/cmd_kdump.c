@@ -6,6 +6,7 @@
  */
 #include "sandbox/worker.h"
 #include "cli/work.h"
+#include "cli/fetch_dump.h"
 #include "render/fields.h"
 #include "triage/rights.h"
 #include "verdict/precedence.h"
@@ -149,8 +150,7 @@ static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage
 		return WTERMSIG(status) == SIGKILL ?
 			       "the process that read it was killed: memory may be short" :
 			       "reading it ended with a signal; the dump is damaged, or this is a bug";
-	if (!xfdt_worker_ended(status, &code) ||
-	    (xfdt_exit_kind(code) < 0 && code != EXIT_NO_ROOM))
+	if (!xfdt_worker_ended(status, &code) || (xfdt_exit_kind(code) < 0 && code != EXIT_NO_ROOM))
 		return "reading it ended without an answer; the dump is damaged, or this is a bug";
 	if (code == EXIT_NO_ROOM)
 		return "the report does not fit into the memory that --kdump takes";
@@ -178,6 +178,8 @@ int run_kdump(const struct arguments *arguments)
 			NULL);
 	if (arguments->path_count > 1 && !arguments->split)
 		return usage_error("--kdump takes one dump", NULL);
+	if (names_url(arguments->paths[0]))
+		return usage_error("--kdump reads files only, not", arguments->paths[0]);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
