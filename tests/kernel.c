@@ -182,9 +182,12 @@ static void put_thread(struct kernel *kernel, struct task_struct *task, const ch
 		       unsigned int pid)
 {
 	const size_t size = kernel->layout->kasan ? KERNEL_STACK_SIZE_KASAN : KERNEL_STACK_SIZE;
-	uint64_t *stack = kernel_vmalloc(kernel, size);
+	uint64_t *stack;
 	size_t i;
 
+	/* THREAD_ALIGN */
+	kernel->vmalloc_next = (kernel->vmalloc_next + size - 1) / size * size;
+	stack = kernel_vmalloc(kernel, size);
 	/* a stack that was used is not blank */
 	for (i = 0; i < size / sizeof(*stack); i++)
 		stack[i] = KERNEL_ELSEWHERE;

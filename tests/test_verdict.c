@@ -521,6 +521,36 @@ static void test_verdict__other_panic_during_the_handler(void **state)
 	}
 }
 
+/* without types no thread is known; the stack pointer of its CPU leads to the frame */
+static void test_verdict__handler_without_types(void **state)
+{
+	struct kernel_vcpu *vcpu;
+	struct xfdt_cpu_note *note;
+	struct xfdt_regs regs;
+	struct scene scene;
+	int died;
+
+	for (died = 0; died < 2; died++) {
+		set_up(&scene, 1, 1);
+		memory_fail(&scene.kernel.memory, KERNEL_BTF, XFDT_EXCLUDED);
+		vcpu = vcpu_of(&scene, 0);
+		regs = kernel_nm_regs(&scene.kernel, vcpu->task, vcpu->fpstate);
+		kernel_push_nm(&scene.kernel, vcpu->task, KERNEL_FRAME, &regs);
+		note = kernel_add_note(&scene.kernel, (int)vcpu->task->pid);
+		note->regs.sp = vcpu->task->stack + KERNEL_FRAME - 0x100;
+		/* an oops may have been that of this thread: it may be ending */
+		if (died)
+			let_an_oops_happen(&scene);
+		assert_rules(&scene.kernel, "hit-earlier",
+			     died ? "owner-holds-other" : "at-restore");
+		/* what lies below the stack pointer is left over */
+		note->regs.sp = vcpu->task->stack + KERNEL_FRAME + 0x200;
+		assert_acquits(&scene, false);
+		assert_rules(&scene.kernel, "open", "owner-unknown");
+		tear_down(&scene);
+	}
+}
+
 /* the note of a CPU that did not panic shows the XRSTOR of a state with a mismatch: about to fault */
 static void test_verdict__note_of_another_cpu_at_the_restore(void **state)
 {
@@ -680,6 +710,24 @@ static void test_verdict__state_that_was_saved_over(void **state)
 
 	kernel_init(&kernel);
 	save_over(&kernel);
+	run_init(&run, &kernel);
+	assert_rule(&run, "hit-end");
+	assert_int_equal(run.facts.hit_state, XFDT_HIT_SAVED_OVER);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
+/* the thread that holds it is found though its VM is on no list */
+static void test_verdict__state_on_no_list_that_was_saved_over(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+
+	kernel_init(&kernel);
+	save_over(&kernel);
+	kernel_forget_symbol(&kernel, "vm_list");
+	kernel_forget_symbol(&kernel, "panic_cpu");
+	kernel_forget_symbol(&kernel, "crashing_cpu");
 	run_init(&run, &kernel);
 	assert_rule(&run, "hit-end");
 	assert_int_equal(run.facts.hit_state, XFDT_HIT_SAVED_OVER);

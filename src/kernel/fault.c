@@ -217,6 +217,30 @@ struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task
 	return err;
 }
 
+struct xfdt_piece xfdt_stack_around(uint64_t sp)
+{
+	if (!xfdt_is_kernel_address(sp))
+		return (struct xfdt_piece){ 0 };
+	return (struct xfdt_piece){ sp & ~(uint64_t)(STACK_SIZE - 1), STACK_SIZE };
+}
+
+struct xfdt_error *xfdt_stack_read_around(const struct xfdt_image *image, uint64_t sp,
+					  struct xfdt_stack *stack)
+{
+	const struct xfdt_piece piece = xfdt_stack_around(sp);
+	struct xfdt_error *err;
+
+	stack->len = 0;
+	if (!piece.len)
+		return xfdt_error_new(XFDT_CORRUPT, sp, "not a stack pointer of the kernel");
+	stack->kvaddr = piece.kvaddr;
+	stack->sp = sp;
+	err = xfdt_read_for(image, XFDT_FOR_STACK, stack->kvaddr, stack->words, piece.len);
+	if (!err)
+		stack->len = piece.len;
+	return err;
+}
+
 /* Does the word below a frame say that the entry of #NM has pushed it? */
 static bool is_nm_frame(const struct xfdt_image *image, uint64_t below)
 {

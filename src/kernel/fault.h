@@ -94,6 +94,14 @@ struct xfdt_stack {
 /* Read the stack of @task, which last had its stack pointer at @sp (0: unknown). */
 struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task, uint64_t sp,
 				   struct xfdt_stack *stack);
+/*
+ * The stack that @sp points to, of a thread that is not known: stacks are aligned to their size, 16 KiB (Linux:
+ * THREAD_ALIGN). len 0: @sp is not a kernel address.
+ */
+struct xfdt_piece xfdt_stack_around(uint64_t sp);
+/* Read that stack. */
+struct xfdt_error *xfdt_stack_read_around(const struct xfdt_image *image, uint64_t sp,
+					  struct xfdt_stack *stack);
 /* May stack pointer @sp be one of the stack of @task? */
 bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp);
 

@@ -477,11 +477,10 @@ static bool has_holder(const struct xfdt_vcpu *vcpu)
 	       vcpu->thread.fpu.fpstate.value == vcpu->fpstate;
 }
 
-/* It depends on which thread holds the state. */
+/* It depends on which thread holds the state: what it says now, and what was saved over it. */
 static bool needs_holder(const struct xfdt_vcpu *vcpu)
 {
-	return vcpu->state_known && vcpu->in_use && (vcpu->header.xstate_bv & vcpu->xfd) &&
-	       !has_holder(vcpu);
+	return vcpu->state_known && vcpu->in_use && vcpu->xfd && !has_holder(vcpu);
 }
 
 /* The number of the first vCPU that is sought with @fpstate, or of the one where it would be. */

@@ -246,25 +246,13 @@ static struct xfdt_fault *add_fault(struct collector *collector, struct xfdt_fau
 	return keep_fault(&collector->host->panic, fault);
 }
 
-static void add_frames(struct collector *collector, uint64_t task, int pid, uint64_t sp,
-		       struct xfdt_piece *ret_stack)
+/* The frames on the stack that was read last, of the thread @of tells of. */
+static void take_frames(struct collector *collector, const struct xfdt_fault *of)
 {
-	struct xfdt_stack *stack = &collector->stack;
-	struct xfdt_fault fault = { .task = task, .pid = pid };
-	struct xfdt_error *err;
+	const struct xfdt_stack *stack = &collector->stack;
+	struct xfdt_fault fault = *of;
 	size_t at = 0;
 
-	ret_stack->len = 0;
-	if (collector->stacks++ == STACKS_MAX) {
-		collector->host->panic.faults_full = true;
-		return;
-	}
-	err = xfdt_stack_read(collector->host->image, task, sp, stack);
-	if (err) {
-		xfdt_error_free(err);
-		return;
-	}
-	*ret_stack = (struct xfdt_piece){ stack->kvaddr, stack->len };
 	while (xfdt_stack_next_frame(collector->host->image, stack, &at, &fault)) {
 		struct xfdt_fault found = fault;
 
@@ -272,6 +260,33 @@ static void add_frames(struct collector *collector, uint64_t task, int pid, uint
 		if (stack->sp || logged_of(collector, &fault.regs))
 			add_fault(collector, &found, stack);
 	}
+}
+
+static bool may_search(struct collector *collector)
+{
+	if (collector->stacks++ < STACKS_MAX)
+		return true;
+	collector->host->panic.faults_full = true;
+	return false;
+}
+
+static void add_frames(struct collector *collector, uint64_t task, int pid, uint64_t sp,
+		       struct xfdt_piece *ret_stack)
+{
+	const struct xfdt_fault fault = { .task = task, .pid = pid };
+	struct xfdt_stack *stack = &collector->stack;
+	struct xfdt_error *err;
+
+	ret_stack->len = 0;
+	if (!may_search(collector))
+		return;
+	err = xfdt_stack_read(collector->host->image, task, sp, stack);
+	if (err) {
+		xfdt_error_free(err);
+		return;
+	}
+	*ret_stack = (struct xfdt_piece){ stack->kvaddr, stack->len };
+	take_frames(collector, &fault);
 }
 
 /* The note is of the exception itself if die() went straight to crash_kexec(). */
@@ -433,19 +448,54 @@ static void look_at_position(struct collector *collector, struct xfdt_vcpu *vcpu
 	}
 }
 
+/* Where threads are not known, the stack pointers of the CPUs lead to the handlers that they are in. */
+static void add_stacks_of_cpus(struct collector *collector)
+{
+	const struct xfdt_image *image = collector->host->image;
+	const struct xfdt_fault none = { 0 };
+	struct xfdt_error *err;
+	size_t i;
+
+	for (i = 0; i < image->note_count && may_search(collector); i++) {
+		err = xfdt_stack_read_around(image, image->notes[i].regs.sp, &collector->stack);
+		if (!err)
+			take_frames(collector, &none);
+		xfdt_error_free(err);
+	}
+}
+
+static void look_for_frame(const struct collector *collector, struct xfdt_vcpu *vcpu)
+{
+	const struct xfdt_fault *fault = frame_of(&collector->host->panic, vcpu);
+
+	if (!fault)
+		return;
+	vcpu->stack = xfdt_stack_around(fault->frame);
+	vcpu->frame = fault->frame;
+	vcpu->loading = XFDT_YES;
+}
+
 /* Threads that hold a guest's state with components that XFD disables may be in the handler. */
 static void add_other_threads(struct collector *collector)
 {
 	struct xfdt_host *host = collector->host;
 	struct xfdt_vcpu_at at = { 0 };
 	struct xfdt_vcpu *vcpu;
+	bool searched = false;
 
 	while ((vcpu = xfdt_next_vcpu(host, &at))) {
 		struct xfdt_thread *thread = &vcpu->thread;
 		const struct xfdt_cpu_note *note = NULL;
 
-		if (!vcpu->state_known || !vcpu->in_use || !vcpu->xfd || !thread->known)
+		if (!vcpu->state_known || !vcpu->in_use || !vcpu->xfd)
 			continue;
+		if (!thread->known) {
+			if (!searched)
+				add_stacks_of_cpus(collector);
+			searched = true;
+			look_for_frame(collector, vcpu);
+			continue;
+		}
 		if (thread->running != XFDT_NO && thread->cpu.known)
 			note = xfdt_note_of_cpu(host->image, thread->cpu.value, thread->pid);
 		vcpu->stack_sp = note ? note->regs.sp : 0;

@@ -87,10 +87,15 @@ static void look_at_thread(const struct xfdt_vcpu *vcpu, struct xfdt_state_facts
 
 /*
  * The thread whose restore of this state ended the kernel held it, on a CPU, also where its
- * task_struct or the CPU's variables are not found (CONFIG_KALLSYMS_ALL=n).
+ * task_struct or the CPU's variables are not found (CONFIG_KALLSYMS_ALL=n).  So does one
+ * that is not known, but that a CPU's stack shows in the handler, before any oops killed a thread.
  */
-static void look_at_end(const struct xfdt_facts *facts, struct xfdt_state_facts *state)
+static void look_at_end(const struct xfdt_facts *facts, const struct xfdt_host *host,
+			const struct xfdt_vcpu *vcpu, struct xfdt_state_facts *state)
 {
+	bool ended = state->hit && facts->items[XFDT_FACT_ENDED].value == XFDT_YES;
+	bool in_handler = !vcpu->thread.known && vcpu->frame &&
+			  xfdt_panic_had_no_oops(&host->panic);
 	enum xfdt_truth *open[] = {
 		&state->alive,
 		&state->holds,
@@ -99,7 +104,7 @@ static void look_at_end(const struct xfdt_facts *facts, struct xfdt_state_facts 
 	};
 	size_t i;
 
-	if (!state->hit || facts->items[XFDT_FACT_ENDED].value != XFDT_YES)
+	if (!ended && !in_handler)
 		return;
 	for (i = 0; i < COUNT(open); i++)
 		if (*open[i] == XFDT_UNSURE)
@@ -128,7 +133,7 @@ static void look_at(const struct xfdt_facts *facts, const struct xfdt_host *host
 	state->can_run = vcpu->can_run;
 	look_at_header(host, vcpu, state);
 	look_at_thread(vcpu, state);
-	look_at_end(facts, state);
+	look_at_end(facts, host, vcpu, state);
 }
 
 /* complete */
