@@ -145,8 +145,7 @@ kernel_cmdline()
 {
 	case $emulator$amx in
 	bochs) echo "$COMMON_CMDLINE $BOCHS_CMDLINE" ;;
-	qemuyes) echo "$COMMON_CMDLINE no_timer_check" ;;
-	*) echo "$COMMON_CMDLINE" ;;
+	qemu*) echo "$COMMON_CMDLINE no_timer_check" ;;
 	esac
 }
 
