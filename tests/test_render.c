@@ -970,6 +970,7 @@ static void assert_fits(const char *text, size_t width)
 {
 	const char *line, *end;
 
+	assert_null(strstr(text, " \n"));
 	for (line = text; (end = strchr(line, '\n')); line = end + 1)
 		if ((size_t)(end - line) > width)
 			fail_msg("%zu columns: %.*s", (size_t)(end - line), (int)(end - line),
@@ -1005,7 +1006,7 @@ static void test_render__mark_stands_under_its_bit(void **state)
 	/* more lanes than fit: numbers, and no marks */
 	fixture.vcpus[1].xfd = ~0ull;
 	text = render(&fixture, TEXT);
-	assert_non_null(strstr(text, "0x40000             0x40000 "));
+	assert_non_null(strstr(text, "0x40000             0x40000\n"));
 	assert_null(strchr(text, '^'));
 	assert_non_null(strstr(text, "18 XTILEDATA in both"));
 	assert_fits(text, 80);

@@ -370,10 +370,12 @@ static void put_ruler(const struct writer *writer)
 	fputs(writer->style->end, writer->out);
 }
 
-static void put_half(const struct writer *writer, uint64_t bits, uint64_t marked)
+/* Returns how many columns behind it stay blank, if something follows. */
+static int put_half(const struct writer *writer, uint64_t bits, uint64_t marked)
 {
-	unsigned int i, used = 0;
+	int width = (int)writer->half, used = 0;
 	char number[HEX_WIDTH + 1];
+	unsigned int i;
 
 	snprintf(number, sizeof(number), "0x%" PRIx64, bits);
 	for (i = 0; i < 63; i++) {
@@ -387,14 +389,13 @@ static void put_half(const struct writer *writer, uint64_t bits, uint64_t marked
 		else
 			fputc(bits & bit ? '#' : '.', writer->out);
 	}
-	if (writer->lanes)
-		fprintf(writer->out, "%*s", (int)(writer->half - used), "");
-	if (!writer->lanes)
-		fprintf(writer->out, "%-*s  ", (int)writer->half, number);
-	else if (writer->hex)
-		fprintf(writer->out, "  %-*s  ", HEX_WIDTH, number);
-	else
-		fputs("  ", writer->out);
+	if (writer->lanes && writer->hex) {
+		fprintf(writer->out, "%*s  ", width - used, "");
+		width = HEX_WIDTH;
+	}
+	if (!writer->lanes || writer->hex)
+		used = fprintf(writer->out, "%s", number);
+	return width - used + 2;
 }
 
 /* Put a mark under each lane of @mismatch; returns the column behind the last. */
@@ -459,7 +460,7 @@ static void thread_text(const struct xfdt_vcpu *vcpu, char *ret_text, size_t siz
 }
 
 /* Behind the lanes if there is room, else on a line of its own. */
-static void put_thread(const struct writer *writer, const struct xfdt_vcpu *vcpu)
+static void put_thread(const struct writer *writer, const struct xfdt_vcpu *vcpu, int gap)
 {
 	unsigned int column = LABEL + 2 * (writer->half + writer->hex + 2);
 	char text[TEXT_MAX], escaped[TEXT_MAX];
@@ -469,6 +470,8 @@ static void put_thread(const struct writer *writer, const struct xfdt_vcpu *vcpu
 	if (column + columns_of(escaped, strlen(escaped)) > writer->width) {
 		fprintf(writer->out, "\n%*s", LABEL, "");
 		column = LABEL;
+	} else {
+		fprintf(writer->out, "%*s", gap, "");
 	}
 	put_wrapped(writer, escaped, column, LABEL);
 }
@@ -510,9 +513,8 @@ static void put_vcpu(const struct writer *writer, const struct xfdt_vcpu *vcpu,
 		put_why(writer, state);
 		return;
 	}
-	put_half(writer, vcpu->header.xstate_bv, state->mismatch);
-	put_half(writer, vcpu->xfd, state->mismatch);
-	put_thread(writer, vcpu);
+	fprintf(writer->out, "%*s", put_half(writer, vcpu->header.xstate_bv, state->mismatch), "");
+	put_thread(writer, vcpu, put_half(writer, vcpu->xfd, state->mismatch));
 	if (state->mismatch)
 		put_marks(writer, state->mismatch);
 	if (state->state != XFDT_VCPU_OK) {
