@@ -416,11 +416,9 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 				xfdt_error_new(
 					XFDT_MISSING, 0,
 					"kvm is loaded and its 'vm_list' is not among the symbols in the dump"),
-				image->embedded ?
-					"triage the vmcore that this one was distilled of, with the kernel's debuginfo (-d)" :
 				image->kvm_is_built_in ?
-					"name the kernel's vmlinux with its symbol table (-d)" :
-					"name its kvm.ko with a symbol table (-d)");
+					"name the kernel's vmlinux with its symbol table (-d); of a distilled dump, triage the original" :
+					"name its kvm.ko with a symbol table (-d); of a distilled dump, triage the original");
 		}
 		return NULL;
 	}

@@ -46,8 +46,11 @@ void xfdt_chain_take_symbols(struct xfdt_chain *chain,
 	for (i = 0; i < XFDT_SYMBOL_COUNT; i++) {
 		struct xfdt_symbol *symbol = &image->symtab.symbols[i];
 
-		/* two symbols have this name: it is unknown which one is meant */
-		if (queries[i].found != 1)
+		/*
+		 * Two symbols have this name: it is unknown which one is meant.  The address is 0 where
+		 * a distilled dump does not hold it: the version that made the dump had not asked for it.
+		 */
+		if (queries[i].found != 1 || !queries[i].kvaddr)
 			continue;
 		symbol->known = true;
 		symbol->kvaddr = queries[i].kvaddr;

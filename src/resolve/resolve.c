@@ -126,7 +126,7 @@ static void resolve_kvm_types(struct xfdt_chain *chain, const struct xfdt_module
 /* What was not read when a dump was distilled, no file brings back. */
 static void note_kvm_gap(struct xfdt_chain *chain, struct xfdt_error *err)
 {
-	if (chain->image->embedded)
+	if (chain->image->embedded && chain->debug->path_count)
 		xfdt_gaps_add(
 			&chain->image->gaps, "the symbols of kvm.ko", err,
 			"triage the vmcore that this one was distilled of, with its kvm.ko (-d)");
@@ -141,7 +141,7 @@ static void resolve_kvm(struct xfdt_chain *chain)
 	struct xfdt_error *err;
 	bool found;
 
-	if (image->kvm_is_built_in && !image->embedded) {
+	if (image->kvm_is_built_in) {
 		image->modules_known = true;
 		return;
 	}
