@@ -521,34 +521,80 @@ static void test_verdict__other_panic_during_the_handler(void **state)
 	}
 }
 
+/* The CPU of vCPU 0 is in the handler of its #NM. */
+static struct xfdt_cpu_note *put_in_handler(struct scene *scene)
+{
+	struct kernel_vcpu *vcpu = vcpu_of(scene, 0);
+	struct xfdt_regs regs = kernel_nm_regs(&scene->kernel, vcpu->task, vcpu->fpstate);
+	struct xfdt_cpu_note *note = kernel_add_note(&scene->kernel, (int)vcpu->task->pid);
+
+	kernel_push_nm(&scene->kernel, vcpu->task, KERNEL_FRAME, &regs);
+	note->regs.sp = vcpu->task->stack + KERNEL_FRAME - 0x100;
+	return note;
+}
+
 /* without types no thread is known; the stack pointer of its CPU leads to the frame */
 static void test_verdict__handler_without_types(void **state)
 {
-	struct kernel_vcpu *vcpu;
 	struct xfdt_cpu_note *note;
-	struct xfdt_regs regs;
 	struct scene scene;
 	int died;
 
 	for (died = 0; died < 2; died++) {
 		set_up(&scene, 1, 1);
 		memory_fail(&scene.kernel.memory, KERNEL_BTF, XFDT_EXCLUDED);
-		vcpu = vcpu_of(&scene, 0);
-		regs = kernel_nm_regs(&scene.kernel, vcpu->task, vcpu->fpstate);
-		kernel_push_nm(&scene.kernel, vcpu->task, KERNEL_FRAME, &regs);
-		note = kernel_add_note(&scene.kernel, (int)vcpu->task->pid);
-		note->regs.sp = vcpu->task->stack + KERNEL_FRAME - 0x100;
+		note = put_in_handler(&scene);
 		/* an oops may have been that of this thread: it may be ending */
 		if (died)
 			let_an_oops_happen(&scene);
 		assert_rules(&scene.kernel, "hit-earlier",
 			     died ? "owner-holds-other" : "at-restore");
 		/* what lies below the stack pointer is left over */
-		note->regs.sp = vcpu->task->stack + KERNEL_FRAME + 0x200;
+		note->regs.sp += 0x300;
 		assert_acquits(&scene, false);
 		assert_rules(&scene.kernel, "open", "owner-unknown");
 		tear_down(&scene);
 	}
+}
+
+/* a CPU is in the handler, of which thread is not known; another thread, not known either, ended the host */
+static void test_verdict__handler_where_another_thread_ended_the_host(void **state)
+{
+	static const char *const fatal[] = { GPF, "RIP: 0010:foo+0x1/0x2",
+					     "---[ end trace 0000000000000000 ]---",
+					     "Kernel panic - not syncing: Fatal exception", NULL };
+	static const char *const warn[] = {
+		"WARNING: CPU: 2 PID: 999 at kernel/foo.c:1 foo+0x1/0x2",
+		"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
+	};
+	struct scene scene;
+	int warned;
+
+	for (warned = 0; warned < 2; warned++) {
+		set_up(&scene, 1, 1);
+		put_in_handler(&scene);
+		let_log(&scene, warned ? warn : fatal);
+		if (!warned) {
+			scene.kernel.data->die_counter = 1;
+			scene.kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+		}
+		memory_fail(&scene.kernel.memory, KERNEL_BTF, XFDT_EXCLUDED);
+		kernel_forget_symbol(&scene.kernel, "panic_cpu");
+		kernel_forget_symbol(&scene.kernel, "crashing_cpu");
+		assert_scene(&scene, "hit-when");
+	}
+}
+
+/* bit 18 of XSTATE_BV is the second witness of that of fpstate->xfd */
+static void test_verdict__handler_of_a_state_with_damage(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 1, 1);
+	put_in_handler(&scene);
+	vcpu_of(&scene, 0)->fpstate->xfd = 0;
+	assert_acquits(&scene, false);
+	tear_down(&scene);
 }
 
 /* the note of a CPU that did not panic shows the XRSTOR of a state with a mismatch: about to fault */
@@ -1903,6 +1949,38 @@ static void test_verdict__two_vcpus_with_one_state(void **state)
 	assert_int_equal(run_fact(&run, XFDT_FACT_COMPLETE), XFDT_UNSURE);
 	run_deinit(&run);
 	tear_down(&scene);
+}
+
+/* a thread whose fpu->fpstate cannot be read, or is damaged, may hold the state that no other holds */
+static void test_verdict__holder_that_cannot_be_read(void **state)
+{
+	struct scene scene;
+	uint64_t *fpstate;
+	int damaged;
+
+	for (damaged = 0; damaged < 2; damaged++) {
+		set_up(&scene, 1, 0);
+		kernel_forget_symbol(&scene.kernel, "vm_list");
+		let_an_oops_happen(&scene);
+		fpstate = &kernel_fpu(&scene.kernel, vcpu_of(&scene, 0)->task)->fpstate;
+		if (damaged)
+			*fpstate ^= 1u << 20;
+		else
+			scene.kernel.memory.missing = kernel_kvaddr(&scene.kernel, fpstate);
+		assert_scene(&scene, "open");
+	}
+}
+
+/* a dump of a running host: the thread gave its state back after the page of the state was copied */
+static void test_verdict__state_copied_before_its_thread(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 0, 0);
+	vcpu_of(&scene, 0)->fpstate->xfd = KERNEL_XTILEDATA;
+	vcpu_of(&scene, 0)->header->xfeatures &= ~KERNEL_XTILEDATA;
+	kernel_add_own_fpstate(&scene.kernel, vcpu_of(&scene, 0)->task);
+	assert_scene(&scene, "clear");
 }
 
 /* KVM's lists do not prove that there is no other guest FPU state. */

@@ -373,6 +373,7 @@ static void find_route(struct xfdt_facts *facts, const struct xfdt_fault *fault,
 static enum xfdt_truth is_of_fault(const struct xfdt_panic *panic, const struct xfdt_event *event,
 				   const struct xfdt_fault *fault)
 {
+	bool same = fault->task && fault->task == panic->task;
 	enum xfdt_panic_reason reason;
 
 	if (fault->pid && event->caller && event->caller != (uint32_t)fault->pid)
@@ -389,8 +390,9 @@ static enum xfdt_truth is_of_fault(const struct xfdt_panic *panic, const struct 
 	if (fault->oops && panic->oopses.known && panic->oopses.value > fault->oops)
 		return XFDT_UNSURE;
 	if (reason == XFDT_PANIC_BY_WARNING)
-		return fault->frame && fault->task == panic->task ? XFDT_YES : XFDT_UNSURE;
-	return fault->pid || fault->task == panic->task ? XFDT_YES : XFDT_UNSURE;
+		return fault->frame && same ? XFDT_YES : XFDT_UNSURE;
+	return fault->pid || same || (fault->oops && !panic->task && !fault->task) ? XFDT_YES :
+										     XFDT_UNSURE;
 }
 
 static void set_ended_by(struct xfdt_facts *facts, const struct xfdt_panic *panic,

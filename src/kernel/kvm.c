@@ -467,6 +467,8 @@ struct owner_search {
 	struct xfdt_host *host;
 	struct xfdt_vcpu **sought; /* by fpstate */
 	size_t count, left;
+	bool unreadable; /* a thread is, which may hold one of them */
+	bool damaged;	 /* a thread holds a state that no guest has */
 };
 
 static bool has_holder(const struct xfdt_vcpu *vcpu)
@@ -504,8 +506,12 @@ static bool visit_owner(void *context, uint64_t task)
 	struct xfdt_thread_fpu fpu;
 	size_t i;
 
-	if (!xfdt_thread_fpu(host->image, task, &fpu) || !fpu.fpstate.known)
+	if (!xfdt_thread_fpu(host->image, task, &fpu) || !fpu.fpstate.known) {
+		search->unreadable = true;
 		return false;
+	}
+	if (fpu.task_fpstate.value && !xfdt_census_find(&host->census, fpu.fpstate.value))
+		search->damaged = true;
 	for (i = first_of(search, fpu.fpstate.value);
 	     i < search->count && search->sought[i]->fpstate == fpu.fpstate.value; i++) {
 		struct xfdt_vcpu *vcpu = search->sought[i];
@@ -529,9 +535,16 @@ static void search_owners(struct owner_search *search)
 	if (host->panic.task && visit_owner(search, host->panic.task))
 		return;
 	err = xfdt_tasks_walk(host->image, visit_owner, search);
-	for (i = 0; i < search->count; i++)
-		if (needs_holder(search->sought[i]))
-			search->sought[i]->unheld = err ? XFDT_UNSURE : XFDT_YES;
+	for (i = 0; i < search->count; i++) {
+		struct xfdt_vcpu *vcpu = search->sought[i];
+
+		if (!needs_holder(vcpu))
+			continue;
+		vcpu->unheld = err || search->unreadable ||
+					       (search->damaged && !vcpu->thread.known) ?
+				       XFDT_UNSURE :
+				       XFDT_YES;
+	}
 	if (err)
 		xfdt_gaps_add(&host->gaps, "which thread holds a guest FPU state", err, NULL);
 }

@@ -487,7 +487,8 @@ static void add_other_threads(struct collector *collector)
 		struct xfdt_thread *thread = &vcpu->thread;
 		const struct xfdt_cpu_note *note = NULL;
 
-		if (!vcpu->state_known || !vcpu->in_use || !vcpu->xfd)
+		if (!vcpu->state_known || !vcpu->in_use ||
+		    !(vcpu->xfd | (vcpu->header.xstate_bv & 1ull << XFDT_XFEATURE_XTILEDATA)))
 			continue;
 		if (!thread->known) {
 			if (!searched)

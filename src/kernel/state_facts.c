@@ -116,8 +116,10 @@ static void look_at(const struct xfdt_facts *facts, const struct xfdt_host *host
 {
 	const struct xfdt_census *census = &host->census;
 
+	/* a dump of a running host may have a thread of later than the state */
 	bool left_behind = vcpu->in_use &&
-			   (vcpu->unheld == XFDT_YES || vcpu->thread.alive == XFDT_NO);
+			   ((vcpu->unheld == XFDT_YES && (vcpu->header.xstate_bv & vcpu->xfd)) ||
+			    vcpu->thread.alive == XFDT_NO);
 
 	state->readable = xfdt_truth(vcpu->state_known);
 	state->counted = xfdt_truth(census->known && census->complete && !vcpu->fpstate);
