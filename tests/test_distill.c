@@ -247,4 +247,39 @@ static void test_distill__account_of_a_hostile_host_is_harmless(void **state)
 	tear_down(&fixture);
 }
 
+/* a note's stack pointer may lead anywhere: what lies there is kept as far as the answer needs it */
+static void test_distill__stack_pointer_of_a_note_that_is_wrong(void **state)
+{
+	static const enum xfdt_symbol_id symbols[] = { XFDT_S_vm_list, XFDT_S_die_counter };
+	const struct xfdt_distill_options options = { .keep_log = false };
+	const struct xfdt_session_options plain = { 0 };
+	struct xfdt_distill_result result;
+	struct xfdt_cpu_note *note;
+	struct xfdt_session small;
+	struct fixture fixture;
+	const char *paths[1];
+	size_t i, v;
+
+	for (i = 0; i < COUNT(symbols) + 1; i++) {
+		struct xfdt_vcpu_at at = { 0 };
+
+		set_up(&fixture);
+		paths[0] = fixture.path;
+		note = (struct xfdt_cpu_note *)fixture.session.image.notes;
+		note->regs.sp = i < COUNT(symbols) ?
+					xfdt_symbol(&fixture.session.image, symbols[i])->kvaddr :
+					xfdt_next_vcpu(&fixture.session.host, &at)->fpstate | 0x100;
+		write_small(&fixture, &options, &result);
+		assert_true(result.kept[XFDT_FOR_STACK] < 1u << 20);
+		assert_null(xfdt_session_init(&small, paths, 1, &plain));
+		assert_string_equal(small.verdict.rule->id, fixture.session.verdict.rule->id);
+		assert_int_equal(small.verdict.vcpu_count, fixture.session.verdict.vcpu_count);
+		for (v = 0; v < small.verdict.vcpu_count; v++)
+			assert_string_equal(small.verdict.vcpus[v].rule->id,
+					    fixture.session.verdict.vcpus[v].rule->id);
+		xfdt_session_deinit(&small);
+		tear_down(&fixture);
+	}
+}
+
 #include "test_distill.tests.h"

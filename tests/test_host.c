@@ -1063,4 +1063,46 @@ static void test_host__architecture_that_vmcoreinfo_alone_tells(void **state)
 	kernel_deinit(&kernel);
 }
 
+static uint64_t secret;
+static bool secret_is_code;
+
+static struct xfdt_error *read_secret(struct xfdt_reader *reader, uint64_t kvaddr, void *buf,
+				      size_t len)
+{
+	secret_is_code |= secret - kvaddr < len && reader->purpose == XFDT_FOR_CODE;
+	return plain_read(reader, kvaddr, buf, len);
+}
+
+/* a pointer on a stack is no return address: what it points to is not read as code, which distill keeps */
+static void test_host__pointer_on_a_stack(void **state)
+{
+	struct kernel_vcpu *vcpu;
+	struct kernel kernel;
+	struct xfdt_regs regs;
+	struct run run;
+
+	kernel_boot(&kernel, &kernel_6_18);
+	kernel_add_vm(&kernel, &(struct kernel_vm){ .vcpus = 2, .armed = 1, .running = 1 });
+	kernel_panic(&kernel,
+		     kernel_add_thread(&kernel,
+				       &(struct kernel_thread){ .comm = "sh", .pid = 999 }),
+		     NULL);
+	vcpu = &kernel.vcpu[0];
+	regs = kernel_nm_regs(&kernel, vcpu->task, vcpu->fpstate);
+	regs.ip = KERNEL_ELSEWHERE;
+	kernel_push_nm(&kernel, vcpu->task, KERNEL_FRAME, &regs);
+	kernel_add_note(&kernel, (int)vcpu->task->pid)->regs.sp = vcpu->task->stack + KERNEL_FRAME -
+								  0x100;
+	secret = kernel_kvaddr(&kernel, kernel_alloc(&kernel, 64)) + 32;
+	*kernel_stack(&kernel, vcpu->task, KERNEL_FRAME + sizeof(struct xfdt_regs)) = secret + 5;
+	secret_is_code = false;
+	plain_read = kernel.memory.reader.read;
+	kernel.memory.reader.read = read_secret;
+	run_init(&run, &kernel);
+	assert_int_equal(run.host.panic.fault_count, 1);
+	assert_false(secret_is_code);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
 #include "test_host.tests.h"

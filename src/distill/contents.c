@@ -34,7 +34,7 @@ static const char *const left_out[] = {
 	"guest registers",
 	"XSAVE areas but for their headers",
 	"memory of processes",
-	"registers of other CPUs (but RSP, where a stack was searched)",
+	"registers of other CPUs (but of those whose stack was searched)",
 };
 #define LEFT_OUT (COUNT(left_out))
 

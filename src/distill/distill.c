@@ -110,11 +110,16 @@ static void put_vmcoreinfo(const char *vmcoreinfo, FILE *out, struct notes *note
 /* Was the stack that @regs point to searched? */
 static bool is_of_searched_stack(const struct xfdt_host *host, const struct xfdt_regs *regs)
 {
+	const struct xfdt_piece around = xfdt_stack_around(regs->sp);
 	struct xfdt_vcpu_at at = { 0 };
 	const struct xfdt_vcpu *vcpu;
+	size_t i;
 
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
 		if (regs->sp - vcpu->stack.kvaddr < vcpu->stack.len)
+			return true;
+	for (i = 0; i < host->panic.fault_count; i++)
+		if (host->panic.faults[i].frame - around.kvaddr < around.len)
 			return true;
 	return false;
 }

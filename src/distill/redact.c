@@ -50,11 +50,6 @@ static struct xfdt_error *redact_stacks(struct xfdt_dump *dump, const struct xfd
 	xfdt_dump_forget(dump, panic->stack.kvaddr, panic->stack.len);
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
 		xfdt_dump_forget(dump, vcpu->stack.kvaddr, vcpu->stack.len);
-	for (i = 0; i < host->image->note_count; i++) {
-		struct xfdt_piece stack = xfdt_stack_around(host->image->notes[i].regs.sp);
-
-		xfdt_dump_forget(dump, stack.kvaddr, stack.len);
-	}
 	for (i = 0; !err && i < panic->fault_count; i++)
 		err = keep_fault(host->image, &panic->faults[i]);
 	at = (struct xfdt_vcpu_at){ 0 };

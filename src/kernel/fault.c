@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Faults at an XRSTOR (Linux: arch/x86/kernel/fpu/core.c, arch/x86/entry/entry_64.S). */
 #include "kernel/fault.h"
+#include "image/page_tables.h"
 #include "kernel/task.h"
 
 #include <stdio.h>
@@ -235,7 +236,7 @@ struct xfdt_error *xfdt_stack_read_around(const struct xfdt_image *image, uint64
 		return xfdt_error_new(XFDT_CORRUPT, sp, "not a stack pointer of the kernel");
 	stack->kvaddr = piece.kvaddr;
 	stack->sp = sp;
-	err = xfdt_read_for(image, XFDT_FOR_STACK, stack->kvaddr, stack->words, piece.len);
+	err = xfdt_read_for(image, XFDT_FOR_SEARCH, stack->kvaddr, stack->words, piece.len);
 	if (!err)
 		stack->len = piece.len;
 	return err;
@@ -324,6 +325,9 @@ static bool called_before(const struct xfdt_image *image, const struct xfdt_deco
 	struct xfdt_error *err;
 	uint8_t code[5];
 
+	/* code of the kernel and of modules; words of a stack may be anything */
+	if (address < XFDT_KERNEL_MAP)
+		return false;
 	err = xfdt_read_for(image, XFDT_FOR_CODE, address - sizeof(code), code, sizeof(code));
 	if (err) {
 		xfdt_error_free(err);
