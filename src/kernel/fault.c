@@ -225,21 +225,25 @@ struct xfdt_piece xfdt_stack_around(uint64_t sp)
 	return (struct xfdt_piece){ sp & ~(uint64_t)(STACK_SIZE - 1), STACK_SIZE };
 }
 
-struct xfdt_error *xfdt_stack_read_around(const struct xfdt_image *image, uint64_t sp,
-					  struct xfdt_stack *stack)
+void xfdt_stack_read_around(const struct xfdt_image *image, uint64_t sp, struct xfdt_stack *stack)
 {
 	const struct xfdt_piece piece = xfdt_stack_around(sp);
 	struct xfdt_error *err;
+	size_t at;
 
 	stack->len = 0;
-	if (!piece.len)
-		return xfdt_error_new(XFDT_CORRUPT, sp, "not a stack pointer of the kernel");
 	stack->kvaddr = piece.kvaddr;
 	stack->sp = sp;
-	err = xfdt_read_for(image, XFDT_FOR_SEARCH, stack->kvaddr, stack->words, piece.len);
-	if (!err)
-		stack->len = piece.len;
-	return err;
+	/* a distilled dump has the pages with frames only */
+	for (at = 0; at < piece.len; at += XFDT_PAGE_SIZE) {
+		err = xfdt_read_for(image, XFDT_FOR_SEARCH, piece.kvaddr + at,
+				    stack->words + at / 8, XFDT_PAGE_SIZE);
+		if (err)
+			memset(stack->words + at / 8, 0, XFDT_PAGE_SIZE);
+		else
+			stack->len = piece.len;
+		xfdt_error_free(err);
+	}
 }
 
 /* Does the word below a frame say that the entry of #NM has pushed it? */

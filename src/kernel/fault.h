@@ -99,9 +99,8 @@ struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task
  * THREAD_ALIGN). len 0: @sp is not a kernel address.
  */
 struct xfdt_piece xfdt_stack_around(uint64_t sp);
-/* Read that stack. */
-struct xfdt_error *xfdt_stack_read_around(const struct xfdt_image *image, uint64_t sp,
-					  struct xfdt_stack *stack);
+/* Read that stack; pages that cannot be read are zero. */
+void xfdt_stack_read_around(const struct xfdt_image *image, uint64_t sp, struct xfdt_stack *stack);
 /* May stack pointer @sp be one of the stack of @task? */
 bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp);
 

@@ -453,14 +453,12 @@ static void add_stacks_of_cpus(struct collector *collector)
 {
 	const struct xfdt_image *image = collector->host->image;
 	const struct xfdt_fault none = { 0 };
-	struct xfdt_error *err;
 	size_t i;
 
 	for (i = 0; i < image->note_count && may_search(collector); i++) {
-		err = xfdt_stack_read_around(image, image->notes[i].regs.sp, &collector->stack);
-		if (!err)
+		xfdt_stack_read_around(image, image->notes[i].regs.sp, &collector->stack);
+		if (collector->stack.len)
 			take_frames(collector, &none);
-		xfdt_error_free(err);
 	}
 }
 
