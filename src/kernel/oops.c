@@ -246,7 +246,7 @@ static struct xfdt_fault *add_fault(struct collector *collector, struct xfdt_fau
 	return keep_fault(&collector->host->panic, fault);
 }
 
-/* The frames on the stack that was read last, of the thread @of tells of. */
+/* Add the faults of the frames on the stack that was read last; @of has its thread. */
 static void take_frames(struct collector *collector, const struct xfdt_fault *of)
 {
 	const struct xfdt_stack *stack = &collector->stack;
@@ -468,7 +468,6 @@ static void look_for_frame(const struct collector *collector, struct xfdt_vcpu *
 
 	if (!fault)
 		return;
-	vcpu->stack = xfdt_stack_around(fault->frame);
 	vcpu->frame = fault->frame;
 	vcpu->loading = XFDT_YES;
 }
