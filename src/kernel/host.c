@@ -91,18 +91,10 @@ static struct xfdt_value max_features_by_code(const struct xfdt_host *host)
 	struct xfdt_value found = { .known = false };
 	uint64_t kvaddrs[VARIABLES_MAX], value;
 	struct xfdt_error *err;
-	size_t count, len, i;
-	uint8_t *code;
+	size_t count, i;
 
-	err = xfdt_function_code(host->image, XFDT_S_restore_fpregs, &code, &len);
-	if (err) {
-		xfdt_error_free(err);
-		return found;
-	}
-	count = xfdt_insn_variables(host->decoder, code, len,
-				    xfdt_symbol(host->image, XFDT_S_restore_fpregs)->kvaddr,
-				    XFDT_USE_READ, kvaddrs, VARIABLES_MAX);
-	free(code);
+	count = xfdt_function_variables(host->image, host->decoder, XFDT_S_restore_fpregs,
+					XFDT_USE_READ, kvaddrs, VARIABLES_MAX);
 	for (i = 0; i < count; i++) {
 		err = xfdt_read_u64(host->image, kvaddrs[i], &value);
 		if (!err && xfdt_xfeatures_are_possible(value)) {

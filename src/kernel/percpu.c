@@ -8,10 +8,7 @@
  * Each has to be the only variable that is used so; then memory has to agree.
  */
 #include "kernel/percpu.h"
-#include "insn/insn.h"
 #include "kernel/task.h"
-
-#include <stdlib.h>
 
 #define VARIABLES_MAX 4
 #define TASKS_CHECKED 4u /* so many CPUs, the first ones, have to run a task that says so */
@@ -24,19 +21,10 @@ struct uses {
 static struct uses find_uses(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
 			     enum xfdt_symbol_id function, enum xfdt_variable_use use)
 {
-	struct uses uses = { .count = 0 };
-	struct xfdt_error *err;
-	uint8_t *code;
-	size_t len;
+	struct uses uses;
 
-	err = xfdt_function_code(image, function, &code, &len);
-	if (err) {
-		xfdt_error_free(err);
-		return uses;
-	}
-	uses.count = xfdt_insn_variables(decoder, code, len, xfdt_symbol(image, function)->kvaddr,
-					 use, uses.kvaddrs, VARIABLES_MAX);
-	free(code);
+	uses.count = xfdt_function_variables(image, decoder, function, use, uses.kvaddrs,
+					     VARIABLES_MAX);
 	return uses;
 }
 

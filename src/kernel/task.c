@@ -311,6 +311,25 @@ struct xfdt_error *xfdt_function_code(const struct xfdt_image *image, enum xfdt_
 	return NULL;
 }
 
+size_t xfdt_function_variables(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+			       enum xfdt_symbol_id id, enum xfdt_variable_use use,
+			       uint64_t *ret_kvaddrs, size_t max)
+{
+	struct xfdt_error *err;
+	size_t len, count;
+	uint8_t *code;
+
+	err = xfdt_function_code(image, id, &code, &len);
+	if (err) {
+		xfdt_error_free(err);
+		return 0;
+	}
+	count = xfdt_insn_variables(decoder, code, len, xfdt_symbol(image, id)->kvaddr, use,
+				    ret_kvaddrs, max);
+	free(code);
+	return count;
+}
+
 /*
  * TIF_NEED_FPU_LOAD is a #define that no type information has: bit 14 until
  * v6.17, bit 19 since Linux kernel commit "x86: Use generic TIF bits" (in

@@ -4,7 +4,7 @@
 #define XFDT_KERNEL_TASK_H
 
 #include "image/image.h"
-#include "insn/decode.h"
+#include "insn/insn.h"
 
 #define XFDT_COMM_LEN 16
 
@@ -78,6 +78,10 @@ struct xfdt_value xfdt_tif_need_fpu_load(const struct xfdt_image *image,
  */
 struct xfdt_error *xfdt_function_code(const struct xfdt_image *image, enum xfdt_symbol_id id,
 				      uint8_t **ret_code, size_t *ret_len);
+/* xfdt_insn_variables() of the code of function @id; 0 also if that cannot be read. */
+size_t xfdt_function_variables(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
+			       enum xfdt_symbol_id id, enum xfdt_variable_use use,
+			       uint64_t *ret_kvaddrs, size_t max);
 
 /*
  * The register note of @cpu, on which thread @pid ran; NULL: none, or it cannot be
