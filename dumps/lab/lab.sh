@@ -70,7 +70,7 @@ recipe_read()
 	name=$1
 	[ -f "$RECIPES/$name" ] || die "there is no recipe \"$name\" in $RECIPES (see: make -C dumps list)"
 	what="" kernel="" emulator="" scenario="" cmdline="" cpus="" memory="" kvm=yes sysctl="kernel.panic_on_oops=1"
-	config="" selftest="" selftest_edits="" amx="" live="" rule="" play="" when="" listed=yes dump="-c -d 31" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
+	config="" selftest="" selftest_edits="" amx="" live="" rule="" play="" when="" listed=yes dump="" makedumpfile=makedumpfile bochs=bochs xfd_err=00040000 touched=ok crash_at=kvm_emulate_cpuid
 	verdict="" exit_code="" kdump_verdict="" kdump_exit_code="" route="" console="" console_lacks="" forged="" emulated="" keep_types="" crash="" crash_options=""
 	# shellcheck disable=SC1090
 	. "$RECIPES/$name"
@@ -83,6 +83,8 @@ recipe_read()
 	esac
 	[ -n "$cpus" ] || { [ "$emulator" = qemu ] && cpus=2 || cpus=1; }
 	[ -n "$memory" ] || { [ "$emulator" = qemu ] && memory=1024 || memory=768; }
+	# zlib makes the smaller file, but Bochs needs longer to compress it than the serial line needs for the rest
+	[ -n "$dump" ] || { [ "$emulator" = qemu ] && dump="-c -d 31" || dump="-l -d 31"; }
 	read -r version suite fix < <(kernel_line "$kernel") || die "kernel \"$kernel\" is not listed in dumps/kernels"
 	recipe_kernel="$kernel $version"
 	CMDLINE="$(kernel_cmdline) crashkernel=$([ "$emulator" = qemu ] && echo 256M || echo 192M) panic=1 xfdtriage.lab${cmdline:+ $cmdline}"
