@@ -1145,20 +1145,47 @@ static void test_render__vm_whose_maker_is_gone(void **state)
 	tear_down(&fixture);
 }
 
-/* of a dump of a running host */
-static void test_render__words_of_a_live_dump(void **state)
+/* a dump of a running host; the vCPU is armed or not */
+static void set_up_running(struct fixture *fixture, bool armed)
 {
 	static const char *const quiet[] = { "systemd[1]: Started something.", NULL };
+
+	kernel_init(&fixture->kernel);
+	run_die_otherwise(&fixture->kernel);
+	if (armed)
+		fixture->kernel.vcpu[0].fpstate->in_use = 0;
+	else
+		fixture->kernel.vcpu[0].fpstate->xfd = 0;
+	fixture->kernel.data->panic_cpu = UINT32_MAX;
+	fixture->kernel.source.note_count = 0;
+	kernel_log(&fixture->kernel, quiet);
+	read_host(fixture);
+}
+
+static void test_render__an_armed_vcpu_of_a_running_host(void **state)
+{
 	struct fixture fixture;
 	char *text;
 
-	kernel_init(&fixture.kernel);
-	run_die_otherwise(&fixture.kernel);
-	fixture.kernel.vcpu[0].fpstate->xfd = 0;
-	fixture.kernel.data->panic_cpu = UINT32_MAX;
-	fixture.kernel.source.note_count = 0;
-	kernel_log(&fixture.kernel, quiet);
-	read_host(&fixture);
+	set_up_running(&fixture, true);
+	text = render(&fixture, TEXT);
+	assert_int_equal(strncmp(text, "armed: the bug did not strike, but a vCPU", 41), 0);
+	free(text);
+	set_text(&fixture.run.image.release, "6.18.5-custom");
+	fixture.run.host.fix.vmlinux = XFDT_ABSENT;
+	fixture.run.host.fix.kvm = XFDT_ABSENT;
+	assert_advice(
+		&fixture,
+		"keep the vCPUs below from running: the next KVM_RUN may panic this host; boot a kernel with the fix before guests that use AMX run again: ask the vendor for one; upstream it is 6.18.7 (eea6f395ca50)");
+	tear_down(&fixture);
+}
+
+static void test_render__words_of_a_live_dump(void **state)
+{
+	struct fixture fixture;
+	char *text;
+
+	set_up_running(&fixture, false);
 	text = render(&fixture, TEXT);
 	assert_int_equal(strncmp(text, "not-this-bug: no sign of the bug on this host", 45), 0);
 	free(text);

@@ -64,6 +64,10 @@ const char *xfdt_render_words(const struct xfdt_outcome *report);
 
 #define XFDT_ADVICE_MAX 1024
 
+/* On a host that lives, with a vCPU in the state that triggers the bug. */
+#define XFDT_KEEP_FROM_RUNNING \
+	"keep the vCPUs below from running: the next KVM_RUN may panic this host"
+
 /* What to do now, in a sentence or two without the full stop.  Untrusted: it may quote a release. */
 void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_t size);
 /* Which kernel to boot in place of @release, which is untrusted, or NULL. */

@@ -60,13 +60,9 @@ void xfdt_live_advice(const struct xfdt_live *live, char *ret_text, size_t size)
 		snprintf(ret_text, size, "nothing");
 	else if (live->facts.mismatch == XFDT_YES && live->facts.fixed == XFDT_YES)
 		snprintf(ret_text, size,
-			 "keep the vCPUs below from running: the next KVM_RUN may panic this host, "
-			 "although the fix is in its code; report it");
+			 XFDT_KEEP_FROM_RUNNING ", although the fix is in its code; report it");
 	else if (live->facts.mismatch == XFDT_YES)
-		snprintf(ret_text, size,
-			 "keep the vCPUs below from running: the next KVM_RUN may panic this host; "
-			 "then %s",
-			 upgrade);
+		snprintf(ret_text, size, XFDT_KEEP_FROM_RUNNING "; then %s", upgrade);
 	else if (live->rule->answer == XFDT_EXPOSED)
 		snprintf(ret_text, size, "%s", upgrade);
 	else

@@ -204,7 +204,16 @@ static const char *remedy_of(const struct xfdt_outcome *report)
 #define SHARING \
 	". This report may be shared: it has no guest memory, but the names of host and processes"
 
-#define LOG_ADVICE "triage the vmcore of this crash, which decides; "
+/* What comes before the advice on the kernel. */
+static const char *first_advice(const struct xfdt_outcome *report)
+{
+	if (report->facts->of_log)
+		return "triage the vmcore of this crash, which decides; ";
+	if (report->verdict->kind == XFDT_ARMED &&
+	    report->facts->items[XFDT_FACT_PANICKED].value == XFDT_NO)
+		return XFDT_KEEP_FROM_RUNNING "; ";
+	return "";
+}
 
 void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_t size)
 {
@@ -214,7 +223,7 @@ void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_
 	case XFDT_CONFIRMED:
 	case XFDT_ARMED:
 	case XFDT_PROBABLE:
-		len = report->facts->of_log ? (size_t)snprintf(ret_text, size, LOG_ADVICE) : 0;
+		len = (size_t)snprintf(ret_text, size, "%s", first_advice(report));
 		advise_on_mechanism(report, ret_text + len, size - len);
 		break;
 	case XFDT_INCONCLUSIVE:
