@@ -15,12 +15,14 @@
 #define PAGE 4096u
 #define NAME_BYTES_MAX (2 + NAME_MAX_LEN) /* length, tokens */
 #define NEXT_MAX 256			  /* aliases looked past for the next address */
+#define SUFFIX_DOTS 2			  /* in ".llvm.NUMBER", see xfdt_symbol_name_len() */
 
 struct token {
 	const char *text;
 	uint16_t len;
-	bool ends;  /* a name that is looked for may end with it */
-	bool digit; /* it ends with a digit, as the suffix of clang's ThinLTO does */
+	uint16_t dots; /* in it */
+	bool digit;    /* it ends with one */
+	bool ends;     /* a name that is looked for may end with it */
 };
 
 struct tokens {
@@ -85,6 +87,15 @@ struct xfdt_error *xfdt_kallsyms_init(struct xfdt_kallsyms *ret_kallsyms,
 	return NULL;
 }
 
+static uint16_t count_dots(const char *text)
+{
+	uint16_t dots = 0;
+
+	for (; *text; text++)
+		dots += *text == '.';
+	return dots;
+}
+
 static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
 				      struct xfdt_reader *reader, struct tokens *tokens)
 {
@@ -125,6 +136,7 @@ static struct xfdt_error *load_tokens(const struct xfdt_kallsyms *kallsyms,
 					      "kallsyms token %zu has no end", i);
 		token->len = (uint16_t)size;
 		token->digit = size && token->text[size - 1] >= '0' && token->text[size - 1] <= '9';
+		token->dots = count_dots(token->text);
 	}
 	return NULL;
 }
@@ -186,28 +198,23 @@ static void mark_queries(struct tokens *tokens, const struct xfdt_name_query *qu
 	}
 }
 
-/* How long the name is, with the letter of its type. */
-static size_t length_of(const struct tokens *tokens, const uint8_t *name_tokens, size_t count)
-{
-	size_t len = 0, i;
-
-	for (i = 0; i < count; i++)
-		len += tokens->token[name_tokens[i]].len;
-	return len;
-}
-
 /* Can this be the name of a query: as it is, by its last token and its length (*@ret_whole), or before a suffix? */
 static bool may_match(const struct tokens *tokens, const uint8_t *name_tokens, size_t count,
 		      bool *ret_whole)
 {
 	uint8_t last = name_tokens[count - 1];
-	bool ends = tokens->token[last].ends, digit = tokens->token[last].digit;
-	size_t len = ends || digit ? length_of(tokens, name_tokens, count) : 0;
+	size_t len = 0, dots = 0, i;
 
+	if (!tokens->token[last].ends && !tokens->token[last].digit)
+		return false;
+	for (i = 0; i < count; i++) {
+		len += tokens->token[name_tokens[i]].len;
+		dots += tokens->token[name_tokens[i]].dots;
+	}
 	if (!len || len > NAME_MAX_LEN + 1)
 		return false;
 	*ret_whole = tokens->ends[len - 1][last / 64] >> last % 64 & 1;
-	return *ret_whole || digit;
+	return *ret_whole || (tokens->token[last].digit && dots >= SUFFIX_DOTS);
 }
 
 /* One name: its tokens, borrowed until the next call. */
