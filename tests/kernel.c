@@ -487,8 +487,8 @@ void kernel_log_caller(struct kernel *kernel, size_t line, uint32_t caller)
 	log_of(kernel)->infos[(kernel->log_first + line) % (1 << RECORDS_BITS)].caller_id = caller;
 }
 
-/* What the kernel prints of the registers of an exception; at most 9 lines. */
-static void log_registers(struct kernel *kernel, const struct xfdt_regs *regs)
+void kernel_log_registers(struct kernel *kernel, const struct xfdt_regs *regs, const char *place,
+			  const char *code)
 {
 	char text[128];
 
@@ -501,8 +501,8 @@ static void log_registers(struct kernel *kernel, const struct xfdt_regs *regs)
 							.nsec = 1000000 * kernel->records }); \
 	} while (0)
 #define VALUE(name) (unsigned long long)regs->name
-	LINE("RIP: 0010:restore_fpregs_from_fpstate+%#llx/0x90", VALUE(ip) - KERNEL_RESTORE);
-	LINE("Code: 89 e8 48 c1 ea 20 <48> 0f c7 5b 40 5b 5d");
+	LINE("RIP: 0010:%s", place);
+	LINE("Code: 89 e8 48 c1 ea 20 %s", code);
 	LINE("RSP: 0018:%016llx EFLAGS: 00010046", VALUE(sp));
 	LINE("RAX: %016llx RBX: %016llx RCX: %016llx", VALUE(ax), VALUE(bx), VALUE(cx));
 	LINE("RDX: %016llx RSI: %016llx RDI: %016llx", VALUE(dx), VALUE(si), VALUE(di));
@@ -510,6 +510,15 @@ static void log_registers(struct kernel *kernel, const struct xfdt_regs *regs)
 	LINE("R10: %016llx R11: %016llx R12: %016llx", VALUE(r10), VALUE(r11), VALUE(r12));
 	LINE("R13: %016llx R14: %016llx R15: %016llx", VALUE(r13), VALUE(r14), VALUE(r15));
 #undef VALUE
+}
+
+static void log_xrstors(struct kernel *kernel, const struct xfdt_regs *regs)
+{
+	char place[64];
+
+	snprintf(place, sizeof(place), "restore_fpregs_from_fpstate+%#llx/0x90",
+		 (unsigned long long)regs->ip - KERNEL_RESTORE);
+	kernel_log_registers(kernel, regs, place, KERNEL_XRSTORS_CODE);
 }
 
 void kernel_log_nm(struct kernel *kernel, unsigned int number, const struct xfdt_regs *regs)
@@ -522,12 +531,12 @@ void kernel_log_nm(struct kernel *kernel, unsigned int number, const struct xfdt
 	     kernel->caller);
 	if (regs) {
 		LINE("RIP: 0010:exc_device_not_available+0xde/0xf0");
-		log_registers(kernel, regs);
+		log_xrstors(kernel, regs);
 		LINE("---[ end trace 0000000000000000 ]---");
 	}
 	LINE("Oops: unexpected #NM exception: 0000 [#%u] SMP NOPTI", number);
 	if (regs)
-		log_registers(kernel, regs);
+		log_xrstors(kernel, regs);
 #undef LINE
 }
 

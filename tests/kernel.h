@@ -96,7 +96,7 @@ struct kernel_data {
 	struct task_struct init_task;
 	struct fpu init_fpu;
 	uint64_t spare[8]; /* has none: kernel_add_symbol(kernel, name, KERNEL_SPARE) */
-	struct fpstate init_fpstate;
+	struct fpstate init_fpstate __attribute__((aligned(64)));
 	uint8_t init_regs[FPSTATE_REGS_SIZE];
 	uint64_t behind;
 };
@@ -232,6 +232,10 @@ void kernel_log_add(struct kernel *kernel, const struct kernel_record *record);
  * neither prints any.
  */
 void kernel_log_nm(struct kernel *kernel, unsigned int number, const struct xfdt_regs *regs);
+/* What the kernel prints of the registers of an exception at @place, with @code from its instruction on; 9 lines. */
+void kernel_log_registers(struct kernel *kernel, const struct xfdt_regs *regs, const char *place,
+			  const char *code);
+#define KERNEL_XRSTORS_CODE "<48> 0f c7 5b 40 5b 5d" /* at KERNEL_XRSTOR */
 /* Let thread @caller have said line number @line. */
 void kernel_log_caller(struct kernel *kernel, size_t line, uint32_t caller);
 

@@ -211,7 +211,7 @@ static void test_fault__operand_of_a_task(void **state)
 	own = kernel_add_own_fpstate(&kernel, other);
 	regs = kernel_nm_regs(&kernel, other, own);
 	fault = decode(&kernel, &regs, other, NULL);
-	assert_int_equal(fault.target, XFDT_TARGET_TASK);
+	assert_int_equal(fault.target, XFDT_TARGET_HOST);
 	fault = decode(&kernel, &regs, kernel.vcpu[0].task, NULL);
 	assert_int_equal(fault.target, XFDT_TARGET_UNKNOWN);
 	fault = decode(&kernel, &regs, NULL, NULL);

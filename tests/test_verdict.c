@@ -988,6 +988,117 @@ static void test_verdict__xrstor_of_a_tasks_own_state(void **state)
 	}
 }
 
+/* Let the shell have died of an oops at @regs: @lines in the log, and then what it says of them. */
+static void die_elsewhere(struct scene *scene, const struct xfdt_regs *regs,
+			  const char *const *lines, const char *place, const char *code)
+{
+	scene->kernel.data->die_counter = 1;
+	scene->kernel.data->exec_summary_regs = *regs;
+	scene->kernel.notes[0].regs = *regs;
+	let_log(scene, lines);
+	kernel_log_registers(&scene->kernel, regs, place, code);
+}
+
+#define ZFS 0xffffffffc0a00000ull
+static const uint8_t zfs_code[16] = { 0x48, 0x0f, 0xae, 0x2f, 0xc3 }; /* xrstor64 (%rdi) */
+
+/* XRSTOR in ZFS (kfpu_end()): the module loads a buffer of its own. */
+static struct xfdt_regs set_up_zfs(struct scene *scene, bool in_memory)
+{
+	struct xfdt_regs regs = { .ip = ZFS, .ax = ~0ull, .dx = ~0ull, .cs = 0x10 };
+
+	set_up(scene, 0, 0);
+	if (in_memory)
+		memcpy(memory_add(&scene->kernel.memory, ZFS, sizeof(zfs_code)), zfs_code,
+		       sizeof(zfs_code));
+	regs.di = kernel_kvaddr(&scene->kernel, kernel_alloc(&scene->kernel, 2 * XFDT_PAGE_SIZE));
+	regs.di = (regs.di + 63) & ~63ull;
+	regs.sp = scene->shell->stack + 0x3000;
+	return regs;
+}
+
+/* by #GP, or where IA32_XFD was not 0 by #NM: then the log begins as that of the bug does */
+static void test_verdict__xrstor_in_zfs(void **state)
+{
+	static const char *const gp[] = { GPF, NULL };
+	static const char *const warn[] = { WARN, "RIP: 0010:exc_device_not_available+0xde/0xf0",
+					    NULL };
+	static const char *const nm[] = { "---[ end trace 0000000000000000 ]---", DIE, NULL };
+	static const char place[] = "kfpu_end+0x2a/0x60 [zfs]", code[] = "<48> 0f ae 2f c3";
+	struct xfdt_regs regs;
+	struct scene scene;
+	int in_memory;
+
+	for (in_memory = 0; in_memory < 2; in_memory++) {
+		regs = set_up_zfs(&scene, in_memory);
+		die_elsewhere(&scene, &regs, gp, place, code);
+		assert_rules(&scene.kernel, "clear", NULL);
+		die_elsewhere(&scene, &regs, warn, place, code);
+		add_lines(&scene, OTHER_PID, nm);
+		kernel_log_registers(&scene.kernel, &regs, place, code);
+		assert_scene(&scene, "clear");
+		/* what cannot be read may have been a guest's */
+		regs = set_up_zfs(&scene, in_memory);
+		regs.di = KERNEL_HEAP + 2 * KERNEL_HEAP_SIZE;
+		die_elsewhere(&scene, &regs, gp, place, code);
+		assert_scene(&scene, "unknown");
+		/* a module that restores guests' states: a live patch */
+		regs = set_up_zfs(&scene, in_memory);
+		regs.di = kernel_kvaddr(&scene.kernel, vcpu_of(&scene, 0)->header) - 512;
+		vcpu_of(&scene, 0)->fpstate->xfd = KERNEL_XTILEDATA;
+		die_elsewhere(&scene, &regs, (const char *const[]){ DIE, NULL }, place, code);
+		assert_scene(&scene, "hit-end");
+	}
+}
+
+static const char *const recursion[] = {
+	"Bad FPU state detected at restore_fpregs_from_fpstate+0x3c/0xa0, reinitializing FPU registers.",
+	"traps: PANIC: double fault, error_code: 0x0",
+	"Oops: double fault: 0000 [#1] SMP NOPTI",
+	NULL,
+};
+#define RESTORE "restore_fpregs_from_fpstate+0x3c/0x80"
+
+/* #GP recursion: the handler of #GP loads init_fpstate by the XRSTORS that raised it */
+static void test_verdict__gp_recursion_in_the_fixup(void **state)
+{
+	struct xfdt_regs regs;
+	struct scene scene;
+	int armed;
+
+	for (armed = 0; armed < 2; armed++) {
+		set_up(&scene, (unsigned int)armed, 0);
+		regs = kernel_nm_regs(&scene.kernel, scene.shell, &scene.kernel.data->init_fpstate);
+		die_elsewhere(&scene, &regs, recursion, RESTORE, KERNEL_XRSTORS_CODE);
+		assert_rules(&scene.kernel, armed ? "armed" : "clear", NULL);
+		tear_down(&scene);
+	}
+}
+
+/* a guest's own vmcore, after a snapshot lost its IA32_XSS: each of its XRSTORS raises #GP */
+static void test_verdict__guest_that_lost_ia32_xss(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct scene scene = { .layout = layout };
+	struct xfdt_regs regs;
+	struct run run;
+
+	scene.layout.kvm_is_module = true;
+	kernel_boot(&scene.kernel, &scene.layout);
+	strcpy(scene.kernel.module->name, "ext4");
+	scene.shell = kernel_add_thread(&scene.kernel,
+					&(struct kernel_thread){ .comm = "sh", .pid = OTHER_PID });
+	kernel_run(&scene.kernel, scene.shell, 0);
+	kernel_panic(&scene.kernel, scene.shell, NULL);
+	regs = kernel_nm_regs(&scene.kernel, scene.shell, &scene.kernel.data->init_fpstate);
+	die_elsewhere(&scene, &regs, recursion, RESTORE, KERNEL_XRSTORS_CODE);
+	run_init(&run, &scene.kernel);
+	assert_rule(&run, "no-kvm");
+	assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_NO);
+	run_deinit(&run);
+	tear_down(&scene);
+}
+
 static void test_verdict__no_panic_at_all(void **state)
 {
 	static const char *const log[] = { "systemd[1]: Started something.", NULL };

@@ -60,7 +60,7 @@ static bool has_open_restore(const struct xfdt_host *host)
 {
 	const struct xfdt_fault *fault = xfdt_panic_fault(&host->panic);
 
-	return fault && fault->decoded && fault->target != XFDT_TARGET_TASK &&
+	return fault && fault->decoded && fault->target != XFDT_TARGET_HOST &&
 	       !fault->fpstate.intact_guest;
 }
 

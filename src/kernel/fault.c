@@ -17,6 +17,8 @@
 #define XSAVE_ALIGNMENT 64 /* SDM vol. 1, 13.4: #GP if the area is not aligned */
 #define FPSTATE_SIZE_MAX (1u << 20)
 #define FPSTATE_SIZE_MIN 576
+#define MODULES \
+	0xffffffffc0000000ull /* code from here on is not vmlinux's: KERNEL_IMAGE_SIZE is 1 GiB at most */
 
 struct xfdt_gpr xfdt_gpr_of(const struct xfdt_regs *regs)
 {
@@ -104,6 +106,20 @@ static bool is_state_of(const struct xfdt_image *image, uint64_t task, uint64_t 
 	       fpu.fpstate.value == fpstate && fpu.task_fpstate.known && !fpu.task_fpstate.value;
 }
 
+/* What the kernel loads in place of a state that raised #GP (Linux: fpu_reset_from_exception_fixup()). */
+static bool is_initial_state(const struct xfdt_image *image, uint64_t fpstate)
+{
+	const struct xfdt_symbol *init = xfdt_symbol(image, XFDT_S_init_fpstate);
+
+	return init && init->kvaddr == fpstate;
+}
+
+/* vmlinux alone restores guests' states; a module, such as ZFS, loads buffers of its own. */
+static bool is_in_module(uint64_t ip)
+{
+	return ip >= MODULES;
+}
+
 static void look_at_operand(const struct xfdt_image *image, struct xfdt_fault *fault)
 {
 	fault->target = XFDT_TARGET_UNKNOWN;
@@ -116,8 +132,10 @@ static void look_at_operand(const struct xfdt_image *image, struct xfdt_fault *f
 		fault->target = XFDT_TARGET_GUEST;
 	else if (fault->fpstate.absent && xfdt_in_restore(image, fault->regs.ip))
 		fault->target = XFDT_TARGET_GUEST;
-	else if (fault->fpstate.read && is_state_of(image, fault->task, fault->fpstate_kvaddr))
-		fault->target = XFDT_TARGET_TASK;
+	else if (is_initial_state(image, fault->fpstate_kvaddr) ||
+		 (fault->fpstate.read && (is_state_of(image, fault->task, fault->fpstate_kvaddr) ||
+					  is_in_module(fault->regs.ip))))
+		fault->target = XFDT_TARGET_HOST;
 }
 
 /* the instruction */

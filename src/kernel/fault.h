@@ -21,7 +21,7 @@ enum xfdt_regs_source {
 enum xfdt_target {
 	XFDT_TARGET_UNKNOWN,   /* not readable, or contradictory */
 	XFDT_TARGET_ELSEWHERE, /* no XRSTOR */
-	XFDT_TARGET_TASK,      /* an XRSTOR of the FPU state of the thread itself */
+	XFDT_TARGET_HOST,      /* an XRSTOR of what is known not to be a guest's FPU state */
 	XFDT_TARGET_GUEST,     /* an XRSTOR of a guest's FPU state */
 };
 

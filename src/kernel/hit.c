@@ -153,7 +153,7 @@ static bool is_elsewhere(const struct xfdt_panic *panic, unsigned long number)
 
 		if (fault->oops != number)
 			continue;
-		if (fault->target != XFDT_TARGET_ELSEWHERE && fault->target != XFDT_TARGET_TASK)
+		if (fault->target != XFDT_TARGET_ELSEWHERE && fault->target != XFDT_TARGET_HOST)
 			return false;
 		any = true;
 	}
@@ -195,7 +195,7 @@ static bool all_accounted(const struct xfdt_panic *panic, char *why, size_t size
 	for (i = 0; i < panic->fault_count; i++) {
 		const struct xfdt_fault *fault = &panic->faults[i];
 
-		if (fault->target == XFDT_TARGET_ELSEWHERE || fault->target == XFDT_TARGET_TASK)
+		if (fault->target == XFDT_TARGET_ELSEWHERE || fault->target == XFDT_TARGET_HOST)
 			continue;
 		snprintf(why, size,
 			 "a fault%s%s%s (registers from %s): whose state it loaded cannot be proven",

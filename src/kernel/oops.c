@@ -119,10 +119,18 @@ static bool names_place(const struct xfdt_fault *fault)
 	return fault->regs.ip || *fault->function;
 }
 
+/* Does @fault know its operand, as no guest's state, and @other nothing that contradicts it? */
+static bool is_host_for_both(const struct xfdt_fault *fault, const struct xfdt_fault *other)
+{
+	return fault->target == XFDT_TARGET_HOST &&
+	       (!other->decoded || other->fpstate_kvaddr == fault->fpstate_kvaddr);
+}
+
 /*
  * Merge two sources of the same exception.  If one of them names a guest's state, that
  * counts.  A source without a place adds nothing; a source that does not know the thread
- * cannot contradict one that does.  Apart from that, sources that disagree prove nothing.
+ * or the operand cannot contradict one that does.  Apart from that, sources that disagree
+ * prove nothing.
  */
 static enum xfdt_target target_of_both(const struct xfdt_fault *a, const struct xfdt_fault *b)
 {
@@ -130,10 +138,8 @@ static enum xfdt_target target_of_both(const struct xfdt_fault *a, const struct 
 		return a->target;
 	if (b->target == XFDT_TARGET_GUEST || !names_place(a))
 		return b->target;
-	if (a->decoded && b->decoded && a->fpstate_kvaddr == b->fpstate_kvaddr &&
-	    (a->target == XFDT_TARGET_TASK || b->target == XFDT_TARGET_TASK))
-		return XFDT_TARGET_TASK;
-	return XFDT_TARGET_UNKNOWN;
+	return is_host_for_both(a, b) || is_host_for_both(b, a) ? XFDT_TARGET_HOST :
+								  XFDT_TARGET_UNKNOWN;
 }
 
 /* How much memory shows of the state that @fault loads. */
