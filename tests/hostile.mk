@@ -16,7 +16,7 @@ HOSTILE_SEED ?= 1
 HOSTILE_JOBS ?= 2
 HOSTILE_ONLY ?=
 
-INSN_MEMO := $(foreach name,insn_has_and insn_calls_behind_test insn_has_trap insn_cleared_bit decoder_new decoder_free,-Xlinker --wrap=xfdt_$(name))
+INSN_MEMO := $(foreach name,insn_has_and insn_calls_behind_test insn_has_trap insn_changed_bit decoder_new decoder_free,-Xlinker --wrap=xfdt_$(name))
 
 HOSTILE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/hostile/*.c)))
 $(HOSTILE_OBJECTS): ALL_CPPFLAGS += -iquote tests

@@ -12,7 +12,7 @@
 #define ENTRIES 32
 
 struct question {
-	enum { HAS_AND, CALLS_BEHIND_TEST, HAS_TRAP, CLEARED_BIT } search;
+	enum { HAS_AND, CALLS_BEHIND_TEST, HAS_TRAP, CHANGED_BIT } search;
 	const uint8_t *code;
 	size_t len;
 	uint64_t args[4];
@@ -155,20 +155,23 @@ bool __wrap_xfdt_insn_has_trap(const struct xfdt_decoder *decoder, const uint8_t
 	return answer.found;
 }
 
-bool __real_xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *code,
-				  size_t len, uint32_t offset, unsigned int *ret_bit);
-bool __wrap_xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *code,
-				  size_t len, uint32_t offset, unsigned int *ret_bit);
+bool __real_xfdt_insn_changed_bit(const struct xfdt_decoder *decoder, const uint8_t *code,
+				  size_t len, enum xfdt_insn_kind kind, uint32_t offset,
+				  unsigned int *ret_bit);
+bool __wrap_xfdt_insn_changed_bit(const struct xfdt_decoder *decoder, const uint8_t *code,
+				  size_t len, enum xfdt_insn_kind kind, uint32_t offset,
+				  unsigned int *ret_bit);
 
-bool __wrap_xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *code,
-				  size_t len, uint32_t offset, unsigned int *ret_bit)
+bool __wrap_xfdt_insn_changed_bit(const struct xfdt_decoder *decoder, const uint8_t *code,
+				  size_t len, enum xfdt_insn_kind kind, uint32_t offset,
+				  unsigned int *ret_bit)
 {
-	const struct question question = { CLEARED_BIT, code, len, { offset } };
+	const struct question question = { CHANGED_BIT, code, len, { kind, offset } };
 	const struct answer *known = recall(&question);
 	struct answer answer = { 0 };
 
 	if (!known) {
-		answer.found = __real_xfdt_insn_cleared_bit(decoder, code, len, offset,
+		answer.found = __real_xfdt_insn_changed_bit(decoder, code, len, kind, offset,
 							    &answer.bit);
 		remember(&question, &answer);
 		known = &answer;

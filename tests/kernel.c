@@ -110,6 +110,9 @@ static void put_text(struct kernel *kernel)
 	const uint8_t clear_tif[] = {
 		0xf0, 0x80, 0x60, (uint8_t)(tif / 8), (uint8_t) ~(1u << tif % 8), 0xc3
 	};
+	/* lock orb $1 << tif % 8,tif / 8(%rdi) */
+	const uint8_t set_tif[] = { 0xf0, 0x80, 0x4f, (uint8_t)(tif / 8),
+				    (uint8_t)(1u << tif % 8) };
 	static const uint8_t xrstors[] = { 0x48, 0x0f, 0xc7, 0x5b, 0x40, 0x5b, 0x5d, 0xc3 };
 	/* call 0x400 behind fpu_swap_kvm_fpstate+0x15, and what it calls for KVM_SET_XSAVE */
 	static const uint8_t call_restore[] = { 0xe8, 0xeb, 0x01, 0x00, 0x00 };
@@ -123,6 +126,7 @@ static void put_text(struct kernel *kernel)
 
 	memset(memory_add(memory, KERNEL_TEXT, KERNEL_TEXT_SIZE), 0x90, KERNEL_TEXT_SIZE);
 	memory_put(memory, KERNEL_ACTIVATE + 23, clear_tif, sizeof(clear_tif));
+	memory_put(memory, KERNEL_SET_TIF, set_tif, sizeof(set_tif));
 	memory_put(memory, KERNEL_SWAP_RETURN - sizeof(call_restore), call_restore,
 		   sizeof(call_restore));
 	memory_put(memory, KERNEL_XRSTOR, xrstors, sizeof(xrstors));

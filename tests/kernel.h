@@ -27,6 +27,7 @@
 #define KERNEL_ELSEWHERE (KERNEL_TEXT + 0x10)	 /* code that no test is about */
 #define KERNEL_ACTIVATE (KERNEL_TEXT + 0x100)	 /* fpregs_mark_activate() */
 #define KERNEL_FPU_BEGIN (KERNEL_TEXT + 0x180)	 /* kernel_fpu_begin_mask() */
+#define KERNEL_SET_TIF (KERNEL_FPU_BEGIN + 16)	 /* where that sets TIF_NEED_FPU_LOAD */
 #define KERNEL_SAVE_CPU (KERNEL_TEXT + 0x1c0)	 /* crash_save_cpu() */
 #define KERNEL_RESTORE (KERNEL_TEXT + 0x400)	 /* restore_fpregs_from_fpstate() */
 #define KERNEL_XRSTOR (KERNEL_RESTORE + 0x3c)	 /* its XRSTORS */

@@ -47,8 +47,9 @@ struct fpstate {
 
 struct fpu {
 	uint32_t last_cpu;
-	uint64_t avx512_timestamp, fpstate, task_fpstate /* __task_fpstate */, rest[4];
-};
+	uint64_t avx512_timestamp, fpstate, task_fpstate /* __task_fpstate */, perm[4];
+	uint64_t rest[4]; /* __fpstate */
+} __attribute__((aligned(64)));
 
 struct fpu_guest {
 	uint64_t xfeatures, xfd_err;

@@ -736,6 +736,64 @@ static void test_host__saved_over_without_names(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* no types: dead of a state that the kernel saved over */
+static void set_up_saved_over(struct kernel *kernel, const struct kernel_layout *layout)
+{
+	kernel_init_as(kernel, layout);
+	forget_types(kernel);
+	kernel->vcpu[0].header->xfeatures &= ~KERNEL_XTILEDATA;
+	kernel->vcpu[0].task->thread_info.flags |= 1ull << layout->tif;
+	kernel->percpu[0]->fpu_fpregs_owner_ctx = 0;
+}
+
+/* the thread on the CPU that panicked is known by what it holds, and its flags by code */
+static void test_host__saved_over_without_types(void **state)
+{
+	struct kernel kernel;
+	struct run run;
+	size_t i;
+
+	for (i = 0; i < COUNT(layouts); i++) {
+		set_up_saved_over(&kernel, layouts[i]);
+		run_init(&run, &kernel);
+		assert_rule(&run, "hit-end");
+		assert_int_equal(run.facts.hit_state, XFDT_HIT_SAVED_OVER);
+		run_deinit(&run);
+		/* the registers were live: nothing was saved */
+		kernel.vcpu[0].task->thread_info.flags = 0;
+		assert_rules(&kernel, "hit-none", NULL);
+		kernel_deinit(&kernel);
+	}
+}
+
+/* what memory and code do not agree on is not known */
+static void test_host__saved_over_in_doubt(void **state)
+{
+	struct kernel kernel;
+	unsigned int i;
+
+	for (i = 0; i < 7; i++) {
+		set_up_saved_over(&kernel, &kernel_6_12);
+		if (i == 0) /* a word that is no pointer to a state of its own */
+			kernel_fpu(&kernel, kernel.vcpu[0].task)->task_fpstate += 8;
+		else if (i == 1) /* it holds no guest's state */
+			kernel_fpu(&kernel, kernel.vcpu[0].task)->fpstate += 4096;
+		else if (i == 2) /* another thread is on that CPU */
+			kernel.percpu[0]->pcpu_hot.current_task = KERNEL_VARIABLE(init_task);
+		else if (i == 3) /* code sets another bit than it clears */
+			*(uint8_t *)kernel_at(&kernel, KERNEL_SET_TIF + 4) ^= 0xc0;
+		else if (i == 4) /* another byte */
+			*(uint8_t *)kernel_at(&kernel, KERNEL_SET_TIF + 3) ^= 3;
+		else if (i == 5) /* flags have 32 bits */
+			kernel.vcpu[0].task->thread_info.flags |= 1ull << 40;
+		else /* two variables of the CPU may be its thread */
+			memcpy(kernel_at(&kernel, KERNEL_ACTIVATE + 0x40),
+			       "\x65\x48\x8b\x04\x25\x40\x00\x00", 9);
+		assert_rules(&kernel, "hit-unseen-end", NULL);
+		kernel_deinit(&kernel);
+	}
+}
+
 static void arm_the_other(struct kernel *kernel, const struct kernel_layout *layout)
 {
 	kernel_init_as(kernel, layout);

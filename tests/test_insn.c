@@ -524,7 +524,7 @@ static void test_insn__trap(void **state)
 	assert_false(xfdt_insn_has_trap(decoder, ud2, 0));
 }
 
-/* cleared_bit: TIF_NEED_FPU_LOAD is bit 14 through 6.17, bit 19 from 6.18 */
+/* changed_bit: TIF_NEED_FPU_LOAD is bit 14 through 6.17, bit 19 from 6.18 */
 
 static void test_insn__clear_bit_14_with_lock(void **state)
 {
@@ -532,7 +532,7 @@ static void test_insn__clear_bit_14_with_lock(void **state)
 	static const uint8_t code[] = { 0xf0, 0x80, 0x60, 0x01, 0xbf, 0xc3 };
 	unsigned int bit = 99;
 
-	assert_true(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0, &bit));
+	assert_true(xfdt_insn_changed_bit(decoder, code, sizeof(code), XFDT_INSN_AND, 0, &bit));
 	assert_int_equal(bit, 14);
 }
 
@@ -542,7 +542,7 @@ static void test_insn__clear_bit_19_patched_for_one_cpu(void **state)
 	static const uint8_t code[] = { 0x3e, 0x80, 0x60, 0x02, 0xf7, 0xc3 };
 	unsigned int bit = 99;
 
-	assert_true(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0, &bit));
+	assert_true(xfdt_insn_changed_bit(decoder, code, sizeof(code), XFDT_INSN_AND, 0, &bit));
 	assert_int_equal(bit, 19);
 }
 
@@ -554,14 +554,14 @@ static void test_insn__clear_bit_of_flags_at_an_offset(void **state)
 	static const uint8_t first[] = { 0xf0, 0x80, 0x20, 0xbf };
 	unsigned int bit = 99;
 
-	assert_true(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0x10, &bit));
+	assert_true(xfdt_insn_changed_bit(decoder, code, sizeof(code), XFDT_INSN_AND, 0x10, &bit));
 	assert_int_equal(bit, 19);
-	assert_true(xfdt_insn_cleared_bit(decoder, first, sizeof(first), 0, &bit));
+	assert_true(xfdt_insn_changed_bit(decoder, first, sizeof(first), XFDT_INSN_AND, 0, &bit));
 	assert_int_equal(bit, 6);
 	/* outside of the word */
 	bit = 99;
-	assert_false(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0x13, &bit));
-	assert_false(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0x0a, &bit));
+	assert_false(xfdt_insn_changed_bit(decoder, code, sizeof(code), XFDT_INSN_AND, 0x13, &bit));
+	assert_false(xfdt_insn_changed_bit(decoder, code, sizeof(code), XFDT_INSN_AND, 0x0a, &bit));
 	assert_int_equal(bit, 99);
 }
 
@@ -572,7 +572,7 @@ static void test_insn__the_same_bit_twice(void **state)
 	};
 	unsigned int bit = 99;
 
-	assert_true(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0, &bit));
+	assert_true(xfdt_insn_changed_bit(decoder, code, sizeof(code), XFDT_INSN_AND, 0, &bit));
 	assert_int_equal(bit, 14);
 }
 
@@ -583,7 +583,7 @@ static void test_insn__conflicting_bits_are_none(void **state)
 	};
 	unsigned int bit = 99;
 
-	assert_false(xfdt_insn_cleared_bit(decoder, code, sizeof(code), 0, &bit));
+	assert_false(xfdt_insn_changed_bit(decoder, code, sizeof(code), XFDT_INSN_AND, 0, &bit));
 	assert_int_equal(bit, 99);
 }
 
@@ -594,11 +594,14 @@ static void test_insn__mask_of_several_or_no_bits_is_none(void **state)
 	static const uint8_t set[] = { 0xf0, 0x80, 0x48, 0x01, 0x40 }; /* lock orb */
 	unsigned int bit = 99;
 
-	assert_false(xfdt_insn_cleared_bit(decoder, two, sizeof(two), 0, &bit));
-	assert_false(xfdt_insn_cleared_bit(decoder, zero, sizeof(zero), 0, &bit));
-	assert_false(xfdt_insn_cleared_bit(decoder, set, sizeof(set), 0, &bit));
-	assert_false(xfdt_insn_cleared_bit(decoder, set, 0, 0, &bit));
+	assert_false(xfdt_insn_changed_bit(decoder, two, sizeof(two), XFDT_INSN_AND, 0, &bit));
+	assert_false(xfdt_insn_changed_bit(decoder, zero, sizeof(zero), XFDT_INSN_AND, 0, &bit));
+	assert_false(xfdt_insn_changed_bit(decoder, set, sizeof(set), XFDT_INSN_AND, 0, &bit));
+	assert_false(xfdt_insn_changed_bit(decoder, set, 0, XFDT_INSN_AND, 0, &bit));
+	assert_false(xfdt_insn_changed_bit(decoder, two, sizeof(two), XFDT_INSN_OR, 0, &bit));
 	assert_int_equal(bit, 99);
+	assert_true(xfdt_insn_changed_bit(decoder, set, sizeof(set), XFDT_INSN_OR, 0, &bit));
+	assert_int_equal(bit, 14);
 }
 
 /* Any bytes, cut anywhere: no crash, and an XRSTOR only where there is one. */
@@ -626,7 +629,7 @@ static void test_insn__random_bytes(void **state)
 			assert_non_null(memchr(code, insn.supervisor ? 0xc7 : 0xae, insn.length));
 			assert_non_null(memchr(insn.text, '\0', sizeof(insn.text)));
 		}
-		if (xfdt_insn_cleared_bit(decoder, code, len, 0, &bit))
+		if (xfdt_insn_changed_bit(decoder, code, len, XFDT_INSN_AND, 0, &bit))
 			assert_within(bit, 0, 63);
 		xfdt_insn_has_and(decoder, code, len, ADDRESS, 0x240, 0, 0, NULL);
 		xfdt_insn_has_and(decoder, code, len, ADDRESS, 0x240, ADDRESS, 16, &seen);

@@ -88,6 +88,8 @@ static enum xfdt_insn_kind kind_of(const cs_insn *insn)
 		return XFDT_INSN_ADD;
 	case X86_INS_AND:
 		return XFDT_INSN_AND;
+	case X86_INS_OR:
+		return XFDT_INSN_OR;
 	case X86_INS_TEST:
 		return XFDT_INSN_TEST;
 	case X86_INS_CALL:

@@ -199,23 +199,25 @@ bool xfdt_insn_has_trap(const struct xfdt_decoder *decoder, const uint8_t *code,
 	return false;
 }
 
-/* The bit of the word at a register plus @offset that @insn clears. */
-static bool clears_bit(const struct xfdt_insn *insn, uint32_t offset, unsigned int *ret_bit)
+/* The bit of the word at a register plus @offset that @insn, an AND or OR, changes. */
+static bool changes_bit(const struct xfdt_insn *insn, enum xfdt_insn_kind kind, uint32_t offset,
+			unsigned int *ret_bit)
 {
-	const uint64_t zeroes = ~insn->immediate & 0xff;
+	const uint64_t mask = kind == XFDT_INSN_AND ? ~insn->immediate : insn->immediate;
+	const uint64_t bits = mask & 0xff;
 	const int64_t byte = insn->memory.displacement - (int64_t)offset;
 
-	if (insn->kind != XFDT_INSN_AND || insn->first != XFDT_OPERAND_MEMORY || insn->size != 1 ||
+	if (insn->kind != kind || insn->first != XFDT_OPERAND_MEMORY || insn->size != 1 ||
 	    !insn->memory_known || insn->memory.base < 0 ||
-	    insn->second != XFDT_OPERAND_IMMEDIATE || !zeroes || (zeroes & (zeroes - 1)) ||
-	    byte < 0 || byte >= 8)
+	    insn->second != XFDT_OPERAND_IMMEDIATE || !bits || (bits & (bits - 1)) || byte < 0 ||
+	    byte >= 8)
 		return false;
-	*ret_bit = (unsigned int)byte * 8 + (unsigned int)__builtin_ctzll(zeroes);
+	*ret_bit = (unsigned int)byte * 8 + (unsigned int)__builtin_ctzll(bits);
 	return true;
 }
 
-bool xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
-			   uint32_t offset, unsigned int *ret_bit)
+bool xfdt_insn_changed_bit(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+			   enum xfdt_insn_kind kind, uint32_t offset, unsigned int *ret_bit)
 {
 	unsigned int bit = 0, this_bit;
 	struct xfdt_insn insn;
@@ -225,7 +227,7 @@ bool xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *co
 
 	for (at = 0; at < len; at += step) {
 		step = decode(decoder, code, len, 0, at, &insn, &valid);
-		if (!valid || !clears_bit(&insn, offset, &this_bit))
+		if (!valid || !changes_bit(&insn, kind, offset, &this_bit))
 			continue;
 		if (found && this_bit != bit)
 			return false;

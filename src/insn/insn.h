@@ -63,13 +63,12 @@ bool xfdt_insn_has_trap(const struct xfdt_decoder *decoder, const uint8_t *code,
 bool xfdt_insn_calls(uint64_t target, uint64_t function);
 
 /*
- * The bit that @code clears in a word at a register plus @offset by an AND
- * with an immediate that has a single zero bit, as clear_bit() of a constant
- * is (Linux: arch/x86/include/asm/bitops.h).  False if there is none, or if
- * two differ.
+ * The bit that @code clears (@kind XFDT_INSN_AND) or sets (XFDT_INSN_OR) in a word at a
+ * register plus @offset by an immediate of one byte, as clear_bit() and set_bit() of a constant
+ * do (Linux: arch/x86/include/asm/bitops.h).  False if there is none, or if two differ.
  */
-bool xfdt_insn_cleared_bit(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
-			   uint32_t offset, unsigned int *ret_bit);
+bool xfdt_insn_changed_bit(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
+			   enum xfdt_insn_kind kind, uint32_t offset, unsigned int *ret_bit);
 
 enum xfdt_variable_use {
 	XFDT_USE_READ, /* 64 bits, relative to RIP, moved to a register or ANDed with one; LEA counts, too */

@@ -3,6 +3,7 @@
 #include "kernel/host.h"
 #include "base/util.h"
 #include "insn/insn.h"
+#include "kernel/holder.h"
 #include "kernel/percpu.h"
 
 #include <stdio.h>
@@ -187,13 +188,15 @@ struct xfdt_vcpu *xfdt_next_vcpu(const struct xfdt_host *host, struct xfdt_vcpu_
 static void find_threads(struct xfdt_host *host)
 {
 	struct xfdt_vcpu_at at = { 0 };
-	struct xfdt_thread thread;
+	struct xfdt_thread thread = { .known = false };
 	struct xfdt_vcpu *vcpu;
 
-	if (!host->panic.task)
-		return;
-	xfdt_thread_read(host->image, &host->tif_need_fpu_load, host->panic.task, host->panic.task,
-			 &thread);
+	if (host->panic.task)
+		xfdt_thread_read(host->image, &host->tif_need_fpu_load, host->panic.task,
+				 host->panic.task, &thread);
+	if (!thread.fpu.fpstate.known && host->panic.cpu.known)
+		xfdt_holder_find(host->image, host->decoder, &host->census,
+				 (unsigned int)host->panic.cpu.value, &thread);
 	if (!thread.fpu.fpstate.known)
 		return;
 	while ((vcpu = xfdt_next_vcpu(host, &at)))

@@ -353,7 +353,7 @@ struct xfdt_value xfdt_tif_need_fpu_load(const struct xfdt_image *image,
 		xfdt_error_free(err);
 		return value;
 	}
-	if (xfdt_insn_cleared_bit(decoder, code, len, flags->offset, &bit)) {
+	if (xfdt_insn_changed_bit(decoder, code, len, XFDT_INSN_AND, flags->offset, &bit)) {
 		value.known = true;
 		value.value = bit;
 	}

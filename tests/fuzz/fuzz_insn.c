@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			   memchr(insn.text, '\0', sizeof(insn.text)));
 	if (xfdt_insn_call_before(decoder, data, size, address, &target))
 		FUZZ_CHECK(target - address + (1ull << 31) < 1ull << 32);
-	if (xfdt_insn_cleared_bit(decoder, data, size, 16, &bit))
+	if (xfdt_insn_changed_bit(decoder, data, size, XFDT_INSN_AND, 16, &bit) ||
+	    xfdt_insn_changed_bit(decoder, data, size, XFDT_INSN_OR, 16, &bit))
 		FUZZ_CHECK(bit < 64);
 	xfdt_insn_has_and(decoder, data, size, address, 0x240, 0, 0, NULL);
 	if (xfdt_insn_has_and(decoder, data, size, address, 0x200, address, 16, &seen))
