@@ -381,6 +381,38 @@ static void test_insn__and_of_another_kind_is_none(void **state)
 		xfdt_insn_has_and(decoder, inside, sizeof(inside), ADDRESS, 0x240, 0, 0, NULL));
 }
 
+/* gcc's with KASAN: the mask goes to a register, the result back to memory */
+static void test_insn__and_in_a_register_that_is_stored(void **state)
+{
+	static const uint8_t code[] = {
+		0x48, 0xf7, 0xd0,			  /* not %rax */
+		0x48, 0x23, 0x45, 0xe8,			  /* and -0x18(%rbp),%rax */
+		0x49, 0x89, 0x87, 0x00, 0x02, 0x00, 0x00, /* mov %rax,0x200(%r15) */
+	};
+	uint8_t changed[sizeof(code)];
+
+	assert_true(xfdt_insn_has_and(decoder, code, sizeof(code), ADDRESS, 0x200, 0, 0, NULL));
+	assert_false(xfdt_insn_has_and(decoder, code, sizeof(code), ADDRESS, 0x208, 0, 0, NULL));
+	/* mov %rcx: what was masked is not what is stored */
+	memcpy(changed, code, sizeof(code));
+	changed[9] = 0x8f;
+	assert_false(
+		xfdt_insn_has_and(decoder, changed, sizeof(changed), ADDRESS, 0x200, 0, 0, NULL));
+	/* and $-0x18,%rax: a constant mask */
+	memcpy(changed, code, sizeof(code));
+	changed[4] = 0x83;
+	changed[5] = 0xe0;
+	assert_false(
+		xfdt_insn_has_and(decoder, changed, sizeof(changed), ADDRESS, 0x200, 0, 0, NULL));
+	/* no AND before it */
+	assert_false(xfdt_insn_has_and(decoder, code + 7, 7, ADDRESS, 0x200, 0, 0, NULL));
+	/* mov %eax: 32 bits */
+	memcpy(changed, code, sizeof(code));
+	changed[7] = 0x41;
+	assert_false(
+		xfdt_insn_has_and(decoder, changed, sizeof(changed), ADDRESS, 0x200, 0, 0, NULL));
+}
+
 /* kvm.ko's half: and %rax,0x200(%r14) right before the call */
 static void test_insn__and_before_a_call(void **state)
 {

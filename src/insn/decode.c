@@ -165,16 +165,24 @@ static bool get_memory(const cs_x86 *x86, const x86_op_mem *mem,
 	return true;
 }
 
+static int register_of(const cs_x86_op *operand)
+{
+	return operand->type == X86_OP_REG ? gpr_number(operand->reg) : -1;
+}
+
 static void get_operands(const cs_x86 *x86, struct xfdt_insn *insn)
 {
 	uint8_t i;
 
+	insn->first_register = insn->second_register = -1;
 	if (x86->op_count > 0) {
 		insn->first = operand_kind(&x86->operands[0]);
+		insn->first_register = register_of(&x86->operands[0]);
 		insn->size = x86->operands[0].size;
 	}
 	if (x86->op_count > 1) {
 		insn->second = operand_kind(&x86->operands[1]);
+		insn->second_register = register_of(&x86->operands[1]);
 		if (insn->second == XFDT_OPERAND_IMMEDIATE)
 			insn->immediate = (uint64_t)x86->operands[1].imm;
 	}

@@ -51,7 +51,8 @@ struct xfdt_insn {
 	uint64_t target;
 	/* The explicit operands, in Intel's order. */
 	enum xfdt_operand_kind first, second;
-	unsigned int size; /* bytes of the first operand */
+	int first_register, second_register; /* number of a general register of 64 bits; -1: none */
+	unsigned int size;		     /* bytes of the first operand */
 	/* of the operand that is memory, if @memory_known: no instruction here has two */
 	bool memory_known;
 	bool per_cpu; /* instead: @memory is relative to the base of GS */

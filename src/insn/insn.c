@@ -81,12 +81,26 @@ static bool hands_over(const struct xfdt_insn *insn, uint64_t function)
 	       xfdt_insn_calls(insn->target, function);
 }
 
+/* An AND of a register to memory there: in one instruction, or in @before a register and then stored. */
+static bool is_and_to(const struct xfdt_insn *insn, const struct xfdt_insn *before,
+		      int64_t displacement)
+{
+	if (insn->first != XFDT_OPERAND_MEMORY || insn->second != XFDT_OPERAND_REGISTER ||
+	    insn->size != 8 || !is_at_register(insn, displacement))
+		return false;
+	if (insn->kind == XFDT_INSN_AND)
+		return true;
+	return insn->kind == XFDT_INSN_MOVE && before->kind == XFDT_INSN_AND &&
+	       before->second != XFDT_OPERAND_IMMEDIATE && before->first_register >= 0 &&
+	       before->first_register == insn->second_register;
+}
+
 bool xfdt_insn_has_and(const struct xfdt_decoder *decoder, const uint8_t *code, size_t len,
 		       uint64_t address, int64_t displacement, uint64_t before_call_to,
 		       unsigned int window, bool *ret_call_seen)
 {
+	struct xfdt_insn insn = { 0 }, before;
 	unsigned int since = WINDOW_MAX;
-	struct xfdt_insn insn;
 	size_t offset, step;
 	bool found = false;
 	bool valid;
@@ -94,14 +108,15 @@ bool xfdt_insn_has_and(const struct xfdt_decoder *decoder, const uint8_t *code, 
 	if (ret_call_seen)
 		*ret_call_seen = false;
 	for (offset = 0; offset < len; offset += step) {
+		before = insn;
 		step = decode(decoder, code, len, address, offset, &insn, &valid);
 		if (since < WINDOW_MAX)
 			since++;
-		if (!valid)
+		if (!valid) {
+			insn = (struct xfdt_insn){ 0 };
 			continue;
-		if (insn.kind == XFDT_INSN_AND && insn.first == XFDT_OPERAND_MEMORY &&
-		    insn.second == XFDT_OPERAND_REGISTER && insn.size == 8 &&
-		    is_at_register(&insn, displacement)) {
+		}
+		if (is_and_to(&insn, &before, displacement)) {
 			if (!before_call_to)
 				return true;
 			since = 0;

@@ -34,7 +34,8 @@ bool xfdt_insn_call_before(const struct xfdt_decoder *decoder, const uint8_t *co
 
 /*
  * Does @code contain AND of a register to memory at a register plus exactly
- * @displacement (a 64-bit one)?  A constant mask does not count.  Where @before_call_to is not 0, only in the @window
+ * @displacement (a 64-bit one)?  An AND in a register that the next instruction stores there
+ * counts, too (KASAN); a constant mask does not.  Where @before_call_to is not 0, only in the @window
  * instructions before a CALL of that function, or a JMP to it (see xfdt_insn_calls()), and
  * *@ret_call_seen says whether there is such a CALL.
  */
