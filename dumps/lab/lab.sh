@@ -322,6 +322,14 @@ sweep()
 	done
 }
 
+# work_folder PREFIX : make $WORK, locked by the descriptor $held
+work_folder()
+{
+	WORK=$(mktemp -d "$CACHE/$1.$name.XXXXXX")
+	exec {held}< "$WORK"
+	flock "$held"
+}
+
 # Fill the cache.
 prepare()
 {
@@ -371,9 +379,7 @@ make_one()
 	[ -z "$selftest" ] || selftest_build
 	prepare
 	xfdtriage_prepare
-	WORK=$(mktemp -d "$CACHE/$([ "${LAB_KEEP:-0}" = 1 ] && echo kept || echo work).$name.XXXXXX")
-	exec {held}< "$WORK"
-	flock "$held"
+	work_folder "$([ "${LAB_KEEP:-0}" = 1 ] && echo kept || echo work)"
 	build_initrd
 	[ "$emulator" != bochs ] || build_iso
 	exec {lock}>&-
@@ -404,9 +410,7 @@ live_one()
 	host_check
 	prepare
 	xfdtriage_prepare
-	WORK=$(mktemp -d "$CACHE/work.$name.XXXXXX")
-	exec {held}< "$WORK"
-	flock "$held"
+	work_folder work
 	build_initrd
 	exec {lock}>&-
 	[ -z "$amx" ] || kernel_map
@@ -429,7 +433,7 @@ redistill_one()
 	recipe_read "$1"
 	[ -f "$OUT/$name.full.vmcore" ] && [ -f "$OUT/$name.json" ] || die "there is no $name.full.vmcore with its entry in $OUT: make it with LAB_KEEP=1"
 	xfdtriage_prepare
-	WORK=$(mktemp -d "$CACHE/work.$name.XXXXXX")
+	work_folder work
 	entry_again "$(cat "$OUT/$name.json")" > "$WORK/entry.json"
 	judge "$OUT/$name.full.vmcore" || die "not recorded"
 	distill "$OUT/$name.full.vmcore"
@@ -437,6 +441,7 @@ redistill_one()
 	mv "$WORK/reduced" "$OUT/$name.vmcore"
 	mv "$WORK/entry.json" "$OUT/$name.json"
 	clean_up
+	exec {held}<&-
 	record_one "$name"
 }
 
