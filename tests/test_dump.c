@@ -115,7 +115,7 @@ static void test_dump__accounts_for_what_it_records(void **state)
 	struct xfdt_vmcoreinfo info;
 	struct xfdt_source source;
 	struct xfdt_dump *dump;
-	uint64_t start, before, code;
+	uint64_t start, before, code, log;
 	char text[64];
 	uint8_t byte;
 
@@ -141,6 +141,14 @@ static void test_dump__accounts_for_what_it_records(void **state)
 	xfdt_dump_forget(dump, start - 7, 8);
 	xfdt_dump_forget(dump, 0xffff000000000000ull, 65536);
 	assert_int_equal(xfdt_dump_read_for(dump, XFDT_FOR_CODE), 0);
+	/* for another purpose than it was read for */
+	assert_ok(source.reader->read(source.reader, start, &byte, 1));
+	source.reader->purpose = XFDT_FOR_LOG;
+	log = xfdt_dump_read_for(dump, XFDT_FOR_LOG);
+	xfdt_dump_forget(dump, start, 1);
+	assert_int_equal(xfdt_dump_read_for(dump, XFDT_FOR_CODE), 0);
+	assert_int_equal(xfdt_dump_read_for(dump, XFDT_FOR_LOG), log);
+	assert_int_equal(bytes_recorded(dump), bytes_accounted(dump));
 	xfdt_dump_close(dump);
 }
 

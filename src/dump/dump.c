@@ -113,7 +113,8 @@ static struct xfdt_error *note_read(struct xfdt_dump *dump, uint64_t paddr, size
 {
 	struct recording *recording = &dump->recording;
 	uint64_t pfn = paddr / XFDT_PAGE_SIZE;
-	size_t slot;
+	struct xfdt_frame *frame;
+	size_t slot, marked;
 
 	if (!dump->record || purpose == XFDT_FOR_SEARCH)
 		return NULL;
@@ -124,8 +125,10 @@ static struct xfdt_error *note_read(struct xfdt_dump *dump, uint64_t paddr, size
 		recording->frames[recording->count] = (struct xfdt_frame){ .pfn = pfn };
 		recording->slots[slot] = (uint32_t)++recording->count;
 	}
-	recording->bytes[purpose] += mark(&recording->frames[recording->slots[slot] - 1],
-					  paddr % XFDT_PAGE_SIZE, len, true);
+	frame = &recording->frames[recording->slots[slot] - 1];
+	marked = mark(frame, paddr % XFDT_PAGE_SIZE, len, true);
+	frame->bytes[purpose] += (uint16_t)marked;
+	recording->bytes[purpose] += marked;
 	return NULL;
 }
 
@@ -351,12 +354,24 @@ static struct xfdt_traffic dump_traffic(const struct xfdt_reader *reader)
 	return all;
 }
 
+/* Take up to @count bytes of @frame from what was read for @purpose; returns how many are left to take. */
+static size_t take_bytes(struct recording *recording, struct xfdt_frame *frame,
+			 enum xfdt_purpose purpose, size_t count)
+{
+	size_t taken = count < frame->bytes[purpose] ? count : frame->bytes[purpose];
+
+	frame->bytes[purpose] -= (uint16_t)taken;
+	recording->bytes[purpose] -= taken;
+	return count - taken;
+}
+
 static void forget_part(struct xfdt_dump *dump, uint64_t kvaddr, size_t len)
 {
 	struct recording *recording = &dump->recording;
+	struct xfdt_frame *frame;
 	struct xfdt_error *err;
+	size_t slot, count, i;
 	uint64_t paddr;
-	size_t slot;
 
 	err = translate(dump, kvaddr, &paddr);
 	if (err) {
@@ -365,10 +380,13 @@ static void forget_part(struct xfdt_dump *dump, uint64_t kvaddr, size_t len)
 		return;
 	}
 	slot = slot_of(recording, paddr / XFDT_PAGE_SIZE);
-	if (recording->slots[slot])
-		recording->bytes[dump->reader.purpose] -=
-			mark(&recording->frames[recording->slots[slot] - 1], paddr % XFDT_PAGE_SIZE,
-			     len, false);
+	if (!recording->slots[slot])
+		return;
+	frame = &recording->frames[recording->slots[slot] - 1];
+	count = mark(frame, paddr % XFDT_PAGE_SIZE, len, false);
+	count = take_bytes(recording, frame, dump->reader.purpose, count);
+	for (i = 0; i < XFDT_PURPOSES; i++)
+		count = take_bytes(recording, frame, (enum xfdt_purpose)i, count);
 }
 
 void xfdt_dump_forget(struct xfdt_dump *dump, uint64_t kvaddr, size_t len)

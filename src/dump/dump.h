@@ -45,6 +45,7 @@ struct xfdt_error *xfdt_dump_check_unchanged(const struct xfdt_dump *dump);
 struct xfdt_frame {
 	uint64_t pfn;
 	uint8_t read[XFDT_PAGE_SIZE / 8]; /* one bit a byte, lowest first */
+	uint16_t bytes[XFDT_PURPOSES];	  /* how many of them were read for what */
 };
 
 /*
@@ -53,7 +54,10 @@ struct xfdt_frame {
  */
 const struct xfdt_frame *xfdt_dump_frames(struct xfdt_dump *dump, size_t *ret_count);
 
-/* Take it that the @len bytes at @kvaddr were not read; for what the reader's purpose says. */
+/*
+ * Take it that the @len bytes at @kvaddr were not read.  In a page that was read for several purposes, the reader's
+ * purpose loses them first.
+ */
 void xfdt_dump_forget(struct xfdt_dump *dump, uint64_t kvaddr, size_t len);
 
 /* How many bytes of all frames were read for @purpose (and for none before). */
