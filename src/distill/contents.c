@@ -4,9 +4,12 @@
 #include "base/util.h"
 #include "kernel/oops_log.h"
 #include "render/fields.h"
+#include "render/render.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,46 +138,89 @@ static void put_escaped(const char *text, FILE *out)
 	fputs(escaped, out);
 }
 
+static void put_wrapped(size_t column, size_t indent, FILE *out, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+static void put_wrapped(size_t column, size_t indent, FILE *out, const char *format, ...)
+{
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	xfdt_render_wrapped(text, column, indent, XFDT_WIDTH_MIN, out);
+}
+
+static void put_kept(const struct xfdt_contents *contents, FILE *out)
+{
+	const struct xfdt_distill_result *result = contents->result;
+	size_t i;
+
+	put_wrapped(0, 0, out,
+		    "kept, of %" PRIu64 " pages with %" PRIu64 " bytes; the other %" PRIu64
+		    " are zero",
+		    result->pages, result->pages * XFDT_PAGE_SIZE, bytes_blanked(result));
+	for (i = 0; i < XFDT_PURPOSES; i++) {
+		fprintf(out, "  %9" PRIu64 "  ", result->kept[i]);
+		put_wrapped(13, 13, out, "%s", kinds[i].words);
+	}
+}
+
+static void put_notes(const struct xfdt_contents *contents, FILE *out)
+{
+	const struct xfdt_distill_options *options = contents->options;
+	char record[96] = "", census[64] = "", registers[64] = "";
+
+	if (options->record)
+		snprintf(record, sizeof(record),
+			 ", addresses of symbols and layouts of structures (%zu bytes)",
+			 options->record_len);
+	if (options->census)
+		snprintf(census, sizeof(census), ", addresses of guest FPU states (%zu bytes)",
+			 options->census_len);
+	if (contents->report->host->panic.note_known)
+		snprintf(registers, sizeof(registers),
+			 ", and the registers of thread %d, which panicked",
+			 contents->report->host->panic.pid);
+	put_wrapped(0, 0, out, "and in notes: VMCOREINFO%s%s, the thread id of each CPU%s", record,
+		    census, registers);
+}
+
+static void put_left_out(FILE *out)
+{
+	char text[TEXT_MAX];
+	size_t len = 0, i;
+
+	for (i = 0; i < LEFT_OUT; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? ", " : "",
+					left_out[i]);
+	fputs("\nnot in it\n  ", out);
+	put_wrapped(2, 2, out, "%s", text);
+}
+
 static void put_summary(const struct xfdt_contents *contents, FILE *out)
 {
 	const struct xfdt_distill_result *result = contents->result;
 	const char *verdict = xfdt_verdict_name(contents->report->verdict->kind);
-	size_t i;
 
-	put_escaped(contents->path, out);
-	fprintf(out, ": %" PRIu64 " bytes, kdump-compressed%s\n", result->file_size,
-		result->flattened ? " and flattened, since its page bitmaps are large" : "");
+	put_wrapped(0, 0, out, "%s: %" PRIu64 " bytes, kdump-compressed%s", contents->path,
+		    result->file_size,
+		    result->flattened ? " and flattened, since its page bitmaps are large" : "");
 	if (contents->same_answer)
-		fprintf(out,
-			"It gives the answer of the original, %s, in JSON byte for byte but for path, format "
-			"and sources.carried.\n",
-			verdict);
+		put_wrapped(0, 0, out,
+			    "It gives the answer of the original, %s, in JSON byte for byte but for "
+			    "path, format and sources.carried.",
+			    verdict);
 	else
-		fprintf(out,
-			"It gives the verdict of the original, %s, but not in the same words: the original is "
-			"damaged, and the pages it lacks are not in the distilled vmcore.\n",
-			verdict);
-	fprintf(out,
-		"\nkept, of %" PRIu64 " pages with %" PRIu64 " bytes; the other %" PRIu64
-		" are zero\n",
-		result->pages, result->pages * XFDT_PAGE_SIZE, bytes_blanked(result));
-	for (i = 0; i < XFDT_PURPOSES; i++)
-		fprintf(out, "  %9" PRIu64 "  %s\n", result->kept[i], kinds[i].words);
-	fputs("and in notes: VMCOREINFO", out);
-	if (contents->options->record)
-		fprintf(out, ", addresses of symbols and layouts of structures (%zu bytes)",
-			contents->options->record_len);
-	if (contents->options->census)
-		fprintf(out, ", addresses of guest FPU states (%zu bytes)",
-			contents->options->census_len);
-	fprintf(out, ",\nthe thread id of each CPU");
-	if (contents->report->host->panic.note_known)
-		fprintf(out, ", and the registers of thread %d, which panicked",
-			contents->report->host->panic.pid);
-	fputs("\n\nnot in it\n ", out);
-	for (i = 0; i < LEFT_OUT; i++)
-		fprintf(out, "%s %s", i ? "," : "", left_out[i]);
+		put_wrapped(0, 0, out,
+			    "It gives the verdict of the original, %s, but not in the same words: "
+			    "the original is damaged, and the pages it lacks are not in the "
+			    "distilled vmcore.",
+			    verdict);
 	fputs("\n", out);
+	put_kept(contents, out);
+	put_notes(contents, out);
+	put_left_out(out);
 }
 
 static void put_names(const struct xfdt_contents *contents, const struct processes *processes,

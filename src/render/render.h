@@ -20,6 +20,15 @@ struct xfdt_outcome {
 	const char *confined; /* how the process that read the dump was; NULL: not at all */
 };
 
+#define XFDT_WIDTH_MIN 80 /* columns of a line */
+
+/*
+ * The words of @text, which is untrusted, from @column on and then below @indent, to the end of
+ * the line.  A word that is longer than a line stays whole.
+ */
+void xfdt_render_wrapped(const char *text, size_t column, size_t indent, unsigned int width,
+			 FILE *out);
+
 /* Which vCPUs xfdt_render_show() shows. */
 enum xfdt_pick {
 	XFDT_PICK_ALL,
@@ -29,7 +38,7 @@ enum xfdt_pick {
 
 struct xfdt_text_options {
 	bool colour;
-	unsigned int width; /* of a line, in columns; less than 80 is taken for 80 */
+	unsigned int width; /* of a line, in columns; less than XFDT_WIDTH_MIN is taken for that */
 	bool verbose;	    /* all vCPUs, every piece of evidence, commands to check by hand */
 	enum xfdt_pick pick;
 	uint64_t picked;

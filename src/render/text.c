@@ -15,7 +15,7 @@
 #define HEX_WIDTH 18
 #define THREAD_WIDTH 40
 #define XTILEDATA 18
-#define WIDTH_MIN 80
+#define WIDTH_MIN XFDT_WIDTH_MIN
 #define INDENT 10 /* of what follows a label */
 
 struct style {
@@ -56,11 +56,8 @@ static size_t columns_of(const char *text, size_t len)
 	return columns;
 }
 
-/*
- * The words of @text, which is untrusted, from @column on and then below @indent, to the end of
- * the line.  A word that is longer than a line stays whole.
- */
-static void put_wrapped(const struct writer *writer, const char *text, size_t column, size_t indent)
+void xfdt_render_wrapped(const char *text, size_t column, size_t indent, unsigned int width,
+			 FILE *out)
 {
 	char escaped[TEXT_MAX];
 	const char *word = escaped;
@@ -70,20 +67,25 @@ static void put_wrapped(const struct writer *writer, const char *text, size_t co
 	while (*word) {
 		size_t len = strcspn(word, " "), columns = columns_of(word, len);
 
-		if (!first && column + 1 + columns > writer->width) {
-			fprintf(writer->out, "\n%*s", (int)indent, "");
+		if (!first && column + 1 + columns > width) {
+			fprintf(out, "\n%*s", (int)indent, "");
 			column = indent;
 		} else if (!first) {
-			fputc(' ', writer->out);
+			fputc(' ', out);
 			column++;
 		}
-		fwrite(word, 1, len, writer->out);
+		fwrite(word, 1, len, out);
 		column += columns;
 		first = false;
 		word += len;
 		word += strspn(word, " ");
 	}
-	fputs("\n", writer->out);
+	fputs("\n", out);
+}
+
+static void put_wrapped(const struct writer *writer, const char *text, size_t column, size_t indent)
+{
+	xfdt_render_wrapped(text, column, indent, writer->width, writer->out);
 }
 
 /* the verdict */
