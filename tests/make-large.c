@@ -341,8 +341,8 @@ static void load_templates(struct maker *maker)
 	const struct xfdt_vm *vm = NULL;
 	size_t i, j, n = 0;
 
-	if (!host->vms_complete || !xfdt_has_member(image, XFDT_M_kvm_vcpu_array))
-		die("the source's list of VMs is not whole, or not that of v5.17 and later");
+	if (!host->vm_count || !xfdt_has_member(image, XFDT_M_kvm_vcpu_array))
+		die("the source has no VMs, or not the lists of v5.17 and later");
 	for (i = 0; !vm && i < host->vm_count; i++) {
 		for (j = 0; !vm && j < host->vms[i].vcpu_count; j++) {
 			if (maker->session.verdict.vcpus[n++].state != XFDT_VCPU_OK)

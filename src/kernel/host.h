@@ -30,7 +30,6 @@ struct xfdt_host {
 	struct xfdt_census census;
 	struct xfdt_vm *vms;
 	size_t vm_count, vcpu_count;
-	bool vms_complete; /* the list of VMs was followed to its end */
 	/* guest states of the census that no list leads to, as a VM without struct kvm */
 	struct xfdt_vm unlisted;
 	struct xfdt_panic panic;

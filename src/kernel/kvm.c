@@ -406,7 +406,6 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 	if (!xfdt_symbol(image, XFDT_S_vm_list)) {
 		if (image->modules_known && !image->kvm_is_module && !image->kvm_is_built_in) {
 			host->kvm = XFDT_KVM_ABSENT;
-			host->vms_complete = true;
 			return NULL;
 		}
 		if (image->kvm_is_module || image->kvm_is_built_in) {
@@ -426,7 +425,6 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 	if (!xfdt_layout_is_complete(&image->layout))
 		return NULL; /* a gap of the image */
 	err = walk_vms(host);
-	host->vms_complete = !err;
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	if (err)

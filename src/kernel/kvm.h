@@ -72,7 +72,7 @@ enum xfdt_kvm_presence { XFDT_KVM_UNKNOWN, XFDT_KVM_ABSENT, XFDT_KVM_LOADED };
 #define XFDT_VCPUS_MAX 65536u
 
 /*
- * Fill vms, vm_count, unlisted, vms_complete and kvm of @host; needs its census.
+ * Fill vms, vm_count, unlisted and kvm of @host; needs its census.
  * What is missing becomes a gap.
  */
 struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host);
