@@ -248,7 +248,7 @@ def check_opened(page, path, results):
     page.load(path, f"#open={name}")
     detail = page.one("tr.detail")
     for text in ("CVE-2026-23005 occurred on this host", "oops 1 of 1: " + panic["fault"]["instruction"], "Likely origin",
-                 "6.18.7 (eea6f395ca50)", panic["trace"][1].strip(), panic["events"][0]["text"], panic["fault"]["operand"],
+                 "6.18.7 (eea6f395ca50)", "Debian 13 backports: in 6.18.9-1~bpo13+1", panic["trace"][1].strip(), panic["events"][0]["text"], panic["fault"]["operand"],
                  "log | grep -A40 exc_device_not_available", "landlock+seccomp", "XTILEDATA in both"):
         check(f"evidence '{text}'", text in detail.text, detail.text[:200])
     same("lanes", [svg.get_attribute("aria-label") for svg in page.all("tr.detail svg.lanes")], [

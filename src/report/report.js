@@ -390,6 +390,9 @@ function upgrade(kernel)
 	const patched = kernel.livepatched ? ' Livepatches are loaded, which can replace it.' : '';
 
 	return section(present ? 'The fix' : 'What to upgrade to', make('p', {}, kernel.fixed_in),
+		present || !kernel.vendor ? null : make('p', {}, `${kernel.vendor}: ` +
+			(kernel.vendor_fixed_in ? `in ${kernel.vendor_fixed_in}` : known(kernel.vendor_state)) +
+			` (as of ${known(kernel.vendor_date)})`),
 		make('p', { class: 'dim' }, present ? `The code of this kernel has it.${patched}` :
 			`The fix is ${kernel.fix || 'unknown'} in the code of this kernel.${patched}` +
 			' Vendors backport: what their advisory says counts.'));
