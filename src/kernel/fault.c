@@ -59,15 +59,21 @@ bool xfdt_in_restore(const struct xfdt_image *image, uint64_t kvaddr)
 
 /* the operand */
 
-bool xfdt_is_intact_guest(const struct xfdt_image *image, uint64_t kvaddr, uint64_t xfeatures)
+/* How many marks of a guest's state @kvaddr lacks; what cannot be read is not lacking, but is_guest is. */
+static unsigned int lacking(const struct xfdt_image *image, uint64_t kvaddr, uint64_t xfeatures)
 {
 	struct xfdt_value guest = xfdt_value_of(image, kvaddr, XFDT_M_fpstate_is_guest);
 	struct xfdt_value vmalloc = xfdt_value_of(image, kvaddr, XFDT_M_fpstate_is_valloc);
 	struct xfdt_value size = xfdt_value_of(image, kvaddr, XFDT_M_fpstate_size);
 
-	return xfdt_value_truth(&guest) == XFDT_YES && (!vmalloc.known || vmalloc.value) &&
-	       xfdt_xfeatures_are_possible(xfeatures) &&
-	       (!size.known || (size.value >= FPSTATE_SIZE_MIN && size.value <= FPSTATE_SIZE_MAX));
+	return (xfdt_value_truth(&guest) != XFDT_YES) + (vmalloc.known && !vmalloc.value) +
+	       !xfdt_xfeatures_are_possible(xfeatures) +
+	       (size.known && (size.value < FPSTATE_SIZE_MIN || size.value > FPSTATE_SIZE_MAX));
+}
+
+bool xfdt_is_intact_guest(const struct xfdt_image *image, uint64_t kvaddr, uint64_t xfeatures)
+{
+	return !lacking(image, kvaddr, xfeatures);
 }
 
 void xfdt_fpstate_read(const struct xfdt_image *image, uint64_t kvaddr,
@@ -114,10 +120,14 @@ static bool is_initial_state(const struct xfdt_image *image, uint64_t fpstate)
 	return init && init->kvaddr == fpstate;
 }
 
-/* vmlinux alone restores guests' states; a module, such as ZFS, loads buffers of its own. */
-static bool is_in_module(uint64_t ip)
+/*
+ * vmlinux restores guests' states; a module, such as ZFS, loads buffers of its own.  A live patch is a module, too:
+ * one damaged field does not make a guest's state such a buffer.
+ */
+static bool is_buffer_of_module(const struct xfdt_image *image, const struct xfdt_fault *fault)
 {
-	return ip >= MODULES;
+	return fault->regs.ip >= MODULES &&
+	       lacking(image, fault->fpstate_kvaddr, fault->fpstate.xfeatures) > 1;
 }
 
 static void look_at_operand(const struct xfdt_image *image, struct xfdt_fault *fault)
@@ -134,7 +144,7 @@ static void look_at_operand(const struct xfdt_image *image, struct xfdt_fault *f
 		fault->target = XFDT_TARGET_GUEST;
 	else if (is_initial_state(image, fault->fpstate_kvaddr) ||
 		 (fault->fpstate.read && (is_state_of(image, fault->task, fault->fpstate_kvaddr) ||
-					  is_in_module(fault->regs.ip))))
+					  is_buffer_of_module(image, fault))))
 		fault->target = XFDT_TARGET_HOST;
 }
 
