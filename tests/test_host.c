@@ -777,6 +777,31 @@ static void test_host__saved_over_without_types(void **state)
 	}
 }
 
+/* panic_on_warn ends the host in the handler of the #NM: the frame on the stack is that of the vCPU's thread */
+static void test_host__died_in_the_handler_without_types(void **state)
+{
+	static const char *const log[] = {
+		"WARNING: CPU: 0 PID: 1404 at arch/x86/kernel/traps.c:1360 exc_device_not_available+0xde/0xf0",
+		"Kernel panic - not syncing: kernel: panic_on_warn set ...", NULL
+	};
+	struct xfdt_regs regs;
+	struct kernel kernel;
+
+	kernel_init_as(&kernel, &kernel_6_12);
+	forget_types(&kernel);
+	regs = kernel.data->exec_summary_regs;
+	memset(&kernel.data->exec_summary_regs, 0, sizeof(regs));
+	kernel.data->die_counter = 0;
+	kernel.data->tainted_mask = KERNEL_TAINT_WARN;
+	kernel.caller = kernel.vcpu[0].task->pid;
+	kernel_log(&kernel, log);
+	kernel_push_nm(&kernel, kernel.vcpu[0].task, KERNEL_FRAME, &regs);
+	kernel.notes[0].regs.ip = KERNEL_ELSEWHERE;
+	kernel.notes[0].regs.sp = kernel.vcpu[0].task->stack + KERNEL_FRAME - 0x200;
+	assert_rules(&kernel, "hit-when", "at-restore");
+	kernel_deinit(&kernel);
+}
+
 /* what memory and code do not agree on is not known */
 static void test_host__saved_over_in_doubt(void **state)
 {

@@ -1055,6 +1055,47 @@ static void test_verdict__xrstor_in_zfs(void **state)
 	}
 }
 
+/* The areas of ZFS are pages of their own, and the page before one need not be in the dump. */
+static void test_verdict__xrstor_in_zfs_of_a_page(void **state)
+{
+	const uint64_t page = 0xffff888100800000ull;
+	struct xfdt_regs regs;
+	struct scene scene;
+
+	regs = set_up_zfs(&scene, true);
+	memset(memory_add(&scene.kernel.memory, page, XFDT_PAGE_SIZE), 0, XFDT_PAGE_SIZE);
+	regs.di = page;
+	die_elsewhere(&scene, &regs, (const char *const[]){ GPF, NULL }, "kfpu_end+0x2a/0x60 [zfs]",
+		      "<48> 0f ae 2f c3");
+	assert_scene(&scene, "clear");
+}
+
+/* An #NM in a live patch that the host survived: neither a bit of the operand nor its page acquits. */
+static void test_verdict__operand_in_a_live_patch_damaged(void **state)
+{
+	struct xfdt_regs regs;
+	struct scene scene;
+	unsigned int bit;
+
+	for (bit = 5; bit < 48; bit++) {
+		regs = survive_nm(&scene);
+		memcpy(memory_add(&scene.kernel.memory, ZFS, sizeof(zfs_code)), zfs_code,
+		       sizeof(zfs_code));
+		regs.ip = ZFS;
+		regs.di = kernel_kvaddr(&scene.kernel, vcpu_of(&scene, 0)->header) - 512;
+		if (bit > 5) {
+			regs.di ^= 1ull << bit;
+		} else {
+			memset((void *)vcpu_of(&scene, 0)->fpstate, 0, 1024);
+			kernel_forget_symbol(&scene.kernel, "vm_list");
+		}
+		scene.kernel.data->exec_summary_regs = regs;
+		wrap_log(&scene, sysrq);
+		assert_acquits(&scene, false);
+		tear_down(&scene);
+	}
+}
+
 static const char *const recursion[] = {
 	"Bad FPU state detected at restore_fpregs_from_fpstate+0x3c/0xa0, reinitializing FPU registers.",
 	"traps: PANIC: double fault, error_code: 0x0",
@@ -1079,21 +1120,28 @@ static void test_verdict__gp_recursion_in_the_fixup(void **state)
 	}
 }
 
+static void set_up_without_kvm(struct scene *scene)
+{
+	*scene = (struct scene){ .layout = kernel_6_18 };
+	scene->layout.kvm_is_module = true;
+	kernel_boot(&scene->kernel, &scene->layout);
+	strcpy(scene->kernel.module->name, "ext4");
+	scene->shell = kernel_add_thread(&scene->kernel,
+					 &(struct kernel_thread){ .comm = "sh", .pid = OTHER_PID });
+	kernel_run(&scene->kernel, scene->shell, 0);
+	kernel_panic(&scene->kernel, scene->shell, NULL);
+	scene->kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+	scene->kernel.caller = 1404;
+}
+
 /* a guest's own vmcore, after a snapshot lost its IA32_XSS: each of its XRSTORS raises #GP */
 static void test_verdict__guest_that_lost_ia32_xss(void **state)
 {
-	struct kernel_layout layout = kernel_6_18;
-	struct scene scene = { .layout = layout };
 	struct xfdt_regs regs;
+	struct scene scene;
 	struct run run;
 
-	scene.layout.kvm_is_module = true;
-	kernel_boot(&scene.kernel, &scene.layout);
-	strcpy(scene.kernel.module->name, "ext4");
-	scene.shell = kernel_add_thread(&scene.kernel,
-					&(struct kernel_thread){ .comm = "sh", .pid = OTHER_PID });
-	kernel_run(&scene.kernel, scene.shell, 0);
-	kernel_panic(&scene.kernel, scene.shell, NULL);
+	set_up_without_kvm(&scene);
 	regs = kernel_nm_regs(&scene.kernel, scene.shell, &scene.kernel.data->init_fpstate);
 	die_elsewhere(&scene, &regs, recursion, RESTORE, KERNEL_XRSTORS_CODE);
 	run_init(&run, &scene.kernel);
@@ -1101,6 +1149,45 @@ static void test_verdict__guest_that_lost_ia32_xss(void **state)
 	assert_int_equal(run_fact(&run, XFDT_FACT_HIT), XFDT_NO);
 	run_deinit(&run);
 	tear_down(&scene);
+}
+
+/* KVM was unloaded after an #NM at the restore of a state that is gone; another oops ends the host. */
+static void test_verdict__kvm_unloaded_between_two_oopses(void **state)
+{
+	struct xfdt_regs first, second;
+	struct scene scene;
+
+	set_up_without_kvm(&scene);
+	first = kernel_nm_regs(&scene.kernel, scene.shell,
+			       kernel_vmalloc(&scene.kernel, 2 * XFDT_PAGE_SIZE));
+	first.sp = KERNEL_VMALLOC + 0x123000;
+	second = kernel_nm_regs(&scene.kernel, scene.shell, &scene.kernel.data->init_fpstate);
+	scene.kernel.data->die_counter = 2;
+	scene.kernel.data->exec_summary_regs = first;
+	scene.kernel.notes[0].regs = second;
+	kernel_log(&scene.kernel, (const char *const[]){ WARN, DIE, NULL });
+	kernel_log_registers(&scene.kernel, &first, RESTORE, KERNEL_XRSTORS_CODE);
+	add_lines(&scene, OTHER_PID, (const char *const[]){ recursion[0], recursion[1], NULL });
+	scene.kernel.caller = OTHER_PID;
+	add_lines(&scene, OTHER_PID,
+		  (const char *const[]){ "Oops: double fault: 0000 [#2] SMP NOPTI", NULL });
+	kernel_log_registers(&scene.kernel, &second, RESTORE, KERNEL_XRSTORS_CODE);
+	assert_scene(&scene, "unknown");
+}
+
+/* The same, of which the log has the function, and nothing has the registers. */
+static void test_verdict__kvm_unloaded_and_registers_lost(void **state)
+{
+	struct scene scene;
+
+	set_up_without_kvm(&scene);
+	scene.kernel.data->die_counter = 1;
+	kernel_log(&scene.kernel,
+		   (const char *const[]){ WARN, "RIP: 0010:exc_device_not_available+0xde/0xf0",
+					  "---[ end trace 0000000000000000 ]---", DIE,
+					  "RIP: 0010:" RESTORE, NULL });
+	add_lines(&scene, OTHER_PID, sysrq);
+	assert_scene(&scene, "unknown");
 }
 
 static void test_verdict__no_panic_at_all(void **state)

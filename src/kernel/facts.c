@@ -55,13 +55,23 @@ void xfdt_remark_add(struct xfdt_remarks *notes, const char *format, ...)
 
 /* kvm */
 
-/* An XRSTOR of nobody's state that memory still has: KVM may have been unloaded since. */
+/* Is it a restore of a state whose owner is not known? */
+static bool is_open_restore(const struct xfdt_fault *fault)
+{
+	return (fault->decoded || xfdt_is_restore_name(fault->function)) &&
+	       fault->target != XFDT_TARGET_HOST && fault->target != XFDT_TARGET_ELSEWHERE &&
+	       !fault->fpstate.intact_guest;
+}
+
+/* A restore of nobody's state, in any of the faults: KVM may have been unloaded since. */
 static bool has_open_restore(const struct xfdt_host *host)
 {
-	const struct xfdt_fault *fault = xfdt_panic_fault(&host->panic);
+	size_t i;
 
-	return fault && fault->decoded && fault->target != XFDT_TARGET_HOST &&
-	       !fault->fpstate.intact_guest;
+	for (i = 0; i < host->panic.fault_count; i++)
+		if (is_open_restore(&host->panic.faults[i]))
+			return true;
+	return false;
 }
 
 static void find_kvm(struct xfdt_facts *facts, const struct xfdt_host *host)

@@ -121,13 +121,19 @@ static bool is_initial_state(const struct xfdt_image *image, uint64_t fpstate)
 }
 
 /*
- * vmlinux restores guests' states; a module, such as ZFS, loads buffers of its own.  A live patch is a module, too:
- * one damaged field does not make a guest's state such a buffer.
+ * A module, such as ZFS, loads buffers of its own; a live patch is a module, too.  A guest's state begins a page
+ * (Linux: fpu_alloc_guest_fpstate(), vzalloc()), so the operand is no guest's if it is elsewhere on its page and no state
+ * begins there.  Damage to the operand or to the page does not make one of the other.
  */
 static bool is_buffer_of_module(const struct xfdt_image *image, const struct xfdt_fault *fault)
 {
-	return fault->regs.ip >= MODULES &&
-	       lacking(image, fault->fpstate_kvaddr, fault->fpstate.xfeatures) > 1;
+	const uint64_t page = fault->operand & ~(uint64_t)(XFDT_PAGE_SIZE - 1);
+	struct xfdt_fpstate state;
+
+	if (fault->regs.ip < MODULES || fault->fpstate_kvaddr == page)
+		return false;
+	xfdt_fpstate_read(image, page, &state);
+	return state.read && lacking(image, page, state.xfeatures) > 1;
 }
 
 static void look_at_operand(const struct xfdt_image *image, struct xfdt_fault *fault)
@@ -143,8 +149,8 @@ static void look_at_operand(const struct xfdt_image *image, struct xfdt_fault *f
 	else if (fault->fpstate.absent && xfdt_in_restore(image, fault->regs.ip))
 		fault->target = XFDT_TARGET_GUEST;
 	else if (is_initial_state(image, fault->fpstate_kvaddr) ||
-		 (fault->fpstate.read && (is_state_of(image, fault->task, fault->fpstate_kvaddr) ||
-					  is_buffer_of_module(image, fault))))
+		 (fault->fpstate.read && is_state_of(image, fault->task, fault->fpstate_kvaddr)) ||
+		 is_buffer_of_module(image, fault))
 		fault->target = XFDT_TARGET_HOST;
 }
 

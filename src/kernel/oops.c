@@ -427,8 +427,8 @@ static const struct xfdt_fault *frame_of(const struct xfdt_panic *panic,
 	size_t i;
 
 	for (i = 0; i < panic->fault_count; i++)
-		if (panic->faults[i].task == vcpu->thread.task && panic->faults[i].frame &&
-		    panic->faults[i].fpstate_kvaddr == vcpu->fpstate)
+		if ((!panic->faults[i].task || panic->faults[i].task == vcpu->thread.task) &&
+		    panic->faults[i].frame && panic->faults[i].fpstate_kvaddr == vcpu->fpstate)
 			return &panic->faults[i];
 	return NULL;
 }
