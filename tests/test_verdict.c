@@ -1815,6 +1815,38 @@ static void test_verdict__kernel_older_than_xfd(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* without types: the variable that such a kernel has, its value, and what it has not */
+static void test_verdict__kernel_older_than_xfd_without_types(void **state)
+{
+	static const char *const later[] = { "fpu_kernel_cfg", "xfd_state",
+					     "fpu_update_guest_xfd" };
+	/* of AMX, none, not sane */
+	static const uint64_t others[] = { KERNEL_XCR0, 0, ~0ull };
+	struct kernel kernel;
+	size_t i, left;
+
+	for (left = 0; left <= COUNT(later); left++) {
+		kernel_boot(&kernel, &kernel_6_12);
+		kernel_panic(&kernel, &kernel.data->init_task, NULL);
+		memory_fail(&kernel.memory, KERNEL_BTF, XFDT_EXCLUDED);
+		for (i = 0; i < COUNT(later); i++)
+			if (i != left)
+				kernel_forget_symbol(&kernel, later[i]);
+		assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+		kernel_add_symbol(&kernel, "xfeatures_mask_all", KERNEL_SPARE);
+		for (i = 0; i < COUNT(others); i++) {
+			kernel.data->spare[0] = others[i];
+			assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+		}
+		kernel.data->spare[0] = KERNEL_XCR0 & ~KERNEL_XTILEDATA & ~(1ull << 17);
+		if (left < COUNT(later))
+			assert_verdict(&kernel, XFDT_INCONCLUSIVE);
+		else
+			assert_rules(&kernel, "not-capable", NULL);
+		kernel_deinit(&kernel);
+	}
+}
+
 /* what is missing acquits nobody */
 
 /* The census and a complete log need neither; one of them alone is not enough. */

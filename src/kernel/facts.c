@@ -115,6 +115,13 @@ static bool any_state_has_tiles(const struct xfdt_host *host)
 	return false;
 }
 
+static bool has_no_xfd_symbols(const struct xfdt_host *host)
+{
+	return xfdt_has_symbol_table(host->image) &&
+	       !xfdt_symbol(host->image, XFDT_S_fpu_update_guest_xfd) &&
+	       !xfdt_symbol(host->image, XFDT_S_xfd_state) && !host->census.count;
+}
+
 /* Is the kernel older than guest states with an xfd, by its types and by its symbols? */
 static bool is_before_xfd(const struct xfdt_host *host)
 {
@@ -122,9 +129,22 @@ static bool is_before_xfd(const struct xfdt_host *host)
 
 	return !xfdt_has_member(image, XFDT_M_fpstate_xfd) &&
 	       xfdt_has_struct(image, XFDT_T_task_struct) &&
-	       xfdt_has_member(image, XFDT_M_task_thread_fpu) && xfdt_has_symbol_table(image) &&
-	       !xfdt_symbol(image, XFDT_S_fpu_update_guest_xfd) &&
-	       !xfdt_symbol(image, XFDT_S_xfd_state) && !host->census.count;
+	       xfdt_has_member(image, XFDT_M_task_thread_fpu) && has_no_xfd_symbols(host);
+}
+
+/*
+ * The same without types: a variable that fpu_kernel_cfg replaced in v5.16, and what it has.  Vendors brought XFD to
+ * older kernels together with fpu_kernel_cfg.
+ */
+static bool is_before_fpu_kernel_cfg(const struct xfdt_host *host, uint64_t *ret_features)
+{
+	struct xfdt_value mask = xfdt_value_at(host->image, XFDT_S_xfeatures_mask_all,
+					       sizeof(uint64_t));
+
+	*ret_features = mask.value;
+	return mask.known && xfdt_xfeatures_are_possible(mask.value) && !(mask.value & XTILEDATA) &&
+	       !xfdt_has_struct(host->image, XFDT_T_fpstate) &&
+	       !xfdt_symbol(host->image, XFDT_S_fpu_kernel_cfg) && has_no_xfd_symbols(host);
 }
 
 /* Where boot_cpu_data cannot be read, the line of the boot is the second witness. */
@@ -159,11 +179,18 @@ static void find_capable(struct xfdt_facts *facts, const struct xfdt_host *host)
 	bool cpu_known = f->cpu_xfd.known && f->cpu_amx_tile.known;
 	bool cpu_has = f->cpu_xfd.value || f->cpu_amx_tile.value;
 	const enum xfdt_fact_id id = XFDT_FACT_CAPABLE;
+	uint64_t mask;
 
 	if (is_before_xfd(host))
 		xfdt_fact_set(
 			facts, id, XFDT_NO,
 			"the kernel has no fpstate->xfd (types) and no fpu_update_guest_xfd() (symbols): it is older than guest XFD");
+	else if (is_before_fpu_kernel_cfg(host, &mask))
+		xfdt_fact_set(
+			facts, id, XFDT_NO,
+			"xfeatures_mask_all 0x%" PRIx64
+			" lacks XTILEDATA, and the kernel has no fpu_kernel_cfg, xfd_state and fpu_update_guest_xfd() (symbols): it is older than guest XFD",
+			mask);
 	else if (!sane)
 		xfdt_fact_set(facts, id, XFDT_UNSURE, "fpu_kernel_cfg.max_features %s",
 			      f->max_features.known ? "is not plausible" : "cannot be read");
