@@ -6,8 +6,6 @@
 #include "kernel/holder.h"
 #include "image/page_tables.h"
 
-#include <stdlib.h>
-
 #define FLAGS 0u /* thread_info.flags in struct task_struct, with CONFIG_THREAD_INFO_IN_TASK */
 #define TASK_MAX 16384u /* bytes of a task_struct and what follows it that are searched */
 /* struct fpu of v5.16 to v7.3 (Linux: arch/x86/include/asm/fpu/types.h) */
@@ -57,22 +55,6 @@ static struct xfdt_value read_value(const struct xfdt_image *image, uint64_t kva
 	return value;
 }
 
-static struct xfdt_value read_percpu(const struct xfdt_image *image, enum xfdt_symbol_id id,
-				     unsigned int cpu)
-{
-	struct xfdt_value value = { .known = false };
-	struct xfdt_error *err;
-	uint64_t kvaddr;
-
-	if (!xfdt_symbol(image, id))
-		return value;
-	err = xfdt_percpu(image, id, cpu, &kvaddr);
-	if (!err)
-		value = read_value(image, kvaddr, sizeof(uint64_t));
-	xfdt_error_free(err);
-	return value;
-}
-
 /* The variable of the CPU with its thread, which has no name of its own in pcpu_hot (v6.2 to v6.15), by code. */
 static uint64_t find_current(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
 			     unsigned int cpu)
@@ -91,24 +73,6 @@ static uint64_t find_current(const struct xfdt_image *image, const struct xfdt_d
 	return err ? 0 : task;
 }
 
-static bool find_bit(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
-		     enum xfdt_symbol_id function, enum xfdt_insn_kind kind, unsigned int *ret_bit)
-{
-	struct xfdt_error *err;
-	uint8_t *code;
-	size_t len;
-	bool found;
-
-	err = xfdt_function_code(image, function, &code, &len);
-	if (err) {
-		xfdt_error_free(err);
-		return false;
-	}
-	found = xfdt_insn_changed_bit(decoder, code, len, kind, FLAGS, ret_bit);
-	free(code);
-	return found;
-}
-
 /*
  * TIF_NEED_FPU_LOAD: fpregs_mark_activate() clears the bit that kernel_fpu_begin_mask() sets, in the first word of the
  * task_struct.  That word has 32 flags (Linux: arch/x86/include/asm/thread_info.h).
@@ -117,13 +81,14 @@ static struct xfdt_value read_need_load(const struct xfdt_image *image,
 					const struct xfdt_decoder *decoder, uint64_t task)
 {
 	struct xfdt_value flags = read_value(image, task + FLAGS, sizeof(uint64_t));
-	unsigned int cleared, set;
+	struct xfdt_value cleared = xfdt_function_bit(image, decoder, XFDT_S_fpregs_mark_activate,
+						      XFDT_INSN_AND, FLAGS);
+	struct xfdt_value set = xfdt_function_bit(image, decoder, XFDT_S_kernel_fpu_begin,
+						  XFDT_INSN_OR, FLAGS);
 
-	if (!find_bit(image, decoder, XFDT_S_fpregs_mark_activate, XFDT_INSN_AND, &cleared) ||
-	    !find_bit(image, decoder, XFDT_S_kernel_fpu_begin, XFDT_INSN_OR, &set) ||
-	    cleared != set || flags.value >> 32)
+	if (!cleared.known || !set.known || cleared.value != set.value || flags.value >> 32)
 		return (struct xfdt_value){ .known = false };
-	flags.value = flags.value >> set & 1;
+	flags.value = flags.value >> set.value & 1;
 	return flags;
 }
 
@@ -149,9 +114,9 @@ bool xfdt_holder_find(const struct xfdt_image *image, const struct xfdt_decoder 
 			.task_fpstate = read_value(image, fpu + FPU_TASK_FPSTATE, sizeof(uint64_t)),
 			.last_cpu = read_value(image, fpu + FPU_LAST_CPU, sizeof(uint32_t)),
 		},
-		.owner = read_percpu(image, XFDT_S_fpu_fpregs_owner_ctx, cpu),
-		.xfd_state = read_percpu(image, XFDT_S_xfd_state, cpu),
 	};
+	ret_thread->owner = xfdt_percpu_u64(image, XFDT_S_fpu_fpregs_owner_ctx, &ret_thread->cpu);
+	ret_thread->xfd_state = xfdt_percpu_u64(image, XFDT_S_xfd_state, &ret_thread->cpu);
 	xfdt_set_purpose(image, before);
 	return true;
 }

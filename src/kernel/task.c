@@ -69,8 +69,8 @@ bool xfdt_thread_fpu(const struct xfdt_image *image, uint64_t task, struct xfdt_
 	return fpu.kvaddr;
 }
 
-static struct xfdt_value percpu_u64(const struct xfdt_image *image, enum xfdt_symbol_id id,
-				    const struct xfdt_value *cpu)
+struct xfdt_value xfdt_percpu_u64(const struct xfdt_image *image, enum xfdt_symbol_id id,
+				  const struct xfdt_value *cpu)
 {
 	struct xfdt_value value = { .known = false };
 	struct xfdt_error *err;
@@ -169,8 +169,8 @@ void xfdt_thread_read(const struct xfdt_image *image, const struct xfdt_value *t
 		thread.need_fpu_load.value = flags.value >> tif_bit->value & 1;
 	}
 	xfdt_thread_fpu(image, task, &thread.fpu);
-	thread.owner = percpu_u64(image, XFDT_S_fpu_fpregs_owner_ctx, &thread.cpu);
-	thread.xfd_state = percpu_u64(image, XFDT_S_xfd_state, &thread.cpu);
+	thread.owner = xfdt_percpu_u64(image, XFDT_S_fpu_fpregs_owner_ctx, &thread.cpu);
+	thread.xfd_state = xfdt_percpu_u64(image, XFDT_S_xfd_state, &thread.cpu);
 	xfdt_set_purpose(image, before);
 	*ret_thread = thread;
 }
@@ -330,6 +330,29 @@ size_t xfdt_function_variables(const struct xfdt_image *image, const struct xfdt
 	return count;
 }
 
+struct xfdt_value xfdt_function_bit(const struct xfdt_image *image,
+				    const struct xfdt_decoder *decoder, enum xfdt_symbol_id id,
+				    enum xfdt_insn_kind kind, uint32_t offset)
+{
+	struct xfdt_value value = { .known = false };
+	struct xfdt_error *err;
+	unsigned int bit;
+	uint8_t *code;
+	size_t len;
+
+	err = xfdt_function_code(image, id, &code, &len);
+	if (err) {
+		xfdt_error_free(err);
+		return value;
+	}
+	if (xfdt_insn_changed_bit(decoder, code, len, kind, offset, &bit)) {
+		value.known = true;
+		value.value = bit;
+	}
+	free(code);
+	return value;
+}
+
 /*
  * TIF_NEED_FPU_LOAD is a #define that no type information has: bit 14 until
  * v6.17, bit 19 since Linux kernel commit "x86: Use generic TIF bits" (in
@@ -340,23 +363,9 @@ struct xfdt_value xfdt_tif_need_fpu_load(const struct xfdt_image *image,
 					 const struct xfdt_decoder *decoder)
 {
 	const struct xfdt_member *flags = &image->layout.members[XFDT_M_task_thread_info_flags];
-	struct xfdt_value value = { .known = false };
-	struct xfdt_error *err;
-	unsigned int bit;
-	uint8_t *code;
-	size_t len;
 
 	if (!flags->known)
-		return value;
-	err = xfdt_function_code(image, XFDT_S_fpregs_mark_activate, &code, &len);
-	if (err) {
-		xfdt_error_free(err);
-		return value;
-	}
-	if (xfdt_insn_changed_bit(decoder, code, len, XFDT_INSN_AND, flags->offset, &bit)) {
-		value.known = true;
-		value.value = bit;
-	}
-	free(code);
-	return value;
+		return (struct xfdt_value){ .known = false };
+	return xfdt_function_bit(image, decoder, XFDT_S_fpregs_mark_activate, XFDT_INSN_AND,
+				 (uint32_t)flags->offset);
 }

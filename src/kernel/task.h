@@ -82,6 +82,14 @@ struct xfdt_error *xfdt_function_code(const struct xfdt_image *image, enum xfdt_
 size_t xfdt_function_variables(const struct xfdt_image *image, const struct xfdt_decoder *decoder,
 			       enum xfdt_symbol_id id, enum xfdt_variable_use use,
 			       uint64_t *ret_kvaddrs, size_t max);
+/* xfdt_insn_changed_bit() of the code of function @id; unknown also if that cannot be read. */
+struct xfdt_value xfdt_function_bit(const struct xfdt_image *image,
+				    const struct xfdt_decoder *decoder, enum xfdt_symbol_id id,
+				    enum xfdt_insn_kind kind, uint32_t offset);
+
+/* The 64-bit per-CPU variable @id of @cpu; unknown without either, or if it cannot be read. */
+struct xfdt_value xfdt_percpu_u64(const struct xfdt_image *image, enum xfdt_symbol_id id,
+				  const struct xfdt_value *cpu);
 
 /*
  * The register note of @cpu, on which thread @pid ran; NULL: none, or it cannot be
