@@ -557,6 +557,39 @@ static void test_verdict__handler_without_types(void **state)
 	}
 }
 
+/* the thread that holds the state, or else the mismatch, is the second witness of in_use */
+static void test_verdict__handler_of_a_state_not_in_use(void **state)
+{
+	struct scene scene;
+	int types;
+
+	for (types = 0; types < 2; types++) {
+		set_up(&scene, 1, 1);
+		if (!types)
+			memory_fail(&scene.kernel.memory, KERNEL_BTF, XFDT_EXCLUDED);
+		put_in_handler(&scene);
+		vcpu_of(&scene, 0)->fpstate->in_use = 0;
+		assert_rules(&scene.kernel, "hit-earlier", "next-run");
+		/* its VM is dead, but the bug struck all the same */
+		scene.kernel.vms[0].kvm->vm_dead = scene.kernel.vms[0].kvm->vm_bugged = 1;
+		assert_rules(&scene.kernel, "hit-earlier", types ? "contradictory" : "next-run");
+		tear_down(&scene);
+	}
+}
+
+/* a thread that was scheduled out with a guest's state loads it again, also if KVM_RUN no longer can */
+static void test_verdict__held_state_of_a_dead_vm_not_in_use(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 1, 0);
+	scene.kernel.vms[0].kvm->vm_dead = scene.kernel.vms[0].kvm->vm_bugged = 1;
+	assert_rules(&scene.kernel, "armed", "scheduled-out");
+	vcpu_of(&scene, 0)->fpstate->in_use = 0;
+	assert_rules(&scene.kernel, "open", "contradictory");
+	tear_down(&scene);
+}
+
 /* a CPU is in the handler, of which thread is not known; another thread, not known either, ended the host */
 static void test_verdict__handler_where_another_thread_ended_the_host(void **state)
 {
@@ -2086,13 +2119,24 @@ static void test_verdict__thread_that_holds_another_state(void **state)
 	assert_vcpu_rule(&scene, "scheduled-out");
 }
 
+/* KVM_RUN has returned: no thread holds the state of vCPU 0 (Linux: arch/x86/kernel/fpu/core.c, fpu_swap_kvm_fpstate()). */
+static void put_state(struct scene *scene)
+{
+	struct kernel_vcpu *vcpu = vcpu_of(scene, 0);
+	struct fpu *fpu = kernel_fpu(&scene->kernel, vcpu->task);
+
+	vcpu->fpstate->in_use = 0;
+	fpu->fpstate = fpu->task_fpstate;
+	fpu->task_fpstate = 0;
+}
+
 /* KVM_RUN of a dead VM loads nothing; vm_bugged and vm_dead are each other's witness */
 static void test_verdict__vm_that_is_dead(void **state)
 {
 	struct scene scene;
 
 	set_up(&scene, 1, 0);
-	vcpu_of(&scene, 0)->fpstate->in_use = 0;
+	put_state(&scene);
 	scene.kernel.vms[0].kvm->vm_bugged = 1;
 	assert_rules(&scene.kernel, "armed", "next-run");
 	scene.kernel.vms[0].kvm->vm_dead = 1;
@@ -2112,7 +2156,7 @@ static void test_verdict__vm_without_users(void **state)
 	unsigned int n;
 
 	set_up(&scene, 1, 0);
-	vcpu_of(&scene, 0)->fpstate->in_use = 0;
+	put_state(&scene);
 	scene.kernel.vms[0].mm->mm_users = 0;
 	/* threads have it: one of the two is damaged, and it is armed as far as known */
 	assert_rules(&scene.kernel, "armed", "next-run");
@@ -2126,7 +2170,7 @@ static void test_verdict__vm_without_users(void **state)
 	tear_down(&scene);
 	/* mm_users says that there are some */
 	set_up(&scene, 1, 0);
-	vcpu_of(&scene, 0)->fpstate->in_use = 0;
+	put_state(&scene);
 	scene.kernel.vms[0].leader->mm = 0;
 	for (n = 0; n < 2; n++)
 		vcpu_of(&scene, n)->task->mm = 0;

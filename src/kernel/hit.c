@@ -236,12 +236,6 @@ static bool all_accounted(const struct xfdt_panic *panic, char *why, size_t size
 
 /* the hit's state */
 
-static bool holds(const struct xfdt_thread *thread, const struct xfdt_vcpu *vcpu)
-{
-	return thread->known && thread->fpu.fpstate.known &&
-	       thread->fpu.fpstate.value == vcpu->fpstate;
-}
-
 /*
  * kernel_fpu_begin() saved the registers over the state: XSTATE_BV lost the
  * component that XFD disables, TIF_NEED_FPU_LOAD is set, and the CPU's registers
@@ -253,7 +247,7 @@ static enum xfdt_truth saved_over(const struct xfdt_fault *fault, const struct x
 
 	if (!(lost & (1ull << XFDT_XFEATURE_XTILEDATA)))
 		return XFDT_NO;
-	if (!vcpu || (vcpu->thread.known && !holds(&vcpu->thread, vcpu)))
+	if (!vcpu || (vcpu->thread.known && !xfdt_vcpu_is_held(vcpu)))
 		return XFDT_NO;
 	if (!vcpu->thread.need_fpu_load.known || !vcpu->thread.owner.known)
 		return XFDT_UNSURE;

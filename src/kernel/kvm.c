@@ -469,7 +469,7 @@ struct owner_search {
 	bool damaged;	 /* a thread holds a state that no guest has */
 };
 
-static bool has_holder(const struct xfdt_vcpu *vcpu)
+bool xfdt_vcpu_is_held(const struct xfdt_vcpu *vcpu)
 {
 	return vcpu->thread.known && vcpu->thread.fpu.fpstate.known &&
 	       vcpu->thread.fpu.fpstate.value == vcpu->fpstate;
@@ -478,7 +478,7 @@ static bool has_holder(const struct xfdt_vcpu *vcpu)
 /* It depends on which thread holds the state: what it says now, and what was saved over it. */
 static bool needs_holder(const struct xfdt_vcpu *vcpu)
 {
-	return vcpu->state_known && vcpu->in_use && vcpu->xfd && !has_holder(vcpu);
+	return vcpu->state_known && vcpu->in_use && vcpu->xfd && !xfdt_vcpu_is_held(vcpu);
 }
 
 /* The number of the first vCPU that is sought with @fpstate, or of the one where it would be. */
@@ -518,7 +518,7 @@ static bool visit_owner(void *context, uint64_t task)
 			continue;
 		xfdt_thread_read(host->image, &host->tif_need_fpu_load, host->panic.task, task,
 				 &vcpu->thread);
-		search->left -= has_holder(vcpu);
+		search->left -= xfdt_vcpu_is_held(vcpu);
 	}
 	return !search->left;
 }

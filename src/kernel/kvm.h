@@ -77,6 +77,9 @@ enum xfdt_kvm_presence { XFDT_KVM_UNKNOWN, XFDT_KVM_ABSENT, XFDT_KVM_LOADED };
  */
 struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host);
 
+/* Is @vcpu's thread known to hold its state? */
+bool xfdt_vcpu_is_held(const struct xfdt_vcpu *vcpu);
+
 /* The vCPU whose guest fpstate is at @fpstate, or NULL; @ret_vm (may be NULL) is its VM, or NULL. */
 const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host, uint64_t fpstate,
 				      const struct xfdt_vm **ret_vm);

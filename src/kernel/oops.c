@@ -478,7 +478,21 @@ static void look_for_frame(const struct collector *collector, struct xfdt_vcpu *
 	vcpu->loading = XFDT_YES;
 }
 
-/* Threads that hold a guest's state with components that XFD disables may be in the handler. */
+/*
+ * May @vcpu's thread be in the handler of an #NM?  What a thread holds is the second witness of in_use; where that
+ * thread is not known, the mismatch has to do.
+ */
+static bool may_be_in_handler(const struct xfdt_vcpu *vcpu)
+{
+	const uint64_t tiles = vcpu->header.xstate_bv & 1ull << XFDT_XFEATURE_XTILEDATA;
+
+	if (!vcpu->state_known)
+		return false;
+	if (vcpu->in_use || xfdt_vcpu_is_held(vcpu))
+		return vcpu->xfd | tiles;
+	return !vcpu->thread.known && vcpu->header.xstate_bv & vcpu->xfd;
+}
+
 static void add_other_threads(struct collector *collector)
 {
 	struct xfdt_host *host = collector->host;
@@ -490,8 +504,7 @@ static void add_other_threads(struct collector *collector)
 		struct xfdt_thread *thread = &vcpu->thread;
 		const struct xfdt_cpu_note *note = NULL;
 
-		if (!vcpu->state_known || !vcpu->in_use ||
-		    !(vcpu->xfd | (vcpu->header.xstate_bv & 1ull << XFDT_XFEATURE_XTILEDATA)))
+		if (!may_be_in_handler(vcpu))
 			continue;
 		if (!thread->known) {
 			if (!searched)

@@ -111,6 +111,14 @@ static void look_at_end(const struct xfdt_facts *facts, const struct xfdt_host *
 			*open[i] = XFDT_YES;
 }
 
+/* What a thread holds is the second witness of in_use, which decides where KVM_RUN cannot load the state. */
+static enum xfdt_truth is_in_use(const struct xfdt_vcpu *vcpu)
+{
+	if (!vcpu->in_use && vcpu->can_run == XFDT_NO && xfdt_vcpu_is_held(vcpu))
+		return XFDT_UNSURE;
+	return xfdt_truth(vcpu->in_use);
+}
+
 static void look_at(const struct xfdt_facts *facts, const struct xfdt_host *host,
 		    const struct xfdt_vcpu *vcpu, struct xfdt_state_facts *state)
 {
@@ -131,7 +139,7 @@ static void look_at(const struct xfdt_facts *facts, const struct xfdt_host *host
 				  !(vcpu->in_census == XFDT_NO && census->complete) &&
 				  !(left_behind && xfdt_panic_had_no_oops(&host->panic)));
 	state->confidential = xfdt_truth(vcpu->is_confidential);
-	state->in_use = xfdt_truth(vcpu->in_use);
+	state->in_use = is_in_use(vcpu);
 	state->can_run = vcpu->can_run;
 	look_at_header(host, vcpu, state);
 	look_at_thread(vcpu, state);
