@@ -43,7 +43,7 @@ struct fpstate {
 	uint32_t is_valloc : 1, is_guest : 1, is_confidential : 1, in_use : 1;
 	/* regs, where struct kernel_layout says */
 };
-#define FPSTATE_REGS_SIZE 4096
+#define FPSTATE_REGS_SIZE 11008
 
 struct fpu {
 	uint32_t last_cpu;

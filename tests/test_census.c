@@ -96,7 +96,7 @@ static void test_census__finds_every_state(void **state)
 		assert_string_equal(fixture.census.layout, "types");
 		found = xfdt_census_find(&fixture.census, kvaddr_of(&fixture, 0));
 		assert_non_null(found);
-		assert_int_equal(found->pages, 2);
+		assert_int_equal(found->pages, 3);
 		assert_int_equal(found->size, FPSTATE_REGS_SIZE);
 		assert_int_equal(found->user_size, FPSTATE_REGS_SIZE);
 		assert_true(found->xfeatures == KERNEL_XCR0);
@@ -167,16 +167,17 @@ static void test_census__known_layout_is_checked(void **state)
 	}
 }
 
+#define SIZE ((uint64_t)FPSTATE_REGS_SIZE)
 static void test_census__what_is_no_state(void **state)
 {
 	static const struct wrong wrong[] = {
-		{ 0, 575 | 4096ull << 32 }, /* size */
-		{ 0, ((1u << 20) + 1) | 4096ull << 32 },
-		{ 0, 4096 | 575ull << 32 }, /* user_size */
-		{ 0, 4096 | ((1ull << 20) + 1) << 32 },
-		{ 0, (4096 + 4096) | 4096ull << 32 }, /* too large for the area */
-		{ 0, 4000 | 4096ull << 32 },	      /* too small */
-		{ 8, 0x602e5 },			      /* xfeatures */
+		{ 0, 575 | SIZE << 32 }, /* size */
+		{ 0, ((1u << 20) + 1) | SIZE << 32 },
+		{ 0, SIZE | 575ull << 32 }, /* user_size */
+		{ 0, SIZE | ((1ull << 20) + 1) << 32 },
+		{ 0, (SIZE + 4096) | SIZE << 32 }, /* too large for the area */
+		{ 0, (SIZE - 4096) | SIZE << 32 }, /* too small */
+		{ 8, 0x602e5 },			   /* xfeatures */
 		{ 8, 0x602e6 },
 		{ 8, 0x1000602e7 },
 		{ 32, 0xa }, /* is_valloc */
@@ -217,7 +218,7 @@ static void test_census__only_areas_of_its_length(void **state)
 	for (pages = 1; pages <= 8; pages++) {
 		setup(&fixture);
 		memcpy(kernel_vmalloc(&fixture.kernel, pages * 4096), state_of(&fixture, 1), 4096);
-		assert_count(&fixture, pages == 2 ? 3 : 2, true);
+		assert_count(&fixture, pages == 3 ? 3 : 2, true);
 		teardown(&fixture);
 	}
 	setup(&fixture);
@@ -251,6 +252,25 @@ static void test_census__stacks_are_not_read(void **state)
 	assert_count(&fixture, 2, true);
 	add_excluded(&fixture, 3);
 	assert_count(&fixture, 2, false);
+	teardown(&fixture);
+}
+
+/* user pages that a driver maps are excluded; what has no room for XTILEDATA cannot be armed */
+static void test_census__areas_that_are_too_short(void **state)
+{
+	struct fixture fixture;
+
+	setup(&fixture);
+	add_excluded(&fixture, 1);
+	add_excluded(&fixture, 2);
+	assert_count(&fixture, 2, true);
+	add_excluded(&fixture, 3);
+	assert_count(&fixture, 2, false);
+	teardown(&fixture);
+	/* also where no types say what a state has in front of its regs */
+	setup_bare(&fixture);
+	add_excluded(&fixture, 2);
+	assert_count(&fixture, 2, true);
 	teardown(&fixture);
 }
 

@@ -13,6 +13,7 @@
 #define LOOKS_MAX (STATES_MAX + 16384u) /* first pages of runs that are read */
 #define SIZE_MIN XFDT_XSAVE_EXTENDED_OFFSET
 #define SIZE_MAX_STATE (1u << 20)
+#define SIZE_WITH_TILES (SIZE_MIN + 8192u) /* at the least: struct xtile_data */
 /* AMX makes it 3; kernel stacks have 4 at the least */
 #define PAGES_ALWAYS 3u
 #define HEAD_MAX 512u /* bytes of struct fpstate before its regs */
@@ -202,12 +203,17 @@ static struct xfdt_error *add_state(struct taking *taking, const struct xfdt_gue
 	return NULL;
 }
 
-/* A page of a device or of kdump's reserved memory is not a state. */
-static struct xfdt_error *note_unreadable(struct taking *taking, struct xfdt_error *err)
+/*
+ * The first page of @run cannot be read.  A page of a device or of kdump's reserved memory is not a state, and a
+ * state without room for XTILEDATA cannot have the mismatch.
+ */
+static struct xfdt_error *note_unreadable(struct taking *taking, const struct xfdt_page_run *run,
+					  struct xfdt_error *err)
 {
 	if (xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
-	if (xfdt_error_code(err) == XFDT_NOT_RAM) {
+	if (xfdt_error_code(err) == XFDT_NOT_RAM ||
+	    run->pages < pages_of(taking, SIZE_WITH_TILES)) {
 		xfdt_error_free(err);
 		return NULL;
 	}
@@ -269,7 +275,7 @@ static struct xfdt_error *visit_run(void *context, const struct xfdt_page_run *r
 	taking->census->pages_looked_at++;
 	err = read_state(taking, run, &state, &found);
 	if (err)
-		return note_unreadable(taking, err);
+		return note_unreadable(taking, run, err);
 	return found ? add_state(taking, &state) : NULL;
 }
 
