@@ -856,9 +856,9 @@ static void test_host__flag_decides_on_a_cpu(void **state)
 }
 
 /* The registers are live, and the variables that say so have no names. */
-static void set_up_nameless(struct kernel *kernel)
+static void set_up_nameless(struct kernel *kernel, const struct kernel_layout *layout)
 {
-	arm_the_other(kernel, &kernel_6_12);
+	arm_the_other(kernel, layout);
 	kernel->vcpu[1].task->thread_info.flags = 0;
 	kernel_add_note(kernel, 1405)->regs.sp = kernel->vcpu[1].task->stack + 0x2000;
 	forget_variables(kernel);
@@ -880,9 +880,9 @@ static void test_host__percpu_variables_without_names(void **state)
 {
 	struct kernel kernel;
 
-	set_up_nameless(&kernel);
+	set_up_nameless(&kernel, &kernel_6_12);
 	assert_state_rule(&kernel, "live-in-guest");
-	set_up_nameless(&kernel);
+	set_up_nameless(&kernel, &kernel_6_12);
 	kernel.vcpu[1].task->thread_info.flags = 1ull << kernel_6_12.tif;
 	kernel.percpu[1]->fpu_fpregs_owner_ctx = 0;
 	assert_state_rule(&kernel, "before-return");
@@ -896,7 +896,7 @@ static void test_host__percpu_variables_in_doubt(void **state)
 	unsigned int i;
 
 	for (i = 0; i < 6; i++) {
-		set_up_nameless(&kernel);
+		set_up_nameless(&kernel, &kernel_6_12);
 		if (i == 0) /* another variable is cleared */
 			*(uint8_t *)kernel_at(&kernel, KERNEL_FPU_BEGIN + 4) += 8;
 		else if (i == 1) /* the area is not that of CPU 1, which the thread was on */
@@ -913,6 +913,31 @@ static void test_host__percpu_variables_in_doubt(void **state)
 		else
 			kernel_forget_symbol(&kernel, "crash_save_cpu");
 		assert_state_rule(&kernel, "registers-unowned");
+	}
+}
+
+/* maxcpus=2: CPUs 2 and 3 are possible, and have the initial value of current_task, which is init_task */
+static void test_host__percpu_variables_of_absent_cpus(void **state)
+{
+	struct kernel_layout layout = kernel_6_12;
+	struct kernel kernel;
+	unsigned int i;
+
+	layout.cpus = 4;
+	for (i = 0; i < 4; i++) {
+		set_up_nameless(&kernel, &layout);
+		kernel.percpu[2]->pcpu_hot.current_task = KERNEL_VARIABLE(init_task);
+		kernel.percpu[3]->pcpu_hot.current_task = KERNEL_VARIABLE(init_task);
+		if (i == 1) /* another task that is not on that CPU */
+			kernel.percpu[2]->pcpu_hot.current_task ^= 64;
+		else if (i == 2) /* the list of tasks is broken, so init_task is not known */
+			kernel.data->init_task.tasks.next += 8;
+		else if (i == 3) /* it is the CPU that the thread says it is on */
+			kernel.percpu[1]->pcpu_hot.current_task = KERNEL_VARIABLE(init_task);
+		assert_state_rule(&kernel, i == 0 ? "live-in-guest" :
+					   i == 1 ? "registers-unowned" :
+					   i == 2 ? "owner-unknown" :
+						    "switching");
 	}
 }
 

@@ -11,7 +11,8 @@
 #include "kernel/task.h"
 
 #define VARIABLES_MAX 4
-#define TASKS_CHECKED 4u /* so many CPUs, the first ones, have to run a task that says so */
+#define TASKS_CHECKED \
+	4u /* so many CPUs, the first ones that came up, have to run a task that says so */
 
 struct uses {
 	uint64_t kvaddrs[VARIABLES_MAX];
@@ -57,9 +58,13 @@ static unsigned int count_cpus(const struct xfdt_image *image, uint64_t offsets,
 	return cpu;
 }
 
-/* Is the task that current_task has for @cpu one that is on that CPU? */
-static bool is_current(const struct xfdt_image *image, unsigned int cpu)
+/*
+ * Is the task that current_task has for @cpu one that is on that CPU?  Of a CPU that never came up, unsure: it is
+ * init_task, as at the start (Linux: arch/x86/kernel/cpu/common.c).
+ */
+static enum xfdt_truth is_current(const struct xfdt_image *image, unsigned int cpu)
 {
+	const struct xfdt_symbol *init = xfdt_symbol(image, XFDT_S_init_task);
 	struct xfdt_value number;
 	struct xfdt_error *err;
 	uint64_t task;
@@ -67,10 +72,27 @@ static bool is_current(const struct xfdt_image *image, unsigned int cpu)
 	err = xfdt_current_task(image, cpu, &task);
 	if (err) {
 		xfdt_error_free(err);
-		return false;
+		return XFDT_NO;
 	}
 	number = xfdt_task_cpu(image, task);
-	return number.known && number.value == cpu;
+	if (number.known && number.value == cpu)
+		return XFDT_YES;
+	return cpu && init && task == init->kvaddr ? XFDT_UNSURE : XFDT_NO;
+}
+
+/* Does current_task agree with the tasks on the first TASKS_CHECKED of @cpus that came up? */
+static bool are_current(const struct xfdt_image *image, unsigned int cpus)
+{
+	unsigned int cpu, agree = 0;
+
+	for (cpu = 0; cpu < cpus && agree < TASKS_CHECKED; cpu++) {
+		enum xfdt_truth current = is_current(image, cpu);
+
+		if (current == XFDT_NO)
+			return false;
+		agree += current == XFDT_YES;
+	}
+	return agree;
 }
 
 static void take(struct xfdt_image *image, enum xfdt_symbol_id id, uint64_t kvaddr, uint64_t size)
@@ -86,16 +108,14 @@ static bool find_areas(struct xfdt_image *image, const struct xfdt_decoder *deco
 					XFDT_USE_CPU_READ_64);
 	struct uses number = find_uses(image, decoder, XFDT_S_fpregs_mark_activate,
 				       XFDT_USE_CPU_READ_32);
-	unsigned int cpus, cpu;
+	unsigned int cpus;
 
 	if (offsets.count != 1 || current.count != 1 || number.count != 1)
 		return false;
 	cpus = count_cpus(image, offsets.kvaddrs[0], number.kvaddrs[0]);
 	take(image, XFDT_S_per_cpu_offset, offsets.kvaddrs[0], cpus * sizeof(uint64_t));
 	take(image, XFDT_S_current_task, current.kvaddrs[0], sizeof(uint64_t));
-	for (cpu = 0; cpu < cpus && cpu < TASKS_CHECKED && is_current(image, cpu); cpu++)
-		;
-	if (cpus && (cpu == cpus || cpu == TASKS_CHECKED))
+	if (are_current(image, cpus))
 		return true;
 	image->symtab.symbols[XFDT_S_per_cpu_offset].known = false;
 	image->symtab.symbols[XFDT_S_current_task].known = false;
