@@ -730,6 +730,56 @@ static void test_host__modules_without_names(void **state)
 	kernel_deinit(&kernel);
 }
 
+#define OTHER_MODULES 0xffffffffc0a00000ull
+
+/* A list at @head that looks like that of the modules, with a module @name; number @number of them. */
+static void add_list_of_modules(struct kernel *kernel, uint64_t head, const char *name,
+				unsigned int number)
+{
+	const uint64_t kvaddr = OTHER_MODULES + number * sizeof(struct module);
+	struct list_head *list = kernel_at(kernel, head);
+	struct module *module = kernel_at(kernel, kvaddr);
+
+	*module = *kernel->module;
+	snprintf(module->name, sizeof(module->name), "%s", name);
+	list->next = list->prev = kvaddr + offsetof(struct module, list);
+	module->list.next = module->list.prev = head;
+}
+
+/* which of the lists that look like it has kvm */
+static void test_host__many_lists_without_names(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	unsigned int i, number;
+
+	layout.kvm_is_module = true;
+	for (i = 0; i < 4; i++) {
+		struct kernel kernel;
+		struct run run;
+
+		kernel_init_as(&kernel, &layout);
+		memory_add(&kernel.memory, OTHER_MODULES, 4096);
+		/* it lies in front of the list of modules */
+		add_list_of_modules(&kernel, KERNEL_VARIABLE(exec_summary_regs),
+				    i == 1 ? "kvm" : "ext4", 0);
+		for (number = 1; number < 16u && i >= 2; number++)
+			add_list_of_modules(&kernel, KERNEL_VARIABLE(init_regs) + 64 * number,
+					    "ext4", number);
+		if (i == 2) /* one less to be looked at */
+			add_list_of_modules(&kernel, KERNEL_VARIABLE(init_regs) + 64, "\n", 1);
+		forget_variables(&kernel);
+		enlarge_btf(&kernel);
+		run_init(&run, &kernel);
+		assert_int_equal(xfdt_symbol(&run.image, XFDT_S_modules) != NULL, i % 2 == 0);
+		if (i % 2 == 0)
+			assert_true(xfdt_symbol(&run.image, XFDT_S_modules)->kvaddr ==
+				    KERNEL_VARIABLE(modules));
+		assert_int_not_equal(run.facts.items[XFDT_FACT_KVM].value, XFDT_NO);
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
 /* the kernel saved the registers over the state, and no variable tells whose they were */
 static void test_host__saved_over_without_names(void **state)
 {

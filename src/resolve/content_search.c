@@ -20,16 +20,25 @@
 #define MODULES_BEGIN 0xffffffffa0000000ull
 #define MODULES_END 0xffffffffff000000ull
 #define MODULE_NAME_MAX 56
+#define LISTS_MAX 16u /* that look like the list of modules and are asked for kvm */
 
-struct window {
-	const struct xfdt_image *image;
+struct search {
+	struct xfdt_image *image;
 	uint64_t kvaddr; /* of bytes[0] */
 	size_t len;
 	uint8_t bytes[CROSSING + XFDT_PAGE_SIZE];
+	uint64_t btf, btf_len, init_task, modules; /* what was found; 0: nothing */
+	unsigned int lists;			   /* how many were asked for kvm */
+	bool many;				   /* more than one has it, or may have it */
 };
 
-/* Is what is searched in @window?  Returns its kvaddr, or 0; sets *@ret_len. */
-typedef uint64_t find_in(const struct window *window, uint64_t *ret_len);
+/* Look for something in the bytes of @search.  True: there is nothing else to look for. */
+typedef bool look_in(struct search *search);
+
+static uint64_t kvaddr_of(const struct search *search, const uint8_t *at)
+{
+	return search->kvaddr + (uint64_t)(at - search->bytes);
+}
 
 /* Struct btf_header (Linux: include/uapi/linux/btf.h), as pahole writes it for vmlinux. */
 static const uint8_t btf_begin[] = { 0x9f, 0xeb, 1, 0 };
@@ -46,21 +55,24 @@ static bool is_vmlinux_btf(const struct btf_sections *sections)
 	       sections->str_len <= BTF_MAX && sections->type_len + sections->str_len >= BTF_MIN;
 }
 
-static uint64_t find_btf(const struct window *window, uint64_t *ret_len)
+static bool look_for_btf(struct search *search)
 {
 	struct btf_sections sections;
-	const uint8_t *at = window->bytes, *end = window->bytes + window->len;
+	const uint8_t *at = search->bytes, *end = search->bytes + search->len;
 
 	while ((at = memmem(at, (size_t)(end - at), btf_begin, sizeof(btf_begin)))) {
 		if ((size_t)(end - at) < sizeof(btf_begin) + sizeof(sections))
 			break;
 		memcpy(&sections, at + sizeof(btf_begin), sizeof(sections));
-		*ret_len = (uint64_t)sections.hdr_len + sections.str_off + sections.str_len;
-		if (is_vmlinux_btf(&sections))
-			return window->kvaddr + (uint64_t)(at - window->bytes);
+		if (is_vmlinux_btf(&sections)) {
+			search->btf = kvaddr_of(search, at);
+			search->btf_len = (uint64_t)sections.hdr_len + sections.str_off +
+					  sections.str_len;
+			return true;
+		}
 		at++;
 	}
-	return 0;
+	return false;
 }
 
 /* Process 0, which has no memory, and which the task behind it in the list leads back to. */
@@ -89,23 +101,21 @@ static bool is_init_task(const struct xfdt_image *image, uint64_t task)
 
 static const char init_name[] = "swapper";
 
-static uint64_t find_init_task(const struct window *window, uint64_t *ret_len)
+static void look_for_init_task(struct search *search)
 {
-	const uint8_t *at = window->bytes, *end = window->bytes + window->len;
+	const uint8_t *at = search->bytes, *end = search->bytes + search->len;
 	struct xfdt_error *err;
 	uint64_t task;
 
-	*ret_len = 0;
-	while ((at = memmem(at, (size_t)(end - at), init_name, strlen(init_name)))) {
-		err = xfdt_container_of(window->image,
-					window->kvaddr + (uint64_t)(at - window->bytes),
-					XFDT_M_task_comm, &task);
-		if (!err && is_init_task(window->image, task))
-			return task;
+	while (!search->init_task &&
+	       (at = memmem(at, (size_t)(end - at), init_name, strlen(init_name)))) {
+		err = xfdt_container_of(search->image, kvaddr_of(search, at), XFDT_M_task_comm,
+					&task);
+		if (!err && is_init_task(search->image, task))
+			search->init_task = task;
 		xfdt_error_free(err);
 		at++;
 	}
-	return 0;
 }
 
 static bool is_module_name(const char *name)
@@ -156,121 +166,139 @@ static bool is_in_modules(uint64_t kvaddr)
 	return kvaddr >= MODULES_BEGIN && kvaddr < MODULES_END;
 }
 
-static uint64_t find_modules(const struct window *window, uint64_t *ret_len)
-{
-	uint64_t links[2];
-	size_t i;
-
-	*ret_len = 0;
-	for (i = 0; i + sizeof(links) <= window->len; i += sizeof(links[0])) {
-		memcpy(links, window->bytes + i, sizeof(links));
-		if (is_in_modules(links[0]) && is_in_modules(links[1]) &&
-		    is_modules(window->image, window->kvaddr + i, links))
-			return window->kvaddr + i;
-	}
-	return 0;
-}
-
-/* Look at the pages of the image from its text on; 0: it is not there. */
-static uint64_t search_image(const struct xfdt_image *image, find_in *find, uint64_t *ret_len)
-{
-	const struct xfdt_symbol *text = xfdt_symbol(image, XFDT_S_etext);
-	struct window window = { .image = image };
-	unsigned int pages, hole = 0;
-	struct xfdt_error *err;
-	uint64_t at, found = 0;
-	size_t kept = 0;
-
-	at = text ? text->kvaddr & ~(XFDT_PAGE_SIZE - 1ull) : 0;
-	for (pages = 0; at && !found && pages < SEARCH_PAGES && hole < HOLE_MAX; pages++) {
-		err = xfdt_read(image, at, window.bytes + kept, XFDT_PAGE_SIZE);
-		hole = err ? hole + 1 : 0;
-		if (!err) {
-			window.kvaddr = at - kept;
-			window.len = kept + XFDT_PAGE_SIZE;
-			found = find(&window, ret_len);
-			memmove(window.bytes, window.bytes + window.len - CROSSING, CROSSING);
-		}
-		kept = err ? 0 : CROSSING;
-		xfdt_error_free(err);
-		at += XFDT_PAGE_SIZE;
-	}
-	return found;
-}
-
-static uint64_t search(struct xfdt_chain *chain, find_in *find, uint64_t *ret_len)
-{
-	struct xfdt_image *image = chain->image;
-	enum xfdt_purpose before;
-	uint64_t found;
-
-	if (!chain->has_symbols || image->embedded || xfdt_symbol(image, XFDT_S_init_task))
-		return 0;
-	before = xfdt_set_purpose(image, XFDT_FOR_SEARCH);
-	found = search_image(image, find, ret_len);
-	xfdt_set_purpose(image, before);
-	return found;
-}
-
-/* Read what proves a find again, which is at @kvaddr: a vmcore that is distilled of this one keeps that. */
-static void read_again(const struct xfdt_image *image, find_in *find, uint64_t kvaddr, size_t len)
-{
-	struct window window = { .image = image, .kvaddr = kvaddr, .len = len };
-	struct xfdt_error *err = xfdt_read(image, kvaddr, window.bytes, len);
-	uint64_t ignored;
-
-	if (!err)
-		find(&window, &ignored);
-	xfdt_error_free(err);
-}
-
 static void take(struct xfdt_image *image, enum xfdt_symbol_id id, uint64_t kvaddr)
 {
 	image->symtab.symbols[id] = (struct xfdt_symbol){ .known = true, .kvaddr = kvaddr };
 }
 
-void xfdt_search_btf(struct xfdt_chain *chain)
-{
-	uint64_t len, start = search(chain, find_btf, &len);
-
-	if (!start)
-		return;
-	take(chain->image, XFDT_S_start_btf, start);
-	take(chain->image, XFDT_S_stop_btf, start + len);
-}
-
 /*
- * Is kvm on the list of modules?  Other lists look like it, and one that lacks kvm must not
- * prove that kvm was not loaded.
+ * Is kvm on the list of modules at @kvaddr?  Other lists look like it, and one that lacks kvm must
+ * not prove that kvm was not loaded.
  */
-static bool has_kvm(const struct xfdt_image *image)
+static bool has_kvm(struct xfdt_image *image, uint64_t kvaddr)
 {
 	struct xfdt_module kvm;
 	struct xfdt_error *err;
 	bool found = false;
 
+	take(image, XFDT_S_modules, kvaddr);
 	err = xfdt_module_find(image, "kvm", &found, &kvm);
+	image->symtab.symbols[XFDT_S_modules].known = false;
 	xfdt_error_free(err);
 	return !err && found;
 }
 
-void xfdt_search_variables(struct xfdt_chain *chain)
+static void look_at_list(struct search *search, uint64_t kvaddr)
 {
-	const struct xfdt_image *image = chain->image;
-	uint64_t len, comm, modules = 0, task = 0;
+	/* the end of a page is looked at twice */
+	if (kvaddr == search->modules)
+		return;
+	if (search->lists++ == LISTS_MAX)
+		search->many = true;
+	if (search->many || !has_kvm(search->image, kvaddr))
+		return;
+	search->many = search->modules;
+	search->modules = kvaddr;
+}
+
+static void look_for_modules(struct search *search)
+{
+	uint64_t links[2];
+	size_t i;
+
+	for (i = 0; i + sizeof(links) <= search->len; i += sizeof(links[0])) {
+		memcpy(links, search->bytes + i, sizeof(links));
+		if (is_in_modules(links[0]) && is_in_modules(links[1]) &&
+		    is_modules(search->image, search->kvaddr + i, links))
+			look_at_list(search, search->kvaddr + i);
+	}
+}
+
+static bool look_for_variables(struct search *search)
+{
+	const struct xfdt_image *image = search->image;
 
 	if (xfdt_has_member(image, XFDT_M_module_list) && !xfdt_symbol(image, XFDT_S_modules))
-		modules = search(chain, find_modules, &len);
+		look_for_modules(search);
 	if (xfdt_has_member(image, XFDT_M_task_comm) && xfdt_has_member(image, XFDT_M_task_tasks))
-		task = search(chain, find_init_task, &len);
-	if (modules) {
-		read_again(image, find_modules, modules, 2 * sizeof(modules));
-		take(chain->image, XFDT_S_modules, modules);
-		chain->image->symtab.symbols[XFDT_S_modules].known = has_kvm(image);
+		look_for_init_task(search);
+	return false;
+}
+
+/* Look at the pages of the image from its text on. */
+static void search_image(struct search *search, look_in *look)
+{
+	const struct xfdt_symbol *text = xfdt_symbol(search->image, XFDT_S_etext);
+	unsigned int pages, hole = 0;
+	struct xfdt_error *err;
+	bool done = false;
+	size_t kept = 0;
+	uint64_t at;
+
+	at = text ? text->kvaddr & ~(XFDT_PAGE_SIZE - 1ull) : 0;
+	for (pages = 0; at && !done && pages < SEARCH_PAGES && hole < HOLE_MAX; pages++) {
+		err = xfdt_read(search->image, at, search->bytes + kept, XFDT_PAGE_SIZE);
+		hole = err ? hole + 1 : 0;
+		if (!err) {
+			search->kvaddr = at - kept;
+			search->len = kept + XFDT_PAGE_SIZE;
+			done = look(search);
+			memmove(search->bytes, search->bytes + search->len - CROSSING, CROSSING);
+		}
+		kept = err ? 0 : CROSSING;
+		xfdt_error_free(err);
+		at += XFDT_PAGE_SIZE;
 	}
-	if (task) {
-		comm = task + image->layout.members[XFDT_M_task_comm].offset;
-		read_again(image, find_init_task, comm, strlen(init_name));
-		take(chain->image, XFDT_S_init_task, task);
+}
+
+static void search(struct search *search, const struct xfdt_chain *chain, look_in *look)
+{
+	struct xfdt_image *image = chain->image;
+	enum xfdt_purpose before;
+
+	*search = (struct search){ .image = image };
+	if (!chain->has_symbols || image->embedded || xfdt_symbol(image, XFDT_S_init_task))
+		return;
+	before = xfdt_set_purpose(image, XFDT_FOR_SEARCH);
+	search_image(search, look);
+	xfdt_set_purpose(image, before);
+}
+
+/* Read what proves a find again, @len bytes at @kvaddr: a vmcore that is distilled of this one keeps that. */
+static void read_again(struct xfdt_image *image, uint64_t kvaddr, size_t len)
+{
+	struct search again = { .image = image, .kvaddr = kvaddr, .len = len };
+	struct xfdt_error *err = xfdt_read(image, kvaddr, again.bytes, len);
+
+	if (!err)
+		look_for_variables(&again);
+	xfdt_error_free(err);
+}
+
+void xfdt_search_btf(struct xfdt_chain *chain)
+{
+	struct search found;
+
+	search(&found, chain, look_for_btf);
+	if (!found.btf)
+		return;
+	take(chain->image, XFDT_S_start_btf, found.btf);
+	take(chain->image, XFDT_S_stop_btf, found.btf + found.btf_len);
+}
+
+void xfdt_search_variables(struct xfdt_chain *chain)
+{
+	struct xfdt_image *image = chain->image;
+	const struct xfdt_member *comm = &image->layout.members[XFDT_M_task_comm];
+	struct search found;
+
+	search(&found, chain, look_for_variables);
+	if (found.modules && !found.many) {
+		read_again(image, found.modules, 2 * sizeof(found.modules));
+		take(image, XFDT_S_modules, found.modules);
+	}
+	if (found.init_task) {
+		read_again(image, found.init_task + comm->offset, strlen(init_name));
+		take(image, XFDT_S_init_task, found.init_task);
 	}
 }
