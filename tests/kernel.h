@@ -38,6 +38,7 @@
 #define KERNEL_ASM_NM (KERNEL_TEXT + 0x900)	 /* asm_exc_device_not_available() */
 #define KERNEL_NM_RETURN (KERNEL_ASM_NM + 0x1a)	 /* behind its CALL of the handler */
 #define KERNEL_ASM_FRED (KERNEL_TEXT + 0xa00)	 /* asm_fred_entrypoint_kernel() */
+#define KERNEL_KASAN (KERNEL_TEXT + 0xa80)	 /* kasan_report(), if there is one */
 
 /* memory */
 #define KERNEL_DATA 0xffffffff82000000ull /* struct kernel_data */

@@ -44,6 +44,7 @@ static const struct kernel_symbol symbols[] = {
 	{ "kvm_arch_vcpu_ioctl", KERNEL_IOCTL },
 	{ "asm_exc_device_not_available", KERNEL_ASM_NM },
 	{ "asm_fred_entrypoint_kernel", KERNEL_ASM_FRED },
+	{ "kasan_report", KERNEL_KASAN },
 	{ "_etext", KERNEL_TEXT + 0xb00 },
 	VARIABLE(fpu_kernel_cfg),
 	VARIABLE(prb),
@@ -88,6 +89,8 @@ static bool in_vmlinux(const struct kernel_layout *layout, const char *name)
 		return !layout->kvm_is_module;
 	if (is_one_of(name, "modules", "btf_modules"))
 		return layout->kvm_is_module;
+	if (!strcmp(name, "kasan_report"))
+		return layout->kasan;
 	if (is_one_of(name, "current_task", "pcpu_hot"))
 		return (*name == 'p') == layout->pcpu_hot;
 	return layout->panic_redirect || strcmp(name, "panic_redirect_cpu");

@@ -32,11 +32,12 @@ static struct kernel_vcpu *vcpu_of(struct scene *scene, unsigned int n)
 	return &scene->kernel.vcpu[n];
 }
 
-static void set_up(struct scene *scene, unsigned int armed, unsigned int running)
+static void set_up_as(struct scene *scene, const struct kernel_layout *layout, unsigned int armed,
+		      unsigned int running)
 {
 	struct kernel *kernel = &scene->kernel;
 
-	scene->layout = kernel_6_18;
+	scene->layout = *layout;
 	scene->layout.cpus = 3;
 	kernel_boot(kernel, &scene->layout);
 	kernel_add_vm(kernel,
@@ -45,6 +46,11 @@ static void set_up(struct scene *scene, unsigned int armed, unsigned int running
 					 &(struct kernel_thread){ .comm = "sh", .pid = OTHER_PID });
 	kernel_run(kernel, scene->shell, 2);
 	kernel_panic(kernel, scene->shell, NULL);
+}
+
+static void set_up(struct scene *scene, unsigned int armed, unsigned int running)
+{
+	set_up_as(scene, &kernel_6_18, armed, running);
 }
 
 static void tear_down(struct scene *scene)
@@ -588,6 +594,49 @@ static void test_verdict__held_state_of_a_dead_vm_not_in_use(void **state)
 	vcpu_of(&scene, 0)->fpstate->in_use = 0;
 	assert_rules(&scene.kernel, "open", "contradictory");
 	tear_down(&scene);
+}
+
+/*
+ * CONFIG_KASAN: the stack pointer is in the lower half of 32 KiB, and the frame in the upper one.  Of a kernel with
+ * stacks of 16 KiB that is another thread's stack, with what is left over there.
+ */
+static void test_verdict__handler_on_a_stack_of_kasan(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		const bool types = i & 1, kasan = i & 2;
+		struct kernel_layout layout = kernel_6_18;
+		struct task_struct *task;
+		struct xfdt_regs regs;
+		struct scene scene;
+
+		layout.kasan = kasan;
+		set_up_as(&scene, &layout, 1, 1);
+		task = types ? vcpu_of(&scene, 0)->task : scene.shell;
+		if (!types)
+			memory_fail(&scene.kernel.memory, KERNEL_BTF, XFDT_EXCLUDED);
+		if (!kasan && !types)
+			memory_add(&scene.kernel.memory, task->stack + 0x4000, 0x4000);
+		regs = kernel_nm_regs(&scene.kernel, task, vcpu_of(&scene, 0)->fpstate);
+		if (kasan || !types)
+			kernel_push_nm(&scene.kernel, task, 0x5f00, &regs);
+		if (types)
+			kernel_add_note(&scene.kernel, (int)task->pid);
+		scene.kernel.notes[types].regs.sp = task->stack + 0x3e00;
+		assert_rules(&scene.kernel,
+			     kasan ? "hit-earlier" :
+			     types ? "clear" :
+				     "open",
+			     kasan ? "at-restore" :
+			     types ? "registers-live" :
+				     "owner-unknown");
+		if (kasan) {
+			memory_fail(&scene.kernel.memory, task->stack, XFDT_EXCLUDED);
+			assert_acquits(&scene, false);
+		}
+		tear_down(&scene);
+	}
 }
 
 /* a CPU is in the handler, of which thread is not known; another thread, not known either, ended the host */

@@ -110,7 +110,7 @@ static void put_vmcoreinfo(const char *vmcoreinfo, FILE *out, struct notes *note
 /* Was the stack that @regs point to searched? */
 static bool is_of_searched_stack(const struct xfdt_host *host, const struct xfdt_regs *regs)
 {
-	const struct xfdt_piece around = xfdt_stack_around(regs->sp);
+	const struct xfdt_piece around = xfdt_stack_around(host->image, regs->sp);
 	struct xfdt_vcpu_at at = { 0 };
 	const struct xfdt_vcpu *vcpu;
 	size_t i;

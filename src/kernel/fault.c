@@ -233,11 +233,17 @@ bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp
 	return base.known && sp - base.value < XFDT_STACK_MAX;
 }
 
+/* kasan_report() is there with CONFIG_KASAN only (Linux: mm/kasan/Makefile, arch/x86/include/asm/page_64_types.h). */
+static size_t stack_size(const struct xfdt_image *image)
+{
+	return xfdt_symbol(image, XFDT_S_kasan_report) ? XFDT_STACK_MAX : STACK_SIZE;
+}
+
 struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task, uint64_t sp,
 				   struct xfdt_stack *stack)
 {
 	struct xfdt_error *err;
-	size_t len = STACK_SIZE;
+	size_t len = stack_size(image);
 
 	stack->len = 0;
 	err = xfdt_read_member(image, task, XFDT_M_task_stack, &stack->kvaddr);
@@ -252,16 +258,18 @@ struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task
 	return err;
 }
 
-struct xfdt_piece xfdt_stack_around(uint64_t sp)
+struct xfdt_piece xfdt_stack_around(const struct xfdt_image *image, uint64_t sp)
 {
+	const uint64_t size = stack_size(image);
+
 	if (!xfdt_is_kernel_address(sp))
 		return (struct xfdt_piece){ 0 };
-	return (struct xfdt_piece){ sp & ~(uint64_t)(STACK_SIZE - 1), STACK_SIZE };
+	return (struct xfdt_piece){ sp & ~(size - 1), size };
 }
 
 void xfdt_stack_read_around(const struct xfdt_image *image, uint64_t sp, struct xfdt_stack *stack)
 {
-	const struct xfdt_piece piece = xfdt_stack_around(sp);
+	const struct xfdt_piece piece = xfdt_stack_around(image, sp);
 	struct xfdt_error *err;
 	size_t at;
 

@@ -95,10 +95,10 @@ struct xfdt_stack {
 struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task, uint64_t sp,
 				   struct xfdt_stack *stack);
 /*
- * The stack that @sp points to, of a thread that is not known: stacks are aligned to their size, 16 KiB (Linux:
+ * The stack that @sp points to, of a thread that is not known: stacks are aligned to their size (Linux:
  * THREAD_ALIGN). len 0: @sp is not a kernel address.
  */
-struct xfdt_piece xfdt_stack_around(uint64_t sp);
+struct xfdt_piece xfdt_stack_around(const struct xfdt_image *image, uint64_t sp);
 /* Read that stack; pages that cannot be read are zero. */
 void xfdt_stack_read_around(const struct xfdt_image *image, uint64_t sp, struct xfdt_stack *stack);
 /* May stack pointer @sp be one of the stack of @task? */
