@@ -1152,6 +1152,39 @@ static void test_verdict__xrstor_in_zfs_of_a_page(void **state)
 	assert_scene(&scene, "clear");
 }
 
+/* Without CONFIG_RANDOMIZE_BASE modules begin 512 MiB lower; what else VMCOREINFO says is not plausible. */
+static void test_verdict__xrstor_in_zfs_without_kaslr(void **state)
+{
+	static const struct {
+		const char *line, *rule;
+	} sizes[] = {
+		{ "NUMBER(KERNEL_IMAGE_SIZE)=536870912\n", "clear" },
+		{ "NUMBER(KERNEL_IMAGE_SIZE)=1073741824\n", "unknown" },
+		{ "NUMBER(KERNEL_IMAGE_SIZE)=4096\n", "unknown" },
+		{ "", "unknown" },
+	};
+	struct xfdt_regs regs;
+	struct scene scene;
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		regs = set_up_zfs(&scene, false);
+		regs.ip = ZFS - (512ull << 20);
+		strcat(scene.kernel.vmcoreinfo, sizes[i].line);
+		die_elsewhere(&scene, &regs, (const char *const[]){ GPF, NULL },
+			      "kfpu_end+0x2a/0x60 [zfs]", "<48> 0f ae 2f c3");
+		assert_scene(&scene, sizes[i].rule);
+	}
+	/* an address in vmlinux is none of a module, whatever VMCOREINFO says */
+	regs = set_up_zfs(&scene, false);
+	regs.ip = KERNEL_ELSEWHERE;
+	strcat(scene.kernel.vmcoreinfo, sizes[0].line);
+	memory_put(&scene.kernel.memory, regs.ip, zfs_code, sizeof(zfs_code));
+	die_elsewhere(&scene, &regs, (const char *const[]){ GPF, NULL }, "foo+0x1/0x2",
+		      "<48> 0f ae 2f c3");
+	assert_scene(&scene, "unknown");
+}
+
 /* An #NM in a live patch that the host survived: neither a bit of the operand nor its page acquits. */
 static void test_verdict__operand_in_a_live_patch_damaged(void **state)
 {

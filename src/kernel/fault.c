@@ -17,8 +17,9 @@
 #define XSAVE_ALIGNMENT 64 /* SDM vol. 1, 13.4: #GP if the area is not aligned */
 #define FPSTATE_SIZE_MAX (1u << 20)
 #define FPSTATE_SIZE_MIN 576
-#define MODULES \
-	0xffffffffc0000000ull /* code from here on is not vmlinux's: KERNEL_IMAGE_SIZE is 1 GiB at most */
+/* KERNEL_IMAGE_SIZE with CONFIG_RANDOMIZE_BASE, and without */
+#define IMAGE_SIZE (1ull << 30)
+#define IMAGE_SIZE_FIXED (512ull << 20)
 
 struct xfdt_gpr xfdt_gpr_of(const struct xfdt_regs *regs)
 {
@@ -120,6 +121,18 @@ static bool is_initial_state(const struct xfdt_image *image, uint64_t fpstate)
 	return init && init->kvaddr == fpstate;
 }
 
+/* Modules begin behind the largest vmlinux (Linux: MODULES_VADDR in arch/x86/include/asm/pgtable_64_types.h). */
+static bool is_in_module(const struct xfdt_image *image, uint64_t kvaddr)
+{
+	const struct xfdt_symbol *text = xfdt_symbol(image, XFDT_S_stext);
+	uint64_t size;
+
+	if (!xfdt_vmcoreinfo_number(&image->vmcoreinfo, "KERNEL_IMAGE_SIZE", &size) ||
+	    size != IMAGE_SIZE_FIXED || !text || text->kvaddr >= XFDT_KERNEL_MAP + size)
+		size = IMAGE_SIZE;
+	return kvaddr >= XFDT_KERNEL_MAP + size;
+}
+
 /*
  * A module, such as ZFS, loads buffers of its own; a live patch is a module, too.  A guest's state begins a page
  * (Linux: fpu_alloc_guest_fpstate(), vzalloc()), so the operand is no guest's if it is elsewhere on its page and no state
@@ -130,7 +143,7 @@ static bool is_buffer_of_module(const struct xfdt_image *image, const struct xfd
 	const uint64_t page = fault->operand & ~(uint64_t)(XFDT_PAGE_SIZE - 1);
 	struct xfdt_fpstate state;
 
-	if (fault->regs.ip < MODULES || fault->fpstate_kvaddr == page)
+	if (!is_in_module(image, fault->regs.ip) || fault->fpstate_kvaddr == page)
 		return false;
 	xfdt_fpstate_read(image, page, &state);
 	return state.read && lacking(image, page, state.xfeatures) > 1;
