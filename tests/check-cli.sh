@@ -35,6 +35,9 @@ exits verbose 0 -v "$confirmed"
 says verbose-commands out 'crash> rd -64 .*XSTATE_BV'
 says verbose-rule out '^  rule    hit-end$'
 says verbose-vcpu-rule out '(rule at-restore)'
+exits impossible 6 -v dumps/clean-5.10.262.vmcore
+grep -e '^missing' -e '^  - complete' "$work/out" >"$work/needless"
+silent impossible-needs-nothing needless
 exits show 0 show "$confirmed"
 says show-components out 'XTILEDATA .*in both'
 exits options-first 0 -v show "$confirmed"

@@ -74,6 +74,8 @@ void xfdt_render_advice(const struct xfdt_outcome *report, char *ret_text, size_
 void xfdt_render_upgrade(const char *release, char *ret_text, size_t size);
 /* The first thing that is missing; NULL: nothing is. */
 const struct xfdt_gap *xfdt_render_first_gap(const struct xfdt_host *host);
+/* Are gaps part of the report?  Nothing is missing where the bug is impossible. */
+bool xfdt_render_gaps_listed(const struct xfdt_outcome *report);
 /* Could what is missing change the verdict? */
 bool xfdt_render_gaps_matter(const struct xfdt_outcome *report);
 /* Is the fix in this kernel, and which release has it?  Static words only. */

@@ -371,8 +371,7 @@ struct xfdt_error *xfdt_render_json(const struct xfdt_outcome *report, FILE *out
 	else
 		add(&writer, root, "log", NULL, true);
 	missing = json_object_new_array();
-	/* nothing is missing where the bug is impossible */
-	if (verdict->kind != XFDT_NOT_APPLICABLE) {
+	if (xfdt_render_gaps_listed(report)) {
 		append_gaps(&writer, missing, &host->image->gaps);
 		append_gaps(&writer, missing, &host->gaps);
 	}

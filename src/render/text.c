@@ -279,13 +279,12 @@ static void put_gaps(const struct writer *writer, const struct xfdt_gaps *gaps, 
 	}
 }
 
-/* Nothing is missing where the bug is impossible. */
 static void put_all_gaps(const struct writer *writer)
 {
 	const struct xfdt_host *host = writer->report->host;
 	bool heading = false;
 
-	if (writer->report->verdict->kind == XFDT_NOT_APPLICABLE && !writer->verbose)
+	if (!xfdt_render_gaps_listed(writer->report))
 		return;
 	put_gaps(writer, &host->image->gaps, &heading);
 	put_gaps(writer, &host->gaps, &heading);

@@ -168,6 +168,11 @@ const struct xfdt_gap *xfdt_render_first_gap(const struct xfdt_host *host)
 	return host->gaps.count ? &host->gaps.items[0] : NULL;
 }
 
+bool xfdt_render_gaps_listed(const struct xfdt_outcome *report)
+{
+	return report->verdict->kind != XFDT_NOT_APPLICABLE;
+}
+
 bool xfdt_render_gaps_matter(const struct xfdt_outcome *report)
 {
 	switch (report->verdict->kind) {

@@ -124,7 +124,9 @@ static void say_next(struct judge *judge)
 {
 	const struct xfdt_verdict *verdict = judge->verdict;
 
-	say_fact(judge, XFDT_FACT_COMPLETE);
+	/* without AMX no state can be armed, found or not */
+	if (judge->facts->items[XFDT_FACT_CAPABLE].value != XFDT_NO)
+		say_fact(judge, XFDT_FACT_COMPLETE);
 	if (judge->facts->x86_64 && !judge->facts->of_log)
 		say(judge, &judge->verdict->why, "next: %zu armed, %zu undecided, of %zu vCPU%s",
 		    verdict->states[XFDT_VCPU_ARMED], verdict->undecided_count, verdict->vcpu_count,
