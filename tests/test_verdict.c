@@ -639,6 +639,34 @@ static void test_verdict__handler_on_a_stack_of_kasan(void **state)
 	}
 }
 
+/* without types no list shows that the thread is gone, but the kernel said so when the oops killed it */
+static void test_verdict__death_in_the_log_without_types(void **state)
+{
+	static const struct kernel_record notes[] = {
+		{ .text = "note: CPU 0/KVM[1404] exited with irqs disabled", .caller = 1404 },
+		{ .text = "note: CPU 0/KVM[1404] exited with irqs disabled", .caller = OTHER_PID },
+		{ .text = "note: CPU 0/KVM[1405] exited with irqs disabled", .caller = 1404 },
+		{ .text = "note: CPU 0/KVM[1404] lives", .caller = 1404 },
+	};
+	struct xfdt_regs regs;
+	struct scene scene;
+	size_t i;
+
+	for (i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		regs = survive_nm(&scene);
+		scene.kernel.caller = 1404;
+		kernel_log_nm(&scene.kernel, 1, &regs);
+		kernel_log_add(&scene.kernel, &notes[i]);
+		add_lines(&scene, OTHER_PID, sysrq);
+		memory_fail(&scene.kernel.memory, KERNEL_BTF, XFDT_EXCLUDED);
+		assert_rules(&scene.kernel, "hit-earlier", i ? "owner-unknown" : "owner-dead");
+		/* another thread is at the restore of that state, as far as its CPU shows */
+		put_in_handler(&scene);
+		assert_rules(&scene.kernel, "hit-earlier", "owner-holds-other");
+		tear_down(&scene);
+	}
+}
+
 /* a CPU is in the handler, of which thread is not known; another thread, not known either, ended the host */
 static void test_verdict__handler_where_another_thread_ended_the_host(void **state)
 {
