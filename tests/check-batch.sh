@@ -152,10 +152,20 @@ for process in /proc/[0-9]*/cmdline; do
 done
 if [ $left ]; then report fail bad-gone "a worker is still there"; else report ok bad-gone; fi
 results "$work/bad.sqlite" "$work/bad" >"$work/out"
-says bad-why out 'not done after 2 seconds; --timeout gives it more'
+says bad-why out 'not done after 2 seconds of CPU time; --timeout gives it more'
 says bad-abort out 'reading it ended with Aborted'
 batch bad-retry 3 --store "$work/bad.sqlite" --retry-failed "$work/bad"
 says bad-retry-good out '^3 dumps: 3 armed'
+# one that waits, as for slow storage or on a busy machine, is not ended by --timeout but by a multiple of it
+mkdir "$work/slow"
+cp "$dumps/armed-6.18.5.vmcore" "$work/slow/sleep.2"
+LD_PRELOAD=$build/tests/spin.so batch slow 3 --store "$work/slow.sqlite" --timeout 1 "$work/slow"
+says slow-done out '^1 dump: 1 armed'
+mv "$work/slow/sleep.2" "$work/slow/sleep.60"
+LD_PRELOAD=$build/tests/spin.so batch stuck 2 --store "$work/slow.sqlite" --timeout 1 "$work/slow"
+says stuck-counts out '1 took too long'
+results "$work/slow.sqlite" "$work/slow" >"$work/out"
+says stuck-why out 'not done after 5 seconds, most of which it waited: storage or machine are slow; --timeout gives it more'
 if [ -d "$build/../sanitize" ] && [ "$(basename "$build")" = sanitize ]; then
 	report skip memory "AddressSanitizer takes terabytes of addresses, so there is no limit"
 else

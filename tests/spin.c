@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Preloaded into xfdtriage: a worker that reads a file called spin.* never ends,
+ * one that reads a file called sleep.N waits N seconds first, as for slow storage,
  * one that reads a file called die.* dies, and one that reads a file called
  * exit.N calls exit(N).  No dump is known that does any of it.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FILES 64
@@ -32,6 +35,24 @@ int open64(const char *path, int flags, ...)
 	return fd;
 }
 
+/* The number behind @word in @path; -1: it is not there. */
+static int number_behind(const char *path, const char *word)
+{
+	const char *found = strstr(path, word);
+
+	return found ? atoi(found + strlen(word)) : -1;
+}
+
+static void sleep_once(int seconds)
+{
+	static bool slept;
+	const struct timespec length = { .tv_sec = seconds };
+
+	if (!slept && seconds > 0)
+		nanosleep(&length, NULL);
+	slept = true;
+}
+
 ssize_t pread64(int fd, void *buf, size_t count, off64_t offset)
 {
 	const char *path = fd >= 0 && fd < FILES ? paths[fd] : "";
@@ -42,8 +63,9 @@ ssize_t pread64(int fd, void *buf, size_t count, off64_t offset)
 			;
 		if (strstr(path, "/die."))
 			abort();
-		if (strstr(path, "/exit."))
-			_exit(atoi(strstr(path, "/exit.") + strlen("/exit.")));
+		if (number_behind(path, "/exit.") >= 0)
+			_exit(number_behind(path, "/exit."));
+		sleep_once(number_behind(path, "/sleep."));
 	}
 	return syscall(SYS_pread64, fd, buf, count, offset);
 }

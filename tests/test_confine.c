@@ -583,6 +583,24 @@ static void test_confine__cpu_time_is_limited(void **state)
 			getppid();
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGXCPU);
+}
+
+/* by one that was taken over, too */
+static void test_confine__cpu_time_is_limited_whatever_is_ignored(void **state)
+{
+	const struct xfdt_limits limits = { .seconds = 1 };
+	pid_t pid = xfdt_worker_fork(&limits);
+	int status;
+
+	if (!pid) {
+		signal(SIGXCPU, SIG_IGN);
+		for (;;)
+			getppid();
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
 }
 
 /* nothing that is open in the parent, and no keyboard */

@@ -24,8 +24,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CPU_SPARE \
-	10 /* seconds of CPU time above the wall-clock limit, in case the parent died and does not enforce that */
 #define OUTPUT_MAX (64u << 20) /* bytes that a worker may say */
 #define TICK_MS 100
 #define PASSES 10     /* over folders in which files are renamed all the time */
@@ -383,6 +381,11 @@ static void release_job(struct run *run, struct job *job)
 	run->counts.running--;
 }
 
+static long long wall_ms_max(const struct run *run)
+{
+	return run->batch->seconds * 1000ll * XFDT_WALL_PER_CPU;
+}
+
 /* How @job ended, if not with an exit code that it may have. */
 static enum xfdt_ended ended_early(const struct run *run, const struct job *job, int status,
 				   char *ret_message, size_t size)
@@ -395,7 +398,14 @@ static enum xfdt_ended ended_early(const struct run *run, const struct job *job,
 		return XFDT_ENDED_ERROR;
 	}
 	if (job->timed_out) {
-		snprintf(ret_message, size, "not done after %u seconds; --timeout gives it more",
+		snprintf(ret_message, size,
+			 "not done after %lld seconds, most of which it waited: storage or machine are slow; --timeout gives it more",
+			 wall_ms_max(run) / 1000);
+		return XFDT_ENDED_TIMEOUT;
+	}
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
+		snprintf(ret_message, size,
+			 "not done after %u seconds of CPU time; --timeout gives it more",
 			 run->batch->seconds);
 		return XFDT_ENDED_TIMEOUT;
 	}
@@ -487,8 +497,7 @@ static bool start_unpacker(struct run *run, struct job *job, struct xfdt_found *
 static bool start_job(struct run *run, struct job *job, struct xfdt_found *found)
 {
 	const struct xfdt_batch *batch = run->batch;
-	const struct xfdt_limits limits = { .memory = batch->memory,
-					    .seconds = batch->seconds + CPU_SPARE };
+	const struct xfdt_limits limits = { .memory = batch->memory, .seconds = batch->seconds };
 	int pipes[2];
 
 	if (pipe2(pipes, O_CLOEXEC))
@@ -795,7 +804,7 @@ static struct xfdt_error *tend_jobs(struct run *run)
 			continue;
 		}
 		err = take_output(job);
-		if (xfdt_now_ms() - job->started > run->batch->seconds * 1000ll)
+		if (xfdt_now_ms() - job->started > wall_ms_max(run))
 			job->timed_out = true;
 		if (job->timed_out || job->flooded)
 			kill_job(job);

@@ -33,19 +33,30 @@
 #define CODE_MARK 0xa0
 #define CODE_MASK 0x0f
 
+/* Seconds of CPU time from SIGXCPU to SIGKILL, for one that was taken over and ignores the first. */
+#define CPU_SPARE 2
+
 static void *volatile before_heap; /* never used, never freed */
 
-static void limit(int resource, rlim_t most)
+/* Hold @resource to @most, and at @spare above that for good. */
+static void limit_softly(int resource, rlim_t most, rlim_t spare)
 {
 	struct rlimit limits;
 
 	if (getrlimit(resource, &limits))
 		return;
-	if (limits.rlim_max > most)
-		limits.rlim_max = most;
+	if (limits.rlim_max > most + spare)
+		limits.rlim_max = most + spare;
+	if (limits.rlim_cur > most)
+		limits.rlim_cur = most;
 	if (limits.rlim_cur > limits.rlim_max)
 		limits.rlim_cur = limits.rlim_max;
 	setrlimit(resource, &limits);
+}
+
+static void limit(int resource, rlim_t most)
+{
+	limit_softly(resource, most, 0);
 }
 
 /*
@@ -90,7 +101,7 @@ pid_t xfdt_worker_fork(const struct xfdt_limits *limits)
 	if (limits->data && LIMITS_MEMORY)
 		limit(RLIMIT_DATA, limits->data);
 	if (limits->seconds)
-		limit(RLIMIT_CPU, limits->seconds);
+		limit_softly(RLIMIT_CPU, limits->seconds, CPU_SPARE);
 	limit(RLIMIT_NOFILE, FILES_MAX);
 	prepare_heap(limits);
 	return 0;

@@ -11,8 +11,14 @@
 struct xfdt_limits {
 	uint64_t memory;      /* bytes of address space; 0: no limit */
 	uint64_t data;	      /* of them, bytes that are its own to write to; 0: no limit */
-	unsigned int seconds; /* of CPU time; 0: no limit */
+	unsigned int seconds; /* of CPU time, after which SIGXCPU ends it; 0: no limit */
 };
+
+/*
+ * How long a worker with a limit of CPU time may take by the clock, as a multiple of it.  Slow storage or
+ * a busy machine is no reason to end it, but it must not wait forever.  Its parent enforces that.
+ */
+#define XFDT_WALL_PER_CPU 5
 
 /*
  * As fork(2).  The child dies when its parent does, leaves no core file and is

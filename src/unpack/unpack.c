@@ -21,9 +21,7 @@
 #include <unistd.h>
 
 #define DATA_MAX (4ull << 30) /* an xz dictionary has up to 1.5 GiB */
-#define CPU_SPARE \
-	10 /* seconds above the wall-clock limit, in case the parent died and does not enforce that */
-#define PROBLEMS_MAX 64 /* besides one for each member */
+#define PROBLEMS_MAX 64	      /* besides one for each member */
 
 const struct xfdt_unpack_limits xfdt_unpack_defaults = {
 	.bytes = 64ull << 30,
@@ -181,7 +179,11 @@ static struct xfdt_error *take_death(struct xfdt_unpacker *unpacker)
 	int status = 0;
 
 	wait_for_end(unpacker, &status);
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+		snprintf(text, sizeof(text),
+			 "is not unpacked any further: it took more than %u seconds of CPU time; --unpack-time allows more",
+			 unpacker->limits.seconds);
+	else if (WIFSIGNALED(status))
 		snprintf(text, sizeof(text),
 			 "cannot be unpacked: it ended the process with %s; it is damaged, or this is a bug",
 			 strsignal(WTERMSIG(status)));
@@ -192,14 +194,19 @@ static struct xfdt_error *take_death(struct xfdt_unpacker *unpacker)
 	return add_problem(unpacker, unpacker->name, text);
 }
 
+static long long wall_ms_max(const struct xfdt_unpacker *unpacker)
+{
+	return unpacker->limits.seconds * 1000ll * XFDT_WALL_PER_CPU;
+}
+
 static struct xfdt_error *take_timeout(struct xfdt_unpacker *unpacker)
 {
-	char text[120];
+	char text[160];
 
 	kill_it(unpacker);
 	snprintf(text, sizeof(text),
-		 "is not unpacked any further: it took more than %u seconds; --unpack-time allows more",
-		 unpacker->limits.seconds);
+		 "is not unpacked any further after %lld seconds, most of which it waited: storage or machine are slow; --unpack-time allows more",
+		 wall_ms_max(unpacker) / 1000);
 	return add_problem(unpacker, unpacker->name, text);
 }
 
@@ -225,8 +232,7 @@ static void run_worker(const struct xfdt_unpacker *unpacker, int fd, int socket)
 
 static struct xfdt_error *start(struct xfdt_unpacker *unpacker, int fd)
 {
-	const struct xfdt_limits limits = { .data = DATA_MAX,
-					    .seconds = unpacker->limits.seconds + CPU_SPARE };
+	const struct xfdt_limits limits = { .data = DATA_MAX, .seconds = unpacker->limits.seconds };
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
@@ -387,7 +393,7 @@ struct xfdt_error *xfdt_unpacker_step(struct xfdt_unpacker *unpacker, bool *ret_
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (xfdt_now_ms() - unpacker->progress.started > unpacker->limits.seconds * 1000ll)
+		if (xfdt_now_ms() - unpacker->progress.started > wall_ms_max(unpacker))
 			err = take_timeout(unpacker);
 		else if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			break;
