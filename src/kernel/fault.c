@@ -4,6 +4,7 @@
 #include "image/page_tables.h"
 #include "kernel/task.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -313,6 +314,7 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 			   size_t *at, struct xfdt_fault *fault)
 {
 	const size_t words = sizeof(struct xfdt_regs) / 8;
+	const size_t orig_ax = offsetof(struct xfdt_regs, orig_ax) / 8;
 	size_t i = *at ? *at : 1;
 
 	if (stack->sp && i < (stack->sp - stack->kvaddr) / 8 + 1)
@@ -321,8 +323,11 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 		uint64_t frame = stack->kvaddr + 8 * i;
 		struct xfdt_regs regs;
 
+		/* nearly all fail this, so it comes before the copy */
+		if (stack->words[i + orig_ax] != NO_ERROR_CODE)
+			continue;
 		memcpy(&regs, &stack->words[i], sizeof(regs));
-		if ((regs.cs & 0xffff) != KERNEL_CS || regs.orig_ax != NO_ERROR_CODE ||
+		if ((regs.cs & 0xffff) != KERNEL_CS ||
 		    regs.sp - (frame + sizeof(regs)) > FRAME_SLACK ||
 		    !is_nm_frame(image, stack->words[i - 1]))
 			continue;
