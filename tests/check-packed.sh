@@ -306,7 +306,7 @@ else
 	report skip disk-full "no small file system can be mounted here"
 fi
 TMPDIR=$work/nowhere exits no-folder 2 "$work/p/vmcore.gz"
-says no-folder-why err 'cannot make a file: No such file'
+says no-folder-why err 'cannot write a temporary file: No such file or directory; TMPDIR names the folder'
 
 # killed at any point: nothing is left, and no process
 

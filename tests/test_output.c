@@ -65,8 +65,9 @@ static void test_output__an_earlier_write_failed(void **state)
 	errno = ENOENT;
 	err = xfdt_flush(file, "the report");
 	assert_non_null(err);
-	assert_string_equal(xfdt_error_message(err),
-			    "cannot write the report: an earlier write failed");
+	assert_string_equal(
+		xfdt_error_message(err),
+		"cannot write the report: an earlier write failed; the disk may be full");
 	xfdt_error_free(err);
 	fclose(file);
 }

@@ -22,7 +22,7 @@ static void add(struct xfdt_runs *runs, unsigned int shard, unsigned int shards,
 		enum xfdt_run_status status, const char *started, int64_t files)
 {
 	const struct xfdt_run run = {
-		.paths = "/srv/vmcores",
+		.paths = "/srv/vmcores\n/mnt",
 		.shard = shard,
 		.shards = shards,
 		.status = status,
@@ -63,9 +63,9 @@ static void test_runs__gaps_are_told_by_number(void **state)
 	add(runs, 4, 1000000, XFDT_RUN_COMPLETE, "2026-11-22T10:00:00Z", 100);
 	assert_int_equal(xfdt_runs_check(runs, hear, &said), 3);
 	assert_string_equal(said.text,
-			    "shard 1 of 1000000 is missing (of /srv/vmcores)\n"
-			    "shard 3 of 1000000 is missing (of /srv/vmcores)\n"
-			    "shards 5 to 1000000 of 1000000 are missing (of /srv/vmcores)\n");
+			    "shard 1 of 1000000 is missing (of /srv/vmcores /mnt)\n"
+			    "shard 3 of 1000000 is missing (of /srv/vmcores /mnt)\n"
+			    "shards 5 to 1000000 of 1000000 are missing (of /srv/vmcores /mnt)\n");
 	xfdt_runs_free(runs);
 }
 

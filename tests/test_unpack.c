@@ -457,7 +457,7 @@ static void test_unpack__no_folder(void **state)
 		usleep(1000);
 	}
 	assert_true(xfdt_unpacker_take(unpacker, &result));
-	assert_non_null(strstr(result.problem, "cannot make a file: No such file"));
+	assert_non_null(strstr(result.problem, "cannot write a temporary file: No such file"));
 	xfdt_unpacked_deinit(&result);
 	xfdt_unpacker_free(unpacker);
 	close(fd);

@@ -11,7 +11,7 @@
 struct xfdt_error *xfdt_flush(FILE *file, const char *name)
 {
 	/* errno may have changed since then */
-	const char *reason = ferror(file) ? "an earlier write failed" : NULL;
+	const char *reason = ferror(file) ? "an earlier write failed; the disk may be full" : NULL;
 
 	if (fflush(file))
 		reason = strerror(errno);
@@ -33,7 +33,7 @@ struct xfdt_error *xfdt_output_init(struct xfdt_output *output, const char *path
 		return xfdt_error_new(XFDT_SYSTEM, 0, "%s: %s", path, strerror(ENAMETOOLONG));
 	fd = mkstemp(output->temporary);
 	if (fd < 0)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot create %s: %s", output->temporary,
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot create %s: %s", path,
 				      strerror(errno));
 	output->file = fdopen(fd, "w+");
 	if (output->file)
@@ -65,9 +65,9 @@ struct xfdt_error *xfdt_output_finish(struct xfdt_output *output, struct xfdt_er
 		return err;
 	}
 	set_mode(fileno(output->file));
-	err = xfdt_flush(output->file, output->temporary);
+	err = xfdt_flush(output->file, output->path);
 	if (fclose(output->file) && !err)
-		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary,
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->path,
 				     strerror(errno));
 	if (!err && rename(output->temporary, output->path))
 		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot rename %s to %s: %s",

@@ -356,8 +356,11 @@ static struct xfdt_error *write_file(struct writer *writer, const struct xfdt_ou
 		return err;
 	if (writer->flat)
 		put_record(writer->out, XFDT_FLAT_END, XFDT_FLAT_END);
-	if (fflush(writer->out) || ferror(writer->out) || fstat(fileno(writer->out), &status))
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->temporary,
+	err = xfdt_flush(writer->out, output->path);
+	if (err)
+		return err;
+	if (fstat(fileno(writer->out), &status))
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot write %s: %s", output->path,
 				      strerror(errno));
 	*ret_size = (uint64_t)status.st_size;
 	return NULL;

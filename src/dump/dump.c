@@ -585,20 +585,26 @@ static struct xfdt_error *open_file(struct part *part, const char *const *paths,
 	return xfdt_dumpfile_open(&part->file, paths[index], options->progress, options->context);
 }
 
+static struct xfdt_error *not_a_dump(void)
+{
+	return xfdt_error_new(XFDT_NOT_A_DUMP, 0,
+			      "is not a vmcore: neither ELF, kdump-compressed nor flattened");
+}
+
 static struct xfdt_error *open_part(struct xfdt_dump *dump, struct part *part)
 {
 	struct xfdt_error *err;
 	uint8_t magic[8];
 
+	if (xfdt_dumpfile_size(part->file) < sizeof(magic))
+		return not_a_dump();
 	err = xfdt_dumpfile_read(part->file, magic, sizeof(magic), 0);
 	if (err)
 		return err;
 	if (!memcmp(magic, XFDT_KDUMP_SIGNATURE, sizeof(magic)))
 		return xfdt_kdump_open(&part->kdump, part->file, &dump->notes);
 	if (memcmp(magic, ELFMAG, SELFMAG))
-		return xfdt_error_new(
-			XFDT_NOT_A_DUMP, 0,
-			"is not a vmcore: neither ELF, kdump-compressed nor flattened");
+		return not_a_dump();
 	return xfdt_elf_dump_open(&part->elf, part->file, &dump->notes);
 }
 

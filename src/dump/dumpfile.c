@@ -126,6 +126,6 @@ struct xfdt_error *xfdt_dumpfile_read(struct xfdt_dumpfile *file, void *buf, siz
 	if (!err && got < len)
 		err = xfdt_error_new(XFDT_TRUNCATED, 0,
 				     "the file ends after %llu bytes; copy it again",
-				     ull(offset + got));
+				     ull(got || offset < file->size ? offset + got : file->size));
 	return err;
 }

@@ -145,7 +145,7 @@ __attribute__((format(printf, 3, 4))) static void tell_missing(struct check *che
 							       const struct record *record,
 							       const char *format, ...)
 {
-	char text[LINE_MAX_BYTES], paths[256], line[2 * LINE_MAX_BYTES];
+	char text[LINE_MAX_BYTES], listed[256], paths[256], line[2 * LINE_MAX_BYTES], *end;
 	va_list arguments;
 
 	check->missing++;
@@ -155,7 +155,10 @@ __attribute__((format(printf, 3, 4))) static void tell_missing(struct check *che
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	/* one printable line; the store may hold anything */
-	xfdt_escape(record->paths, paths, sizeof(paths));
+	snprintf(listed, sizeof(listed), "%s", record->paths);
+	for (end = listed; (end = strchr(end, '\n'));)
+		*end = ' ';
+	xfdt_escape(listed, paths, sizeof(paths));
 	snprintf(line, sizeof(line), "%s (of %s)", text, paths);
 	check->tell(check->context, line);
 }

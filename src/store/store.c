@@ -133,10 +133,14 @@ static enum xfdt_code code_of(int status)
 
 struct xfdt_error *xfdt_store_error(const struct xfdt_store *store)
 {
-	int status = sqlite3_extended_errcode(store->db);
+	int status = sqlite3_extended_errcode(store->db), reason = 0;
 
-	return xfdt_error_new(code_of(status), 0, "store '%s': %s", store->path,
-			      sqlite3_errmsg(store->db));
+	/* of a file alone SQLite does not say what is wrong */
+	if ((status & 0xff) == SQLITE_CANTOPEN || (status & 0xff) == SQLITE_IOERR)
+		reason = sqlite3_system_errno(store->db);
+	return xfdt_error_new(code_of(status), 0, "store '%s': %s%s%s", store->path,
+			      sqlite3_errmsg(store->db), reason ? ": " : "",
+			      reason ? strerror(reason) : "");
 }
 
 static struct xfdt_error *run_sql(struct xfdt_store *store, const char *sql)

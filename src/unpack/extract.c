@@ -20,6 +20,8 @@
 
 #define BLOCK (256u << 10) /* bytes read at a time */
 #define TELL_MS 100
+#define CANNOT_WRITE \
+	"cannot be unpacked: cannot write a temporary file: %s; TMPDIR names the folder for it"
 
 struct extraction {
 	int fd, socket;
@@ -160,7 +162,7 @@ static bool write_member(struct extraction *job, struct archive *archive, const 
 		if (!spend(job, name, (uint64_t)len))
 			return false;
 		if (!xfdt_write_sparse(fd, job->block, (size_t)len, offset)) {
-			problem(job, name, "cannot be unpacked: cannot write: %s", strerror(errno));
+			problem(job, name, CANNOT_WRITE, strerror(errno));
 			job->stopped = true;
 			return false;
 		}
@@ -169,7 +171,7 @@ static bool write_member(struct extraction *job, struct archive *archive, const 
 	if (len < 0)
 		damaged(job, archive, name);
 	else if (ftruncate(fd, (off_t)offset))
-		problem(job, name, "cannot be unpacked: cannot write: %s", strerror(errno));
+		problem(job, name, CANNOT_WRITE, strerror(errno));
 	else
 		return true;
 	return false;
@@ -186,7 +188,7 @@ static int new_file(struct extraction *job, const char *name, uint32_t *ret_numb
 		return -1;
 	}
 	if (fd < 0) {
-		problem(job, name, "cannot be unpacked: cannot make a file: %s", strerror(reason));
+		problem(job, name, CANNOT_WRITE, strerror(reason));
 		job->stopped = true;
 		return -1;
 	}
