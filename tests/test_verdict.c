@@ -632,6 +632,9 @@ static void test_verdict__handler_on_a_stack_of_kasan(void **state)
 			     types ? "registers-live" :
 				     "owner-unknown");
 		if (kasan) {
+			/* the page of the frame is blank */
+			memset(kernel_at(&scene.kernel, task->stack + 0x5000), 0, XFDT_PAGE_SIZE);
+			assert_acquits(&scene, false);
 			memory_fail(&scene.kernel.memory, task->stack, XFDT_EXCLUDED);
 			assert_acquits(&scene, false);
 		}
@@ -2537,6 +2540,21 @@ static void test_verdict__no_bit_of_the_registers_acquits(void **state)
 			assert_no_bit_acquits(&scene, "exec_summary_regs",
 					      &scene.kernel.data->exec_summary_regs,
 					      sizeof(struct xfdt_regs), 0, 0);
+		tear_down(&scene);
+	}
+}
+
+/* a frame on a stack is all that shows the fault: no bit of the stack pointer that leads to it */
+static void test_verdict__no_bit_of_another_stack_pointer_acquits(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct scene scene;
+	int kasan;
+
+	for (kasan = 0; kasan < 2; kasan++) {
+		layout.kasan = kasan;
+		set_up_as(&scene, &layout, 1, 1);
+		assert_no_bit_acquits(&scene, "RSP", &put_in_handler(&scene)->regs.sp, 8, 0, 0);
 		tear_down(&scene);
 	}
 }

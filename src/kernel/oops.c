@@ -433,6 +433,25 @@ static const struct xfdt_fault *frame_of(const struct xfdt_panic *panic,
 	return NULL;
 }
 
+/*
+ * Is there a frame of an #NM at the restore of the state at @fpstate anywhere on the stack?  Where it is no fault, since
+ * it lies below the stack pointer, one of the two is damaged: the handler of such an #NM does not return.
+ */
+static bool has_frame_of(struct collector *collector, uint64_t fpstate)
+{
+	const uint64_t sp = collector->stack.sp;
+	struct xfdt_fault fault = { 0 };
+	bool found = false;
+	size_t at = 0;
+
+	collector->stack.sp = 0;
+	while (!found &&
+	       xfdt_stack_next_frame(collector->host->image, &collector->stack, &at, &fault))
+		found = loads(collector->host, &fault.regs, fpstate);
+	collector->stack.sp = sp;
+	return found;
+}
+
 static void look_at_position(struct collector *collector, struct xfdt_vcpu *vcpu,
 			     const struct xfdt_regs *note)
 {
@@ -449,7 +468,8 @@ static void look_at_position(struct collector *collector, struct xfdt_vcpu *vcpu
 		   has_content(image, &collector->stack)) {
 		vcpu->interrupted = xfdt_stack_interrupted_restore(image, &collector->stack);
 		if (!vcpu->interrupted && !xfdt_in_restore(image, note->ip) &&
-		    !is_within_restore(image, &collector->stack))
+		    !is_within_restore(image, &collector->stack) &&
+		    !has_frame_of(collector, vcpu->fpstate))
 			vcpu->loading = XFDT_NO;
 	}
 }
