@@ -2544,17 +2544,28 @@ static void test_verdict__no_bit_of_the_registers_acquits(void **state)
 	}
 }
 
-/* a frame on a stack is all that shows the fault: no bit of the stack pointer that leads to it */
-static void test_verdict__no_bit_of_another_stack_pointer_acquits(void **state)
+/* a frame on a stack is all that shows the fault: no bit of what leads to it, also if the VM is dead */
+static void test_verdict__no_bit_of_a_handler_acquits(void **state)
 {
 	struct kernel_layout layout = kernel_6_18;
+	struct xfdt_cpu_note *note;
+	struct kernel_vcpu *vcpu;
 	struct scene scene;
-	int kasan;
+	int i;
 
-	for (kasan = 0; kasan < 2; kasan++) {
-		layout.kasan = kasan;
+	for (i = 0; i < 4; i++) {
+		layout.kasan = i & 1;
 		set_up_as(&scene, &layout, 1, 1);
-		assert_no_bit_acquits(&scene, "RSP", &put_in_handler(&scene)->regs.sp, 8, 0, 0);
+		vcpu = vcpu_of(&scene, 0);
+		note = put_in_handler(&scene);
+		scene.kernel.vms[0].kvm->vm_dead = scene.kernel.vms[0].kvm->vm_bugged = i / 2;
+		assert_no_bit_acquits(&scene, "RSP", &note->regs.sp, 8, 0, 0);
+		assert_no_bit_acquits(&scene, "xfd and flags", &vcpu->fpstate->xfd, 12, 0, 0);
+		if (!i)
+			assert_no_bit_acquits(&scene, "the frame",
+					      kernel_stack(&scene.kernel, vcpu->task,
+							   KERNEL_FRAME - 8),
+					      sizeof(struct xfdt_regs) + 16, 0, 0);
 		tear_down(&scene);
 	}
 }
