@@ -222,7 +222,8 @@ struct xfdt_error *xfdt_storage_read_alone(struct xfdt_storage *storage, void *b
 			continue;
 		storage->traffic.round_trips++;
 		if (done < 0)
-			return xfdt_error_new(XFDT_SYSTEM, 0, "read: %s", strerror(errno));
+			return xfdt_error_new(XFDT_SYSTEM, 0, "cannot read the file: %s",
+					      strerror(errno));
 		if (!done)
 			break;
 		storage->traffic.bytes += (uint64_t)done;

@@ -32,7 +32,7 @@ static const char *last_resort(const struct xfdt_error *err)
 	case XFDT_NO_MEMORY:
 		return "let it have more memory";
 	case XFDT_SYSTEM:
-		return "see why the system refused it, and try again";
+		return "see this machine's kernel log (dmesg) for its storage, copy the file elsewhere, and try again";
 	default:
 		return "compare the file's checksum with that of the original; if they agree, look at the address with crash(8)";
 	}
