@@ -295,7 +295,7 @@ nothing_left bomb
 
 if [ "$(id -u)" = 0 ] && mkdir "$work/small-disk" && mount -t tmpfs -o size=64k none "$work/small-disk" 2>/dev/null; then
 	TMPDIR=$work/small-disk exits disk-full 2 "$work/p/vmcore.gz"
-	says disk-full-why err 'vmcore.gz: cannot be unpacked: cannot write: No space left on device'
+	says disk-full-why err 'vmcore.gz: cannot be unpacked: cannot write a temporary file: No space left on device'
 	# shellcheck disable=SC2002
 	cat "$confirmed" | TMPDIR=$work/small-disk "$xfdtriage" - >"$work/out" 2>"$work/err"
 	says disk-full-pipe err 'cannot write a temporary file: No space left on device'
