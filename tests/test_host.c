@@ -1117,6 +1117,25 @@ static void test_host__thread_of_a_vcpu_by_the_panic(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* a type that is missing asks for the file that has it, and for no other */
+static void test_host__remedy_for_a_missing_type(void **state)
+{
+	struct kernel_layout layout = kernel_6_12;
+	struct kernel kernel;
+	struct run run;
+
+	layout.release = "6.12.57+deb12-amd64";
+	kernel_init_as(&kernel, &layout);
+	kernel_forget_member(&kernel, "pcpu_hot", "current_task");
+	run_init(&run, &kernel);
+	assert_string_equal(run.host.gaps.items[0].what, "the thread that panicked");
+	assert_string_equal(
+		run.host.gaps.items[0].remedy,
+		"install linux-image-6.12.57+deb12-amd64-dbg, name its vmlinux (-d), or set DEBUGINFOD_URLS to a server that has it");
+	run_deinit(&run);
+	kernel_deinit(&kernel);
+}
+
 /* symbols and types that were resolved before */
 
 /* How many VMs are on the list that types and symbols lead to. */

@@ -318,5 +318,6 @@ void xfdt_image_deinit(struct xfdt_image *image)
 	free(image->build_id);
 	free(image->kvm_build_id);
 	xfdt_gaps_deinit(&image->gaps);
+	free(image->remedy);
 	memset(image, 0, sizeof(*image));
 }

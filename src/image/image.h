@@ -66,6 +66,7 @@ struct xfdt_image {
 	struct xfdt_symtab symtab;
 	struct xfdt_layout layout;
 	struct xfdt_gaps gaps;
+	char *remedy; /* what helps against symbols and types that are missing; NULL: unknown */
 };
 
 void xfdt_image_deinit(struct xfdt_image *image);

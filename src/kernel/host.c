@@ -261,6 +261,13 @@ struct xfdt_error *xfdt_host_init_log(struct xfdt_host *host, const struct xfdt_
 	return err;
 }
 
+void xfdt_host_gap(struct xfdt_host *host, const char *what, struct xfdt_error *err)
+{
+	bool missing = xfdt_error_code(err) == XFDT_MISSING;
+
+	xfdt_gaps_add(&host->gaps, what, err, missing ? host->image->remedy : NULL);
+}
+
 void xfdt_host_deinit(struct xfdt_host *host)
 {
 	struct xfdt_vcpu_at at = { 0 };

@@ -51,6 +51,9 @@ struct xfdt_vcpu *xfdt_next_vcpu(const struct xfdt_host *host, struct xfdt_vcpu_
 /* The VM number @index, of @host->vm_count and one more if states are on no list; NULL behind. */
 const struct xfdt_vm *xfdt_host_vm(const struct xfdt_host *host, size_t index);
 
+/* Add a gap, as xfdt_gaps_add(); what is missing is among the kernel's symbols and types. */
+void xfdt_host_gap(struct xfdt_host *host, const char *what, struct xfdt_error *err);
+
 /*
  * Read all of it.  What cannot be read becomes a gap, or an error string of
  * its vCPU; the only error is out of memory.  @image must outlive

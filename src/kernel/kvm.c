@@ -362,8 +362,7 @@ static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr, unsig
 		return NULL;
 	if (xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
-	xfdt_gaps_add(&host->gaps, "all vCPUs of every VM",
-		      xfdt_error_wrap(err, "VM %#llx", ull(kvaddr)), NULL);
+	xfdt_host_gap(host, "all vCPUs of every VM", xfdt_error_wrap(err, "VM %#llx", ull(kvaddr)));
 	return NULL;
 }
 
@@ -428,7 +427,7 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	if (err)
-		xfdt_gaps_add(&host->gaps, "the list of VMs", err, NULL);
+		xfdt_host_gap(host, "the list of VMs", err);
 	return NULL;
 }
 
@@ -544,7 +543,7 @@ static void search_owners(struct owner_search *search)
 				       XFDT_YES;
 	}
 	if (err)
-		xfdt_gaps_add(&host->gaps, "which thread holds a guest FPU state", err, NULL);
+		xfdt_host_gap(host, "which thread holds a guest FPU state", err);
 }
 
 static struct xfdt_error *find_owners(struct xfdt_host *host)

@@ -58,7 +58,7 @@ static void find_thread(struct xfdt_host *host)
 	err = xfdt_current_task(image, (unsigned int)panic->cpu.value, &panic->task);
 	if (err) {
 		panic->task = 0;
-		xfdt_gaps_add(&host->gaps, "the thread that panicked", err, NULL);
+		xfdt_host_gap(host, "the thread that panicked", err);
 		return;
 	}
 	pid = xfdt_value_of(image, panic->task, XFDT_M_task_pid);
@@ -86,7 +86,7 @@ static struct xfdt_error *read_log(struct xfdt_host *host)
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	if (err)
-		xfdt_gaps_add(&host->gaps, "the kernel log", err, NULL);
+		xfdt_host_gap(host, "the kernel log", err);
 	return NULL;
 }
 

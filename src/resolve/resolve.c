@@ -24,15 +24,22 @@ static char *identity(const struct xfdt_vmcoreinfo *vmcoreinfo, const char *key,
 	return strdup(value);
 }
 
-/* Add a gap that @files with debuginfo would close: those of them that were not given already. */
+/* What helps if @files with debuginfo would: those of them that were not given already.  The caller frees it. */
+static char *remedy_for(const struct xfdt_chain *chain, unsigned int files)
+{
+	unsigned int wanted = files & ~chain->given;
+
+	return wanted ? xfdt_remedy(chain->image->release, wanted) :
+			strdup("name debuginfo that was not stripped of types");
+}
+
+/* Add a gap that @files with debuginfo would close. */
 static void note_gap(struct xfdt_chain *chain, const char *what, struct xfdt_error *err,
 		     unsigned int files)
 {
-	unsigned int wanted = files & ~chain->given;
-	char *remedy = wanted ? xfdt_remedy(chain->image->release, wanted) : NULL;
+	char *remedy = remedy_for(chain, files);
 
-	xfdt_gaps_add(&chain->image->gaps, what, err,
-		      remedy ? remedy : "name debuginfo that was not stripped of types");
+	xfdt_gaps_add(&chain->image->gaps, what, err, remedy);
 	free(remedy);
 }
 
@@ -288,5 +295,6 @@ void xfdt_image_init(struct xfdt_image *image, const struct xfdt_source *source,
 		if (image->kvm_is_module || image->kvm_is_built_in)
 			note_missing(&chain);
 	}
+	image->remedy = remedy_for(&chain, xfdt_files_with_types(image->release));
 	xfdt_btf_free(chain.vmlinux_types);
 }
