@@ -578,6 +578,22 @@ static void doubt_by_log(struct collector *collector)
 			panic->faults[i].target = XFDT_TARGET_UNKNOWN;
 }
 
+/* The first oops of the log that is @fault; NULL: none. */
+static const struct xfdt_event *event_of(const struct xfdt_events *events,
+					 const struct xfdt_fault *fault)
+{
+	size_t i;
+
+	for (i = 0; i < events->count && fault->oops; i++) {
+		const struct xfdt_event *event = &events->items[i];
+
+		if (xfdt_event_is_oops(event) && event->oops == fault->oops &&
+		    event->caller == (uint32_t)fault->pid)
+			return event;
+	}
+	return NULL;
+}
+
 /* Does the log say that the thread @pid died after its oops @event? */
 static bool is_death_logged(const struct xfdt_log *log, const struct xfdt_event *event, int pid)
 {
@@ -590,21 +606,17 @@ static bool is_death_logged(const struct xfdt_log *log, const struct xfdt_event 
 	return false;
 }
 
+/* One pass over the log for each fault, of which there are few. */
 static void find_killed(struct collector *collector)
 {
 	struct xfdt_panic *panic = &collector->host->panic;
-	size_t i, e;
+	size_t i;
 
 	for (i = 0; i < panic->fault_count; i++) {
 		struct xfdt_fault *fault = &panic->faults[i];
+		const struct xfdt_event *event = event_of(&panic->events, fault);
 
-		for (e = 0; e < panic->events.count && fault->oops; e++) {
-			const struct xfdt_event *event = &panic->events.items[e];
-
-			if (xfdt_event_is_oops(event) && event->oops == fault->oops &&
-			    event->caller == (uint32_t)fault->pid)
-				fault->killed |= is_death_logged(&panic->log, event, fault->pid);
-		}
+		fault->killed = event && is_death_logged(&panic->log, event, fault->pid);
 	}
 }
 

@@ -528,8 +528,10 @@ bool xfdt_line_is_death_of(const char *text, int pid)
 {
 	char of_thread[40];
 
+	if (!has_prefix(text, DEATH))
+		return false;
 	snprintf(of_thread, sizeof(of_thread), "[%d" EXITED, pid);
-	return has_prefix(text, DEATH) && strstr(text, of_thread);
+	return strstr(text, of_thread);
 }
 
 /* Lines of a call trace, and registers and code. */
