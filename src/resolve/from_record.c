@@ -76,8 +76,9 @@ struct xfdt_error *xfdt_image_record(const struct xfdt_image *image, char **ret_
 	struct xfdt_error *err;
 
 	if (!stext || !xfdt_has_symbol_table(image))
-		return xfdt_error_new(XFDT_MISSING, 0,
-				      "the symbols of the kernel were not resolved");
+		return xfdt_error_new(
+			XFDT_MISSING, 0,
+			"the symbols of the kernel were not resolved; name its vmlinux (-d)");
 	record = calloc(1, sizeof(*record));
 	if (!record)
 		return xfdt_no_memory("a record");
