@@ -214,8 +214,8 @@ static void put_summary(const struct xfdt_contents *contents, FILE *out)
 	else
 		put_wrapped(0, 0, out,
 			    "It gives the verdict of the original, %s, but not in the same words: "
-			    "the original is damaged, and the pages it lacks are not in the "
-			    "distilled vmcore.",
+			    "what the original, or debuginfo that was named, lacks is "
+			    "described differently.",
 			    verdict);
 	fputs("\n", out);
 	put_kept(contents, out);
