@@ -184,7 +184,8 @@ uint64_t kernel_put_btf(struct kernel *kernel)
 	       MEMBER(task_struct, comm, comm), MEMBER(task_struct, tasks, list_head),
 	       MEMBER(task_struct, thread_node, list_head), MEMBER(task_struct, pid_links, links),
 	       MEMBER(task_struct, preempt_notifiers, hlist_head),
-	       MEMBER(task_struct, thread, thread));
+	       MEMBER(task_struct, thread, thread),
+	       MEMBER_IF(layout->kasan, task_struct, kasan_depth, u32));
 	STRUCT(signal_struct, MEMBER(signal_struct, thread_head, list_head));
 	STRUCT(mm_struct, MEMBER(mm_struct, mm_count, u32), MEMBER(mm_struct, mm_users, u32),
 	       MEMBER(mm_struct, pgd, pointer), MEMBER(mm_struct, owner, pointer));

@@ -103,6 +103,7 @@ struct task_struct {
 	struct hlist_node pid_links[4];
 	struct hlist_head preempt_notifiers;
 	struct thread_struct thread;
+	uint32_t kasan_depth; /* if struct kernel_layout says so */
 	uint64_t rest[64];
 };
 

@@ -642,6 +642,31 @@ static void test_verdict__handler_on_a_stack_of_kasan(void **state)
 	}
 }
 
+/* CONFIG_KASAN: damage to kallsyms hides kasan_report(); the types say it as well */
+static void test_verdict__handler_on_a_stack_of_kasan_damaged(void **state)
+{
+	struct kernel_layout layout = kernel_6_18;
+	struct task_struct *task;
+	struct xfdt_regs regs;
+	struct scene scene;
+	int types;
+
+	layout.kasan = true;
+	for (types = 0; types < 2; types++) {
+		set_up_as(&scene, &layout, 1, 1);
+		task = vcpu_of(&scene, 0)->task;
+		regs = kernel_nm_regs(&scene.kernel, task, vcpu_of(&scene, 0)->fpstate);
+		kernel_push_nm(&scene.kernel, task, 0x5f00, &regs);
+		kernel_add_note(&scene.kernel, (int)task->pid)->regs.sp = task->stack + 0x3e00;
+		if (types)
+			kernel_forget_symbol(&scene.kernel, "kasan_report");
+		else
+			kernel_forget_member(&scene.kernel, "task_struct", "kasan_depth");
+		assert_rules(&scene.kernel, "hit-earlier", "at-restore");
+		tear_down(&scene);
+	}
+}
+
 /* without types no list shows that the thread is gone, but the kernel said so when the oops killed it */
 static void test_verdict__death_in_the_log_without_types(void **state)
 {

@@ -247,10 +247,16 @@ bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp
 	return base.known && sp - base.value < XFDT_STACK_MAX;
 }
 
-/* kasan_report() is there with CONFIG_KASAN only (Linux: mm/kasan/Makefile, arch/x86/include/asm/page_64_types.h). */
+/*
+ * kasan_report() and task_struct.kasan_depth are there with CONFIG_KASAN only (Linux: mm/kasan/Makefile,
+ * include/linux/sched.h, arch/x86/include/asm/page_64_types.h).  Damage to kallsyms loses the one, but not the other.
+ */
 static size_t stack_size(const struct xfdt_image *image)
 {
-	return xfdt_symbol(image, XFDT_S_kasan_report) ? XFDT_STACK_MAX : STACK_SIZE;
+	return xfdt_symbol(image, XFDT_S_kasan_report) ||
+			       xfdt_has_member(image, XFDT_M_task_kasan_depth) ?
+		       XFDT_STACK_MAX :
+		       STACK_SIZE;
 }
 
 struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task, uint64_t sp,
