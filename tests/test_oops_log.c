@@ -228,19 +228,6 @@ static void test_oops_log__number_in_brackets_is_no_death(void **state)
 	assert_no_event(": 0000 [#x]");
 }
 
-static void test_oops_log__death_of_a_thread(void **state)
-{
-	assert_true(xfdt_line_is_death_of("note: CPU 0/KVM[77] exited with irqs disabled", 77));
-	assert_true(xfdt_line_is_death_of("note: x[77] exited with preempt_count 1", 77));
-	assert_true(
-		xfdt_line_is_death_of("note: [7] exited with[77] exited with irqs disabled", 77));
-	assert_false(xfdt_line_is_death_of("note: x[77] exited with irqs disabled", 7));
-	assert_false(xfdt_line_is_death_of("note: x[177] exited with irqs disabled", 77));
-	assert_false(xfdt_line_is_death_of("x note: x[77] exited with irqs disabled", 77));
-	assert_false(xfdt_line_is_death_of("note: x[77] exited", 77));
-	assert_false(xfdt_line_is_death_of("note: ", 77));
-}
-
 /* A process calls itself what it likes; its name is up to 15 bytes. */
 static void test_oops_log__process_names_do_not_imitate(void **state)
 {
@@ -717,20 +704,6 @@ static void test_oops_log__no_call_trace(void **state)
 
 	fill(&fixture, log, COUNT(log));
 	assert_int_equal(trace_of(&fixture, lines, COUNT(lines)), 0);
-}
-
-/* "distill" keeps whom an oops killed */
-static void test_oops_log__deaths_matter(void **state)
-{
-	static const char *const log[] = { "note: x[77] exited with irqs disabled", "note: other" };
-	const struct xfdt_events none = { NULL, 0 };
-	bool matters[COUNT(log)];
-	struct fixture fixture;
-
-	fill(&fixture, log, COUNT(log));
-	xfdt_oops_log_lines(&fixture.log, &none, matters);
-	assert_true(matters[0]);
-	assert_false(matters[1]);
 }
 
 /* the lines that an answer can rest on are enough for the same answer */

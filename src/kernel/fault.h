@@ -44,7 +44,6 @@ struct xfdt_fault {
 	uint64_t frame;	     /* kvaddr of struct pt_regs, for STACK; else 0 */
 	bool warned;	     /* the log has the WARN of the #NM handler for it */
 	unsigned long oops;  /* number of the oops; 0: unknown, or none yet */
-	bool killed;	     /* and it killed the thread, as the log says */
 	bool decoded;	     /* the instruction is an XRSTOR or XRSTORS: all that follows is set */
 	bool supervisor;     /* XRSTORS */
 	bool bytes_from_log; /* the bytes are those of the log's Code: line */

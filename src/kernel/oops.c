@@ -578,48 +578,6 @@ static void doubt_by_log(struct collector *collector)
 			panic->faults[i].target = XFDT_TARGET_UNKNOWN;
 }
 
-/* The first oops of the log that is @fault; NULL: none. */
-static const struct xfdt_event *event_of(const struct xfdt_events *events,
-					 const struct xfdt_fault *fault)
-{
-	size_t i;
-
-	for (i = 0; i < events->count && fault->oops; i++) {
-		const struct xfdt_event *event = &events->items[i];
-
-		if (xfdt_event_is_oops(event) && event->oops == fault->oops &&
-		    event->caller == (uint32_t)fault->pid)
-			return event;
-	}
-	return NULL;
-}
-
-/* Does the log say that the thread @pid died after its oops @event? */
-static bool is_death_logged(const struct xfdt_log *log, const struct xfdt_event *event, int pid)
-{
-	size_t i;
-
-	for (i = event->line; i < log->count; i++)
-		if (!log->lines[i].from_user && log->lines[i].caller == event->caller &&
-		    xfdt_line_is_death_of(log->lines[i].text, pid))
-			return true;
-	return false;
-}
-
-/* One pass over the log for each fault, of which there are few. */
-static void find_killed(struct collector *collector)
-{
-	struct xfdt_panic *panic = &collector->host->panic;
-	size_t i;
-
-	for (i = 0; i < panic->fault_count; i++) {
-		struct xfdt_fault *fault = &panic->faults[i];
-		const struct xfdt_event *event = event_of(&panic->events, fault);
-
-		fault->killed = event && is_death_logged(&panic->log, event, fault->pid);
-	}
-}
-
 /* The fault that restored a guest's state: of several the one with the most to show. */
 static int choose_hit(const struct xfdt_panic *panic)
 {
@@ -706,7 +664,6 @@ struct xfdt_error *xfdt_oopses_read(struct xfdt_host *host)
 	for (i = 0; i < collector->logged_count; i++)
 		add_event(collector, &collector->logged[i]);
 	doubt_by_log(collector);
-	find_killed(collector);
 	panic->hit = choose_hit(panic);
 	find_evidence(collector);
 	free(collector);

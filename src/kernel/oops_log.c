@@ -516,24 +516,6 @@ bool xfdt_log_release(const struct xfdt_log *log, size_t line, char *ret_release
 	return false;
 }
 
-static bool has_prefix(const char *text, const char *prefix)
-{
-	return !strncmp(text, prefix, strlen(prefix));
-}
-
-#define DEATH "note: "
-#define EXITED "] exited with "
-
-bool xfdt_line_is_death_of(const char *text, int pid)
-{
-	char of_thread[40];
-
-	if (!has_prefix(text, DEATH))
-		return false;
-	snprintf(of_thread, sizeof(of_thread), "[%d" EXITED, pid);
-	return strstr(text, of_thread);
-}
-
 /* Lines of a call trace, and registers and code. */
 static bool is_evidence(const char *text)
 {
@@ -547,14 +529,12 @@ void xfdt_oops_log_lines(const struct xfdt_log *log, const struct xfdt_events *e
 {
 	size_t i;
 
-	for (i = 0; i < log->count; i++) {
-		const char *text = log->lines[i].text;
-
+	for (i = 0; i < log->count; i++)
 		ret_lines[i] = !log->lines[i].from_user &&
-			       (xfdt_line_is_warning(text) || xfdt_line_has_taint_die(text) ||
-				has_prefix(text, XFDT_LINE_FEATURES) ||
-				(has_prefix(text, DEATH) && strstr(text, EXITED)));
-	}
+			       (xfdt_line_is_warning(log->lines[i].text) ||
+				xfdt_line_has_taint_die(log->lines[i].text) ||
+				!strncmp(log->lines[i].text, XFDT_LINE_FEATURES,
+					 strlen(XFDT_LINE_FEATURES)));
 	for (i = 0; i < events->count; i++) {
 		const struct xfdt_event *event = &events->items[i];
 		size_t line = event->line;

@@ -53,9 +53,6 @@ bool xfdt_line_is_warning(const char *text);
 /* Does the line say that the kernel was tainted by an oops (flag D)? */
 bool xfdt_line_has_taint_die(const char *text);
 
-/* Does the line say that an oops killed thread @pid (Linux: kernel/exit.c, make_task_dead())? */
-bool xfdt_line_is_death_of(const char *text, int pid);
-
 /* The last event of @kind, or NULL. */
 const struct xfdt_event *xfdt_event_last(const struct xfdt_events *events,
 					 enum xfdt_event_kind kind);

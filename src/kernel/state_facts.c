@@ -85,25 +85,6 @@ static void look_at_thread(const struct xfdt_vcpu *vcpu, struct xfdt_state_facts
 		state->alive = XFDT_YES;
 }
 
-/* Did every fault at the restore of this state kill its thread, which is not known?  No such thread returned to the restore. */
-static bool was_holder_killed(const struct xfdt_host *host, const struct xfdt_vcpu *vcpu)
-{
-	const struct xfdt_panic *panic = &host->panic;
-	bool killed = false;
-	size_t i;
-
-	for (i = 0; i < panic->fault_count && !vcpu->thread.known; i++) {
-		const struct xfdt_fault *fault = &panic->faults[i];
-
-		if (fault->target != XFDT_TARGET_GUEST || fault->fpstate_kvaddr != vcpu->fpstate)
-			continue;
-		if (!fault->killed)
-			return false;
-		killed = true;
-	}
-	return killed;
-}
-
 /*
  * The thread whose restore of this state ended the kernel held it, on a CPU, also where its
  * task_struct or the CPU's variables are not found (CONFIG_KALLSYMS_ALL=n).  So does one
@@ -123,13 +104,8 @@ static void look_at_end(const struct xfdt_facts *facts, const struct xfdt_host *
 	};
 	size_t i;
 
-	if (!ended && !in_handler) {
-		if (state->alive == XFDT_UNSURE && was_holder_killed(host, vcpu)) {
-			state->alive = XFDT_NO;
-			state->holds = XFDT_YES;
-		}
+	if (!ended && !in_handler)
 		return;
-	}
 	for (i = 0; i < COUNT(open); i++)
 		if (*open[i] == XFDT_UNSURE)
 			*open[i] = XFDT_YES;
