@@ -381,11 +381,6 @@ static void release_job(struct run *run, struct job *job)
 	run->counts.running--;
 }
 
-static long long wall_ms_max(const struct run *run)
-{
-	return run->batch->seconds * 1000ll * XFDT_WALL_PER_CPU;
-}
-
 /* How @job ended, if not with an exit code that it may have. */
 static enum xfdt_ended ended_early(const struct run *run, const struct job *job, int status,
 				   char *ret_message, size_t size)
@@ -400,7 +395,7 @@ static enum xfdt_ended ended_early(const struct run *run, const struct job *job,
 	if (job->timed_out) {
 		snprintf(ret_message, size,
 			 "not done after %lld seconds, most of which it waited: storage or machine are slow; --timeout gives it more",
-			 wall_ms_max(run) / 1000);
+			 xfdt_worker_wall_ms(run->batch->seconds) / 1000);
 		return XFDT_ENDED_TIMEOUT;
 	}
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
@@ -804,7 +799,7 @@ static struct xfdt_error *tend_jobs(struct run *run)
 			continue;
 		}
 		err = take_output(job);
-		if (xfdt_now_ms() - job->started > wall_ms_max(run))
+		if (xfdt_now_ms() - job->started > xfdt_worker_wall_ms(run->batch->seconds))
 			job->timed_out = true;
 		if (job->timed_out || job->flooded)
 			kill_job(job);

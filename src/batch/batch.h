@@ -33,7 +33,7 @@ struct xfdt_batch {
 	const char *const *paths;
 	size_t path_count;
 	unsigned int jobs;	    /* workers at a time, 1 or more */
-	unsigned int seconds;	    /* of CPU time for one dump; see XFDT_WALL_PER_CPU */
+	unsigned int seconds;	    /* of CPU time for one dump; see xfdt_worker_wall_ms() */
 	uint64_t memory;	    /* address space for one dump, bytes */
 	unsigned int shard, shards; /* counted from 1; 1 of 1: all */
 	unsigned int settle;	    /* as in struct xfdt_scan_options */

@@ -36,7 +36,15 @@
 /* Seconds of CPU time from SIGXCPU to SIGKILL, for one that was taken over and ignores the first. */
 #define CPU_SPARE 2
 
+/* how long a worker may take by the clock, as a multiple of its CPU time */
+#define WALL_PER_CPU 5
+
 static void *volatile before_heap; /* never used, never freed */
+
+long long xfdt_worker_wall_ms(unsigned int seconds)
+{
+	return seconds * 1000ll * WALL_PER_CPU;
+}
 
 /* Hold @resource to @most, and at @spare above that for good. */
 static void limit_softly(int resource, rlim_t most, rlim_t spare)

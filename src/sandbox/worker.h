@@ -15,10 +15,10 @@ struct xfdt_limits {
 };
 
 /*
- * How long a worker with a limit of CPU time may take by the clock, as a multiple of it.  Slow storage or
+ * How many milliseconds a worker with @seconds of CPU time may take by the clock.  Slow storage or
  * a busy machine is no reason to end it, but it must not wait forever.  Its parent enforces that.
  */
-#define XFDT_WALL_PER_CPU 5
+long long xfdt_worker_wall_ms(unsigned int seconds);
 
 /*
  * As fork(2).  The child dies when its parent does, leaves no core file and is

@@ -194,11 +194,6 @@ static struct xfdt_error *take_death(struct xfdt_unpacker *unpacker)
 	return add_problem(unpacker, unpacker->name, text);
 }
 
-static long long wall_ms_max(const struct xfdt_unpacker *unpacker)
-{
-	return unpacker->limits.seconds * 1000ll * XFDT_WALL_PER_CPU;
-}
-
 static struct xfdt_error *take_timeout(struct xfdt_unpacker *unpacker)
 {
 	char text[160];
@@ -206,7 +201,7 @@ static struct xfdt_error *take_timeout(struct xfdt_unpacker *unpacker)
 	kill_it(unpacker);
 	snprintf(text, sizeof(text),
 		 "is not unpacked any further after %lld seconds, most of which it waited: storage or machine are slow; --unpack-time allows more",
-		 wall_ms_max(unpacker) / 1000);
+		 xfdt_worker_wall_ms(unpacker->limits.seconds) / 1000);
 	return add_problem(unpacker, unpacker->name, text);
 }
 
@@ -393,7 +388,8 @@ struct xfdt_error *xfdt_unpacker_step(struct xfdt_unpacker *unpacker, bool *ret_
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (xfdt_now_ms() - unpacker->progress.started > wall_ms_max(unpacker))
+		if (xfdt_now_ms() - unpacker->progress.started >
+		    xfdt_worker_wall_ms(unpacker->limits.seconds))
 			err = take_timeout(unpacker);
 		else if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			break;

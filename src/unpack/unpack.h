@@ -17,7 +17,7 @@ struct xfdt_unpack_limits {
 	uint64_t bytes;	      /* unpacked, zeros included */
 	unsigned int members; /* of archives */
 	unsigned int depth;   /* 1: no archive in an archive */
-	unsigned int seconds; /* of CPU time; see XFDT_WALL_PER_CPU */
+	unsigned int seconds; /* of CPU time; see xfdt_worker_wall_ms() */
 };
 
 /* 64 GiB, 10000 members, archives in archives, one hour. */
