@@ -434,8 +434,8 @@ static const struct xfdt_fault *frame_of(const struct xfdt_panic *panic,
 }
 
 /*
- * Is there a frame of an #NM at the restore of the state at @fpstate anywhere on the stack?  Where it is no fault, since
- * it lies below the stack pointer, one of the two is damaged: the handler of such an #NM does not return.
+ * Does any frame on the stack belong to an #NM at the restore of the state at @fpstate?  The handler of such an #NM does
+ * not return.  So if the frame is below the stack pointer, the frame or the stack pointer is damaged.
  */
 static bool has_frame_of(struct collector *collector, uint64_t fpstate)
 {
