@@ -55,13 +55,16 @@ static void __attribute__((noreturn)) broken(const char *what, uint64_t kvaddr)
 	exit(99);
 }
 
+#define MEMORY_MIDDLE (1ull << 45) /* from here on vmalloc's */
+#define MEMORY_END (MEMORY_MIDDLE + (1ull << 40))
+
 /* Where physical memory is, as in Linux: the image, the direct mapping, and vmalloc's far behind both. */
 static const struct {
 	uint64_t kvaddr, end, paddr;
 } regions[] = {
 	{ KERNEL_MAP, UINT64_MAX, 0 },
 	{ DIRECT_MAP, 0xffffc90000000000ull, 0 },
-	{ 0xffffc90000000000ull, KERNEL_MAP, 1ull << 46 },
+	{ 0xffffc90000000000ull, KERNEL_MAP, MEMORY_MIDDLE },
 };
 #define REGIONS (sizeof(regions) / sizeof(regions[0]))
 
@@ -75,7 +78,7 @@ static uint64_t physical(uint64_t kvaddr)
 	return 0;
 }
 
-static void map_page(struct memory *memory, uint64_t kvaddr)
+uint64_t *memory_page_entry(struct memory *memory, uint64_t kvaddr)
 {
 	unsigned int table = 0, shift;
 
@@ -89,7 +92,12 @@ static void map_page(struct memory *memory, uint64_t kvaddr)
 		}
 		table = (unsigned int)(((*entry & ~(PAGE - 1)) - TABLES) / PAGE);
 	}
-	memory->tables[table][kvaddr >> 12 & 511] = physical(kvaddr) | ENTRY_PAGE;
+	return &memory->tables[table][kvaddr >> 12 & 511];
+}
+
+static void map_page(struct memory *memory, uint64_t kvaddr)
+{
+	*memory_page_entry(memory, kvaddr) = physical(kvaddr) | ENTRY_PAGE;
 }
 
 static void map_segments(struct memory *memory)
@@ -102,8 +110,9 @@ static void map_segments(struct memory *memory)
 		broken("no memory", 0);
 	if (!memory->table_count) {
 		memory->table_count = 1;
-		/* the first page of memory, which is in no segment */
+		/* the first page of memory and the last, which are in no segment */
 		map_page(memory, DIRECT_MAP);
+		map_page(memory, DIRECT_MAP + MEMORY_END - PAGE);
 	}
 	for (; memory->mapped < memory->count; memory->mapped++) {
 		const struct memory_segment *segment = &memory->segments[memory->mapped];

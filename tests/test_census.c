@@ -292,6 +292,42 @@ static void test_census__first_pages_that_are_missing(void **state)
 	memory_fail(&fixture.kernel.memory, kvaddr_of(&fixture, 1), XFDT_NOT_RAM);
 	assert_count(&fixture, 1, true);
 	teardown(&fixture);
+	/* but it is not cached as memory is, if it lies behind all memory */
+	setup(&fixture);
+	take(&fixture);
+	*memory_page_entry(&fixture.kernel.memory, kvaddr_of(&fixture, 1)) ^= 1ull << 46;
+	assert_count(&fixture, 1, false);
+	assert_non_null(strstr(fixture.census.why, "1 page that may be a state's"));
+	*memory_page_entry(&fixture.kernel.memory, kvaddr_of(&fixture, 1)) ^= 1ull << 4;
+	assert_count(&fixture, 1, true);
+	teardown(&fixture);
+}
+
+/* any bit of an entry in the lowest table that the frame's number is not part of */
+static void test_census__damaged_page_tables(void **state)
+{
+	uint64_t *entry, kvaddr;
+	struct fixture fixture;
+	int page, bit;
+
+	setup(&fixture);
+	take(&fixture);
+	/* the three pages of a state, and the guard page */
+	for (page = 0; page < 4; page++) {
+		kvaddr = kvaddr_of(&fixture, 1) + 4096 * (uint64_t)page;
+		entry = memory_page_entry(&fixture.kernel.memory, kvaddr);
+		for (bit = 0; bit < 12; bit++) {
+			*entry ^= 1ull << bit;
+			take(&fixture);
+			assert_true(fixture.census.count == 2 || !fixture.census.complete);
+			if (bit == 0)
+				assert_string_equal(
+					fixture.census.why,
+					"the kernel's page tables for vmalloc are damaged");
+			*entry ^= 1ull << bit;
+		}
+	}
+	teardown(&fixture);
 }
 
 static void test_census__reasons_not_to_know(void **state)

@@ -332,7 +332,7 @@ static void test_page_tables__only_the_range(void **state)
 	teardown(&fixture);
 }
 
-/* espfix maps one page table 65,536 times */
+/* espfix maps one page table 65,536 times; in vmalloc()'s range no table is mapped twice */
 static void test_page_tables__shared_tables_are_read_once(void **state)
 {
 	static struct fixture fixture;
@@ -348,7 +348,120 @@ static void test_page_tables__shared_tables_are_read_once(void **state)
 	walk(&fixture, VMALLOC, VMALLOC + 512 * GIB, &seen);
 	assert_int_equal(seen.count, 1);
 	assert_int_equal(fixture.walked.read, 4);
+	assert_true(fixture.walked.damaged);
 	teardown(&fixture);
+}
+
+/* each hides a mapping, or makes a run of it longer */
+static void test_page_tables__entries_that_linux_does_not_store(void **state)
+{
+	static const struct {
+		unsigned int level;
+		uint64_t changed; /* bits of the entry */
+	} cases[] = {
+		{ 1, 1 },							    /* present */
+		{ 2, 1 },     { 3, 1 },	    { 4, 1 }, { 1, 1 << 5 }, { 2, 1 << 5 }, /* accessed */
+		{ 4, LARGE }, { 2, LARGE }, /* with the address of a table */
+		{ 3, LARGE },
+	};
+	static struct fixture fixture;
+	struct seen seen;
+	uint64_t *entry;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		setup(&fixture, 4);
+		map_pages(&fixture, VMALLOC, 3, 0x10000);
+		*entry_of(&fixture, VMALLOC, cases[i].level) ^= cases[i].changed;
+		walk(&fixture, VMALLOC, VMALLOC + GIB, &seen);
+		assert_true(fixture.walked.damaged);
+		assert_int_equal(seen.count, cases[i].level == 1);
+		teardown(&fixture);
+	}
+	/* a bit in the entry of a guard page */
+	for (i = 0; i < 52; i++) {
+		setup(&fixture, 4);
+		map_pages(&fixture, VMALLOC, 3, 0x10000);
+		entry = entry_of(&fixture, VMALLOC + 0x3000, 1);
+		*entry = 1ull << i;
+		walk(&fixture, VMALLOC, VMALLOC + GIB, &seen);
+		assert_true(fixture.walked.damaged);
+		assert_int_equal(seen.count, 1);
+		assert_run(&seen, 0, VMALLOC, 3, 0x10000);
+		assert_true(seen.runs[0].cut);
+		teardown(&fixture);
+	}
+	/* PAT of a large page is no part of its address */
+	setup(&fixture, 4);
+	map(&fixture, VMALLOC, 2, MIB2 | 0x1000);
+	walk(&fixture, VMALLOC, VMALLOC + GIB, &seen);
+	assert_false(fixture.walked.damaged);
+	teardown(&fixture);
+}
+
+/* One damaged entry of the direct mapping, and it seems to end there: what follows is not vmalloc()'s. */
+static void test_page_tables__range_in_the_direct_mapping(void **state)
+{
+	static struct fixture fixture;
+	static const unsigned int bits[] = { 0, 7, 12, 30, 33, 38, 45, 51 };
+	size_t i, b, damaged = 0;
+	uint64_t from, to;
+	struct seen seen;
+
+	setup(&fixture, 4);
+	map_kernel(&fixture, DIRECT_MAP, VMALLOC);
+	for (i = 1; i < 512; i++)
+		map(&fixture, DIRECT_MAP + i * GIB, 3, i * GIB);
+	for (i = 0; i < 512 * sizeof(bits) / sizeof(bits[0]); i++) {
+		uint64_t *entry = entry_of(&fixture, DIRECT_MAP + i % 512 * GIB, 3);
+		struct xfdt_error *err;
+
+		b = i / 512;
+		fixture.walked.read = fixture.walked.unreadable = 0;
+		fixture.walked.damaged = false;
+		*entry ^= 1ull << bits[b];
+		err = xfdt_page_tables_vmalloc(&fixture.walked, &from, &to);
+		if (!err) {
+			walk(&fixture, from, to, &seen);
+			damaged += fixture.walked.damaged;
+			/* the one page of vmalloc()'s, or damage */
+			assert_true(seen.count == 1 || fixture.walked.damaged ||
+				    fixture.walked.unreadable);
+		}
+		xfdt_error_free(err);
+		*entry ^= 1ull << bits[b];
+	}
+	assert_true(damaged > 0);
+	teardown(&fixture);
+}
+
+/* A frame behind all memory, which is cached as memory is. */
+static void test_page_tables__pages_behind_memory(void **state)
+{
+	static const struct {
+		uint64_t paddr, bits;
+		bool behind;
+	} cases[] = {
+		{ 5 * GIB - 0x1000, 0, false }, { 5 * GIB, 0, true },
+		{ 1ull << 45, 0, true },	{ 1ull << 45, 1 << 3, false },
+		{ 1ull << 45, 1 << 4, false },	{ 1ull << 45, LARGE, false },
+	};
+	static struct fixture fixture;
+	uint64_t from, to;
+	struct seen seen;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		setup(&fixture, 4);
+		map_kernel(&fixture, DIRECT_MAP, VMALLOC);
+		map(&fixture, VMALLOC, 1, cases[i].paddr | cases[i].bits);
+		assert_ok(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+		walk(&fixture, from, to, &seen);
+		assert_int_equal(seen.count, 1);
+		assert_int_equal(seen.runs[0].behind_memory, cases[i].behind);
+		assert_false(fixture.walked.damaged);
+		teardown(&fixture);
+	}
 }
 
 static void test_page_tables__tables_that_map_themselves(void **state)

@@ -2407,6 +2407,54 @@ static void test_verdict__lists_without_census(void **state)
 	assert_scene(&scene, "open");
 }
 
+/*
+ * A damaged page table hides the state with the mismatch.  Where no list leads to the state either, the thread that
+ * holds it does.
+ */
+static void test_verdict__state_that_page_tables_hide(void **state)
+{
+	uint64_t *entry, kvaddr, changed;
+	struct scene scene;
+	struct run run;
+	int bit;
+
+	set_up(&scene, 1, 0);
+	kernel_forget_symbol(&scene.kernel, "vm_list");
+	assert_rules(&scene.kernel, "armed", NULL);
+	kvaddr = kernel_kvaddr(&scene.kernel, vcpu_of(&scene, 0)->fpstate);
+	entry = memory_page_entry(&scene.kernel.memory, kvaddr);
+	for (bit = 0; bit <= 52; bit++) {
+		changed = bit < 52 ? *entry ^ 1ull << bit : 0;
+		*entry ^= changed;
+		assert_acquits(&scene, false);
+		*entry ^= changed;
+	}
+	/* another page of memory is mapped there */
+	*entry ^= 1ull << 30;
+	run_init(&run, &scene.kernel);
+	assert_non_null(strstr(run.facts.items[XFDT_FACT_COMPLETE].why,
+			       "a thread holds a guest FPU state (0x"));
+	run_deinit(&run);
+	*entry ^= 1ull << 30;
+	tear_down(&scene);
+}
+
+/* fpu_swap_kvm_fpstate() has stored task_fpstate, but not the guest's fpstate yet */
+static void test_verdict__thread_that_begins_to_hold_a_state(void **state)
+{
+	struct scene scene;
+	struct fpu *fpu;
+
+	set_up(&scene, 0, 0);
+	kernel_forget_symbol(&scene.kernel, "vm_list");
+	assert_acquits(&scene, true);
+	vcpu_of(&scene, 0)->fpstate->in_use = 0;
+	fpu = kernel_fpu(&scene.kernel, vcpu_of(&scene, 0)->task);
+	fpu->fpstate = fpu->task_fpstate;
+	assert_acquits(&scene, true);
+	tear_down(&scene);
+}
+
 /* kvm_vm_ioctl_create_vcpu() has stored one, and not counted it yet */
 static void test_verdict__vcpu_that_is_being_created(void **state)
 {

@@ -7,9 +7,14 @@
 
 #define ENTRIES 512u
 #define ENTRY_PRESENT 1ull
-#define ENTRY_LARGE (1ull << 7)
+#define ENTRY_PWT (1ull << 3)
+#define ENTRY_PCD (1ull << 4)
+#define ENTRY_ACCESSED (1ull << 5)
+#define ENTRY_LARGE (1ull << 7)	     /* PS; in the lowest table PAT */
+#define ENTRY_LARGE_PAT (1ull << 12) /* of a large page */
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
-#define LEVEL_LARGE 3 /* up to this level, an entry may map a page itself */
+#define LEVEL_LARGE 3		    /* up to this level, an entry may map a page itself */
+#define LOW_END (4ull << GIB_SHIFT) /* below, firmware has memory of its own */
 #define GIB_SHIFT 30
 #define GIB (1ull << GIB_SHIFT)
 #define TIB_SHIFT 40
@@ -72,6 +77,23 @@ static uint64_t address_of(const struct xfdt_page_tables *tables, uint64_t entry
 	return entry & ENTRY_ADDRESS & ~tables->root.sme_mask;
 }
 
+/*
+ * Is @entry one that Linux does not store in vmalloc()'s range?  It stores 0 to unmap, and sets ACCESSED in what it
+ * maps (Linux: mm/vmalloc.c, arch/x86/include/asm/pgtable_types.h).  The CPU refuses PS in the two tables at the top,
+ * and a large page with an address inside of one (Intel SDM volume 3, section 4.5.4).
+ */
+static bool is_damaged(const struct xfdt_page_tables *tables, uint64_t entry, unsigned int level)
+{
+	uint64_t below = (1ull << level_shift(level)) - 1;
+
+	if (!(entry & ENTRY_PRESENT))
+		return entry;
+	if (!(entry & ENTRY_ACCESSED) || (level > LEVEL_LARGE && entry & ENTRY_LARGE))
+		return true;
+	return level > 1 && is_page(entry, level) &&
+	       address_of(tables, entry) & below & ~ENTRY_LARGE_PAT;
+}
+
 /* Read the table at @paddr; *@ret_there is false if that cannot be done, and @tables says why. */
 static struct xfdt_error *read_table(struct xfdt_page_tables *tables, uint64_t paddr,
 				     uint64_t entries[ENTRIES], bool *ret_there)
@@ -126,8 +148,10 @@ static struct xfdt_error *find_mapping(struct xfdt_page_tables *tables, uint64_t
 	for (; !err && !mapping->found && !tables->limited && i < ENTRIES; i++) {
 		uint64_t kvaddr = base + ((uint64_t)i << shift);
 
-		if (!(entries[i] & ENTRY_PRESENT))
+		if (!(entries[i] & ENTRY_PRESENT)) {
+			tables->damaged |= entries[i] && level > LEVEL_LARGE;
 			continue;
+		}
 		if (!is_page(entries[i], level)) {
 			err = find_mapping(tables, address_of(tables, entries[i]), level - 1,
 					   kvaddr, from, mapping);
@@ -170,7 +194,15 @@ static struct xfdt_error *end_of_direct_mapping(struct xfdt_page_tables *tables,
 			out = middle;
 	}
 	*ret_end = out << GIB_SHIFT;
+	tables->direct_base = first->kvaddr - first->paddr;
+	tables->direct_end = *ret_end - tables->direct_base;
 	return NULL;
+}
+
+/* Is @kvaddr in the region of the direct mapping, which is whole TiB (Linux: arch/x86/mm/kaslr.c)? */
+static bool is_direct(const struct xfdt_page_tables *tables, uint64_t kvaddr)
+{
+	return (kvaddr - tables->direct_base) >> TIB_SHIFT <= (tables->direct_end - 1) >> TIB_SHIFT;
 }
 
 struct xfdt_error *xfdt_page_tables_vmalloc(struct xfdt_page_tables *tables, uint64_t *ret_from,
@@ -199,6 +231,8 @@ struct xfdt_error *xfdt_page_tables_vmalloc(struct xfdt_page_tables *tables, uin
 		return xfdt_error_new(XFDT_MISSING, 0,
 				      "the kernel's page tables map nothing of vmalloc()'s");
 	size = (levels == 5 ? VMALLOC_TIB_5_LEVELS : VMALLOC_TIB_4_LEVELS) << TIB_SHIFT;
+	/* behind an entry that is damaged the direct mapping goes on */
+	tables->damaged |= is_direct(tables, mapping.kvaddr);
 	*ret_from = mapping.kvaddr & ~(GIB - 1);
 	*ret_to = XFDT_KERNEL_MAP - *ret_from > size ? *ret_from + size : XFDT_KERNEL_MAP;
 	return NULL;
@@ -272,13 +306,23 @@ static struct xfdt_error *end_run(struct walk *walk)
 	return run.pages ? walk->visit(walk->context, &run) : NULL;
 }
 
-static void add_page(struct walk *walk, uint64_t kvaddr, uint64_t paddr)
+/* Is the page cached as memory is, but behind all memory that the direct mapping has? */
+static bool is_behind_memory(const struct xfdt_page_tables *tables, uint64_t entry)
+{
+	uint64_t paddr = address_of(tables, entry);
+
+	return !(entry & (ENTRY_PWT | ENTRY_PCD | ENTRY_LARGE)) && tables->direct_end &&
+	       paddr >= tables->direct_end && paddr >= LOW_END;
+}
+
+static void add_page(struct walk *walk, uint64_t kvaddr, uint64_t entry)
 {
 	if (!walk->run.pages)
 		walk->run = (struct xfdt_page_run){
 			.kvaddr = kvaddr,
-			.paddr = paddr,
+			.paddr = address_of(walk->tables, entry),
 			.cut = walk->cut,
+			.behind_memory = is_behind_memory(walk->tables, entry),
 		};
 	walk->run.pages++;
 }
@@ -300,17 +344,19 @@ static struct xfdt_error *walk_table(struct walk *walk, uint64_t paddr, unsigned
 static struct xfdt_error *walk_entry(struct walk *walk, uint64_t entry, unsigned int level,
 				     uint64_t kvaddr)
 {
-	uint64_t paddr = address_of(walk->tables, entry);
-
-	if (!(entry & ENTRY_PRESENT))
+	if (!entry)
 		return end_run(walk);
+	if (is_damaged(walk->tables, entry, level)) {
+		walk->tables->damaged = true;
+		return cut_run(walk);
+	}
 	if (level == 1) {
-		add_page(walk, kvaddr, paddr);
+		add_page(walk, kvaddr, entry);
 		return NULL;
 	}
 	if (is_page(entry, level))
 		return end_run(walk);
-	return walk_table(walk, paddr, level - 1, kvaddr);
+	return walk_table(walk, address_of(walk->tables, entry), level - 1, kvaddr);
 }
 
 /* The table at @paddr, whose first entry maps @base; at most five calls deep. */
@@ -323,8 +369,10 @@ static struct xfdt_error *walk_table(struct walk *walk, uint64_t paddr, unsigned
 	bool new, there;
 
 	err = add_table(&walk->visited, paddr, &new);
-	if (!err && !new)
-		return end_run(walk);
+	if (!err && !new) {
+		walk->tables->damaged = true;
+		return cut_run(walk);
+	}
 	if (!err)
 		err = read_table(walk->tables, paddr, entries, &there);
 	if (!err && !there)

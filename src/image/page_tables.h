@@ -39,7 +39,10 @@ struct xfdt_page_tables {
 	size_t read;		/* tables that were read */
 	size_t unreadable;	/* and those that could not be */
 	bool limited;		/* XFDT_PAGE_TABLES_MAX kept others from being read */
+	bool damaged;		/* an entry is not one that Linux stores in vmalloc()'s range */
 	struct xfdt_error *why; /* why the first of @unreadable could not be read; owned */
+	/* the direct mapping: kvaddr - paddr, and the paddr of its end, a whole GiB; 0: not known yet */
+	uint64_t direct_base, direct_end;
 };
 
 void xfdt_page_tables_init(struct xfdt_page_tables *tables, struct xfdt_reader *reader,
@@ -59,7 +62,8 @@ struct xfdt_error *xfdt_page_tables_vmalloc(struct xfdt_page_tables *tables, uin
 struct xfdt_page_run {
 	uint64_t kvaddr, paddr; /* of its first page */
 	uint64_t pages;
-	bool cut; /* a table next to it could not be read: there may be more of it */
+	bool cut; /* a table next to it could not be read, or an entry is damaged: there may be more of it */
+	bool behind_memory; /* its first page is cached as memory is, but no memory is there */
 };
 
 /* Called for each run by rising kvaddr; an error ends the walk and is returned. */
@@ -67,7 +71,8 @@ typedef struct xfdt_error *xfdt_page_run_visit(void *context, const struct xfdt_
 
 /*
  * Visit the runs in [@from, @to), of the kernel half.  A table is visited once,
- * however often it is mapped.  One that cannot be read is counted and left out.
+ * however often it is mapped.  One that cannot be read is counted and left out;
+ * one that is mapped twice, or has an entry that Linux does not store, is damaged.
  * Errors are those of @visit, and XFDT_NO_MEMORY.
  */
 struct xfdt_error *xfdt_page_tables_walk(struct xfdt_page_tables *tables, uint64_t from,

@@ -212,7 +212,7 @@ static struct xfdt_error *note_unreadable(struct taking *taking, const struct xf
 {
 	if (xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
-	if (xfdt_error_code(err) == XFDT_NOT_RAM ||
+	if ((xfdt_error_code(err) == XFDT_NOT_RAM && !run->behind_memory) ||
 	    run->pages < pages_of(taking, SIZE_WITH_TILES)) {
 		xfdt_error_free(err);
 		return NULL;
@@ -297,6 +297,8 @@ static void say_why(const struct taking *taking, const struct xfdt_page_tables *
 	if (tables->unreadable)
 		snprintf(why, size, "%zu page table%s cannot be read: %s", tables->unreadable,
 			 tables->unreadable == 1 ? "" : "s", xfdt_error_message(tables->why));
+	else if (tables->damaged)
+		snprintf(why, size, "the kernel's page tables for vmalloc are damaged");
 	else if (taking->unreadable)
 		snprintf(why, size, "%zu page%s that may be a state's cannot be read: %s",
 			 taking->unreadable, taking->unreadable == 1 ? "" : "s",

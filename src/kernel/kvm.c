@@ -424,6 +424,7 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 	if (!xfdt_layout_is_complete(&image->layout))
 		return NULL; /* a gap of the image */
 	err = walk_vms(host);
+	host->lists_known = !err;
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	if (err)
@@ -466,6 +467,7 @@ struct owner_search {
 	size_t count, left;
 	bool unreadable; /* a thread is, which may hold one of them */
 	bool damaged;	 /* a thread holds a state that no guest has */
+	bool whole;	 /* look at every thread, also if none is sought */
 };
 
 bool xfdt_vcpu_is_held(const struct xfdt_vcpu *vcpu)
@@ -496,10 +498,20 @@ static size_t first_of(const struct owner_search *search, uint64_t fpstate)
 	return low;
 }
 
+/*
+ * Between fpu_swap_kvm_fpstate() for a guest and back, task_fpstate is the thread's own state (Linux:
+ * arch/x86/kernel/fpu/core.c).
+ */
+static bool holds_unknown_state(const struct xfdt_host *host, const struct xfdt_thread_fpu *fpu)
+{
+	return fpu->task_fpstate.value && fpu->fpstate.value != fpu->task_fpstate.value &&
+	       !xfdt_census_find(&host->census, fpu->fpstate.value);
+}
+
 static bool visit_owner(void *context, uint64_t task)
 {
 	struct owner_search *search = context;
-	const struct xfdt_host *host = search->host;
+	struct xfdt_host *host = search->host;
 	struct xfdt_thread_fpu fpu;
 	size_t i;
 
@@ -507,8 +519,10 @@ static bool visit_owner(void *context, uint64_t task)
 		search->unreadable = true;
 		return false;
 	}
-	if (fpu.task_fpstate.value && !xfdt_census_find(&host->census, fpu.fpstate.value))
+	if (holds_unknown_state(host, &fpu)) {
 		search->damaged = true;
+		host->unknown_held = fpu.fpstate.value;
+	}
 	for (i = first_of(search, fpu.fpstate.value);
 	     i < search->count && search->sought[i]->fpstate == fpu.fpstate.value; i++) {
 		struct xfdt_vcpu *vcpu = search->sought[i];
@@ -519,7 +533,7 @@ static bool visit_owner(void *context, uint64_t task)
 				 &vcpu->thread);
 		search->left -= xfdt_vcpu_is_held(vcpu);
 	}
-	return !search->left;
+	return !search->left && !search->whole;
 }
 
 static void search_owners(struct owner_search *search)
@@ -542,21 +556,27 @@ static void search_owners(struct owner_search *search)
 				       XFDT_UNSURE :
 				       XFDT_YES;
 	}
-	if (err)
+	if (err && search->count)
 		xfdt_host_gap(host, "which thread holds a guest FPU state", err);
+	else
+		xfdt_error_free(err);
 }
 
+/* Where KVM's lists are not known, what threads hold is the second witness of the census. */
 static struct xfdt_error *find_owners(struct xfdt_host *host)
 {
-	struct owner_search search = { .host = host };
+	struct owner_search search = {
+		.host = host,
+		.whole = host->census.known && !host->lists_known && host->kvm != XFDT_KVM_ABSENT,
+	};
 	struct xfdt_vcpu_at at = { 0 };
 	struct xfdt_vcpu *vcpu;
 
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
 		search.left += needs_holder(vcpu);
-	if (!search.left)
+	if (!search.left && !search.whole)
 		return NULL;
-	search.sought = calloc(search.left, sizeof(*search.sought));
+	search.sought = calloc(search.left + 1, sizeof(*search.sought));
 	if (!search.sought)
 		return xfdt_no_memory("vCPUs");
 	at = (struct xfdt_vcpu_at){ 0 };

@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "kernel/host.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* Linux: XFEATURE_MASK_USER_DYNAMIC; KVM refuses every other bit of IA32_XFD. */
@@ -195,6 +196,11 @@ static void find_complete(struct xfdt_facts *facts, const struct xfdt_host *host
 		xfdt_fact_set(facts, id, XFDT_UNSURE,
 			      "KVM counts more vCPUs than the %zu guest FPU states in memory",
 			      census->count);
+	else if (host->unknown_held)
+		xfdt_fact_set(facts, id, XFDT_UNSURE,
+			      "a thread holds a guest FPU state (0x%" PRIx64
+			      ") that is not among the %zu in memory",
+			      host->unknown_held, census->count);
 	else if (!all_are_sound(facts))
 		xfdt_fact_set(
 			facts, id, XFDT_UNSURE,
