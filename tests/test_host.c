@@ -200,6 +200,34 @@ static void test_host__list_of_vms_that_loops(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* It would cost all that a dump may cost, and nothing could be read after that. */
+static void test_host__list_of_threads_that_loops(void **state)
+{
+	int processes;
+
+	for (processes = 0; processes < 2; processes++) {
+		struct task_struct *task;
+		struct kernel kernel;
+		struct run run;
+		uint64_t node;
+
+		kernel_init(&kernel);
+		run_die_otherwise(&kernel);
+		kernel_forget_symbol(&kernel, "vm_list");
+		task = kernel.vcpu[1].task;
+		node = kernel_kvaddr(&kernel, processes ? &task->tasks : &task->thread_node);
+		if (processes)
+			task->tasks.next = node;
+		else
+			task->thread_node.next = node;
+		kernel.memory.reads = 0;
+		run_init(&run, &kernel);
+		assert_true(kernel.memory.reads < 20000);
+		run_deinit(&run);
+		kernel_deinit(&kernel);
+	}
+}
+
 static void test_host__list_of_vms_that_leads_nowhere(void **state)
 {
 	struct kernel kernel;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Threads (Linux: include/linux/sched.h, arch/x86/include/asm/fpu/sched.h). */
 #include "kernel/task.h"
+#include "base/util.h"
 #include "insn/insn.h"
 
 #include <stdlib.h>
@@ -194,11 +195,30 @@ struct xfdt_error *xfdt_current_task(const struct xfdt_image *image, unsigned in
 	return err;
 }
 
+/* Finds out that a list comes back to an entry: one of its nodes is kept, at twice the distance each time (R. Brent). */
+struct loop_check {
+	uint64_t kept;
+	size_t steps, distance; /* since it was kept, and until another is */
+};
+
+static bool comes_back(struct loop_check *check, uint64_t node)
+{
+	if (node == check->kept)
+		return true;
+	if (check->steps++ == check->distance) {
+		check->kept = node;
+		check->distance = 2 * check->steps;
+		check->steps = 0;
+	}
+	return false;
+}
+
 /* Visit the entries of the list whose head is at @head; @member links them. */
 static struct xfdt_error *walk_list(const struct xfdt_image *image, uint64_t head,
 				    enum xfdt_member_id member, size_t *budget,
 				    xfdt_visit_task *visit, void *context, bool *ret_stopped)
 {
+	struct loop_check check = { .kept = head };
 	struct xfdt_error *err;
 	uint64_t node, task;
 
@@ -206,8 +226,7 @@ static struct xfdt_error *walk_list(const struct xfdt_image *image, uint64_t hea
 	err = xfdt_read_member(image, head, XFDT_M_list_head_next, &node);
 	while (!err && node != head) {
 		if (!(*budget)--)
-			return xfdt_error_new(XFDT_LIMIT, head, "more than %u threads, or a loop",
-					      TASKS_MAX);
+			return xfdt_error_new(XFDT_LIMIT, head, "more than %u threads", TASKS_MAX);
 		err = xfdt_container_of(image, node, member, &task);
 		if (!err && visit(context, task)) {
 			*ret_stopped = true;
@@ -215,6 +234,10 @@ static struct xfdt_error *walk_list(const struct xfdt_image *image, uint64_t hea
 		}
 		if (!err)
 			err = xfdt_read_member(image, node, XFDT_M_list_head_next, &node);
+		if (!err && node != head && comes_back(&check, node))
+			err = xfdt_error_new(XFDT_CORRUPT, node,
+					     "the list of threads comes back to the entry at %#llx",
+					     ull(node));
 	}
 	return err;
 }
