@@ -323,8 +323,6 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 	const size_t orig_ax = offsetof(struct xfdt_regs, orig_ax) / 8;
 	size_t i = *at ? *at : 1;
 
-	if (stack->sp && i < (stack->sp - stack->kvaddr) / 8 + 1)
-		i = (stack->sp - stack->kvaddr) / 8 + 1;
 	for (; i + words <= stack->len / 8; i++) {
 		uint64_t frame = stack->kvaddr + 8 * i;
 		struct xfdt_regs regs;

@@ -107,7 +107,7 @@ bool xfdt_is_on_stack(const struct xfdt_image *image, uint64_t task, uint64_t sp
 /*
  * The next frame at or above word *@at (start with 0) that the entry of #NM has
  * pushed on @stack: its return address lies in asm_exc_device_not_available() and
- * its saved RSP points behind it.  Frames below the stack pointer do not count.
+ * its saved RSP points behind it.
  * Sets source, regs and frame of @fault; false: it was the last one.
  */
 bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_stack *stack,

@@ -257,7 +257,8 @@ static void take_frames(struct collector *collector, const struct xfdt_fault *of
 {
 	const struct xfdt_stack *stack = &collector->stack;
 	struct xfdt_fault fault = *of;
-	size_t at = 0;
+	/* what lies below the stack pointer does not count */
+	size_t at = stack->sp ? (stack->sp - stack->kvaddr) / 8 + 1 : 0;
 
 	while (xfdt_stack_next_frame(collector->host->image, stack, &at, &fault)) {
 		struct xfdt_fault found = fault;
@@ -437,18 +438,15 @@ static const struct xfdt_fault *frame_of(const struct xfdt_panic *panic,
  * Does any frame on the stack belong to an #NM at the restore of the state at @fpstate?  The handler of such an #NM does
  * not return.  So if the frame is below the stack pointer, the frame or the stack pointer is damaged.
  */
-static bool has_frame_of(struct collector *collector, uint64_t fpstate)
+static bool has_frame_of(const struct collector *collector, uint64_t fpstate)
 {
-	const uint64_t sp = collector->stack.sp;
 	struct xfdt_fault fault = { 0 };
 	bool found = false;
 	size_t at = 0;
 
-	collector->stack.sp = 0;
 	while (!found &&
 	       xfdt_stack_next_frame(collector->host->image, &collector->stack, &at, &fault))
 		found = loads(collector->host, &fault.regs, fpstate);
-	collector->stack.sp = sp;
 	return found;
 }
 
@@ -645,13 +643,15 @@ static void find_evidence(struct collector *collector)
 
 struct xfdt_error *xfdt_oopses_read(struct xfdt_host *host)
 {
-	struct collector *collector = calloc(1, sizeof(*collector));
+	struct collector *collector = malloc(sizeof(*collector));
 	struct xfdt_panic *panic = &host->panic;
 	size_t i;
 
 	if (!collector)
 		return xfdt_no_memory("a stack");
 	collector->host = host;
+	collector->logged_count = collector->stacks = 0;
+	collector->stack.len = 0;
 	read_logged(collector);
 	if (panic->task) {
 		add_frames(collector, panic->task, panic->pid,
