@@ -98,6 +98,12 @@ $(FUZZ_SEEDS): tests/structures.c tests/structures.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(DWARF) -ffreestanding -static -nostdlib -no-pie -Wl,-e,_stext,--build-id,-z,noseparate-code -o $@ $<
 
+# the smallest vmcore
+FUZZ_SEEDS += $(FUZZ_BUILD)/corpus/dump/distilled
+$(FUZZ_BUILD)/corpus/dump/distilled: dumps/armed-no-btf.vmcore
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
 # nor are those of fuzz_host, as they follow from the hand-made kernel
 FUZZ_SEEDS += $(FUZZ_BUILD)/corpus/host/unchanged
 $(FUZZ_BUILD)/tests/seeds_host: $(FUZZ_BUILD)/tests/fuzz/seeds_host.o $(FUZZ_OBJECTS)

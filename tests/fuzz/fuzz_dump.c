@@ -7,6 +7,29 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define FRAMES 64 /* that are read, at most */
+
+/* Pages that the file says it has, and some that it may not have. */
+static void read_frames(struct xfdt_dump *dump)
+{
+	static uint8_t page[XFDT_PAGE_SIZE];
+	struct xfdt_error *err = NULL;
+	unsigned int frames;
+	bool found = true;
+	uint64_t pfn = 0;
+
+	for (frames = 0; frames < FRAMES; frames++, pfn++) {
+		err = xfdt_dump_next_frame(dump, 0, pfn, &pfn, &found);
+		if (err || !found)
+			break;
+		xfdt_error_free(xfdt_dump_read_frame(dump, pfn, page));
+	}
+	xfdt_error_free(err);
+	for (pfn = 0; pfn < 4; pfn++)
+		xfdt_error_free(xfdt_dump_read_frame(dump, pfn, page));
+	xfdt_error_free(xfdt_dump_read_frame(dump, UINT64_MAX / XFDT_PAGE_SIZE, page));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct xfdt_dump_options options;
@@ -15,7 +38,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct xfdt_source source;
 	struct xfdt_dump *dump;
 	struct xfdt_error *err;
-	uint64_t pfn;
 	char path[40];
 	const char *paths[] = { path };
 
@@ -28,9 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		xfdt_error_free(err);
 		return 0;
 	}
-	for (pfn = 0; pfn < 64; pfn++)
-		xfdt_error_free(xfdt_dump_read_frame(dump, pfn, page));
-	xfdt_error_free(xfdt_dump_read_frame(dump, UINT64_MAX / XFDT_PAGE_SIZE, page));
+	read_frames(dump);
 	source = xfdt_dump_source(dump);
 	xfdt_error_free(source.reader->read(source.reader, 0xffffffff81000ffcull, page, 8));
 	xfdt_error_free(source.reader->read(source.reader, 0xffff888000001000ull, page, 8));
