@@ -78,12 +78,12 @@ static uint64_t physical(uint64_t kvaddr)
 	return 0;
 }
 
-uint64_t *memory_page_entry(struct memory *memory, uint64_t kvaddr)
+uint64_t *memory_page_entry(struct memory *memory, uint64_t kvaddr, unsigned int level)
 {
-	unsigned int table = 0, shift;
+	unsigned int table = 0, at;
 
-	for (shift = 39; shift > 12; shift -= 9) {
-		uint64_t *entry = &memory->tables[table][kvaddr >> shift & 511];
+	for (at = 4; at > level; at--) {
+		uint64_t *entry = &memory->tables[table][kvaddr >> (12 + 9 * (at - 1)) & 511];
 
 		if (!*entry) {
 			if (memory->table_count == TABLES_MAX)
@@ -92,12 +92,12 @@ uint64_t *memory_page_entry(struct memory *memory, uint64_t kvaddr)
 		}
 		table = (unsigned int)(((*entry & ~(PAGE - 1)) - TABLES) / PAGE);
 	}
-	return &memory->tables[table][kvaddr >> 12 & 511];
+	return &memory->tables[table][kvaddr >> (12 + 9 * (level - 1)) & 511];
 }
 
 static void map_page(struct memory *memory, uint64_t kvaddr)
 {
-	*memory_page_entry(memory, kvaddr) = physical(kvaddr) | ENTRY_PAGE;
+	*memory_page_entry(memory, kvaddr, 1) = physical(kvaddr) | ENTRY_PAGE;
 }
 
 static void map_segments(struct memory *memory)

@@ -44,8 +44,8 @@ uint64_t memory_kvaddr(const struct memory *memory, const void *byte);
 void memory_put(struct memory *memory, uint64_t kvaddr, const void *bytes, size_t len);
 void memory_put_u64(struct memory *memory, uint64_t kvaddr, uint64_t value);
 void memory_put_u32(struct memory *memory, uint64_t kvaddr, uint32_t value);
-/* The entry of the lowest page table for @kvaddr; there is a table once the page tables were read. */
-uint64_t *memory_page_entry(struct memory *memory, uint64_t kvaddr);
+/* The page tables' entry for @kvaddr at @level, 4 to 1 (the lowest), once the page tables were read. */
+uint64_t *memory_page_entry(struct memory *memory, uint64_t kvaddr, unsigned int level);
 /* Let reads of the segment that begins at @kvaddr fail with @code; 0 ends that. */
 void memory_fail(struct memory *memory, uint64_t kvaddr, enum xfdt_code code);
 

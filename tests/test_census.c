@@ -295,10 +295,10 @@ static void test_census__first_pages_that_are_missing(void **state)
 	/* but it is not cached as memory is, if it lies behind all memory */
 	setup(&fixture);
 	take(&fixture);
-	*memory_page_entry(&fixture.kernel.memory, kvaddr_of(&fixture, 1)) ^= 1ull << 46;
+	*memory_page_entry(&fixture.kernel.memory, kvaddr_of(&fixture, 1), 1) ^= 1ull << 46;
 	assert_count(&fixture, 1, false);
 	assert_non_null(strstr(fixture.census.why, "1 page that may be a state's"));
-	*memory_page_entry(&fixture.kernel.memory, kvaddr_of(&fixture, 1)) ^= 1ull << 4;
+	*memory_page_entry(&fixture.kernel.memory, kvaddr_of(&fixture, 1), 1) ^= 1ull << 4;
 	assert_count(&fixture, 1, true);
 	teardown(&fixture);
 }
@@ -315,7 +315,7 @@ static void test_census__damaged_page_tables(void **state)
 	/* the three pages of a state, and the guard page */
 	for (page = 0; page < 4; page++) {
 		kvaddr = kvaddr_of(&fixture, 1) + 4096 * (uint64_t)page;
-		entry = memory_page_entry(&fixture.kernel.memory, kvaddr);
+		entry = memory_page_entry(&fixture.kernel.memory, kvaddr, 1);
 		for (bit = 0; bit < 12; bit++) {
 			*entry ^= 1ull << bit;
 			take(&fixture);

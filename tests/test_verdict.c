@@ -2414,20 +2414,22 @@ static void test_verdict__lists_without_census(void **state)
 static void test_verdict__state_that_page_tables_hide(void **state)
 {
 	uint64_t *entry, kvaddr, changed;
+	unsigned int level, bit;
 	struct scene scene;
 	struct run run;
-	int bit;
 
 	set_up(&scene, 1, 0);
 	kernel_forget_symbol(&scene.kernel, "vm_list");
 	assert_rules(&scene.kernel, "armed", NULL);
 	kvaddr = kernel_kvaddr(&scene.kernel, vcpu_of(&scene, 0)->fpstate);
-	entry = memory_page_entry(&scene.kernel.memory, kvaddr);
-	for (bit = 0; bit <= 52; bit++) {
-		changed = bit < 52 ? *entry ^ 1ull << bit : 0;
-		*entry ^= changed;
-		assert_acquits(&scene, false);
-		*entry ^= changed;
+	for (level = 4; level; level--) {
+		entry = memory_page_entry(&scene.kernel.memory, kvaddr, level);
+		for (bit = 0; bit <= 64; bit++) {
+			changed = bit < 64 ? 1ull << bit : *entry;
+			*entry ^= changed;
+			assert_acquits(&scene, false);
+			*entry ^= changed;
+		}
 	}
 	/* another page of memory is mapped there */
 	*entry ^= 1ull << 30;
