@@ -39,7 +39,13 @@ static void test_remedy__package_of_the_distribution(void **state)
 		  "install kernel-rt-debuginfo-5.14.0-427.13.1.el9_4.x86_64," },
 		{ "6.1.0-56-rt-amd64", "install linux-image-6.1.0-56-rt-amd64-dbg," },
 		{ "6.12.20-23.97.amzn2023.x86_64",
-		  "install the kernel's debuginfo package of 6.12.20-23.97.amzn2023.x86_64," },
+		  "install kernel6.12-debuginfo-6.12.20-23.97.amzn2023.x86_64," },
+		{ "6.1.159-180.amzn2023.x86_64",
+		  "install kernel-debuginfo-6.1.159-180.amzn2023.x86_64," },
+		{ "6.18.1-1.amzn2023.x86_64",
+		  "install the kernel's debuginfo package of 6.18.1-1.amzn2023.x86_64," },
+		{ "5.10.245-241.976.amzn2.x86_64",
+		  "install kernel-debuginfo-5.10.245-241.976.amzn2.x86_64," },
 		{ "6.8.0-1021-azure", "install linux-image-6.8.0-1021-azure-dbgsym," },
 		{ "6.8.0-1021-aws", "install linux-image-6.8.0-1021-aws-dbgsym," },
 		{ "6.8.0-1021-gcp", "install linux-image-6.8.0-1021-gcp-dbgsym," },
@@ -59,6 +65,10 @@ static void test_remedy__exactly_the_files_that_are_needed(void **state)
 	assert_says("6.1.0-56-amd64", XFDT_KVM_FILE, "name its kvm.ko (-d)");
 	assert_says("6.1.0-56-amd64", XFDT_VMLINUX_FILE | XFDT_KVM_FILE,
 		    "name its vmlinux and kvm.ko (-d)");
+	assert_says("4.18.0-513.18.1.rt7.320.el8_9.x86_64", XFDT_VMLINUX_FILE | XFDT_KVM_FILE,
+		    "install kernel-rt-debuginfo-4.18.0-513.18.1.rt7.320.el8_9.x86_64 and "
+		    "kernel-rt-kvm-debuginfo-4.18.0-513.18.1.rt7.320.el8_9.x86_64, name their "
+		    "vmlinux and kvm.ko (-d)");
 	assert_int_equal(xfdt_files_with_types("4.18.0-513.18.1.el8_9.x86_64"),
 			 XFDT_VMLINUX_FILE | XFDT_KVM_FILE);
 	assert_int_equal(xfdt_files_with_types("5.14.0-362.24.1.el9_3.x86_64"), XFDT_VMLINUX_FILE);

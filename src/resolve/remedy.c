@@ -11,9 +11,11 @@
 
 struct distribution {
 	const char *part;	    /* of the release */
-	bool at_end;		    /* it ends the release */
+	const char *start;	    /* and with what it begins; NULL: with anything */
+	bool at_end;		    /* the part ends the release */
 	const char *before, *after; /* of the release, in the package's name */
 	bool kvm_apart;		    /* its vmlinux has no types of KVM */
+	const char *kvm_before;	    /* of one more package, for KVM's modules; NULL: none */
 	const char *cut;	    /* from the end of the release */
 };
 
@@ -23,8 +25,12 @@ struct distribution {
  */
 static const struct distribution distributions[] = {
 	{ .part = "uek", .before = "kernel-uek-debuginfo-", .after = "" },
-	/* Red Hat's kernel-rt: a version of its own up to 9.2, a variant of the kernel from 9.3 on */
-	{ .part = ".rt7.", .before = "kernel-rt-debuginfo-", .after = "", .kvm_apart = true },
+	/* Red Hat's kernel-rt: a version of its own up to 9.2, a variant of the kernel from 9.3 on (packages: RHSA-2019:3309) */
+	{ .part = ".rt7.",
+	  .before = "kernel-rt-debuginfo-",
+	  .after = "",
+	  .kvm_apart = true,
+	  .kvm_before = "kernel-rt-kvm-debuginfo-" },
 	{ .part = ".rt14.", .before = "kernel-rt-debuginfo-", .after = "" },
 	{ .part = ".rt21.", .before = "kernel-rt-debuginfo-", .after = "" },
 	{ .part = ".x86_64+rt",
@@ -32,6 +38,10 @@ static const struct distribution distributions[] = {
 	  .before = "kernel-rt-debuginfo-",
 	  .after = "",
 	  .cut = "+rt" },
+	/* Amazon Linux 2023: the packages of a second kernel have its version in their names */
+	{ .part = ".amzn2023.", .start = "6.12.", .before = "kernel6.12-debuginfo-", .after = "" },
+	{ .part = ".amzn2023.", .start = "6.1.", .before = "kernel-debuginfo-", .after = "" },
+	{ .part = ".amzn2.", .before = "kernel-debuginfo-", .after = "" },
 	{ .part = ".amzn", .before = "the kernel's debuginfo package of ", .after = "" },
 	{ .part = ".el8", .before = "kernel-debuginfo-", .after = "", .kvm_apart = true },
 	{ .part = ".el", .before = "kernel-debuginfo-", .after = "" },
@@ -59,10 +69,12 @@ static const struct distribution *distribution_of(const char *release)
 			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~-")])
 		return NULL;
 	for (i = 0; i < sizeof(distributions) / sizeof(distributions[0]); i++) {
-		const char *at = strstr(release, distributions[i].part);
+		const struct distribution *distribution = &distributions[i];
+		const char *at = strstr(release, distribution->part), *start = distribution->start;
 
-		if (at && (!distributions[i].at_end || !at[strlen(distributions[i].part)]))
-			return &distributions[i];
+		if (at && (!distribution->at_end || !at[strlen(distribution->part)]) &&
+		    (!start || !strncmp(release, start, strlen(start))))
+			return distribution;
 	}
 	return NULL;
 }
@@ -83,21 +95,26 @@ char *xfdt_remedy(const char *release, unsigned int files)
 		[XFDT_VMLINUX_FILE | XFDT_KVM_FILE] = "vmlinux and kvm.ko",
 	};
 	const struct distribution *distribution = distribution_of(release);
+	int len, release_len;
+	bool kvm_too;
 	char *text;
-	int len;
 
-	if (distribution)
+	if (distribution) {
+		kvm_too = distribution->kvm_before && files & XFDT_KVM_FILE;
+		release_len = (int)(strlen(release) -
+				    (distribution->cut ? strlen(distribution->cut) : 0));
 		len = asprintf(
 			&text,
-			"install %s%.*s%s, name its %s (-d), or set DEBUGINFOD_URLS to a server that has it",
-			distribution->before,
-			(int)(strlen(release) -
-			      (distribution->cut ? strlen(distribution->cut) : 0)),
-			release, distribution->after, names[files]);
-	else
+			"install %s%.*s%s%s%s%.*s, name %s %s (-d), or set DEBUGINFOD_URLS to a server that has it",
+			distribution->before, release_len, release, distribution->after,
+			kvm_too ? " and " : "", kvm_too ? distribution->kvm_before : "",
+			kvm_too ? release_len : 0, release, kvm_too ? "their" : "its",
+			names[files]);
+	} else {
 		len = asprintf(
 			&text,
 			"name the %s of this very kernel, with debuginfo (-d), or set DEBUGINFOD_URLS to a server that has it",
 			names[files]);
+	}
 	return len < 0 ? NULL : text;
 }
