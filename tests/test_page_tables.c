@@ -397,6 +397,12 @@ static void test_page_tables__entries_that_linux_does_not_store(void **state)
 	walk(&fixture, VMALLOC, VMALLOC + GIB, &seen);
 	assert_false(fixture.walked.damaged);
 	teardown(&fixture);
+	/* PS in the entry of a table whose address is that of a large page, too: tables are the user's */
+	setup(&fixture, 4);
+	map(&fixture, VMALLOC, 2, MIB2 | 4);
+	walk(&fixture, VMALLOC, VMALLOC + GIB, &seen);
+	assert_true(fixture.walked.damaged);
+	teardown(&fixture);
 }
 
 /* One damaged entry of the direct mapping, and it seems to end there: what follows is not vmalloc()'s. */
@@ -432,6 +438,40 @@ static void test_page_tables__range_in_the_direct_mapping(void **state)
 		*entry ^= 1ull << bits[b];
 	}
 	assert_true(damaged > 0);
+	teardown(&fixture);
+}
+
+/* One damaged entry at the beginning of vmalloc()'s range, and the range seems to begin behind it. */
+static void test_page_tables__range_that_begins_late(void **state)
+{
+	static struct fixture fixture;
+	struct seen seen;
+	uint64_t from, to;
+	unsigned int levels, level;
+
+	for (levels = 4; levels <= 5; levels++) {
+		const uint64_t direct = levels == 5 ? DIRECT_MAP_5 : DIRECT_MAP;
+		const uint64_t vmalloc = levels == 5 ? VMALLOC_5 : VMALLOC;
+
+		for (level = 1; level <= levels; level++) {
+			setup(&fixture, levels);
+			map_kernel(&fixture, direct, vmalloc);
+			map_pages(&fixture, vmalloc + 8 * GIB, 3, 0x10000);
+			*entry_of(&fixture, vmalloc, level) ^= 1;
+			xfdt_error_free(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+			walk(&fixture, from, to, &seen);
+			assert_true(fixture.walked.damaged);
+			teardown(&fixture);
+		}
+	}
+	/* in the direct mapping, pages are removed from it (Linux: mm/secretmem.c) */
+	setup(&fixture, 4);
+	map_kernel(&fixture, DIRECT_MAP, VMALLOC);
+	*entry_of(&fixture, DIRECT_MAP + GIB, 3) ^= 1;
+	*entry_of(&fixture, DIRECT_MAP + 4 * GIB, 3) ^= 1;
+	assert_ok(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+	walk(&fixture, from, to, &seen);
+	assert_false(fixture.walked.damaged);
 	teardown(&fixture);
 }
 

@@ -7,6 +7,7 @@
 
 #define ENTRIES 512u
 #define ENTRY_PRESENT 1ull
+#define ENTRY_USER (1ull << 2)
 #define ENTRY_PWT (1ull << 3)
 #define ENTRY_PCD (1ull << 4)
 #define ENTRY_ACCESSED (1ull << 5)
@@ -79,7 +80,8 @@ static uint64_t address_of(const struct xfdt_page_tables *tables, uint64_t entry
 
 /*
  * Is @entry one that Linux does not store in vmalloc()'s range?  It stores 0 to unmap, and sets ACCESSED in what it
- * maps (Linux: mm/vmalloc.c, arch/x86/include/asm/pgtable_types.h).  The CPU refuses PS in the two tables at the top,
+ * maps (Linux: mm/vmalloc.c, arch/x86/include/asm/pgtable_types.h).  U/S is set in the entry of a table (_PAGE_TABLE),
+ * not of a large page.  The CPU refuses PS in the two tables at the top,
  * and a large page with an address inside of one (Intel SDM volume 3, section 4.5.4).
  */
 static bool is_damaged(const struct xfdt_page_tables *tables, uint64_t entry, unsigned int level)
@@ -91,7 +93,7 @@ static bool is_damaged(const struct xfdt_page_tables *tables, uint64_t entry, un
 	if (!(entry & ENTRY_ACCESSED) || (level > LEVEL_LARGE && entry & ENTRY_LARGE))
 		return true;
 	return level > 1 && is_page(entry, level) &&
-	       address_of(tables, entry) & below & ~ENTRY_LARGE_PAT;
+	       (entry & ENTRY_USER || address_of(tables, entry) & below & ~ENTRY_LARGE_PAT);
 }
 
 /* Read the table at @paddr; *@ret_there is false if that cannot be done, and @tables says why. */
@@ -128,6 +130,19 @@ struct mapping {
 	uint64_t kvaddr, paddr;
 };
 
+/* Is @kvaddr in the region of the direct mapping, which is whole TiB (Linux: arch/x86/mm/kaslr.c)? */
+static bool is_direct(const struct xfdt_page_tables *tables, uint64_t kvaddr)
+{
+	return (kvaddr - tables->direct_base) >> TIB_SHIFT <= (tables->direct_end - 1) >> TIB_SHIFT;
+}
+
+/* An entry that is not 0 and not present: only the direct mapping may have one, of pages that are removed from it. */
+static bool hides_mapping(const struct xfdt_page_tables *tables, uint64_t entry, unsigned int level,
+			  uint64_t kvaddr)
+{
+	return entry && (level > LEVEL_LARGE || (tables->direct_end && !is_direct(tables, kvaddr)));
+}
+
 /*
  * The first mapping at or behind @from, of any size, in the table at @paddr,
  * whose first entry maps @base.
@@ -149,7 +164,7 @@ static struct xfdt_error *find_mapping(struct xfdt_page_tables *tables, uint64_t
 		uint64_t kvaddr = base + ((uint64_t)i << shift);
 
 		if (!(entries[i] & ENTRY_PRESENT)) {
-			tables->damaged |= entries[i] && level > LEVEL_LARGE;
+			tables->damaged |= hides_mapping(tables, entries[i], level, kvaddr);
 			continue;
 		}
 		if (!is_page(entries[i], level)) {
@@ -197,12 +212,6 @@ static struct xfdt_error *end_of_direct_mapping(struct xfdt_page_tables *tables,
 	tables->direct_base = first->kvaddr - first->paddr;
 	tables->direct_end = *ret_end - tables->direct_base;
 	return NULL;
-}
-
-/* Is @kvaddr in the region of the direct mapping, which is whole TiB (Linux: arch/x86/mm/kaslr.c)? */
-static bool is_direct(const struct xfdt_page_tables *tables, uint64_t kvaddr)
-{
-	return (kvaddr - tables->direct_base) >> TIB_SHIFT <= (tables->direct_end - 1) >> TIB_SHIFT;
 }
 
 struct xfdt_error *xfdt_page_tables_vmalloc(struct xfdt_page_tables *tables, uint64_t *ret_from,
