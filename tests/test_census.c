@@ -504,6 +504,29 @@ static void test_census__of_another_version(void **state)
 	assert_fails(parse_of_version("00001", &census), XFDT_CORRUPT);
 }
 
+/* why it is incomplete is kept: damage is a reason for doubt elsewhere */
+static void test_census__of_damaged_page_tables_is_distilled(void **state)
+{
+	struct xfdt_census census;
+	struct fixture fixture;
+	char *text;
+	size_t len;
+
+	setup(&fixture);
+	take(&fixture);
+	*memory_page_entry(&fixture.kernel.memory, kvaddr_of(&fixture, 1), 1) ^= 1;
+	take(&fixture);
+	assert_true(fixture.census.damaged);
+	assert_ok(xfdt_census_format(&fixture.census, &text, &len));
+	memset(&census, 0, sizeof(census));
+	assert_ok(xfdt_census_parse(text, len, &census));
+	assert_true(census.known && census.damaged && !census.complete);
+	assert_string_equal(census.why, fixture.census.why);
+	xfdt_census_deinit(&census);
+	free(text);
+	teardown(&fixture);
+}
+
 /* with a right checksum, what no census says */
 static void test_census__texts_that_make_no_sense(void **state)
 {
@@ -512,6 +535,7 @@ static void test_census__texts_that_make_no_sense(void **state)
 	assert_no_census("complete\n");
 	assert_no_census("complete for some reason\n");
 	assert_no_census("incomplete \n");
+	assert_no_census("damaged \n");
 	assert_no_census("unknown \n");
 	assert_no_census("maybe \n");
 	assert_no_census("incomplete \tx\n");

@@ -329,6 +329,7 @@ static struct xfdt_error *walk(struct taking *taking, struct xfdt_page_tables *t
 	if (err)
 		return err;
 	census->known = true;
+	census->damaged = tables->damaged;
 	census->tables_read = tables->read;
 	say_why(taking, tables);
 	return NULL;

@@ -32,6 +32,7 @@ struct xfdt_census {
 	size_t count;
 	bool known;	    /* it could be taken, */
 	bool complete;	    /* and no state can be missing in it */
+	bool damaged;	    /* the page tables are, that it was taken from */
 	bool outdated;	    /* an older version distilled the dump: what it did not read is zero */
 	char why[160];	    /* why it is not known, or not complete; else empty */
 	const char *layout; /* where the layout of struct fpstate is from; static; NULL: not known */

@@ -31,8 +31,9 @@ struct xfdt_error *xfdt_census_format(const struct xfdt_census *census, char **r
 		return xfdt_no_memory("the text of a census");
 	fprintf(out, MAGIC "%u\n%s %s\n", XFDT_READS_VERSION - census->outdated,
 		census->complete ? "complete" :
-		census->known	 ? "incomplete" :
-				   "unknown",
+		!census->known	 ? "unknown" :
+		census->damaged	 ? "damaged" :
+				   "incomplete",
 		census->why);
 	for (i = 0; i < census->count; i++)
 		fprintf(out, "state %llx %u\n", ull(census->states[i].fpstate),
@@ -95,7 +96,9 @@ static bool parse_why(const char *line, const char *word, struct xfdt_census *ce
 static bool parse_result(const char *line, struct xfdt_census *census)
 {
 	census->complete = parse_why(line, "complete", census);
-	census->known = census->complete || parse_why(line, "incomplete", census);
+	census->damaged = parse_why(line, "damaged", census);
+	census->known = census->complete || census->damaged ||
+			parse_why(line, "incomplete", census);
 	return census->known ? census->complete == !*census->why :
 			       parse_why(line, "unknown", census) && *census->why;
 }

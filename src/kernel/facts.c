@@ -88,6 +88,10 @@ static void find_kvm(struct xfdt_facts *facts, const struct xfdt_host *host)
 			      "%sthere are %zu guest FPU states in memory",
 			      host->kvm == XFDT_KVM_ABSENT ? "no module kvm is loaded, but " : "",
 			      states);
+	else if (host->kvm == XFDT_KVM_ABSENT && host->census.known && host->census.damaged)
+		xfdt_fact_set(
+			facts, XFDT_FACT_KVM, XFDT_UNSURE,
+			"no module kvm is loaded, but damaged page tables may hide guest FPU states");
 	else if (host->kvm == XFDT_KVM_ABSENT && has_open_restore(host))
 		xfdt_fact_set(
 			facts, XFDT_FACT_KVM, XFDT_UNSURE,
