@@ -1891,6 +1891,7 @@ static void test_verdict__kvm_not_loaded(void **state)
 {
 	struct kernel_layout layout = kernel_6_18;
 	struct kernel kernel;
+	uint64_t *entry;
 	struct run run;
 
 	layout.kvm_is_module = true;
@@ -1904,6 +1905,13 @@ static void test_verdict__kvm_not_loaded(void **state)
 	run_init(&run, &kernel);
 	assert_rule(&run, "no-kvm");
 	run_deinit(&run);
+	/* one bit of its name, and one of the page tables that led to a guest state */
+	entry = memory_page_entry(&kernel.memory, KERNEL_VMALLOC + 0x100000, 1);
+	*entry ^= 2;
+	run_init(&run, &kernel);
+	assert_int_equal(run_fact(&run, XFDT_FACT_KVM), XFDT_UNSURE);
+	run_deinit(&run);
+	*entry ^= 2;
 	/* whatever is lost */
 	kernel.data->die_counter = 1;
 	kernel.data->tainted_mask = KERNEL_TAINT_DIE;
@@ -2439,6 +2447,40 @@ static void test_verdict__state_that_page_tables_hide(void **state)
 	run_deinit(&run);
 	*entry ^= 1ull << 30;
 	tear_down(&scene);
+}
+
+/* The same, and what leads to the thread is damaged, too; or the list of VMs is there, but one of them is not. */
+static void test_verdict__hidden_state_whose_thread_is_not_found(void **state)
+{
+	static const uint64_t frame = 1ull << 12;
+	struct scene scene;
+	uint64_t *entry;
+	int which;
+
+	for (which = 0; which < 5; which++) {
+		set_up(&scene, 1, 0);
+		if (which < 4)
+			kernel_forget_symbol(&scene.kernel, "vm_list");
+		if (which == 1)
+			scene.kernel.data->init_task.tasks.next ^= 8;
+		else if (which == 2)
+			vcpu_of(&scene, 0)->task->thread_node.next ^= 8;
+		else if (which == 3)
+			scene.kernel.memory.missing = kernel_kvaddr(
+				&scene.kernel,
+				&kernel_fpu(&scene.kernel, vcpu_of(&scene, 0)->task)->fpstate);
+		else if (which == 4)
+			scene.kernel.memory.missing =
+				kernel_kvaddr(&scene.kernel,
+					      &scene.kernel.vms[0].kvm->online_vcpus);
+		assert_acquits(&scene, false);
+		entry = memory_page_entry(&scene.kernel.memory,
+					  kernel_kvaddr(&scene.kernel, vcpu_of(&scene, 0)->fpstate),
+					  1);
+		*entry ^= frame;
+		assert_acquits(&scene, false);
+		tear_down(&scene);
+	}
 }
 
 /* fpu_swap_kvm_fpstate() has stored task_fpstate, but not the guest's fpstate yet */

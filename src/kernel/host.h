@@ -32,7 +32,8 @@ struct xfdt_host {
 	size_t vm_count, vcpu_count;
 	/* guest states of the census that no list leads to, as a VM without struct kvm */
 	struct xfdt_vm unlisted;
-	bool lists_known; /* the list of VMs was followed to its end */
+	bool lists_known; /* the list of VMs was followed to its end, and the vCPUs of each VM were found */
+	bool holders_unread; /* it was not, and what a thread holds cannot be read */
 	uint64_t unknown_held; /* an fpstate, not its own, that a thread holds and the census lacks; 0: none */
 	struct xfdt_panic panic;
 	struct xfdt_fix fix;

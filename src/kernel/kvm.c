@@ -397,6 +397,16 @@ static struct xfdt_error *walk_vms(struct xfdt_host *host)
 	return err;
 }
 
+static bool all_are_complete(const struct xfdt_host *host)
+{
+	size_t i;
+
+	for (i = 0; i < host->vm_count; i++)
+		if (!host->vms[i].complete)
+			return false;
+	return true;
+}
+
 static struct xfdt_error *read_lists(struct xfdt_host *host)
 {
 	const struct xfdt_image *image = host->image;
@@ -424,7 +434,7 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 	if (!xfdt_layout_is_complete(&image->layout))
 		return NULL; /* a gap of the image */
 	err = walk_vms(host);
-	host->lists_known = !err;
+	host->lists_known = !err && all_are_complete(host);
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	if (err)
@@ -536,6 +546,13 @@ static bool visit_owner(void *context, uint64_t task)
 	return !search->left && !search->whole;
 }
 
+/* Does the dump say how to find a thread and what it holds?  Without types nothing does. */
+static bool knows_threads(const struct xfdt_image *image)
+{
+	return xfdt_symbol(image, XFDT_S_init_task) && xfdt_has_member(image, XFDT_M_task_tasks) &&
+	       xfdt_has_member(image, XFDT_M_fpu_fpstate);
+}
+
 static void search_owners(struct owner_search *search)
 {
 	struct xfdt_host *host = search->host;
@@ -556,6 +573,8 @@ static void search_owners(struct owner_search *search)
 				       XFDT_UNSURE :
 				       XFDT_YES;
 	}
+	host->holders_unread = search->whole && knows_threads(host->image) &&
+			       (err || search->unreadable);
 	if (err && search->count)
 		xfdt_host_gap(host, "which thread holds a guest FPU state", err);
 	else

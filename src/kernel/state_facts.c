@@ -201,6 +201,10 @@ static void find_complete(struct xfdt_facts *facts, const struct xfdt_host *host
 			      "a thread holds a guest FPU state (0x%" PRIx64
 			      ") that is not among the %zu in memory",
 			      host->unknown_held, census->count);
+	else if (host->holders_unread)
+		xfdt_fact_set(
+			facts, id, XFDT_UNSURE,
+			"KVM's lists are not known, and what some threads hold cannot be read");
 	else if (!all_are_sound(facts))
 		xfdt_fact_set(
 			facts, id, XFDT_UNSURE,
