@@ -373,7 +373,7 @@ says kdump-url-why err '--kdump reads files only, not .http://127.0.0.1:1/vmcore
 
 # an exit code that no worker gives is no answer: libraries may call exit()
 
-for code in 0 1 6 77 167; do # 167: as a worker marks 7, which no verdict has
+for code in 0 1 6 77 160 166 167; do # 160: as a worker marks 0; 167: 7, which no verdict has
 	cp "$clean" "$work/exit.$code"
 	for form in triage --kdump distill; do
 		out=()

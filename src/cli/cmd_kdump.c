@@ -34,6 +34,7 @@
 /* What is said: to the console, and to whoever keeps it. */
 struct result {
 	FILE *brief, *json;
+	bool *complete; /* shared with the worker */
 };
 
 static void put_cost(const struct timespec *start, const struct rusage *usage)
@@ -104,7 +105,7 @@ static int work(const struct arguments *arguments, const struct result *result)
 		if (xfdt_error_code(err) == XFDT_NO_MEMORY)
 			err = xfdt_error_wrap(err, "in the memory that --kdump takes");
 		if (!start_over(result->brief) || !start_over(result->json))
-			_exit(xfdt_worker_status(EXIT_NO_ROOM));
+			return EXIT_NO_ROOM;
 		put_error(result, arguments->paths[0], xfdt_error_message(err));
 		xfdt_error_free(err);
 		status = XFDT_EXIT_ERROR;
@@ -121,6 +122,7 @@ static void run_worker(const struct arguments *arguments, const struct result *r
 	if (fflush(result->brief) || ferror(result->brief) || fflush(result->json) ||
 	    ferror(result->json))
 		status = EXIT_NO_ROOM;
+	*result->complete = true;
 	_exit(xfdt_worker_status(status));
 }
 
@@ -130,7 +132,8 @@ static void run_worker(const struct arguments *arguments, const struct result *r
  * Wait for @pid, but not without limit: a process that hangs in the kernel cannot even
  * be killed.  NULL with its exit code, or static words that say what is wrong.
  */
-static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage)
+static const char *wait_for(pid_t pid, const struct result *result, int *ret_status,
+			    struct rusage *ret_usage)
 {
 	const struct timespec limit = { .tv_sec = SECONDS };
 	sigset_t child;
@@ -150,7 +153,8 @@ static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage
 		return WTERMSIG(status) == SIGKILL ?
 			       "the process that read it was killed: memory may be short" :
 			       "reading it ended with a signal; the dump is damaged, or this is a bug";
-	if (!xfdt_worker_ended(status, &code) || (xfdt_exit_kind(code) < 0 && code != EXIT_NO_ROOM))
+	if (!*result->complete || !xfdt_worker_ended(status, &code) ||
+	    (xfdt_exit_kind(code) < 0 && code != EXIT_NO_ROOM))
 		return "reading it ended without an answer; the dump is damaged, or this is a bug";
 	if (code == EXIT_NO_ROOM)
 		return "the report does not fit into the memory that --kdump takes";
@@ -161,8 +165,8 @@ static const char *wait_for(pid_t pid, int *ret_status, struct rusage *ret_usage
 int run_kdump(const struct arguments *arguments)
 {
 	const struct xfdt_limits limits = { .memory = MEMORY_MIB << 20 };
-	const struct result console = { stderr, stdout };
-	struct result result = { memory_file("brief"), memory_file("json") };
+	const struct result console = { stderr, stdout, NULL };
+	struct result result = { memory_file("brief"), memory_file("json"), shared_flag() };
 	int status = XFDT_EXIT_ERROR;
 	char message[PATH_MAX + 128];
 	struct timespec start;
@@ -186,10 +190,11 @@ int run_kdump(const struct arguments *arguments)
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	/* if that is to ignore it, there is none */
 	signal(SIGCHLD, SIG_DFL);
-	pid = result.brief && result.json ? xfdt_worker_fork(&limits) : -1;
+	pid = result.brief && result.json && result.complete ? xfdt_worker_fork(&limits) : -1;
 	if (!pid)
 		run_worker(arguments, &result);
-	trouble = pid < 0 ? "cannot start: memory is short" : wait_for(pid, &status, &usage);
+	trouble = pid < 0 ? "cannot start: memory is short" :
+			    wait_for(pid, &result, &status, &usage);
 	if (arguments->quiet)
 		return status;
 	if (trouble) {

@@ -33,6 +33,20 @@ FILE *memory_file(const char *name)
 	return file;
 }
 
+bool *shared_flag(void)
+{
+	void *flag = mmap(NULL, sizeof(bool), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			  -1, 0);
+
+	return flag == MAP_FAILED ? NULL : flag;
+}
+
+void shared_flag_free(bool *flag)
+{
+	if (flag)
+		munmap(flag, sizeof(*flag));
+}
+
 void copy_out(FILE *from, FILE *to)
 {
 	char buf[4096];
@@ -93,17 +107,19 @@ static void run_worker(struct work *work)
 	err = xfdt_flush(stdout, "the report");
 	if (err)
 		status = complain(err);
+	*work->answered = true;
 	_exit(xfdt_worker_status(status));
 }
 
-static int wait_for_worker(pid_t pid, const char *path, bool *ret_died)
+static int wait_for_worker(pid_t pid, const struct work *work, bool *ret_died)
 {
+	const char *path = work->paths[0];
 	int status, code;
 
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return XFDT_EXIT_ERROR;
-	if (xfdt_worker_ended(status, &code) && xfdt_exit_kind(code) >= 0)
+	if (*work->answered && xfdt_worker_ended(status, &code) && xfdt_exit_kind(code) >= 0)
 		return code;
 	*ret_died = true;
 	if (WIFEXITED(status)) {
@@ -145,7 +161,7 @@ static int start_work(struct work *work, bool *ret_died)
 	}
 	fetcher_leave(&fetcher);
 	fetch_helper_run(&helper, &work->options.debug);
-	status = wait_for_worker(pid, work->paths[0], ret_died);
+	status = wait_for_worker(pid, work, ret_died);
 	fetcher_wait(&fetcher);
 	return status;
 }
@@ -166,7 +182,10 @@ int do_work(struct work *work, bool *ret_died)
 		work->path_count = work->dump->path_count;
 		work->options.dump.names = work->paths;
 	}
-	status = start_work(work, ret_died);
+	work->answered = shared_flag();
+	status = work->answered ? start_work(work, ret_died) :
+				  complain(xfdt_no_memory("reading a dump"));
+	shared_flag_free(work->answered);
 	free(places);
 	return status;
 }

@@ -25,7 +25,8 @@ struct work {
 	struct xfdt_session_options options;
 	/* in that process, confined; returns the exit code */
 	int (*run)(const struct work *work);
-	void *context; /* for @run */
+	void *context;	/* for @run */
+	bool *answered; /* as shared_flag(); set by do_work() */
 };
 
 /*
@@ -40,6 +41,13 @@ int complain_of_dump(const struct arguments *arguments, const struct xfdt_found 
 /* In that process: as xfdt_session_init(), or of a log as xfdt_log_session_init(), but a part of a split set alone is an error. */
 struct xfdt_error *open_session(const struct work *work, struct xfdt_session *session,
 				const struct xfdt_session_options *options);
+
+/*
+ * A flag that is shared with processes that are forked later, and not set; NULL: out of memory.
+ * A worker sets it last: its exit status alone could be that of a library that called exit(3).
+ */
+bool *shared_flag(void);
+void shared_flag_free(bool *flag);
 
 /* A file in memory, for what a worker has to say and its parent prints; NULL: errno says why not. */
 FILE *memory_file(const char *name);
