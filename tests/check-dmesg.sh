@@ -224,4 +224,14 @@ exits large 4 dmesg "$work/large.txt"
 says large-number out "^  $((number + 40000000)): RIP is in a function"
 yes "[    1.000000] Oops: unexpected #NM exception: 0000 [#1] SMP" | head -c 40000000 >"$work/oopses.txt"
 exits oopses 5 dmesg -q "$work/oopses.txt"
+
+# one that is written to while it is read: as with a vmcore, no answer
+cp "$work/log.txt" "$work/sleep.2"
+while sleep 0.2; do echo >>"$work/sleep.2"; done &
+LD_PRELOAD="$PWD/$build/tests/spin.so" ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}" exits changed 2 dmesg "$work/sleep.2"
+kill $!
+wait
+says changed-why err 'sleep.2: the file changed while it was read; wait until it is complete'
+silent changed-silent out
+
 finish

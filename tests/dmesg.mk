@@ -7,5 +7,5 @@ $(BUILD)/tests/print-log: $(BUILD)/tests/print-log.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: check-dmesg
-check-dmesg: $(BUILD)/xfdtriage $(BUILD)/tests/print-log
+check-dmesg: $(BUILD)/xfdtriage $(BUILD)/tests/print-log $(BUILD)/tests/spin.so
 	$(Q)$(IF_DUMPS) tests/check-dmesg.sh $(BUILD)

@@ -53,7 +53,8 @@ static void sleep_once(int seconds)
 	slept = true;
 }
 
-ssize_t pread64(int fd, void *buf, size_t count, off64_t offset)
+/* Before a worker reads @fd. */
+static void misbehave(int fd)
 {
 	const char *path = fd >= 0 && fd < FILES ? paths[fd] : "";
 
@@ -67,5 +68,17 @@ ssize_t pread64(int fd, void *buf, size_t count, off64_t offset)
 			_exit(number_behind(path, "/exit."));
 		sleep_once(number_behind(path, "/sleep."));
 	}
+}
+
+ssize_t pread64(int fd, void *buf, size_t count, off64_t offset)
+{
+	misbehave(fd);
 	return syscall(SYS_pread64, fd, buf, count, offset);
+}
+
+/* kernel logs are read with it */
+ssize_t read(int fd, void *buf, size_t count)
+{
+	misbehave(fd);
+	return syscall(SYS_read, fd, buf, count);
 }

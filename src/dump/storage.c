@@ -150,22 +150,27 @@ const struct xfdt_traffic *xfdt_storage_traffic(const struct xfdt_storage *stora
 	return &storage->traffic;
 }
 
-struct xfdt_error *xfdt_storage_check_unchanged(const struct xfdt_storage *storage)
+struct xfdt_error *xfdt_check_unchanged(int fd, const struct stat *opened)
 {
-	const struct stat *opened = &storage->opened;
 	struct stat now;
 
-	if (storage->failure)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "%s", storage->failure);
-	if (!S_ISREG(opened->st_mode) || storage->size == UINT64_MAX)
+	/* some files of /proc say that they are empty */
+	if (!S_ISREG(opened->st_mode) || !opened->st_size)
 		return NULL;
-	if (fstat(storage->fd, &now))
+	if (fstat(fd, &now))
 		return xfdt_error_new(XFDT_SYSTEM, 0, "fstat: %s", strerror(errno));
 	if (now.st_size == opened->st_size && now.st_mtim.tv_sec == opened->st_mtim.tv_sec &&
 	    now.st_mtim.tv_nsec == opened->st_mtim.tv_nsec)
 		return NULL;
 	return xfdt_error_new(XFDT_SYSTEM, 0,
 			      "the file changed while it was read; wait until it is complete");
+}
+
+struct xfdt_error *xfdt_storage_check_unchanged(const struct xfdt_storage *storage)
+{
+	if (storage->failure)
+		return xfdt_error_new(XFDT_SYSTEM, 0, "%s", storage->failure);
+	return xfdt_check_unchanged(storage->fd, &storage->opened);
 }
 
 /* reading */

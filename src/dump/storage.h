@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 /* Bytes of blocks that one dump keeps in memory. */
 #define XFDT_STORAGE_ROOM (16u << 20)
@@ -46,7 +47,9 @@ bool xfdt_storage_is_remote(const struct xfdt_storage *storage);
 /* Borrowed, until the storage is closed. */
 const struct xfdt_traffic *xfdt_storage_traffic(const struct xfdt_storage *storage);
 
-/* XFDT_SYSTEM if the file was written to since it was opened, or the network failed meanwhile. */
+/* XFDT_SYSTEM if the regular file @fd was written to since fstat(2) gave @opened. */
+struct xfdt_error *xfdt_check_unchanged(int fd, const struct stat *opened);
+/* XFDT_SYSTEM likewise, since the file was opened, or the network failed meanwhile. */
 struct xfdt_error *xfdt_storage_check_unchanged(const struct xfdt_storage *storage);
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A kernel log in place of a dump. */
 #include "base/util.h"
+#include "dump/storage.h"
 #include "kernel/log_text.h"
 #include "triage/session.h"
 
@@ -8,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_SIZE (1u << 20)
@@ -67,12 +69,19 @@ static struct xfdt_error *read_text(int fd, struct xfdt_log_text *text)
 static struct xfdt_error *read_file(const char *path, struct xfdt_log_text *text)
 {
 	struct xfdt_error *err;
+	struct stat opened;
 	int fd;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot open: %s", strerror(errno));
+	if (fd < 0 || fstat(fd, &opened)) {
+		err = xfdt_error_new(XFDT_SYSTEM, 0, "cannot open: %s", strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
 	err = read_text(fd, text);
+	if (!err)
+		err = xfdt_check_unchanged(fd, &opened);
 	close(fd);
 	if (!err && (!text->len || !xfdt_is_text(text->text, text->len)))
 		err = xfdt_error_new(XFDT_NOT_A_DUMP, 0, "%s",
