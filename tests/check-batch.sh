@@ -166,6 +166,16 @@ LD_PRELOAD=$build/tests/spin.so batch stuck 2 --store "$work/slow.sqlite" --time
 says stuck-counts out '1 took too long'
 results "$work/slow.sqlite" "$work/slow" >"$work/out"
 says stuck-why out 'not done after 5 seconds, most of which it waited: storage or machine are slow; --timeout gives it more'
+# the user's own limit is named, also where it kills
+rm "$work/slow/sleep.60"
+cp "$dumps/armed-6.18.5.vmcore" "$work/slow/spin.1"
+for limit in "-t 1" "-S -t 1"; do
+	# shellcheck disable=SC2086
+	(ulimit $limit; LD_PRELOAD=$build/tests/spin.so "$xfdtriage" batch -q --store "$work/cpu.sqlite" --retry-failed "$work/slow") 2>"$work/err"
+	report $(($? != 2)) "cpu-limit $limit" "exit code"
+	results "$work/cpu.sqlite" "$work/slow" >"$work/out"
+	says "cpu-limit-why $limit" out "not done after 1 second of CPU time; that is the limit of 'ulimit -t': raise it"
+done
 if [ -d "$build/../sanitize" ] && [ "$(basename "$build")" = sanitize ]; then
 	report skip memory "AddressSanitizer takes terabytes of addresses, so there is no limit"
 else

@@ -230,6 +230,15 @@ silent lacking-landlock-json-err err
 timeout 60 "$PWD/$build/tests/lacking" landlock_create_ruleset close_range -- "$xfdtriage" batch --store "$work/lacking" "$confirmed" >"$work/out" 2>"$work/err"
 report $? lacking-close-range "exit code: $(head -c 300 "$work/out")"
 says lacking-batch-why out '^1 not read by a fully confined process: seccomp (no Landlock: may read any file)'
+# too few of them: what the operating system says
+for files in 5 6 7; do
+	gzip -c "$confirmed" >"$work/few.gz"
+	for form in "distill -o $work/few.out $confirmed" "$work/few.gz"; do
+		# shellcheck disable=SC2086
+		(exec 3>&- 4>&- 5>&- 6>&-; ulimit -n $files; timeout 60 "$xfdtriage" -q $form) >"$work/out" 2>"$work/err"
+		if [ $? = 0 ] || grep -q 'Too many open files' "$work/err"; then report ok few-files; else report fail "few-files-$files" "$(cat "$work/err")"; fi
+	done
+done
 (ulimit -n 16; timeout 60 "$xfdtriage" -q "$confirmed" && timeout 60 "$xfdtriage" batch -q -j 4 --store "$work/few" "$confirmed" "$clean") >"$work/out" 2>"$work/err"
 report $? few-descriptors "exit code: $(head -c 300 "$work/err")"
 
@@ -506,7 +515,7 @@ if [ $? = 2 ]; then report ok file-limit-distill; else report fail file-limit-di
 says file-limit-distill-why err 'File too large'
 (ulimit -f 1; "$xfdtriage" batch --store "$work/nest/store" "$confirmed") >"$work/out" 2>"$work/err"
 if [ $? = 2 ]; then report ok file-limit-batch; else report fail file-limit-batch "not 2"; fi
-says file-limit-batch-why err "store '.*'"
+says file-limit-batch-why err "store '.*': disk I/O error; the size of files is limited: raise the limit (ulimit -f)"
 if [ -c /dev/full ]; then
 	"$xfdtriage" "$clean" >/dev/full 2>"$work/err"
 	if [ $? = 2 ]; then report ok full-disk; else report fail full-disk "a report that was not written went unnoticed"; fi

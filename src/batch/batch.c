@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -41,6 +42,7 @@ struct job {
 	char *text;
 	size_t len, room;
 	int64_t started, killed_at; /* ms; 0: not killed */
+	struct rusage usage;	    /* once it is dead */
 	bool silent;		    /* it has closed its end of the pipe */
 	bool timed_out, flooded;
 };
@@ -398,10 +400,9 @@ static enum xfdt_ended ended_early(const struct run *run, const struct job *job,
 			 xfdt_worker_wall_ms(run->batch->seconds) / 1000);
 		return XFDT_ENDED_TIMEOUT;
 	}
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
-		snprintf(ret_message, size,
-			 "not done after %u seconds of CPU time; --timeout gives it more",
-			 run->batch->seconds);
+	if (xfdt_worker_ran_out(run->batch->seconds, status, &job->usage)) {
+		xfdt_worker_say_ran_out(run->batch->seconds, "--timeout gives it more", ret_message,
+					size);
 		return XFDT_ENDED_TIMEOUT;
 	}
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
@@ -469,6 +470,7 @@ static bool start_unpacker(struct run *run, struct job *job, struct xfdt_found *
 {
 	int fd = open(found->paths[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct xfdt_error *err;
+	int reason;
 
 	/* it was there a moment ago */
 	if (fd < 0)
@@ -477,11 +479,12 @@ static bool start_unpacker(struct run *run, struct job *job, struct xfdt_found *
 	err = xfdt_unpacker_new(&job->unpacker, fd, found->paths[0], run->batch->folder,
 				XFDT_UNPACK_DUMPS | XFDT_UNPACK_LOGS | XFDT_UNPACK_HOOKS,
 				&run->batch->unpack);
+	reason = errno;
 	close(fd);
 	if (err) {
+		errno = xfdt_error_code(err) == XFDT_NO_MEMORY ? ENOMEM : reason;
 		xfdt_error_free(err);
 		*job = (struct job){ 0 };
-		errno = EAGAIN;
 		return false;
 	}
 	run->counts.running++;
@@ -793,7 +796,7 @@ static struct xfdt_error *tend_jobs(struct run *run)
 			err = tend_unpacker(run, job);
 			continue;
 		}
-		pid = waitpid(job->pid, &status, WNOHANG);
+		pid = wait4(job->pid, &status, WNOHANG, &job->usage);
 		if (pid == job->pid) {
 			err = finish_job(run, job, status);
 			continue;

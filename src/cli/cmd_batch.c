@@ -429,7 +429,8 @@ static int run_with_store(struct screen *screen, struct xfdt_store *store, const
 	err = xfdt_batch_run(&batch, &counts, &scan, &stopped_by);
 	clear_progress_line();
 	if (err) {
-		complain(xfdt_error_wrap(err, "stopped after %" PRIu64 " dumps", screen->told));
+		complain(xfdt_error_wrap(err, "stopped after %" PRIu64 " dump%s", screen->told,
+					 screen->told == 1 ? "" : "s"));
 		warn("the results so far are stored; the same command continues from there");
 		return XFDT_EXIT_ERROR;
 	}

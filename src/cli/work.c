@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,9 +115,11 @@ static void run_worker(struct work *work)
 static int wait_for_worker(pid_t pid, const struct work *work, bool *ret_died)
 {
 	const char *path = work->paths[0];
+	char message[256];
+	struct rusage usage;
 	int status, code;
 
-	while (waitpid(pid, &status, 0) < 0)
+	while (wait4(pid, &status, 0, &usage) < 0)
 		if (errno != EINTR)
 			return XFDT_EXIT_ERROR;
 	if (*work->answered && xfdt_worker_ended(status, &code) && xfdt_exit_kind(code) >= 0)
@@ -130,6 +133,12 @@ static int wait_for_worker(pid_t pid, const struct work *work, bool *ret_died)
 	/* what reads the report has ended */
 	if (WTERMSIG(status) == SIGPIPE)
 		raise(SIGPIPE);
+	if (xfdt_worker_ran_out(SECONDS_MAX, status, &usage)) {
+		xfdt_worker_say_ran_out(SECONDS_MAX, "the file is damaged, or this is a bug",
+					message, sizeof(message));
+		warn("%s: %s", path, message);
+		return XFDT_EXIT_ERROR;
+	}
 	warn("%s: reading it ended with %s; the file is damaged, or this is a bug", path,
 	     strsignal(WTERMSIG(status)));
 	return XFDT_EXIT_ERROR;

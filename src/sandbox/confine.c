@@ -40,7 +40,7 @@ bool xfdt_landlock_works(void)
 	return landlock_abi() > 0;
 }
 
-/* Allow to read @path, and what is below.  True also if there is nothing. */
+/* Allow to read @path, and what is below.  True also if there is nothing, but not if that is unknown. */
 static bool allow_reading(int ruleset, const char *path)
 {
 	struct landlock_path_beneath_attr rule = { .allowed_access = READ_RIGHTS };
@@ -49,7 +49,7 @@ static bool allow_reading(int ruleset, const char *path)
 
 	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
 	if (rule.parent_fd < 0)
-		return true;
+		return errno != EMFILE && errno != ENFILE;
 	if (!fstat(rule.parent_fd, &status) && !S_ISDIR(status.st_mode))
 		rule.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
 	added = !syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);

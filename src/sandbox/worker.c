@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -39,11 +40,46 @@
 /* how long a worker may take by the clock, as a multiple of its CPU time */
 #define WALL_PER_CPU 5
 
+/* by which the time of getrusage(2) may be below that which the kernel's limit counts, by ticks */
+#define CPU_ERROR_MS 500
+
 static void *volatile before_heap; /* never used, never freed */
 
 long long xfdt_worker_wall_ms(unsigned int seconds)
 {
 	return seconds * 1000ll * WALL_PER_CPU;
+}
+
+/* The limit that counts: @seconds, or less if this process is held to less. */
+static unsigned int seconds_within(unsigned int seconds)
+{
+	struct rlimit own;
+
+	return !getrlimit(RLIMIT_CPU, &own) && own.rlim_cur < seconds ? (unsigned int)own.rlim_cur :
+									seconds;
+}
+
+bool xfdt_worker_ran_out(unsigned int seconds, int status, const struct rusage *usage)
+{
+	const long long taken = (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000ll +
+				(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000;
+
+	if (!WIFSIGNALED(status))
+		return false;
+	/* where the soft limit is not below the hard one, the kernel sends SIGKILL at once */
+	return WTERMSIG(status) == SIGXCPU ||
+	       (WTERMSIG(status) == SIGKILL &&
+		taken + CPU_ERROR_MS >= seconds_within(seconds) * 1000ll);
+}
+
+void xfdt_worker_say_ran_out(unsigned int seconds, const char *advice, char *ret_message,
+			     size_t size)
+{
+	const unsigned int limit = seconds_within(seconds);
+
+	snprintf(ret_message, size, "not done after %u second%s of CPU time; %s", limit,
+		 limit == 1 ? "" : "s",
+		 limit < seconds ? "that is the limit of 'ulimit -t': raise it" : advice);
 }
 
 /* Hold @resource to @most, and at @spare above that for good. */

@@ -20,6 +20,17 @@ struct xfdt_limits {
  */
 long long xfdt_worker_wall_ms(unsigned int seconds);
 
+struct rusage;
+
+/*
+ * Did a worker with @seconds of CPU time take all of them, or all that a limit of this process's
+ * own (ulimit -t) leaves it?  @status and @usage are from wait4(2).
+ */
+bool xfdt_worker_ran_out(unsigned int seconds, int status, const struct rusage *usage);
+/* Say so: "not done after 60 seconds of CPU time; ADVICE", or what to do about a limit of this process's own. */
+void xfdt_worker_say_ran_out(unsigned int seconds, const char *advice, char *ret_message,
+			     size_t size);
+
 /*
  * As fork(2).  The child dies when its parent does, leaves no core file and is
  * held to @limits.  It has to end with _exit(2).

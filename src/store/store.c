@@ -11,6 +11,7 @@
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -131,6 +132,20 @@ static enum xfdt_code code_of(int status)
 	}
 }
 
+/* What to do where SQLite failed with @status, and perhaps errno @reason; "": that is not known. */
+static const char *advice(int status, int reason)
+{
+	struct rlimit size;
+
+	if (status == SQLITE_FULL || reason == ENOSPC || reason == EDQUOT)
+		return "; make room on that file system, or name a store on another one";
+	/* SQLite does not give EFBIG each time */
+	if ((reason == EFBIG || (status == SQLITE_IOERR && !reason)) &&
+	    !getrlimit(RLIMIT_FSIZE, &size) && size.rlim_cur != RLIM_INFINITY)
+		return "; the size of files is limited: raise the limit (ulimit -f)";
+	return "";
+}
+
 struct xfdt_error *xfdt_store_error(const struct xfdt_store *store)
 {
 	int status = sqlite3_extended_errcode(store->db), reason = 0;
@@ -138,9 +153,9 @@ struct xfdt_error *xfdt_store_error(const struct xfdt_store *store)
 	/* of a file alone SQLite does not say what is wrong */
 	if ((status & 0xff) == SQLITE_CANTOPEN || (status & 0xff) == SQLITE_IOERR)
 		reason = sqlite3_system_errno(store->db);
-	return xfdt_error_new(code_of(status), 0, "store '%s': %s%s%s", store->path,
+	return xfdt_error_new(code_of(status), 0, "store '%s': %s%s%s%s", store->path,
 			      sqlite3_errmsg(store->db), reason ? ": " : "",
-			      reason ? strerror(reason) : "");
+			      reason ? strerror(reason) : "", advice(status & 0xff, reason));
 }
 
 static struct xfdt_error *run_sql(struct xfdt_store *store, const char *sql)

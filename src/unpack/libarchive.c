@@ -7,7 +7,8 @@
 
 struct xfdt_libarchive xfdt_la;
 
-bool xfdt_libarchive_load(void)
+/* How @library, which dlopen(3) returned, fails; NULL: xfdt_la is filled. */
+static const char *load_functions(void *library)
 {
 	static const struct {
 		const char *name;
@@ -17,17 +18,19 @@ bool xfdt_libarchive_load(void)
 		XFDT_LIBARCHIVE_FUNCTIONS(ENTRY)
 #undef ENTRY
 	};
-	static void *library;
 	size_t i;
 
-	if (!library)
-		library = dlopen("libarchive.so.13", RTLD_NOW);
 	for (i = 0; library && i < COUNT(functions); i++) {
 		void **function = (void **)((char *)&xfdt_la + functions[i].offset);
 
 		*function = dlsym(library, functions[i].name);
 		if (!*function)
-			return false;
+			return dlerror();
 	}
-	return library != NULL;
+	return library ? NULL : dlerror();
+}
+
+void xfdt_libarchive_load(void)
+{
+	xfdt_la.missing = load_functions(dlopen("libarchive.so.13", RTLD_NOW));
 }

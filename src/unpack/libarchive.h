@@ -47,10 +47,11 @@ struct xfdt_libarchive {
 #define MEMBER(name) __typeof__(name) *name;
 	XFDT_LIBARCHIVE_FUNCTIONS(MEMBER)
 #undef MEMBER
+	const char *missing; /* why it could not be loaded; NULL: it is */
 };
 extern struct xfdt_libarchive xfdt_la;
 
-/* Load the library and fill xfdt_la, before the process is confined.  False: it is not installed, or too old. */
-bool xfdt_libarchive_load(void);
+/* Load the library and fill xfdt_la, before the process is confined. */
+void xfdt_libarchive_load(void);
 
 #endif

@@ -115,10 +115,10 @@ bool xfdt_packed_file_init(struct xfdt_packed_file *source, int fd, char *ret_wh
 			 source->packing ? source->packing : "an unknown method");
 		return false;
 	}
-	if (!xfdt_la.archive_read_new) {
+	if (xfdt_la.missing) {
 		snprintf(ret_why, size,
-			 "is packed with %s; install libarchive (libarchive.so.13), or unpack it first",
-			 source->packing);
+			 "is packed with %s, and libarchive, which unpacks it, cannot be loaded (%s); install it if it is missing, or unpack the file first",
+			 source->packing, xfdt_la.missing);
 		return false;
 	}
 	source->archive = xfdt_la.archive_read_new();

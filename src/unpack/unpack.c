@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -154,9 +155,10 @@ bool xfdt_unpacker_take(struct xfdt_unpacker *unpacker, struct xfdt_unpacked *re
 
 /* the process */
 
-static void wait_for_end(struct xfdt_unpacker *unpacker, int *ret_status)
+static void wait_for_end(struct xfdt_unpacker *unpacker, int *ret_status, struct rusage *ret_usage)
 {
-	while (unpacker->pid && waitpid(unpacker->pid, ret_status, 0) < 0 && errno == EINTR)
+	while (unpacker->pid && wait4(unpacker->pid, ret_status, 0, ret_usage) < 0 &&
+	       errno == EINTR)
 		;
 	unpacker->pid = 0;
 	unpacker->ended = true;
@@ -168,22 +170,23 @@ static void kill_it(struct xfdt_unpacker *unpacker)
 
 	if (unpacker->pid) {
 		kill(unpacker->pid, SIGKILL);
-		wait_for_end(unpacker, &status);
+		wait_for_end(unpacker, &status, NULL);
 	}
 }
 
 /* It is gone, and did not say that it was done. */
 static struct xfdt_error *take_death(struct xfdt_unpacker *unpacker)
 {
-	char text[160];
+	char text[160], why[120];
+	struct rusage usage = { 0 };
 	int status = 0;
 
-	wait_for_end(unpacker, &status);
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-		snprintf(text, sizeof(text),
-			 "is not unpacked any further: it took more than %u seconds of CPU time; --unpack-time allows more",
-			 unpacker->limits.seconds);
-	else if (WIFSIGNALED(status))
+	wait_for_end(unpacker, &status, &usage);
+	if (xfdt_worker_ran_out(unpacker->limits.seconds, status, &usage)) {
+		xfdt_worker_say_ran_out(unpacker->limits.seconds, "--unpack-time allows more", why,
+					sizeof(why));
+		snprintf(text, sizeof(text), "is not unpacked any further: %s", why);
+	} else if (WIFSIGNALED(status))
 		snprintf(text, sizeof(text),
 			 "cannot be unpacked: it ended the process with %s; it is damaged, or this is a bug",
 			 strsignal(WTERMSIG(status)));
@@ -212,8 +215,7 @@ static void run_worker(const struct xfdt_unpacker *unpacker, int fd, int socket)
 	sigset_t none;
 
 	/* without it every packed file is named as one that cannot be unpacked */
-	if (!xfdt_libarchive_load())
-		memset(&xfdt_la, 0, sizeof(xfdt_la));
+	xfdt_libarchive_load();
 	if (!xfdt_worker_detach(fd, socket, NULL, 0))
 		raise(SIGKILL);
 	sigemptyset(&none);
@@ -371,7 +373,7 @@ static struct xfdt_error *take_message(struct xfdt_unpacker *unpacker,
 	case XFDT_UNPACK_PROBLEM:
 		return add_problem(unpacker, message->name, message->text);
 	case XFDT_UNPACK_END:
-		wait_for_end(unpacker, &status);
+		wait_for_end(unpacker, &status, NULL);
 		return NULL;
 	default:
 		return NULL;
