@@ -116,6 +116,38 @@ static struct xfdt_error *find(struct fixture *fixture, bool *found, struct xfdt
 	return xfdt_module_find(&fixture->image, "kvm", found, module);
 }
 
+/* a damaged name: the module that needs it is the second witness */
+static void test_modules__one_that_another_needs(void **state)
+{
+	struct fixture fixture;
+	struct module_name {
+		const char *others[2];
+		enum xfdt_code code;
+	} cases[] = {
+		{ { "kvm_intel", "kvl" }, XFDT_CORRUPT },
+		{ { "kvm_amd", "kvl" }, XFDT_CORRUPT },
+		{ { "kvmgt", "kvl" }, 0 },
+	};
+	struct xfdt_module module;
+	bool found = true;
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		setup(&fixture);
+		memory_put(&fixture.memory, MODULE(1) + 24, cases[i].others[0],
+			   strlen(cases[i].others[0]) + 1);
+		memory_put(&fixture.memory, MODULE(0) + 24, cases[i].others[1],
+			   strlen(cases[i].others[1]) + 1);
+		if (cases[i].code)
+			assert_fails(find(&fixture, &found, &module), cases[i].code);
+		else
+			assert_ok(find(&fixture, &found, &module));
+		assert_int_equal(found, cases[i].code != 0);
+		memory_deinit(&fixture.memory);
+		found = true;
+	}
+}
+
 static void test_modules__finds_one_by_its_whole_name(void **state)
 {
 	struct xfdt_module module;
@@ -162,6 +194,7 @@ static void test_modules__not_loaded(void **state)
 
 	setup(&fixture);
 	memory_put(&fixture.memory, MODULE(0) + 24, "xfs", 4);
+	memory_put(&fixture.memory, MODULE(1) + 24, "ext4", 5);
 	assert_ok(find(&fixture, &found, &module));
 	assert_false(found);
 	/* no modules at all */

@@ -174,6 +174,8 @@ struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *
 				    bool *ret_found, struct xfdt_module *ret_module)
 {
 	const struct xfdt_symbol *list = xfdt_symbol(image, XFDT_S_modules);
+	const size_t len = strlen(name);
+	char user[NAME_LEN] = "";
 	struct xfdt_error *err;
 	unsigned int count = 0;
 	uint64_t node;
@@ -204,10 +206,17 @@ struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *
 			*ret_found = true;
 			return NULL;
 		}
+		if (!strncmp(text, name, len) && text[len] == '_')
+			memcpy(user, text, sizeof(user));
 		err = xfdt_read_member(image, node, XFDT_M_list_head_next, &node);
 	}
 	if (err)
 		return xfdt_error_wrap(err, "module number %u of the list", count + 1);
+	/* kvm_intel and kvm_amd need kvm, so they are the second witness of it */
+	if (*user)
+		return xfdt_error_new(XFDT_CORRUPT, list->kvaddr,
+				      "%s is on the list of modules, but %s, which it needs, is not",
+				      user, name);
 	*ret_found = false;
 	return NULL;
 }

@@ -15,7 +15,8 @@ struct xfdt_module {
 
 /*
  * Look for the module called @name; *@ret_found is false if it is not loaded.
- * An error means that the list could not be followed to its end.
+ * XFDT_CORRUPT also if one that needs it is, as kvm_intel needs kvm.  Other errors mean that the list could not
+ * be followed to its end.
  */
 struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *name,
 				    bool *ret_found, struct xfdt_module *ret_module);
