@@ -87,7 +87,7 @@ exits pstore-gap 5 -q "$work"/logs/dmesg-efi-*
 # a log of two hosts is not one log
 written pstore-newest
 exits pstore-two-logs 4 dmesg "$work/logs/$raw" "$work/logs/clean-6.1.192"
-says pstore-two-logs-counts out '^2 dumps: 1 probable 1 inconclusive$'
+says pstore-two-logs-counts out '^2 logs: 1 probable 1 inconclusive$'
 
 # standard input
 
@@ -117,7 +117,7 @@ exits json 4 dmesg -f json "$work/log.txt"
 report $? json-line "$(jq -c .log "$work/out" | head -c 300)"
 exits verbose 4 dmesg -v "$work/log.txt"
 exits several 4 dmesg "$work/log.txt" tests/logs/hung-task.txt
-says several-counts out '^2 dumps: 1 probable 1 inconclusive$'
+says several-counts out '^2 logs: 1 probable 1 inconclusive$'
 
 # what is like it
 

@@ -148,11 +148,11 @@ static void put_line(const char *path, int kind)
 	printf("%-14s  %s\n", xfdt_report_kind_name(kind), escaped);
 }
 
-static void put_counts(const int *kinds, size_t count)
+static void put_counts(const int *kinds, size_t count, const char *what)
 {
 	size_t rank, i, found;
 
-	printf("%zu dumps:", count);
+	printf("%zu %s:", count, what);
 	for (rank = 0; rank < XFDT_RESULT_KINDS; rank++) {
 		for (i = found = 0; i < count; i++)
 			found += kinds[i] == xfdt_kind_at(XFDT_NAMED, rank);
@@ -164,11 +164,11 @@ static void put_counts(const int *kinds, size_t count)
 }
 
 /* Counts, and a line for each dump that asks for something to be done. */
-static void put_summary(const struct arguments *arguments, const int *kinds)
+static void put_summary(const struct arguments *arguments, const int *kinds, const char *what)
 {
 	size_t rank, i;
 
-	put_counts(kinds, arguments->path_count);
+	put_counts(kinds, arguments->path_count, what);
 	for (rank = 0; rank < XFDT_RESULT_KINDS; rank++) {
 		int kind = xfdt_kind_at(XFDT_NAMED, rank);
 
@@ -224,9 +224,9 @@ static int report_each(const struct arguments *arguments, struct form *form)
 		status = stronger(status, report_one(arguments, i, form, text, &kinds[i]));
 	if (text && arguments->path_count > 1) {
 		fputs(form->line ? "\n" : "\n----\n\n", stdout);
-		put_summary(arguments, kinds);
+		put_summary(arguments, kinds, form->log == LOG_ALWAYS ? "logs" : "dumps");
 		if (form->line)
-			fputs("\nThe full report: xfdtriage -v, or one dump alone\n", stdout);
+			fputs("\nFor full reports, use -v, or name one file\n", stdout);
 	}
 	free(kinds);
 	return status;

@@ -19,25 +19,24 @@
 static const struct {
 	const char *key, *words;
 } kinds[XFDT_PURPOSES] = {
-	[XFDT_FOR_TYPES] = { "types",
-			     "symbols and types: the list of modules, with --keep-types kallsyms and BTF" },
+	[XFDT_FOR_TYPES] = { "types", "list of modules; with --keep-types also kallsyms and BTF" },
 	[XFDT_FOR_HOST] = { "host", "host name, FPU configuration, per-CPU variables" },
 	[XFDT_FOR_CODE] = { "code", "instructions of a few kernel functions" },
 	[XFDT_FOR_VCPUS] = { "vcpus",
-			     "VMs and vCPUs: lists, ids, and of each FPU state the flags and the XSAVE header" },
+			     "VMs and vCPUs: lists, ids, and the flags and XSAVE header of each FPU state" },
 	[XFDT_FOR_THREADS] = { "threads", "names, ids and flags of threads" },
 	[XFDT_FOR_LOG] = { "log", "kernel log" },
 	[XFDT_FOR_STACK] = { "stack",
-			     "stack of the thread that panicked, and of others in the handler of an #NM" },
+			     "stack of the thread that panicked, and of threads in an #NM handler" },
 	[XFDT_FOR_PAGE_TABLES] = { "page_tables", "entries of page tables" },
 };
 
 static const char *const left_out[] = {
 	"guest memory",
 	"guest registers",
-	"XSAVE areas but for their headers",
+	"XSAVE areas except their headers",
 	"memory of processes",
-	"registers of other CPUs (but of those whose stack was searched)",
+	"registers of other CPUs (except those whose stack was searched)",
 };
 #define LEFT_OUT (COUNT(left_out))
 
@@ -157,9 +156,9 @@ static void put_kept(const struct xfdt_contents *contents, FILE *out)
 	size_t i;
 
 	put_wrapped(0, 0, out,
-		    "kept, of %" PRIu64 " pages with %" PRIu64 " bytes; the other %" PRIu64
-		    " are zero",
-		    result->pages, result->pages * XFDT_PAGE_SIZE, bytes_blanked(result));
+		    "kept: %" PRIu64 " bytes, in %" PRIu64 " pages; the other %" PRIu64
+		    " bytes of these pages are zero",
+		    bytes_kept(result), result->pages, bytes_blanked(result));
 	for (i = 0; i < XFDT_PURPOSES; i++) {
 		fprintf(out, "  %9" PRIu64 "  ", result->kept[i]);
 		put_wrapped(13, 13, out, "%s", kinds[i].words);
@@ -182,7 +181,7 @@ static void put_notes(const struct xfdt_contents *contents, FILE *out)
 		snprintf(registers, sizeof(registers),
 			 ", and the registers of thread %d, which panicked",
 			 contents->report->host->panic.pid);
-	put_wrapped(0, 0, out, "and in notes: VMCOREINFO%s%s, the thread id of each CPU%s", record,
+	put_wrapped(0, 0, out, "in notes: VMCOREINFO%s%s, the thread id of each CPU%s", record,
 		    census, registers);
 }
 
@@ -208,14 +207,14 @@ static void put_summary(const struct xfdt_contents *contents, FILE *out)
 		    result->flattened ? " and flattened, since its page bitmaps are large" : "");
 	if (contents->same_answer)
 		put_wrapped(0, 0, out,
-			    "It gives the answer of the original, %s, in JSON byte for byte but for "
-			    "path, format and sources.carried.",
+			    "It gives the answer of the original, %s. The JSON is the same "
+			    "byte for byte, except path, format and sources.carried.",
 			    verdict);
 	else
 		put_wrapped(0, 0, out,
-			    "It gives the verdict of the original, %s, but not in the same words: "
-			    "what the original, or debuginfo that was named, lacks is "
-			    "described differently.",
+			    "It gives the verdict of the original, %s, but not in the same "
+			    "words: it describes differently what the original, or the "
+			    "debuginfo of -d, lacks.",
 			    verdict);
 	fputs("\n", out);
 	put_kept(contents, out);
@@ -245,12 +244,14 @@ static void put_lines(const struct xfdt_contents *contents, const bool *lines, s
 	const struct xfdt_log *log = &contents->report->host->panic.log;
 	size_t i;
 
-	fprintf(out, "\nkernel log: %zu of %zu lines", kept, log->count);
-	if (contents->options->keep_log) {
-		fputs(", all of it (--keep-log)\n", out);
+	fputs("\n", out);
+	put_wrapped(0, 0, out, "kernel log: %zu of %zu lines, %s", kept, log->count,
+		    contents->options->keep_log ?
+			    "all of it (--keep-log)" :
+			    "those about the crash; the text of all others is zero");
+	if (contents->options->keep_log)
 		return;
-	}
-	fputs(", those of the end; the text of all others is zero\n", out);
+	/* as they are in the log, however long: to be compared with it */
 	for (i = 0; i < log->count; i++) {
 		if (!lines[i])
 			continue;

@@ -261,7 +261,7 @@ static void find_look_alikes(struct xfdt_facts *facts, const struct xfdt_host *h
 		{ XFDT_EVENT_KVM_LOAD_PUT,
 		  "unbalanced kvm_load_guest_fpu() and kvm_put_guest_fpu(): another KVM bug" },
 		{ XFDT_EVENT_XFD_STATE,
-		  "xfd_validate_state() warned: IA32_XFD and the current task's state disagree; if a host task's, CVE-2025-68171" },
+		  "xfd_validate_state() warned: IA32_XFD and the current task's state disagree; for a host task, see CVE-2025-68171" },
 		{ XFDT_EVENT_FPREGS_STATE,
 		  "fpregs_assert_state_consistent() warned: TIF_NEED_FPU_LOAD and the owner of the registers disagree" },
 		{ XFDT_EVENT_FREE_IN_USE,

@@ -68,7 +68,7 @@ static void read_vmlinux(const struct xfdt_image *image, const struct xfdt_decod
 	} else {
 		fix->vmlinux = XFDT_ABSENT;
 		snprintf(fix->vmlinux_why, sizeof(fix->vmlinux_why),
-			 "fpu_update_guest_xfd() at %#llx leaves XSTATE_BV alone", ull(kvaddr));
+			 "fpu_update_guest_xfd() at %#llx does not change XSTATE_BV", ull(kvaddr));
 	}
 }
 
@@ -119,7 +119,7 @@ static void read_kvm(const struct xfdt_image *image, const struct xfdt_decoder *
 	fix->kvm = clears ? XFDT_PRESENT : XFDT_ABSENT;
 	snprintf(fix->kvm_why, sizeof(fix->kvm_why),
 		 clears ? "%s() clears bits of XSTATE_BV before it loads user space's state" :
-			  "%s() hands user space's XSTATE_BV on as it is",
+			  "%s() passes user space's XSTATE_BV on unchanged",
 		 xfdt_symbol_needs[id].name);
 }
 

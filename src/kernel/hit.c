@@ -417,7 +417,7 @@ static void find_ended(struct xfdt_facts *facts, const struct xfdt_panic *panic,
 	if (panic->log.is_text && follows == XFDT_YES && xfdt_event_is_oops(event)) {
 		xfdt_fact_set(
 			facts, id, XFDT_UNSURE,
-			"the log shows no panic behind it: kdump took over there, the host lived on, or the log is cut");
+			"the log shows no panic after it: kdump took over there, the host kept running, or the log is cut");
 	} else if (is_own_note(panic, fault)) {
 		xfdt_fact_set(facts, id, XFDT_YES,
 			      "the CPU that panicked left its registers at this instruction");
@@ -427,8 +427,8 @@ static void find_ended(struct xfdt_facts *facts, const struct xfdt_panic *panic,
 			      "the kernel had not panicked when the dump was taken");
 	} else if (follows == XFDT_NO) {
 		set_ended_by(facts, panic, event);
-		xfdt_fact_set(facts, id, XFDT_NO, "something else did (log: \"%.*s\")", LOG_MAX,
-			      line_of(panic, event));
+		xfdt_fact_set(facts, id, XFDT_NO, "something else ended the host (log: \"%.*s\")",
+			      LOG_MAX, line_of(panic, event));
 	} else if (panic->task && fault->task && !by_thread) {
 		set_ended_by(facts, panic, follows == XFDT_YES ? NULL : event);
 		xfdt_fact_set(facts, id, XFDT_NO, "another thread panicked: pid %d", panic->pid);

@@ -63,7 +63,7 @@ static void find_capable(struct xfdt_facts *facts, const struct xfdt_log *log)
 			      line->number, features);
 	else
 		xfdt_fact_set(facts, id, XFDT_UNSURE,
-			      "the log lacks the line of the boot with the xstate features");
+			      "the log lacks the boot line with the enabled xstate features");
 }
 
 static void find_panicked(struct xfdt_facts *facts, const struct xfdt_panic *panic)

@@ -241,8 +241,8 @@ static void put_log_lines(const struct writer *writer)
 	size_t i;
 
 	if (panic->evidence_count)
-		fprintf(writer->out, "\n%slines of the log that speak for it%s\n",
-			writer->style->bold, writer->style->end);
+		fprintf(writer->out, "\n%slines of the log that show it%s\n", writer->style->bold,
+			writer->style->end);
 	for (i = 0; i < panic->evidence_count; i++) {
 		const struct xfdt_log_evidence *evidence = &panic->evidence[i];
 		const struct xfdt_log_line *line = &panic->log.lines[evidence->line];
