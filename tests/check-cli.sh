@@ -235,8 +235,12 @@ for files in 5 6 7; do
 	gzip -c "$confirmed" >"$work/few.gz"
 	for form in "distill -o $work/few.out $confirmed" "$work/few.gz"; do
 		# shellcheck disable=SC2086
-		(exec 3>&- 4>&- 5>&- 6>&-; ulimit -n $files; timeout 60 "$xfdtriage" -q $form) >"$work/out" 2>"$work/err"
-		if [ $? = 0 ] || grep -q 'Too many open files' "$work/err"; then report ok few-files; else report fail "few-files-$files" "$(cat "$work/err")"; fi
+		if (exec 3>&- 4>&- 5>&- 6>&-; ulimit -n $files; timeout 60 "$xfdtriage" -q $form) >"$work/out" 2>"$work/err" ||
+			grep -q 'Too many open files' "$work/err"; then
+			report ok few-files
+		else
+			report fail "few-files-$files" "$(cat "$work/err")"
+		fi
 	done
 done
 (ulimit -n 16; timeout 60 "$xfdtriage" -q "$confirmed" && timeout 60 "$xfdtriage" batch -q -j 4 --store "$work/few" "$confirmed" "$clean") >"$work/out" 2>"$work/err"
