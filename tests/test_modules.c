@@ -148,6 +148,27 @@ static void test_modules__one_that_another_needs(void **state)
 	}
 }
 
+/* the list closes without kvm: prev of the entry behind it is the second witness */
+static void test_modules__list_that_skips_one(void **state)
+{
+	struct xfdt_module module;
+	struct fixture fixture;
+	bool found = true;
+
+	setup(&fixture);
+	set_member(&fixture.image, XFDT_M_list_head_prev, 8, 8);
+	memory_put(&fixture.memory, MODULE(1) + 24, "kvmgt", 6);
+	memory_put_u64(&fixture.memory, MODULE(1) + 8, MODULE(2) + 8);
+	memory_put_u64(&fixture.memory, MODULE(1) + 16, LIST);
+	memory_put_u64(&fixture.memory, MODULE(2) + 16, MODULE(0) + 8);
+	memory_put_u64(&fixture.memory, LIST + 8, MODULE(2) + 8);
+	assert_fails(find(&fixture, &found, &module), XFDT_CORRUPT);
+	memory_put_u64(&fixture.memory, MODULE(2) + 16, MODULE(1) + 8);
+	assert_ok(find(&fixture, &found, &module));
+	assert_false(found);
+	memory_deinit(&fixture.memory);
+}
+
 static void test_modules__finds_one_by_its_whole_name(void **state)
 {
 	struct xfdt_module module;

@@ -1928,6 +1928,51 @@ static void test_verdict__kvm_not_loaded(void **state)
 	kernel_deinit(&kernel);
 }
 
+/* Without a census the list of modules is not the only witness of KVM. */
+static void test_verdict__modules_without_kvm_and_census(void **state)
+{
+	static const struct {
+		uint64_t guest_cbs;    /* perf_guest_cbs */
+		const char *modules;   /* of the log */
+		bool is_empty, closes; /* the list of modules */
+		bool acquits;
+	} cases[] = {
+		{ 0, "Modules linked in: ext4 crc16", false, true, true },
+		{ KERNEL_MODULE + 0x40, NULL, false, true, false },
+		/* Xen's */
+		{ KERNEL_SPARE, NULL, false, true, true },
+		{ 0, "Modules linked in: kvm_amd kvm ext4", false, true, false },
+		{ 0, "Modules linked in: ext4 [last unloaded: kvm]", false, true, false },
+		{ 0, NULL, true, true, true },
+		{ 0, NULL, true, false, false },
+	};
+	struct kernel_data *data;
+	struct scene scene;
+	struct run run;
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		set_up_without_kvm(&scene);
+		data = scene.kernel.data;
+		lose_census(&scene);
+		data->spare[0] = cases[i].guest_cbs;
+		kernel_add_symbol(&scene.kernel, "perf_guest_cbs", KERNEL_SPARE);
+		if (cases[i].modules)
+			add_lines(&scene, OTHER_PID,
+				  (const char *const[]){ cases[i].modules, NULL });
+		if (cases[i].is_empty)
+			data->modules.next = KERNEL_VARIABLE(modules);
+		if (cases[i].is_empty && cases[i].closes)
+			data->modules.prev = KERNEL_VARIABLE(modules);
+		run_init(&run, &scene.kernel);
+		assert_int_equal(run_fact(&run, XFDT_FACT_KVM),
+				 cases[i].acquits ? XFDT_NO : XFDT_UNSURE);
+		run_deinit(&run);
+		assert_acquits(&scene, cases[i].acquits);
+		tear_down(&scene);
+	}
+}
+
 /* no KVM, and yet the #NM at the restore of a guest's state; a census tells that there are such states */
 static void test_verdict__hit_without_kvm(void **state)
 {
@@ -2449,7 +2494,7 @@ static void test_verdict__state_that_page_tables_hide(void **state)
 	tear_down(&scene);
 }
 
-/* The same, and what leads to the thread is damaged, too; or the list of VMs is there, but one of them is not. */
+/* The same, and what leads to the thread is damaged, too; or a list lacks an entry. */
 static void test_verdict__hidden_state_whose_thread_is_not_found(void **state)
 {
 	static const uint64_t frame = 1ull << 12;
@@ -2457,9 +2502,9 @@ static void test_verdict__hidden_state_whose_thread_is_not_found(void **state)
 	uint64_t *entry;
 	int which;
 
-	for (which = 0; which < 5; which++) {
+	for (which = 0; which < 7; which++) {
 		set_up(&scene, 1, 0);
-		if (which < 4)
+		if (which != 4 && which != 5)
 			kernel_forget_symbol(&scene.kernel, "vm_list");
 		if (which == 1)
 			scene.kernel.data->init_task.tasks.next ^= 8;
@@ -2473,6 +2518,11 @@ static void test_verdict__hidden_state_whose_thread_is_not_found(void **state)
 			scene.kernel.memory.missing =
 				kernel_kvaddr(&scene.kernel,
 					      &scene.kernel.vms[0].kvm->online_vcpus);
+		/* a list that closes without an entry */
+		else if (which == 5)
+			scene.kernel.data->vm_list.next = KERNEL_VARIABLE(vm_list);
+		else if (which == 6)
+			scene.kernel.data->init_task.tasks.next = KERNEL_VARIABLE(init_task.tasks);
 		assert_acquits(&scene, false);
 		entry = memory_page_entry(&scene.kernel.memory,
 					  kernel_kvaddr(&scene.kernel, vcpu_of(&scene, 0)->fpstate),

@@ -74,28 +74,48 @@ static bool has_open_restore(const struct xfdt_host *host)
 	return false;
 }
 
+/*
+ * kvm_intel and kvm_amd register KVM's functions with perf as long as they are loaded (Linux: virt/kvm/kvm_main.c,
+ * kvm_register_perf_callbacks()).  Xen's, which are in vmlinux, may be there without KVM.
+ */
+static bool has_guest_callbacks(const struct xfdt_image *image)
+{
+	struct xfdt_value cbs = xfdt_value_at(image, XFDT_S_perf_guest_cbs, sizeof(uint64_t));
+
+	return cbs.known && xfdt_is_in_module(image, cbs.value);
+}
+
+/* What speaks for KVM although the list of modules does not have it; NULL: nothing. */
+static const char *contradicts_modules(const struct xfdt_host *host)
+{
+	if (host->census.known && host->census.count)
+		return "there are guest FPU states in memory";
+	if (has_guest_callbacks(host->image))
+		return "perf_guest_cbs points to a module, as it does while kvm is loaded";
+	if (host->panic.log_known && xfdt_logged_kvm(&host->panic.log))
+		return "the log lists it among the modules";
+	if (host->census.known && host->census.damaged)
+		return "damaged page tables may hide guest FPU states";
+	if (has_open_restore(host))
+		return "it may have been at the time of the fault";
+	return NULL;
+}
+
 static void find_kvm(struct xfdt_facts *facts, const struct xfdt_host *host)
 {
 	size_t states = host->census.known ? host->census.count : 0;
+	const char *but = contradicts_modules(host);
 
 	if (host->kvm == XFDT_KVM_LOADED)
 		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_YES,
 			      host->image->kvm_is_module ? "the module kvm is loaded" :
 							   "KVM is there");
+	else if (host->kvm == XFDT_KVM_ABSENT && but)
+		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_UNSURE, "no module kvm is loaded, but %s",
+			      but);
 	else if (states)
-		xfdt_fact_set(facts, XFDT_FACT_KVM,
-			      host->kvm == XFDT_KVM_ABSENT ? XFDT_UNSURE : XFDT_YES,
-			      "%sthere are %zu guest FPU states in memory",
-			      host->kvm == XFDT_KVM_ABSENT ? "no module kvm is loaded, but " : "",
-			      states);
-	else if (host->kvm == XFDT_KVM_ABSENT && host->census.known && host->census.damaged)
-		xfdt_fact_set(
-			facts, XFDT_FACT_KVM, XFDT_UNSURE,
-			"no module kvm is loaded, but damaged page tables may hide guest FPU states");
-	else if (host->kvm == XFDT_KVM_ABSENT && has_open_restore(host))
-		xfdt_fact_set(
-			facts, XFDT_FACT_KVM, XFDT_UNSURE,
-			"no module kvm is loaded, but it may have been at the time of the fault");
+		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_YES,
+			      "there are %zu guest FPU states in memory", states);
 	else if (host->kvm == XFDT_KVM_ABSENT)
 		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_NO,
 			      "KVM is neither loaded nor built in, so there is no guest FPU state");

@@ -122,8 +122,7 @@ static bool is_initial_state(const struct xfdt_image *image, uint64_t fpstate)
 	return init && init->kvaddr == fpstate;
 }
 
-/* Modules begin behind the largest vmlinux (Linux: MODULES_VADDR in arch/x86/include/asm/pgtable_64_types.h). */
-static bool is_in_module(const struct xfdt_image *image, uint64_t kvaddr)
+bool xfdt_is_in_module(const struct xfdt_image *image, uint64_t kvaddr)
 {
 	const struct xfdt_symbol *text = xfdt_symbol(image, XFDT_S_stext);
 	uint64_t size;
@@ -144,7 +143,7 @@ static bool is_buffer_of_module(const struct xfdt_image *image, const struct xfd
 	const uint64_t page = fault->operand & ~(uint64_t)(XFDT_PAGE_SIZE - 1);
 	struct xfdt_fpstate state;
 
-	if (!is_in_module(image, fault->regs.ip) || fault->fpstate_kvaddr == page)
+	if (!xfdt_is_in_module(image, fault->regs.ip) || fault->fpstate_kvaddr == page)
 		return false;
 	xfdt_fpstate_read(image, page, &state);
 	return state.read && lacking(image, page, state.xfeatures) > 1;

@@ -2,6 +2,7 @@
 /* VMs and vCPUs (Linux: include/linux/kvm_host.h, virt/kvm/kvm_main.c). */
 #include "kernel/host.h"
 #include "base/util.h"
+#include "image/list.h"
 #include "kernel/xarray.h"
 
 #include <stdio.h>
@@ -380,21 +381,22 @@ static struct xfdt_error *walk_vms(struct xfdt_host *host)
 {
 	const struct xfdt_symbol *list = xfdt_symbol(host->image, XFDT_S_vm_list);
 	unsigned int nodes_left = NODES_MAX;
+	struct xfdt_list vms;
 	struct xfdt_error *err;
-	uint64_t node, kvm;
+	uint64_t kvm;
 
-	err = xfdt_read_member(host->image, list->kvaddr, XFDT_M_list_head_next, &node);
-	while (!err && node != list->kvaddr) {
-		err = xfdt_container_of(host->image, node, XFDT_M_kvm_vm_list, &kvm);
+	err = xfdt_list_begin(host->image, list->kvaddr, &vms);
+	while (!err && !xfdt_list_at_end(&vms)) {
+		err = xfdt_container_of(host->image, vms.node, XFDT_M_kvm_vm_list, &kvm);
 		if (!err && have_vm(host, kvm))
-			err = xfdt_error_new(XFDT_CORRUPT, node,
+			err = xfdt_error_new(XFDT_CORRUPT, vms.node,
 					     "the list of VMs comes back to VM %#llx", ull(kvm));
 		if (!err)
 			err = read_vm(host, kvm, &nodes_left);
 		if (!err)
-			err = xfdt_read_member(host->image, node, XFDT_M_list_head_next, &node);
+			err = xfdt_list_next(&vms);
 	}
-	return err;
+	return err ? err : xfdt_list_check(&vms);
 }
 
 static bool all_are_complete(const struct xfdt_host *host)

@@ -25,9 +25,14 @@ static const struct xfdt_log_line *find_line(const struct xfdt_log *log, const c
 	return NULL;
 }
 
+const struct xfdt_log_line *xfdt_logged_kvm(const struct xfdt_log *log)
+{
+	return find_line(log, "Modules linked in:", " kvm");
+}
+
 static void find_kvm(struct xfdt_facts *facts, const struct xfdt_log *log)
 {
-	const struct xfdt_log_line *line = find_line(log, "Modules linked in:", " kvm");
+	const struct xfdt_log_line *line = xfdt_logged_kvm(log);
 
 	if (line)
 		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_YES, "line %zu lists the module kvm",

@@ -2,6 +2,7 @@
 /* Threads (Linux: include/linux/sched.h, arch/x86/include/asm/fpu/sched.h). */
 #include "kernel/task.h"
 #include "base/util.h"
+#include "image/list.h"
 #include "insn/insn.h"
 
 #include <stdlib.h>
@@ -219,27 +220,28 @@ static struct xfdt_error *walk_list(const struct xfdt_image *image, uint64_t hea
 				    xfdt_visit_task *visit, void *context, bool *ret_stopped)
 {
 	struct loop_check check = { .kept = head };
+	struct xfdt_list list;
 	struct xfdt_error *err;
-	uint64_t node, task;
+	uint64_t task;
 
 	*ret_stopped = false;
-	err = xfdt_read_member(image, head, XFDT_M_list_head_next, &node);
-	while (!err && node != head) {
+	err = xfdt_list_begin(image, head, &list);
+	while (!err && !xfdt_list_at_end(&list)) {
 		if (!(*budget)--)
 			return xfdt_error_new(XFDT_LIMIT, head, "more than %u threads", TASKS_MAX);
-		err = xfdt_container_of(image, node, member, &task);
+		err = xfdt_container_of(image, list.node, member, &task);
 		if (!err && visit(context, task)) {
 			*ret_stopped = true;
 			return NULL;
 		}
 		if (!err)
-			err = xfdt_read_member(image, node, XFDT_M_list_head_next, &node);
-		if (!err && node != head && comes_back(&check, node))
-			err = xfdt_error_new(XFDT_CORRUPT, node,
+			err = xfdt_list_next(&list);
+		if (!err && !xfdt_list_at_end(&list) && comes_back(&check, list.node))
+			err = xfdt_error_new(XFDT_CORRUPT, list.node,
 					     "the list of threads comes back to the entry at %#llx",
-					     ull(node));
+					     ull(list.node));
 	}
-	return err;
+	return err ? err : xfdt_list_check(&list);
 }
 
 struct process_walk {

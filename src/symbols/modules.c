@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loaded modules (Linux: include/linux/module.h, kernel/module/kallsyms.c). */
 #include "symbols/modules.h"
-#include "base/util.h"
 #include "base/name_set.h"
+#include "base/util.h"
+#include "image/list.h"
 #include "symbols/name_query.h"
 
 #include <elf.h>
@@ -173,24 +174,25 @@ struct xfdt_error *xfdt_module_section(const struct xfdt_image *image,
 struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *name,
 				    bool *ret_found, struct xfdt_module *ret_module)
 {
-	const struct xfdt_symbol *list = xfdt_symbol(image, XFDT_S_modules);
+	const struct xfdt_symbol *head = xfdt_symbol(image, XFDT_S_modules);
 	const size_t len = strlen(name);
 	char user[NAME_LEN] = "";
+	struct xfdt_list list;
 	struct xfdt_error *err;
 	unsigned int count = 0;
-	uint64_t node;
 
-	if (!list)
+	if (!head)
 		return xfdt_error_new(XFDT_MISSING, 0, "the symbol 'modules' is unknown");
-	err = xfdt_read_member(image, list->kvaddr, XFDT_M_list_head_next, &node);
-	for (; !err && node != list->kvaddr; count++) {
+	err = xfdt_list_begin(image, head->kvaddr, &list);
+	for (; !err && !xfdt_list_at_end(&list); count++) {
 		struct xfdt_module module = { 0 };
 		char text[NAME_LEN];
 		uint64_t at;
 
 		if (count == MODULES_MAX)
-			return xfdt_error_new(XFDT_LIMIT, node, "the list of modules does not end");
-		err = xfdt_container_of(image, node, XFDT_M_module_list, &module.kvaddr);
+			return xfdt_error_new(XFDT_LIMIT, list.node,
+					      "the list of modules does not end");
+		err = xfdt_container_of(image, list.node, XFDT_M_module_list, &module.kvaddr);
 		if (!err)
 			err = xfdt_member_kvaddr(image, module.kvaddr, XFDT_M_module_name, &at);
 		if (!err)
@@ -208,13 +210,16 @@ struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *
 		}
 		if (!strncmp(text, name, len) && text[len] == '_')
 			memcpy(user, text, sizeof(user));
-		err = xfdt_read_member(image, node, XFDT_M_list_head_next, &node);
+		err = xfdt_list_next(&list);
 	}
 	if (err)
 		return xfdt_error_wrap(err, "module number %u of the list", count + 1);
+	err = xfdt_list_check(&list);
+	if (err)
+		return xfdt_error_wrap(err, "the list of modules");
 	/* kvm_intel and kvm_amd need kvm, so they are the second witness of it */
 	if (*user)
-		return xfdt_error_new(XFDT_CORRUPT, list->kvaddr,
+		return xfdt_error_new(XFDT_CORRUPT, list.head,
 				      "%s is on the list of modules, but %s, which it needs, is not",
 				      user, name);
 	*ret_found = false;
@@ -314,32 +319,33 @@ out:
 struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image, const struct xfdt_module *module,
 				   void **ret_data, size_t *ret_len)
 {
-	const struct xfdt_symbol *list = xfdt_symbol(image, XFDT_S_btf_modules);
-	uint64_t node, base = 0, owner, btf, data, size;
+	const struct xfdt_symbol *head = xfdt_symbol(image, XFDT_S_btf_modules);
+	uint64_t base = 0, owner, btf, data, size;
+	struct xfdt_list list;
 	struct xfdt_error *err;
 	unsigned int count;
 	void *bytes;
 
-	if (!list)
+	if (!head)
 		return xfdt_error_new(
 			XFDT_MISSING, 0,
 			"the symbol 'btf_modules' is unknown (CONFIG_DEBUG_INFO_BTF_MODULES=n?)");
-	err = xfdt_read_member(image, list->kvaddr, XFDT_M_list_head_next, &node);
-	for (count = 0; !err && node != list->kvaddr; count++) {
+	err = xfdt_list_begin(image, head->kvaddr, &list);
+	for (count = 0; !err && !xfdt_list_at_end(&list); count++) {
 		if (count == MODULES_MAX)
-			return xfdt_error_new(XFDT_LIMIT, node,
+			return xfdt_error_new(XFDT_LIMIT, list.node,
 					      "the list of module BTF does not end");
-		err = xfdt_container_of(image, node, XFDT_M_btf_module_list, &base);
+		err = xfdt_container_of(image, list.node, XFDT_M_btf_module_list, &base);
 		if (!err)
 			err = xfdt_read_member(image, base, XFDT_M_btf_module_module, &owner);
 		if (!err && owner == module->kvaddr)
 			break;
 		if (!err)
-			err = xfdt_read_member(image, node, XFDT_M_list_head_next, &node);
+			err = xfdt_list_next(&list);
 	}
 	if (err)
 		return err;
-	if (node == list->kvaddr)
+	if (xfdt_list_at_end(&list))
 		return xfdt_error_new(XFDT_MISSING, 0, "the module carries no BTF");
 	err = xfdt_read_member(image, base, XFDT_M_btf_module_btf, &btf);
 	if (!err)
