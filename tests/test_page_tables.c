@@ -17,6 +17,7 @@
 #define KERNEL_IMAGE 0xffffffff81000000ull
 #define MIB2 0x200000ull
 #define GIB 0x40000000ull
+#define TIB (1024 * GIB)
 #define RUNS 64
 
 struct fixture {
@@ -438,6 +439,39 @@ static void test_page_tables__range_in_the_direct_mapping(void **state)
 		*entry ^= 1ull << bits[b];
 	}
 	assert_true(damaged > 0);
+	teardown(&fixture);
+}
+
+/* The same where a whole TiB ends, and what is damaged is an entry that the search for the end looks at. */
+static void test_page_tables__range_in_the_direct_mapping_at_a_tib(void **state)
+{
+	const uint64_t direct = DIRECT_MAP + 56830 * GIB, vmalloc = direct + 40 * TIB;
+	static struct fixture fixture;
+	uint64_t from, to, *entry;
+	struct seen seen;
+	size_t i;
+
+	setup(&fixture, 4);
+	map_kernel(&fixture, direct, vmalloc);
+	for (i = 1; i < 2 * 1024; i++)
+		map(&fixture, direct + i * GIB, 3, i * GIB);
+	entry = entry_of(&fixture, direct + TIB, 3);
+	*entry ^= GIB;
+	assert_ok(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+	walk(&fixture, from, to, &seen);
+	assert_true(from == direct + TIB && !seen.count);
+	assert_true(fixture.walked.damaged);
+	teardown(&fixture);
+
+	/* the direct mapping is whole TiB: vmalloc()'s range begins at least 1 GiB behind it (Linux: arch/x86/mm/kaslr.c) */
+	setup(&fixture, 4);
+	map_kernel(&fixture, direct, direct + TIB + GIB);
+	for (i = 1; i < 1024; i++)
+		map(&fixture, direct + i * GIB, 3, i * GIB);
+	assert_ok(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+	walk(&fixture, from, to, &seen);
+	assert_true(from == direct + TIB + GIB && seen.count == 1);
+	assert_false(fixture.walked.damaged);
 	teardown(&fixture);
 }
 

@@ -39,7 +39,8 @@ struct xfdt_error *xfdt_list_check(const struct xfdt_list *list)
 {
 	if (!list->odd)
 		return NULL;
-	return xfdt_error_new(XFDT_CORRUPT, list->odd,
-			      "prev of the entry at %#llx is not the entry before it, so entries may be missing",
-			      ull(list->odd));
+	return xfdt_error_new(
+		XFDT_CORRUPT, list->odd,
+		"prev of the entry at %#llx is not the entry before it, so entries may be missing",
+		ull(list->odd));
 }

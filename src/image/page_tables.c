@@ -81,8 +81,8 @@ static uint64_t address_of(const struct xfdt_page_tables *tables, uint64_t entry
 /*
  * Is @entry one that Linux does not store in vmalloc()'s range?  It stores 0 to unmap, and sets ACCESSED in what it
  * maps (Linux: mm/vmalloc.c, arch/x86/include/asm/pgtable_types.h).  U/S is set in the entry of a table (_PAGE_TABLE),
- * not of a large page.  The CPU refuses PS in the two tables at the top,
- * and a large page with an address inside of one (Intel SDM volume 3, section 4.5.4).
+ * not of a large page.  The CPU refuses PS in the two tables at the top, and a large page with an address inside of one
+ * (Intel SDM volume 3, section 4.5.4).
  */
 static bool is_damaged(const struct xfdt_page_tables *tables, uint64_t entry, unsigned int level)
 {
@@ -130,10 +130,16 @@ struct mapping {
 	uint64_t kvaddr, paddr;
 };
 
-/* Is @kvaddr in the region of the direct mapping, which is whole TiB (Linux: arch/x86/mm/kaslr.c)? */
+/*
+ * Is @kvaddr in the region of the direct mapping?  That is whole TiB, and no other region
+ * begins right behind it (Linux: arch/x86/mm/kaslr.c, kernel_randomize_memory()).
+ */
 static bool is_direct(const struct xfdt_page_tables *tables, uint64_t kvaddr)
 {
-	return (kvaddr - tables->direct_base) >> TIB_SHIFT <= (tables->direct_end - 1) >> TIB_SHIFT;
+	uint64_t paddr = kvaddr - tables->direct_base;
+
+	return paddr == tables->direct_end ||
+	       paddr >> TIB_SHIFT <= (tables->direct_end - 1) >> TIB_SHIFT;
 }
 
 /* An entry that is not 0 and not present: only the direct mapping may have one, of pages that are removed from it. */
