@@ -97,8 +97,9 @@ timeout 60 "$xfdtriage" dmesg - <"$work/log.txt" >"$work/out" 2>"$work/err"
 [ $? = 4 ]
 report $? stdin "$(head -c 300 "$work/err")"
 timeout 60 "$xfdtriage" dmesg -q - <"$work/log.txt" >"$work/quiet" 2>&1
-[ $? = 4 ] && [ ! -s "$work/quiet" ]
-report $? stdin-quiet
+[ $? = 4 ]
+report $? stdin-quiet "exit code"
+silent stdin-silent quiet
 sed "" "$work/log.txt" | timeout 60 "$xfdtriage" dmesg -f json - >"$work/json"
 [ "$(jq -r '.dump.format, .verdict, .route, .kernel.release' "$work/json" | tr '\n' ' ')" = "log probable fpu_swap_kvm_fpstate 6.18.5+deb13-amd64 " ]
 report $? pipe "$(head -c 300 "$work/json")"
