@@ -11,14 +11,13 @@ declare -A times peaks
 
 # measure NAME COMMAND...: one more run of it, a whole process
 measure() {
-	local name=$1 from to status
+	local name=$1 status time peak
 	shift
-	from=${EPOCHREALTIME/./}
-	"$build/tests/make-large" --peak "$work/peak" "$@" >"$work/out" 2>&1 <<<quit
+	"$build/tests/measure" "$work/cost" "$@" >"$work/out" 2>&1 <<<quit
 	status=$?
-	to=${EPOCHREALTIME/./}
-	times[$name]+=" $((to - from))"
-	peaks[$name]+=" $(cat "$work/peak")"
+	read -r peak time <"$work/cost"
+	times[$name]+=" $time"
+	peaks[$name]+=" $peak"
 	return $status
 }
 

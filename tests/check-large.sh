@@ -15,7 +15,7 @@ triages() {
 		report fail "$name" "cannot make the dump"
 		return
 	fi
-	timeout $seconds "$build/tests/make-large" --peak "$work/peak" \
+	timeout $seconds "$build/tests/measure" "$work/cost" \
 		"$build/xfdtriage" --format json "$work/vmcore" >"$work/out" 2>"$work/err"
 	status=$?
 	if [ $status = 124 ]; then
@@ -37,7 +37,7 @@ triages() {
 	if grep -q "\"census\":{\"known\":true,\"complete\":true,\"states\":$all," "$work/out"; then report ok; else report fail "$name" "the census should have $all states: $(grep -o '"census":{[^}]*}' "$work/out")"; fi
 	if grep -q '"complete":false' "$work/out"; then report fail "$name" "not all vCPUs of a VM were found"; else report ok; fi
 	[ "$sanitize" = yes ] && return
-	peak=$(cat "$work/peak")
+	read -r peak _ <"$work/cost"
 	if [ "$peak" -le $peak_kib ]; then report ok; else report fail "$name" "$peak KiB of memory, should be at most $peak_kib"; fi
 }
 
@@ -78,13 +78,13 @@ for name in clean-6.12.117 set-xsave-6.18.5; do
 		report fail "kdump-$name" "cannot make the dump"
 		continue
 	fi
-	timeout 30 "$build/tests/make-large" --peak "$work/peak" "$build/xfdtriage" --kdump "$work/vmcore" >"$work/out" 2>"$work/err"
+	timeout 30 "$build/tests/measure" "$work/cost" "$build/xfdtriage" --kdump "$work/vmcore" >"$work/out" 2>"$work/err"
 	status=$?
 	if [ $status = $expected ]; then report ok; else report fail "kdump-$name" "exit $status, should be $expected: $(head -c 300 "$work/err")"; fi
 	sum=$(($(grep -o '"counts":{[^}]*}' "$work/out" | grep -o '[0-9]*' | tr '\n' '+')0))
 	if [ "$sum" = "$(cat "$work/all")" ]; then report ok; else report fail "kdump-$name" "$sum vCPUs, should be $(cat "$work/all")"; fi
 	[ "$sanitize" = yes ] && continue
-	peak=$(cat "$work/peak")
+	read -r peak _ <"$work/cost"
 	if [ "$peak" -le $((48 * 1024)) ]; then report ok; else report fail "kdump-$name" "$peak KiB of memory"; fi
 done
 

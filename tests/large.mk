@@ -26,10 +26,13 @@ JOBS ?= 2
 $(BUILD)/tests/make-large: $(BUILD)/tests/make-large.o $(BUILD)/libxfdtriage.a
 	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-check-large: $(BUILD)/xfdtriage $(BUILD)/tests/make-large $(BUILD)/tests/check-dumps
+$(BUILD)/tests/measure: $(BUILD)/tests/measure.o
+	$(call SAY,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
+check-large: $(BUILD)/xfdtriage $(BUILD)/tests/make-large $(BUILD)/tests/measure $(BUILD)/tests/check-dumps
 	$(Q)$(IF_DUMPS) tests/check-large.sh $(BUILD) "$(SANITIZE)"
 
-bench: $(BUILD)/xfdtriage $(BUILD)/tests/make-large
+bench: $(BUILD)/xfdtriage $(BUILD)/tests/make-large $(BUILD)/tests/measure
 	$(Q)tests/bench.sh $(BUILD) "$(DUMP)" "$(VMLINUX)" "$(RUNS)"
 
 bench-batch: $(BUILD)/xfdtriage $(BUILD)/tests/spin.so

@@ -17,9 +17,6 @@
  *	xarray of N levels, in which each slot leads to the one node of the next
  *	level, so that a walk sees 64^N nodes and no vCPU.  Prints how many
  *	vCPUs there are.
- * make-large --peak FILE COMMAND [ARGUMENT...]
- *	Run COMMAND, write the peak of its resident memory to FILE, in KiB, and
- *	exit as it did.
  */
 #include "triage/session.h"
 #include "image/page_tables.h"
@@ -34,8 +31,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -1007,36 +1002,11 @@ static int make(int argc, char **argv)
 	return 0;
 }
 
-static int run_for_peak(const char *path, char **command)
-{
-	struct rusage usage;
-	int status;
-	pid_t pid;
-	FILE *out;
-
-	pid = fork();
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
-	if (!pid) {
-		execvp(command[0], command);
-		_exit(127);
-	}
-	if (wait4(pid, &status, 0, &usage) != pid)
-		die("wait4: %s", strerror(errno));
-	out = fopen(path, "w");
-	if (!out || fprintf(out, "%ld\n", usage.ru_maxrss) < 0 || fclose(out))
-		die("%s: %s", path, strerror(errno));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 int main(int argc, char **argv)
 {
-	if (argc > 3 && !strcmp(argv[1], "--peak"))
-		return run_for_peak(argv[2], argv + 3);
 	if (argc >= 6)
 		return make(argc, argv);
-	fputs("usage: make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N] [segments=N] [levels=N]\n"
-	      "       make-large --peak FILE COMMAND [ARGUMENT...]\n",
+	fputs("usage: make-large SOURCE OUT MEMORY_GIB VMS VCPUS_PER_VM [armed] [scattered=N] [segments=N] [levels=N]\n",
 	      stderr);
 	return 99;
 }
