@@ -4,6 +4,8 @@
 #include "image/list.h"
 #include "memory.h"
 
+#include <string.h>
+
 #define ENTRIES 4				       /* the head, and three */
 #define ENTRY(n) (0xffff888000001000ull + (n)*0x1000u) /* one a page; 0 is the head */
 #define NEXT(n) (ENTRY(n))
@@ -29,73 +31,110 @@ static void set_up(struct fixture *fixture)
 	}
 }
 
-/* Walk it; how many entries it has, and in *@ret_odd which of them is odd. */
-static unsigned int walk(struct fixture *fixture, uint64_t *ret_odd)
+/* Walk it; the digits are the entries in the order of the walk.  *@ret_broken is where next broke off. */
+static unsigned int walk(struct fixture *fixture, uint64_t *ret_broken)
 {
-	unsigned int count = 0;
+	unsigned int order = 0, count = 0;
 	struct xfdt_list list;
 
-	assert_ok(xfdt_list_begin(&fixture->image, ENTRY(0), &list));
-	while (!xfdt_list_at_end(&list)) {
+	for (xfdt_list_begin(&fixture->image, ENTRY(0), &list); !xfdt_list_at_end(&list);
+	     xfdt_list_next(&list)) {
 		assert_true(count++ < ENTRIES);
-		assert_ok(xfdt_list_next(&list));
+		order = 10 * order + (unsigned int)(list.node / 0x1000 % 0x10 - 1);
 	}
-	*ret_odd = list.odd;
-	if (list.odd)
-		assert_fails(xfdt_list_check(&list), XFDT_CORRUPT);
-	else
+	*ret_broken = list.broken;
+	if (!list.broken)
 		assert_ok(xfdt_list_check(&list));
-	return count;
+	return order;
 }
 
 static void test_list__whole(void **state)
 {
 	struct fixture fixture;
-	uint64_t odd;
+	uint64_t broken;
 
 	set_up(&fixture);
-	assert_int_equal(walk(&fixture, &odd), 3);
-	assert_true(!odd);
+	assert_int_equal(walk(&fixture, &broken), 123);
+	assert_true(!broken);
 	memory_deinit(&fixture.memory);
 }
 
 static void test_list__empty(void **state)
 {
 	struct fixture fixture;
-	uint64_t odd;
+	uint64_t broken;
 
 	set_up(&fixture);
 	memory_put_u64(&fixture.memory, NEXT(0), ENTRY(0));
-	assert_int_equal(walk(&fixture, &odd), 0);
-	assert_true(odd == ENTRY(0));
 	memory_put_u64(&fixture.memory, PREV(0), ENTRY(0));
-	assert_int_equal(walk(&fixture, &odd), 0);
-	assert_true(!odd);
+	assert_int_equal(walk(&fixture, &broken), 0);
+	assert_true(!broken);
 	memory_deinit(&fixture.memory);
 }
 
-/* it closes without the last, or one in the middle */
-static void test_list__skips_an_entry(void **state)
+/* One link that is damaged: to another entry, to none, to no memory.  No entry is lost. */
+static void test_list__one_damaged_link(void **state)
 {
+	static const unsigned int orders[2][ENTRIES] = { { 321, 132, 123, 123 },
+							 { 123, 321, 132, 123 } };
+	unsigned int at, prev, to;
 	struct fixture fixture;
-	unsigned int skipped;
-	uint64_t odd;
+	struct xfdt_list list;
+	uint64_t broken;
 
-	for (skipped = 1; skipped < ENTRIES; skipped++) {
-		set_up(&fixture);
-		memory_put_u64(&fixture.memory, NEXT(skipped - 1), ENTRY((skipped + 1) % ENTRIES));
-		assert_int_equal(walk(&fixture, &odd), 2);
-		assert_true(odd == ENTRY((skipped + 1) % ENTRIES));
-		memory_deinit(&fixture.memory);
+	for (prev = 0; prev < 2; prev++) {
+		for (at = 0; at < ENTRIES; at++) {
+			for (to = 1; to < 7; to++) {
+				uint64_t link = prev ? PREV(at) : NEXT(at);
+				uint64_t was,
+					is = to < 4 ? ENTRY((at + to) % ENTRIES) : 1ull << (4 * to);
+
+				set_up(&fixture);
+				memcpy(&was, memory_at(&fixture.memory, link, 8), 8);
+				memory_put_u64(&fixture.memory, link, is);
+				if (is == was) {
+					memory_deinit(&fixture.memory);
+					continue;
+				}
+				assert_int_equal(walk(&fixture, &broken), orders[prev][at]);
+				assert_true(broken == (prev ? ENTRY((at + ENTRIES - 1) % ENTRIES) :
+							      ENTRY(at)));
+				list = (struct xfdt_list){ &fixture.image, ENTRY(0), ENTRY(0),
+							   broken };
+				assert_fails(xfdt_list_check(&list),
+					     !prev && to > 3 ? XFDT_EXCLUDED : XFDT_CORRUPT);
+				memory_deinit(&fixture.memory);
+			}
+		}
 	}
 }
 
-/* a distilled dump that did not read it, a page that was left out, and a kernel without types */
+/* the page of an entry was left out: both neighbours lead to it, and it does not lead on */
+static void test_list__entry_that_is_not_there(void **state)
+{
+	struct fixture fixture;
+	struct xfdt_list list;
+
+	set_up(&fixture);
+	memory_fail(&fixture.memory, ENTRY(2), XFDT_EXCLUDED);
+	xfdt_list_begin(&fixture.image, ENTRY(0), &list);
+	assert_true(list.node == ENTRY(1) && !list.broken);
+	xfdt_list_next(&list);
+	assert_true(list.node == ENTRY(2) && !list.broken);
+	xfdt_list_next(&list);
+	assert_true(list.node == ENTRY(3) && list.broken == ENTRY(2));
+	xfdt_list_next(&list);
+	assert_true(xfdt_list_at_end(&list));
+	assert_fails(xfdt_list_check(&list), XFDT_EXCLUDED);
+	memory_deinit(&fixture.memory);
+}
+
+/* a distilled dump that did not read it, a part that was left out, and a kernel whose types lack it */
 static void test_list__prev_is_not_there(void **state)
 {
 	struct fixture fixture;
 	unsigned int i, how;
-	uint64_t odd;
+	uint64_t broken;
 
 	for (how = 0; how < 3; how++) {
 		set_up(&fixture);
@@ -105,23 +144,32 @@ static void test_list__prev_is_not_there(void **state)
 			fixture.memory.missing = PREV(2);
 		if (how == 2)
 			fixture.image.layout.members[XFDT_M_list_head_prev].known = false;
-		assert_int_equal(walk(&fixture, &odd), 3);
-		assert_true(!odd);
+		assert_int_equal(walk(&fixture, &broken), 123);
+		assert_true(!broken);
+		/* and next is not either */
+		if (how != 1) {
+			memory_put_u64(&fixture.memory, NEXT(1), 8);
+			assert_int_equal(walk(&fixture, &broken), 1);
+		}
 		memory_deinit(&fixture.memory);
 	}
 }
 
-static void test_list__next_is_not_there(void **state)
+/* two that are damaged: the walk ends */
+static void test_list__links_that_lead_nowhere(void **state)
 {
 	struct fixture fixture;
-	struct xfdt_list list;
+	uint64_t broken;
 
 	set_up(&fixture);
-	fixture.memory.missing = NEXT(0);
-	assert_fails(xfdt_list_begin(&fixture.image, ENTRY(0), &list), XFDT_EXCLUDED);
-	fixture.memory.missing = NEXT(1);
-	assert_ok(xfdt_list_begin(&fixture.image, ENTRY(0), &list));
-	assert_fails(xfdt_list_next(&list), XFDT_EXCLUDED);
+	memory_put_u64(&fixture.memory, NEXT(1), ENTRY(1));
+	memory_put_u64(&fixture.memory, PREV(3), ENTRY(3));
+	assert_int_equal(walk(&fixture, &broken), 13);
+	assert_true(broken == ENTRY(1));
+	memory_put_u64(&fixture.memory, NEXT(0), 8);
+	memory_put_u64(&fixture.memory, PREV(0), 8);
+	assert_int_equal(walk(&fixture, &broken), 0);
+	assert_true(broken == ENTRY(0));
 	memory_deinit(&fixture.memory);
 }
 

@@ -148,7 +148,7 @@ static void test_modules__one_that_another_needs(void **state)
 	}
 }
 
-/* the list closes without kvm: prev of the entry behind it is the second witness */
+/* the list closes without kvm, to which prev of the entry behind it leads */
 static void test_modules__list_that_skips_one(void **state)
 {
 	struct xfdt_module module;
@@ -162,6 +162,11 @@ static void test_modules__list_that_skips_one(void **state)
 	memory_put_u64(&fixture.memory, MODULE(1) + 16, LIST);
 	memory_put_u64(&fixture.memory, MODULE(2) + 16, MODULE(0) + 8);
 	memory_put_u64(&fixture.memory, LIST + 8, MODULE(2) + 8);
+	found = false;
+	assert_ok(find(&fixture, &found, &module));
+	assert_true(found);
+	/* what it leads to is no entry */
+	memory_put_u64(&fixture.memory, MODULE(0) + 8, MODULE(1) + 8);
 	assert_fails(find(&fixture, &found, &module), XFDT_CORRUPT);
 	memory_put_u64(&fixture.memory, MODULE(2) + 16, MODULE(1) + 8);
 	assert_ok(find(&fixture, &found, &module));

@@ -475,6 +475,31 @@ static void test_page_tables__range_in_the_direct_mapping_at_a_tib(void **state)
 	teardown(&fixture);
 }
 
+/* The same where the entry is the first behind a hole of the direct mapping that crosses a whole TiB. */
+static void test_page_tables__range_in_the_direct_mapping_behind_a_hole(void **state)
+{
+	const uint64_t direct = DIRECT_MAP + 56830 * GIB, vmalloc = direct + 40 * TIB;
+	static struct fixture fixture;
+	uint64_t from, to;
+	struct seen seen;
+	size_t i;
+
+	setup(&fixture, 4);
+	map_kernel(&fixture, direct, vmalloc);
+	for (i = 1; i < 512; i++) {
+		map(&fixture, direct + i * GIB, 3, i * GIB);
+		map(&fixture, direct + TIB + i * GIB, 3, TIB + i * GIB);
+	}
+	assert_ok(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+	walk(&fixture, from, to, &seen);
+	assert_true(seen.count == 1 && !fixture.walked.damaged);
+	*entry_of(&fixture, direct + TIB + GIB, 3) ^= GIB;
+	assert_ok(xfdt_page_tables_vmalloc(&fixture.walked, &from, &to));
+	walk(&fixture, from, to, &seen);
+	assert_true(seen.count == 1 || fixture.walked.damaged);
+	teardown(&fixture);
+}
+
 /* One damaged entry at the beginning of vmalloc()'s range, and the range seems to begin behind it. */
 static void test_page_tables__range_that_begins_late(void **state)
 {

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Accessors over a reader, a symbol table and a layout. */
 #include "image/image.h"
+#include "image/page_tables.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* KERNEL_IMAGE_SIZE with CONFIG_RANDOMIZE_BASE, and without */
+#define IMAGE_SIZE (1ull << 30)
+#define IMAGE_SIZE_FIXED (512ull << 20)
 
 #define GAPS_MAX 64
 #define POINTER 8
@@ -304,6 +309,17 @@ struct xfdt_error *xfdt_percpu(const struct xfdt_image *image, enum xfdt_symbol_
 		return xfdt_error_wrap(err, "__per_cpu_offset[%u]", cpu);
 	*ret_kvaddr = symbol->kvaddr + offset;
 	return NULL;
+}
+
+bool xfdt_is_in_module(const struct xfdt_image *image, uint64_t kvaddr)
+{
+	const struct xfdt_symbol *text = xfdt_symbol(image, XFDT_S_stext);
+	uint64_t size;
+
+	if (!xfdt_vmcoreinfo_number(&image->vmcoreinfo, "KERNEL_IMAGE_SIZE", &size) ||
+	    size != IMAGE_SIZE_FIXED || !text || text->kvaddr >= XFDT_KERNEL_MAP + size)
+		size = IMAGE_SIZE;
+	return kvaddr >= XFDT_KERNEL_MAP + size;
 }
 
 bool xfdt_is_x86_64(const struct xfdt_image *image)

@@ -126,6 +126,12 @@ bool xfdt_in_function(const struct xfdt_image *image, enum xfdt_symbol_id id, ui
 struct xfdt_error *xfdt_percpu(const struct xfdt_image *image, enum xfdt_symbol_id id,
 			       unsigned int cpu, uint64_t *ret_kvaddr);
 
+/*
+ * Is @kvaddr where modules are: behind the largest vmlinux (Linux: MODULES_VADDR in
+ * arch/x86/include/asm/pgtable_64_types.h)?
+ */
+bool xfdt_is_in_module(const struct xfdt_image *image, uint64_t kvaddr);
+
 /* Is the kernel for x86-64, or its architecture unknown? */
 bool xfdt_is_x86_64(const struct xfdt_image *image);
 

@@ -225,7 +225,7 @@ struct xfdt_error *xfdt_page_tables_vmalloc(struct xfdt_page_tables *tables, uin
 {
 	unsigned int levels = tables->root.levels;
 	uint64_t half = top_kvaddr(tables) + (ENTRIES / 2ull << level_shift(levels)), end = 0, size;
-	struct mapping mapping;
+	struct mapping mapping, next = { .found = false };
 	struct xfdt_error *err;
 
 	err = mapping_behind(tables, half, &mapping);
@@ -247,7 +247,11 @@ struct xfdt_error *xfdt_page_tables_vmalloc(struct xfdt_page_tables *tables, uin
 				      "the kernel's page tables map nothing of vmalloc()'s");
 	size = (levels == 5 ? VMALLOC_TIB_5_LEVELS : VMALLOC_TIB_4_LEVELS) << TIB_SHIFT;
 	/* behind an entry that is damaged the direct mapping goes on */
-	tables->damaged |= is_direct(tables, mapping.kvaddr);
+	err = mapping_behind(tables, (mapping.kvaddr | (GIB - 1)) + 1, &next);
+	if (err)
+		return err;
+	tables->damaged |= is_direct(tables, mapping.kvaddr) ||
+			   (next.found && next.kvaddr - next.paddr == tables->direct_base);
 	*ret_from = mapping.kvaddr & ~(GIB - 1);
 	*ret_to = XFDT_KERNEL_MAP - *ret_from > size ? *ret_from + size : XFDT_KERNEL_MAP;
 	return NULL;

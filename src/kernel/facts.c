@@ -74,26 +74,15 @@ static bool has_open_restore(const struct xfdt_host *host)
 	return false;
 }
 
-/*
- * kvm_intel and kvm_amd register KVM's functions with perf as long as they are loaded (Linux: virt/kvm/kvm_main.c,
- * kvm_register_perf_callbacks()).  Xen's, which are in vmlinux, may be there without KVM.
- */
-static bool has_guest_callbacks(const struct xfdt_image *image)
-{
-	struct xfdt_value cbs = xfdt_value_at(image, XFDT_S_perf_guest_cbs, sizeof(uint64_t));
-
-	return cbs.known && xfdt_is_in_module(image, cbs.value);
-}
-
 /* What speaks for KVM although the list of modules does not have it; NULL: nothing. */
 static const char *contradicts_modules(const struct xfdt_host *host)
 {
 	if (host->census.known && host->census.count)
 		return "there are guest FPU states in memory";
-	if (has_guest_callbacks(host->image))
+	if (xfdt_kvm_has_callbacks(host->image))
 		return "perf_guest_cbs points to a module, as it does while kvm is loaded";
-	if (host->panic.log_known && xfdt_logged_kvm(&host->panic.log))
-		return "the log lists it among the modules";
+	if (host->panic.log_known && xfdt_logged_kvm(&host->panic.log, true))
+		return "the log says that it was";
 	if (host->census.known && host->census.damaged)
 		return "damaged page tables may hide guest FPU states";
 	if (has_open_restore(host))
@@ -121,7 +110,7 @@ static void find_kvm(struct xfdt_facts *facts, const struct xfdt_host *host)
 			      "KVM is neither loaded nor built in, so there is no guest FPU state");
 	else
 		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_UNSURE,
-			      "the list of modules cannot be read");
+			      "whether the module kvm is loaded is not known");
 }
 
 /* capable */

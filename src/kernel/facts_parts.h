@@ -14,8 +14,8 @@ void xfdt_remark_add(struct xfdt_remarks *notes, const char *format, ...)
 /* The line of the boot with the features that the kernel enabled; NULL: the log does not have it. */
 const struct xfdt_log_line *xfdt_logged_features(const struct xfdt_log *log,
 						 uint64_t *ret_features);
-/* The newest line that lists kvm among the loaded modules; NULL: there is none. */
-const struct xfdt_log_line *xfdt_logged_kvm(const struct xfdt_log *log);
+/* The newest line that lists kvm among the modules, or @also_unloaded as the last one unloaded; NULL: there is none. */
+const struct xfdt_log_line *xfdt_logged_kvm(const struct xfdt_log *log, bool also_unloaded);
 /* Of a log alone: fill the facts kvm, capable, panicked and complete; never with a no. */
 void xfdt_log_facts_find(struct xfdt_facts *facts, const struct xfdt_host *host);
 /* Fill the facts hit and ended, hit_state, route and origins. */

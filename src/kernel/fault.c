@@ -18,9 +18,6 @@
 #define XSAVE_ALIGNMENT 64 /* SDM vol. 1, 13.4: #GP if the area is not aligned */
 #define FPSTATE_SIZE_MAX (1u << 20)
 #define FPSTATE_SIZE_MIN 576
-/* KERNEL_IMAGE_SIZE with CONFIG_RANDOMIZE_BASE, and without */
-#define IMAGE_SIZE (1ull << 30)
-#define IMAGE_SIZE_FIXED (512ull << 20)
 
 struct xfdt_gpr xfdt_gpr_of(const struct xfdt_regs *regs)
 {
@@ -120,17 +117,6 @@ static bool is_initial_state(const struct xfdt_image *image, uint64_t fpstate)
 	const struct xfdt_symbol *init = xfdt_symbol(image, XFDT_S_init_fpstate);
 
 	return init && init->kvaddr == fpstate;
-}
-
-bool xfdt_is_in_module(const struct xfdt_image *image, uint64_t kvaddr)
-{
-	const struct xfdt_symbol *text = xfdt_symbol(image, XFDT_S_stext);
-	uint64_t size;
-
-	if (!xfdt_vmcoreinfo_number(&image->vmcoreinfo, "KERNEL_IMAGE_SIZE", &size) ||
-	    size != IMAGE_SIZE_FIXED || !text || text->kvaddr >= XFDT_KERNEL_MAP + size)
-		size = IMAGE_SIZE;
-	return kvaddr >= XFDT_KERNEL_MAP + size;
 }
 
 /*

@@ -132,11 +132,6 @@ void xfdt_fault_find_caller(const struct xfdt_image *image, const struct xfdt_de
 			    const struct xfdt_stack *stack, const struct xfdt_log_regs *logged,
 			    struct xfdt_fault *fault);
 
-/*
- * Is @kvaddr where modules are: behind the largest vmlinux (Linux: MODULES_VADDR in
- * arch/x86/include/asm/pgtable_64_types.h)?
- */
-bool xfdt_is_in_module(const struct xfdt_image *image, uint64_t kvaddr);
 /* Is @kvaddr in a function that restores guest state, as far as symbols tell? */
 bool xfdt_in_restore(const struct xfdt_image *image, uint64_t kvaddr);
 

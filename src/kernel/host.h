@@ -32,7 +32,10 @@ struct xfdt_host {
 	size_t vm_count, vcpu_count;
 	/* guest states of the census that no list leads to, as a VM without struct kvm */
 	struct xfdt_vm unlisted;
-	bool lists_known; /* the list of VMs was followed to its end, and the vCPUs of each VM were found */
+	bool vms_known;	  /* the list of VMs was followed to its end */
+	bool lists_known; /* and the vCPUs of each VM were found */
+	/* preempt_notifier_key: how many VMs there are; more, if another hypervisor counts there, too */
+	struct xfdt_value vms_counted;
 	bool holders_unread; /* it was not, and what a thread holds cannot be read */
 	uint64_t unknown_held; /* an fpstate, not its own, that a thread holds and the census lacks; 0: none */
 	struct xfdt_panic panic;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* VMs and vCPUs (Linux: include/linux/kvm_host.h, virt/kvm/kvm_main.c). */
 #include "kernel/host.h"
+#include "kernel/fault.h"
 #include "base/util.h"
 #include "image/list.h"
 #include "kernel/xarray.h"
@@ -381,20 +382,18 @@ static struct xfdt_error *walk_vms(struct xfdt_host *host)
 {
 	const struct xfdt_symbol *list = xfdt_symbol(host->image, XFDT_S_vm_list);
 	unsigned int nodes_left = NODES_MAX;
+	struct xfdt_error *err = NULL;
 	struct xfdt_list vms;
-	struct xfdt_error *err;
 	uint64_t kvm;
 
-	err = xfdt_list_begin(host->image, list->kvaddr, &vms);
-	while (!err && !xfdt_list_at_end(&vms)) {
+	for (xfdt_list_begin(host->image, list->kvaddr, &vms); !err && !xfdt_list_at_end(&vms);
+	     xfdt_list_next(&vms)) {
 		err = xfdt_container_of(host->image, vms.node, XFDT_M_kvm_vm_list, &kvm);
 		if (!err && have_vm(host, kvm))
 			err = xfdt_error_new(XFDT_CORRUPT, vms.node,
 					     "the list of VMs comes back to VM %#llx", ull(kvm));
 		if (!err)
 			err = read_vm(host, kvm, &nodes_left);
-		if (!err)
-			err = xfdt_list_next(&vms);
 	}
 	return err ? err : xfdt_list_check(&vms);
 }
@@ -436,12 +435,21 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 	if (!xfdt_layout_is_complete(&image->layout))
 		return NULL; /* a gap of the image */
 	err = walk_vms(host);
-	host->lists_known = !err && all_are_complete(host);
+	host->vms_known = !err;
+	host->lists_known = !err && all_are_complete(host) &&
+			    !(host->vms_counted.known && host->vms_counted.value > host->vm_count);
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	if (err)
 		xfdt_host_gap(host, "the list of VMs", err);
 	return NULL;
+}
+
+bool xfdt_kvm_has_callbacks(const struct xfdt_image *image)
+{
+	struct xfdt_value cbs = xfdt_value_at(image, XFDT_S_perf_guest_cbs, sizeof(uint64_t));
+
+	return cbs.known && xfdt_is_in_module(image, cbs.value);
 }
 
 const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host, uint64_t fpstate,
@@ -588,7 +596,8 @@ static struct xfdt_error *find_owners(struct xfdt_host *host)
 {
 	struct owner_search search = {
 		.host = host,
-		.whole = host->census.known && !host->lists_known && host->kvm != XFDT_KVM_ABSENT,
+		.whole = host->census.known && !host->lists_known &&
+			 (host->kvm != XFDT_KVM_ABSENT || xfdt_kvm_has_callbacks(host->image)),
 	};
 	struct xfdt_vcpu_at at = { 0 };
 	struct xfdt_vcpu *vcpu;
@@ -637,7 +646,7 @@ static struct xfdt_error *add_unlisted(struct xfdt_host *host, const struct xfdt
 
 /*
  * If the census is empty but lists lead to intact states, the page tables that it walked
- * were blank, as in a dump that an older version distilled.
+ * were blank, as in a dump that an older version distilled, or are damaged.
  */
 static void distrust_census(struct xfdt_host *host)
 {
@@ -651,8 +660,11 @@ static void distrust_census(struct xfdt_host *host)
 	if (!any || !census->known || census->count)
 		return;
 	census->known = census->complete = false;
-	census->outdated = true;
-	strcpy(census->why, XFDT_OUTDATED);
+	census->outdated = host->image->embedded;
+	snprintf(census->why, sizeof(census->why), "%s",
+		 census->outdated ?
+			 XFDT_OUTDATED :
+			 "the page tables lead to no guest FPU state, but KVM's lists do");
 }
 
 /* Hold lists and census against each other: each state once, or the difference is kept. */
@@ -690,8 +702,13 @@ static struct xfdt_error *compare_with_census(struct xfdt_host *host)
 
 struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host)
 {
-	struct xfdt_error *err = read_lists(host);
+	struct xfdt_error *err;
 
+	host->vms_counted = xfdt_value_at(host->image, XFDT_S_preempt_notifier_key,
+					  sizeof(int32_t));
+	/* it is -1 for a moment before it is 1 (Linux: kernel/jump_label.c, static_key_slow_inc()) */
+	host->vms_counted.known &= host->vms_counted.value <= INT32_MAX;
+	err = read_lists(host);
 	if (!err)
 		distrust_census(host);
 	if (!err)

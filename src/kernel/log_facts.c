@@ -25,14 +25,41 @@ static const struct xfdt_log_line *find_line(const struct xfdt_log *log, const c
 	return NULL;
 }
 
-const struct xfdt_log_line *xfdt_logged_kvm(const struct xfdt_log *log)
+/* Is kvm, or a module that needs it (kvm_intel, kvm_amd), among the @len characters of module names at @text? */
+static bool names_kvm(const char *text, size_t len)
 {
-	return find_line(log, "Modules linked in:", " kvm");
+	const char *at = text;
+
+	while ((at = memmem(at, len - (size_t)(at - text), " kvm", 4))) {
+		at += 4;
+		/* a flag, a longer name, the next module, or the end */
+		if (!*at || strchr("(_ ]", *at))
+			return true;
+	}
+	return false;
+}
+
+const struct xfdt_log_line *xfdt_logged_kvm(const struct xfdt_log *log, bool also_unloaded)
+{
+	static const char start[] = "Modules linked in:";
+	size_t i;
+
+	for (i = log->count; i-- > 0;) {
+		const struct xfdt_log_line *line = &log->lines[i];
+		const char *unloaded = strstr(line->text, "[last unloaded:");
+		size_t len = unloaded && !also_unloaded ? (size_t)(unloaded - line->text) :
+							  strlen(line->text);
+
+		if (!line->from_user && !strncmp(line->text, start, strlen(start)) &&
+		    names_kvm(line->text, len))
+			return line;
+	}
+	return NULL;
 }
 
 static void find_kvm(struct xfdt_facts *facts, const struct xfdt_log *log)
 {
-	const struct xfdt_log_line *line = xfdt_logged_kvm(log);
+	const struct xfdt_log_line *line = xfdt_logged_kvm(log, false);
 
 	if (line)
 		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_YES, "line %zu lists the module kvm",

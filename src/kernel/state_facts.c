@@ -181,6 +181,13 @@ static bool states_are_missing(const struct xfdt_host *host)
 	return online > host->census.count;
 }
 
+/* Where the list of VMs is not known: are there more VMs than could have the states that are known? */
+static bool vms_are_missing(const struct xfdt_host *host)
+{
+	return !host->vms_known && host->vms_counted.known &&
+	       host->vms_counted.value > host->vm_count + host->unlisted.vcpu_count;
+}
+
 static void find_complete(struct xfdt_facts *facts, const struct xfdt_host *host)
 {
 	const struct xfdt_census *census = &host->census;
@@ -205,6 +212,12 @@ static void find_complete(struct xfdt_facts *facts, const struct xfdt_host *host
 		xfdt_fact_set(
 			facts, id, XFDT_UNSURE,
 			"KVM's lists are not known, and what some threads hold cannot be read");
+	else if (vms_are_missing(host))
+		xfdt_fact_set(
+			facts, id, XFDT_UNSURE,
+			"the kernel counts %" PRIu64
+			" VMs (preempt_notifier_key), the list of VMs cannot be followed, and not every VM has a guest FPU state in memory",
+			host->vms_counted.value);
 	else if (!all_are_sound(facts))
 		xfdt_fact_set(
 			facts, id, XFDT_UNSURE,

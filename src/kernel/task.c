@@ -220,22 +220,22 @@ static struct xfdt_error *walk_list(const struct xfdt_image *image, uint64_t hea
 				    xfdt_visit_task *visit, void *context, bool *ret_stopped)
 {
 	struct loop_check check = { .kept = head };
+	struct xfdt_error *err = NULL;
 	struct xfdt_list list;
-	struct xfdt_error *err;
 	uint64_t task;
 
 	*ret_stopped = false;
-	err = xfdt_list_begin(image, head, &list);
+	xfdt_list_begin(image, head, &list);
 	while (!err && !xfdt_list_at_end(&list)) {
-		if (!(*budget)--)
+		if (!*budget)
 			return xfdt_error_new(XFDT_LIMIT, head, "more than %u threads", TASKS_MAX);
+		--*budget;
 		err = xfdt_container_of(image, list.node, member, &task);
 		if (!err && visit(context, task)) {
 			*ret_stopped = true;
 			return NULL;
 		}
-		if (!err)
-			err = xfdt_list_next(&list);
+		xfdt_list_next(&list);
 		if (!err && !xfdt_list_at_end(&list) && comes_back(&check, list.node))
 			err = xfdt_error_new(XFDT_CORRUPT, list.node,
 					     "the list of threads comes back to the entry at %#llx",
@@ -256,17 +256,22 @@ struct process_walk {
 static bool visit_process(void *context, uint64_t task)
 {
 	struct process_walk *walk = context;
+	struct xfdt_error *err;
 	uint64_t signal, head;
 	bool stopped = false;
 
-	walk->err = xfdt_read_member(walk->image, task, XFDT_M_task_signal, &signal);
-	if (!walk->err)
-		walk->err = xfdt_member_kvaddr(walk->image, signal, XFDT_M_signal_thread_head,
-					       &head);
-	if (!walk->err)
-		walk->err = walk_list(walk->image, head, XFDT_M_task_thread_node, &walk->budget,
-				      walk->visit, walk->context, &stopped);
-	return walk->err || stopped;
+	err = xfdt_read_member(walk->image, task, XFDT_M_task_signal, &signal);
+	if (!err)
+		err = xfdt_member_kvaddr(walk->image, signal, XFDT_M_signal_thread_head, &head);
+	if (!err)
+		err = walk_list(walk->image, head, XFDT_M_task_thread_node, &walk->budget,
+				walk->visit, walk->context, &stopped);
+	/* the other processes are there all the same */
+	if (walk->err)
+		xfdt_error_free(err);
+	else
+		walk->err = err;
+	return stopped || !walk->budget;
 }
 
 struct xfdt_error *xfdt_tasks_walk(const struct xfdt_image *image, xfdt_visit_task *visit,
@@ -285,7 +290,8 @@ struct xfdt_error *xfdt_tasks_walk(const struct xfdt_image *image, xfdt_visit_ta
 	if (!err)
 		err = walk_list(image, head, XFDT_M_task_tasks, &processes, visit_process, &walk,
 				&stopped);
-	if (err) {
+	/* one that was stopped has found what it sought */
+	if (err || stopped) {
 		xfdt_error_free(walk.err);
 		return err;
 	}

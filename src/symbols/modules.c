@@ -171,35 +171,50 @@ struct xfdt_error *xfdt_module_section(const struct xfdt_image *image,
 	return NULL;
 }
 
+/* The first of two errors, each of which may be NULL; the other one is released. */
+static struct xfdt_error *first_of(struct xfdt_error *first, struct xfdt_error *err)
+{
+	if (!first)
+		return err;
+	xfdt_error_free(err);
+	return first;
+}
+
 struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *name,
 				    bool *ret_found, struct xfdt_module *ret_module)
 {
 	const struct xfdt_symbol *head = xfdt_symbol(image, XFDT_S_modules);
 	const size_t len = strlen(name);
 	char user[NAME_LEN] = "";
-	struct xfdt_list list;
-	struct xfdt_error *err;
+	struct xfdt_error *err, *first = NULL;
 	unsigned int count = 0;
+	struct xfdt_list list;
 
 	if (!head)
 		return xfdt_error_new(XFDT_MISSING, 0, "the symbol 'modules' is unknown");
-	err = xfdt_list_begin(image, head->kvaddr, &list);
-	for (; !err && !xfdt_list_at_end(&list); count++) {
+	for (xfdt_list_begin(image, head->kvaddr, &list); !xfdt_list_at_end(&list);
+	     xfdt_list_next(&list)) {
 		struct xfdt_module module = { 0 };
 		char text[NAME_LEN];
 		uint64_t at;
 
-		if (count == MODULES_MAX)
-			return xfdt_error_new(XFDT_LIMIT, list.node,
-					      "the list of modules does not end");
+		if (count++ == MODULES_MAX) {
+			err = xfdt_error_new(XFDT_LIMIT, list.node,
+					     "the list of modules does not end");
+			return first_of(first, err);
+		}
 		err = xfdt_container_of(image, list.node, XFDT_M_module_list, &module.kvaddr);
 		if (!err)
 			err = xfdt_member_kvaddr(image, module.kvaddr, XFDT_M_module_name, &at);
 		if (!err)
 			err = xfdt_read_string(image, at, text, sizeof(text));
-		if (err)
-			break;
+		if (err) {
+			err = xfdt_error_wrap(err, "module number %u of the list", count);
+			first = first_of(first, err);
+			continue;
+		}
 		if (!strcmp(text, name)) {
+			xfdt_error_free(first);
 			err = read_module(image, &module);
 			if (err)
 				return xfdt_error_wrap(err, "module %s", name);
@@ -210,13 +225,13 @@ struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *
 		}
 		if (!strncmp(text, name, len) && text[len] == '_')
 			memcpy(user, text, sizeof(user));
-		err = xfdt_list_next(&list);
 	}
-	if (err)
-		return xfdt_error_wrap(err, "module number %u of the list", count + 1);
 	err = xfdt_list_check(&list);
 	if (err)
-		return xfdt_error_wrap(err, "the list of modules");
+		err = xfdt_error_wrap(err, "the list of modules");
+	first = first_of(first, err);
+	if (first)
+		return first;
 	/* kvm_intel and kvm_amd need kvm, so they are the second witness of it */
 	if (*user)
 		return xfdt_error_new(XFDT_CORRUPT, list.head,
@@ -321,28 +336,30 @@ struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image, const struct 
 {
 	const struct xfdt_symbol *head = xfdt_symbol(image, XFDT_S_btf_modules);
 	uint64_t base = 0, owner, btf, data, size;
+	struct xfdt_error *err = NULL;
 	struct xfdt_list list;
-	struct xfdt_error *err;
-	unsigned int count;
+	unsigned int count = 0;
 	void *bytes;
 
 	if (!head)
 		return xfdt_error_new(
 			XFDT_MISSING, 0,
 			"the symbol 'btf_modules' is unknown (CONFIG_DEBUG_INFO_BTF_MODULES=n?)");
-	err = xfdt_list_begin(image, head->kvaddr, &list);
-	for (count = 0; !err && !xfdt_list_at_end(&list); count++) {
-		if (count == MODULES_MAX)
+	for (xfdt_list_begin(image, head->kvaddr, &list); !xfdt_list_at_end(&list);
+	     xfdt_list_next(&list)) {
+		if (count++ == MODULES_MAX)
 			return xfdt_error_new(XFDT_LIMIT, list.node,
 					      "the list of module BTF does not end");
 		err = xfdt_container_of(image, list.node, XFDT_M_btf_module_list, &base);
 		if (!err)
 			err = xfdt_read_member(image, base, XFDT_M_btf_module_module, &owner);
-		if (!err && owner == module->kvaddr)
+		if (err)
+			return err;
+		if (owner == module->kvaddr)
 			break;
-		if (!err)
-			err = xfdt_list_next(&list);
 	}
+	if (xfdt_list_at_end(&list))
+		err = xfdt_list_check(&list);
 	if (err)
 		return err;
 	if (xfdt_list_at_end(&list))
