@@ -4,6 +4,7 @@
 #include "run.h"
 #include "kernel/census_note.h"
 #include "kernel/kvm.h"
+#include "kernel/task.h"
 #include "resolve/resolve.h"
 
 #include <stdio.h>
@@ -226,6 +227,64 @@ static void test_host__list_of_threads_that_loops(void **state)
 		run_deinit(&run);
 		kernel_deinit(&kernel);
 	}
+}
+
+/* One bit of a link leads into a struct kvm, where no list is: that is no VM, and no other one is lost. */
+static void test_host__link_to_what_is_no_vm(void **state)
+{
+	struct kernel kernel;
+	unsigned int bit;
+
+	kernel_init(&kernel);
+	run_die_otherwise(&kernel);
+	kernel.vcpu[0].fpstate->xfd = 0;
+	kernel_add_vm(&kernel, &(struct kernel_vm){ .vcpus = 1 });
+	for (bit = 0; bit < 64; bit++) {
+		kernel.data->vm_list.next ^= 1ull << bit;
+		assert_verdict(&kernel, XFDT_NOT_THIS_BUG);
+		kernel.data->vm_list.next ^= 1ull << bit;
+	}
+	kernel_deinit(&kernel);
+}
+
+#define THREADS 4096u
+#define PROCESSES 1026u
+#define FIRST_TASK 0xffff888200000000ull
+#define SIGNAL 0xffff888300000000ull
+
+static bool visit_nothing(void *context, uint64_t task)
+{
+	++*(size_t *)context;
+	return false;
+}
+
+/* More threads than any kernel has: then not all of them were seen. */
+static void test_host__too_many_threads(void **state)
+{
+	struct xfdt_image image;
+	struct memory memory;
+	size_t i, count = 0;
+
+	memory_init(&memory);
+	memory_image(&image, &memory);
+	set_member(&image, XFDT_M_list_head_next, 0, 8);
+	set_member(&image, XFDT_M_task_tasks, 0, 16);
+	set_member(&image, XFDT_M_task_thread_node, 0, 16);
+	set_member(&image, XFDT_M_task_signal, 16, 8);
+	set_member(&image, XFDT_M_signal_thread_head, 0, 16);
+	set_symbol(&image, XFDT_S_init_task, FIRST_TASK, 64);
+	memory_add(&memory, SIGNAL, 16 * THREADS + 16);
+	memory_add(&memory, FIRST_TASK, 24 * PROCESSES);
+	for (i = 0; i <= THREADS; i++)
+		memory_put_u64(&memory, SIGNAL + 16 * i, SIGNAL + 16 * (i < THREADS ? i + 1 : 0));
+	for (i = 0; i < PROCESSES; i++) {
+		memory_put_u64(&memory, FIRST_TASK + 24 * i,
+			       FIRST_TASK + 24 * (i + 1 < PROCESSES ? i + 1 : 0));
+		memory_put_u64(&memory, FIRST_TASK + 24 * i + 16, SIGNAL);
+	}
+	assert_fails(xfdt_tasks_walk(&image, visit_nothing, &count), XFDT_LIMIT);
+	assert_int_equal(count, 1u << 22);
+	memory_deinit(&memory);
 }
 
 static void test_host__list_of_vms_that_leads_nowhere(void **state)

@@ -99,8 +99,10 @@ static void test_list__one_damaged_link(void **state)
 				assert_int_equal(walk(&fixture, &broken), orders[prev][at]);
 				assert_true(broken == (prev ? ENTRY((at + ENTRIES - 1) % ENTRIES) :
 							      ENTRY(at)));
-				list = (struct xfdt_list){ &fixture.image, ENTRY(0), ENTRY(0),
-							   broken };
+				list = (struct xfdt_list){ .image = &fixture.image,
+							   .head = ENTRY(0),
+							   .node = ENTRY(0),
+							   .broken = broken };
 				assert_fails(xfdt_list_check(&list),
 					     !prev && to > 3 ? XFDT_EXCLUDED : XFDT_CORRUPT);
 				memory_deinit(&fixture.memory);
@@ -151,6 +153,72 @@ static void test_list__prev_is_not_there(void **state)
 			memory_put_u64(&fixture.memory, NEXT(1), 8);
 			assert_int_equal(walk(&fixture, &broken), 1);
 		}
+		memory_deinit(&fixture.memory);
+	}
+}
+
+/* next leads to memory of another kind, which is 0 where prev would be: that is no entry */
+static void test_list__prev_of_one_is_0(void **state)
+{
+	struct fixture fixture;
+	uint64_t broken;
+
+	set_up(&fixture);
+	memory_add(&fixture.memory, ENTRY(7), 16);
+	memory_put_u64(&fixture.memory, NEXT(7), ENTRY(0));
+	memory_put_u64(&fixture.memory, NEXT(1), ENTRY(7));
+	assert_int_equal(walk(&fixture, &broken), 132);
+	assert_true(broken == ENTRY(1));
+	memory_deinit(&fixture.memory);
+}
+
+/*
+ * Links that lead anywhere, also in circles.  With all of prev there, the walk ends and comes to no entry more than
+ * twice, forwards and backwards; without, its caller bounds it.  One that breaks off says so.
+ */
+static void test_list__links_at_random(void **state)
+{
+	uint64_t random = 1, to, broken;
+	unsigned int round, i, steps, flips, at;
+	struct fixture fixture;
+	struct xfdt_list list;
+	bool is_whole;
+
+	for (round = 0; round < 20000; round++) {
+		set_up(&fixture);
+		flips = 1 + round % 8;
+		for (i = 0; i < flips; i++) {
+			random = random * 6364136223846793005ull + 1442695040888963407ull;
+			at = (unsigned int)(random >> 33) % (2 * ENTRIES);
+			to = (random >> 40) % (ENTRIES + 3);
+			to = to < ENTRIES     ? ENTRY(to) :
+			     to == ENTRIES    ? 8 :
+			     to > ENTRIES + 1 ? ENTRY(9) :
+						0;
+			if (!to && at % 2)
+				to = 8;
+			memory_put_u64(&fixture.memory, ENTRY(at / 2) + 8 * (at % 2), to);
+		}
+		steps = 0;
+		for (xfdt_list_begin(&fixture.image, ENTRY(0), &list); !xfdt_list_at_end(&list);
+		     xfdt_list_next(&list))
+			assert_true(++steps <= 2 * ENTRIES);
+		broken = list.broken;
+		is_whole = true;
+		for (i = 0, at = 0; i <= steps && !broken; i++) {
+			memcpy(&to, memory_at(&fixture.memory, NEXT(at), 8), 8);
+			at = (unsigned int)((to - ENTRY(0)) / 0x1000);
+			memcpy(&to, memory_at(&fixture.memory, PREV(at), 8), 8);
+			is_whole &= at < ENTRIES;
+		}
+		if (broken) {
+			struct xfdt_error *err = xfdt_list_check(&list);
+
+			assert_non_null(err);
+			xfdt_error_free(err);
+		} else
+			assert_ok(xfdt_list_check(&list));
+		assert_true(broken || (is_whole && !at));
 		memory_deinit(&fixture.memory);
 	}
 }

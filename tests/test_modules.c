@@ -412,6 +412,35 @@ static void test_modules__btf_that_is_not_there(void **state)
 	memory_deinit(&fixture.memory);
 }
 
+/* an entry that cannot be read, or a link to none, hides no other one */
+static void test_modules__btf_behind_an_unreadable_entry(void **state)
+{
+	static const uint64_t links[] = { BTF, 0xffff888100100000ull };
+	struct fixture fixture;
+	void *data = NULL;
+	size_t len = 0, i;
+
+	for (i = 0; i < COUNT(links); i++) {
+		setup(&fixture);
+		put_btf(&fixture, 5);
+		set_member(&fixture.image, XFDT_M_list_head_prev, 8, 8);
+		for (unsigned int n = 0; n < 3; n++)
+			memory_put_u64(&fixture.memory, MODULE(n) + 16,
+				       n == 1 ? LIST : MODULE(n ? 0 : 1) + 8);
+		memory_put_u64(&fixture.memory, LIST + 8, MODULE(2) + 8);
+		memory_put_u64(&fixture.memory, BTF_LIST, links[i]);
+		memory_put_u64(&fixture.memory, BTF_LIST + 8, BTF + 0x40);
+		memory_put_u64(&fixture.memory, BTF + 8, BTF_LIST);
+		memory_put_u64(&fixture.memory, BTF + 0x40 + 8, BTF);
+		if (!i)
+			fixture.memory.missing = BTF + 16;
+		assert_ok(btf(&fixture, &data, &len));
+		assert_int_equal(len, 5);
+		free(data);
+		memory_deinit(&fixture.memory);
+	}
+}
+
 static void test_modules__btf_of_absurd_size(void **state)
 {
 	static const uint32_t sizes[] = { 0, (64u << 20) + 1, UINT32_MAX };

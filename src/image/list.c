@@ -22,7 +22,7 @@ static bool is_behind(const struct xfdt_list *list, uint64_t kvaddr, uint64_t be
 	if (!xfdt_is_kernel_address(kvaddr))
 		return false;
 	prev = xfdt_value_of(list->image, kvaddr, XFDT_M_list_head_prev);
-	return !prev.known || !prev.value || prev.value == before;
+	return !prev.known || prev.value == before || (!prev.value && !list->has_prev);
 }
 
 static void step(struct xfdt_list *list)
@@ -38,9 +38,24 @@ static void step(struct xfdt_list *list)
 	step_back(list);
 }
 
+/* Does the dump have prev: that of the last entry is not 0? */
+static bool has_prev(const struct xfdt_image *image, uint64_t head)
+{
+	struct xfdt_value prev = xfdt_value_of(image, head, XFDT_M_list_head_prev);
+
+	if (prev.known && prev.value)
+		prev = xfdt_value_of(image, prev.value, XFDT_M_list_head_prev);
+	return prev.known && prev.value;
+}
+
 void xfdt_list_begin(const struct xfdt_image *image, uint64_t head, struct xfdt_list *ret_list)
 {
-	*ret_list = (struct xfdt_list){ .image = image, .head = head, .node = head };
+	*ret_list = (struct xfdt_list){
+		.image = image,
+		.head = head,
+		.node = head,
+		.has_prev = has_prev(image, head),
+	};
 	step(ret_list);
 }
 

@@ -15,6 +15,7 @@ struct xfdt_list {
 	uint64_t head; /* kvaddr of the struct list_head that stands for the list */
 	uint64_t node; /* kvaddr of the present entry's; @head: at the end */
 	uint64_t broken; /* the entry (or @head) whose next cannot be followed: the walk follows prev; 0: none */
+	bool has_prev; /* that of the last entry is not 0, so one that is 0 is damaged */
 };
 
 /* Go to the first entry of the list at @head, or to its end. */
@@ -24,8 +25,8 @@ void xfdt_list_next(struct xfdt_list *list);
 bool xfdt_list_at_end(const struct xfdt_list *list);
 /*
  * NULL if all entries so far were reached by next.  Else why not: next cannot be read, or it and prev disagree
- * (XFDT_CORRUPT); then others may be missing.  A prev that cannot be read, or is 0 as in a distilled dump that did
- * not need it, says nothing.
+ * (XFDT_CORRUPT); then others may be missing.  A prev that cannot be read, or is 0 like that of the last entry, as in
+ * a distilled dump that did not need it, says nothing.
  */
 struct xfdt_error *xfdt_list_check(const struct xfdt_list *list);
 

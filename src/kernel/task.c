@@ -249,6 +249,7 @@ struct process_walk {
 	xfdt_visit_task *visit;
 	void *context;
 	size_t budget;
+	bool found; /* @visit said that the walk may end */
 	struct xfdt_error *err;
 };
 
@@ -258,31 +259,30 @@ static bool visit_process(void *context, uint64_t task)
 	struct process_walk *walk = context;
 	struct xfdt_error *err;
 	uint64_t signal, head;
-	bool stopped = false;
 
 	err = xfdt_read_member(walk->image, task, XFDT_M_task_signal, &signal);
 	if (!err)
 		err = xfdt_member_kvaddr(walk->image, signal, XFDT_M_signal_thread_head, &head);
 	if (!err)
 		err = walk_list(walk->image, head, XFDT_M_task_thread_node, &walk->budget,
-				walk->visit, walk->context, &stopped);
+				walk->visit, walk->context, &walk->found);
 	/* the other processes are there all the same */
 	if (walk->err)
 		xfdt_error_free(err);
 	else
 		walk->err = err;
-	return stopped || !walk->budget;
+	return walk->found || !walk->budget;
 }
 
 struct xfdt_error *xfdt_tasks_walk(const struct xfdt_image *image, xfdt_visit_task *visit,
 				   void *context)
 {
 	const struct xfdt_symbol *init = xfdt_symbol(image, XFDT_S_init_task);
-	struct process_walk walk = { image, visit, context, TASKS_MAX, NULL };
+	struct process_walk walk = { image, visit, context, TASKS_MAX, false, NULL };
 	size_t processes = TASKS_MAX;
 	struct xfdt_error *err;
 	uint64_t head;
-	bool stopped;
+	bool stopped = false;
 
 	if (!init)
 		return xfdt_error_new(XFDT_MISSING, 0, "the symbol 'init_task' is unknown");
@@ -290,11 +290,13 @@ struct xfdt_error *xfdt_tasks_walk(const struct xfdt_image *image, xfdt_visit_ta
 	if (!err)
 		err = walk_list(image, head, XFDT_M_task_tasks, &processes, visit_process, &walk,
 				&stopped);
-	/* one that was stopped has found what it sought */
-	if (err || stopped) {
+	/* what was not read does not matter to one that has found what it sought */
+	if (err || walk.found) {
 		xfdt_error_free(walk.err);
 		return err;
 	}
+	if (stopped && !walk.err)
+		return xfdt_error_new(XFDT_LIMIT, head, "more than %u threads", TASKS_MAX);
 	return walk.err;
 }
 

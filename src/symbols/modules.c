@@ -336,7 +336,7 @@ struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image, const struct 
 {
 	const struct xfdt_symbol *head = xfdt_symbol(image, XFDT_S_btf_modules);
 	uint64_t base = 0, owner, btf, data, size;
-	struct xfdt_error *err = NULL;
+	struct xfdt_error *err, *first = NULL;
 	struct xfdt_list list;
 	unsigned int count = 0;
 	void *bytes;
@@ -347,23 +347,23 @@ struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image, const struct 
 			"the symbol 'btf_modules' is unknown (CONFIG_DEBUG_INFO_BTF_MODULES=n?)");
 	for (xfdt_list_begin(image, head->kvaddr, &list); !xfdt_list_at_end(&list);
 	     xfdt_list_next(&list)) {
-		if (count++ == MODULES_MAX)
-			return xfdt_error_new(XFDT_LIMIT, list.node,
-					      "the list of module BTF does not end");
+		if (count++ == MODULES_MAX) {
+			err = xfdt_error_new(XFDT_LIMIT, list.node,
+					     "the list of module BTF does not end");
+			return first_of(first, err);
+		}
 		err = xfdt_container_of(image, list.node, XFDT_M_btf_module_list, &base);
 		if (!err)
 			err = xfdt_read_member(image, base, XFDT_M_btf_module_module, &owner);
-		if (err)
-			return err;
-		if (owner == module->kvaddr)
+		if (!err && owner == module->kvaddr)
 			break;
+		first = first_of(first, err);
 	}
-	if (xfdt_list_at_end(&list))
-		err = xfdt_list_check(&list);
-	if (err)
-		return err;
-	if (xfdt_list_at_end(&list))
-		return xfdt_error_new(XFDT_MISSING, 0, "the module carries no BTF");
+	if (xfdt_list_at_end(&list)) {
+		first = first_of(first, xfdt_list_check(&list));
+		return first ? first : xfdt_error_new(XFDT_MISSING, 0, "the module carries no BTF");
+	}
+	xfdt_error_free(first);
 	err = xfdt_read_member(image, base, XFDT_M_btf_module_btf, &btf);
 	if (!err)
 		err = xfdt_read_member(image, btf, XFDT_M_btf_data, &data);
