@@ -69,7 +69,8 @@ static void hide_state(struct scene *scene)
 {
 	assert_false(acquits(scene)); /* makes the page tables */
 	*memory_page_entry(&scene->kernel.memory,
-			   kernel_kvaddr(&scene->kernel, scene->kernel.vcpu[0].fpstate), 1) ^= FRAME;
+			   kernel_kvaddr(&scene->kernel, scene->kernel.vcpu[0].fpstate),
+			   1) ^= FRAME;
 }
 
 /* Two bits: next of vm_list, and a frame number.  prev of vm_list still leads to the VM. */

@@ -211,12 +211,12 @@ static void find_complete(struct xfdt_facts *facts, const struct xfdt_host *host
 	else if (host->holders_unread)
 		xfdt_fact_set(
 			facts, id, XFDT_UNSURE,
-			"KVM's lists are not known, and what some threads hold cannot be read");
+			"KVM's lists are not known, or may lack a VM, and what some threads hold cannot be read");
 	else if (vms_are_missing(host))
 		xfdt_fact_set(
 			facts, id, XFDT_UNSURE,
-			"the kernel counts %" PRIu64
-			" VMs (preempt_notifier_key), the list of VMs cannot be followed, and not every VM has a guest FPU state in memory",
+			"the list of VMs is not known, and the kernel counts more VMs (preempt_notifier_key: %" PRIu64
+			") than can have a guest FPU state in memory",
 			host->vms_counted.value);
 	else if (!all_are_sound(facts))
 		xfdt_fact_set(
