@@ -654,9 +654,14 @@ static void make_vms(struct maker *maker)
 	const struct xfdt_host *host = &maker->session.host;
 	uint64_t list = xfdt_symbol(maker->image, XFDT_S_vm_list)->kvaddr;
 	uint64_t link = offset_of(maker, XFDT_M_kvm_vm_list);
-	uint64_t tail = host->vms[host->vm_count - 1].kvaddr + link, node = 0, before = tail;
+	uint64_t tail = host->vms[host->vm_count - 1].kvaddr + link, node = 0, before = list;
 	size_t i;
 
+	/* the source may not have read their prev */
+	for (i = 0; i < host->vm_count; i++) {
+		patch_bytes(maker, host->vms[i].kvaddr + link + LIST_PREV, &before, sizeof(before));
+		before = host->vms[i].kvaddr + link;
+	}
 	for (i = 0; i < maker->vms; i++) {
 		node = make_vm(maker, i == maker->vms - 1) + link;
 		put_u64(maker, node, list);

@@ -366,6 +366,31 @@ static void test_census__reasons_not_to_know(void **state)
 
 /* a census that travels in a distilled dump */
 
+/* With page tables, it tells of each state which page it is, as the census of the dump does. */
+static void test_census__pages_of_a_distilled_dump(void **state)
+{
+	struct xfdt_guest_state before[2];
+	struct fixture fixture;
+	uint64_t *entry;
+	char *text;
+
+	setup(&fixture);
+	take(&fixture);
+	memcpy(before, fixture.census.states, sizeof(before));
+	assert_ok(xfdt_census_format(&fixture.census, &text, &fixture.image.census_len));
+	fixture.image.census = text;
+	assert_count(&fixture, 2, true);
+	assert_memory_equal(before, fixture.census.states, sizeof(before));
+	/* two of one page: one of them is damaged */
+	entry = memory_page_entry(&fixture.kernel.memory, before[1].fpstate, 1);
+	*entry = *memory_page_entry(&fixture.kernel.memory, before[0].fpstate, 1);
+	assert_count(&fixture, 2, false);
+	assert_true(fixture.census.damaged && fixture.census.states[0].doubled &&
+		    fixture.census.states[1].doubled);
+	free(text);
+	teardown(&fixture);
+}
+
 /* Let the image carry what the census is now; the dump has no page tables any more. */
 static char *carry(struct fixture *fixture)
 {
@@ -386,8 +411,11 @@ static void test_census__travels_in_a_distilled_dump(void **state)
 	setup(&fixture);
 	take(&fixture);
 	memcpy(before, fixture.census.states, sizeof(before));
+	assert_true(before[0].paddr && before[1].paddr);
 	text = carry(&fixture);
 	assert_count(&fixture, 2, true);
+	/* which pages they are is not known without page tables */
+	before[0].paddr = before[1].paddr = 0;
 	assert_memory_equal(before, fixture.census.states, sizeof(before));
 	assert_string_equal(fixture.census.layout, "types");
 	/* what it says of a state is read anew */

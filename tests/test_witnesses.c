@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two damages: a page-table entry hides the state of an armed vCPU, and something else hides the VM.  What is left in
- * the dump must keep it from an acquittal.
+ * A page-table entry is damaged, which leads to the state of an armed vCPU, and mostly something else, too, which leads
+ * to its VM.  What is left in the dump must keep it from an acquittal.
  */
 #include "unit.h"
 #include "run.h"
@@ -151,6 +151,31 @@ static void test_witnesses__idle_vcpu_and_no_module_kvm(void **state)
 	hide_state(&scene);
 	assert_false(acquits(&scene));
 	kernel_deinit(&scene.kernel);
+}
+
+/* A frame number is damaged, and names the page of another state: both states look intact. */
+static void test_witnesses__two_states_with_one_page(void **state)
+{
+	struct kernel kernel;
+	uint64_t *entries[2];
+	struct run run;
+	size_t i;
+
+	kernel_init(&kernel);
+	run_die_otherwise(&kernel);
+	kernel.vcpu[0].fpstate->xfd = 0;
+	assert_rules(&kernel, "clear", "ok");
+	for (i = 0; i < 2; i++)
+		entries[i] = memory_page_entry(&kernel.memory,
+					       kernel_kvaddr(&kernel, kernel.vcpu[i].fpstate), 1);
+	*entries[0] = *entries[1];
+	run_init(&run, &kernel);
+	assert_rule(&run, "open");
+	assert_vcpu(&run, 0, "contradictory");
+	assert_vcpu(&run, 1, "contradictory");
+	assert_int_equal(run_fact(&run, XFDT_FACT_COMPLETE), XFDT_UNSURE);
+	run_deinit(&run);
+	kernel_deinit(&kernel);
 }
 
 static enum xfdt_truth kvm_with(const char *line)

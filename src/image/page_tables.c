@@ -123,6 +123,33 @@ static struct xfdt_error *read_table(struct xfdt_page_tables *tables, uint64_t p
 	return NULL;
 }
 
+bool xfdt_page_tables_find(const struct xfdt_page_tables *tables, uint64_t kvaddr,
+			   uint64_t *ret_paddr)
+{
+	uint64_t paddr = tables->root.paddr, entry, offset;
+	unsigned int level;
+
+	for (level = tables->root.levels; level; level--) {
+		uint64_t at = paddr +
+			      kvaddr / (1ull << level_shift(level)) % ENTRIES * sizeof(entry);
+		struct xfdt_error *err = xfdt_reader_read_physical(tables->reader, at, &entry,
+								   sizeof(entry));
+
+		if (err || !(entry & ENTRY_PRESENT)) {
+			xfdt_error_free(err);
+			return false;
+		}
+		paddr = address_of(tables, entry);
+		if (is_page(entry, level))
+			break;
+	}
+	if (!level)
+		return false;
+	offset = (1ull << level_shift(level)) - 1;
+	*ret_paddr = (paddr & ~offset) | (kvaddr & offset);
+	return true;
+}
+
 /* vmalloc()'s range */
 
 struct mapping {

@@ -49,6 +49,10 @@ void xfdt_page_tables_init(struct xfdt_page_tables *tables, struct xfdt_reader *
 			   const struct xfdt_page_root *root);
 void xfdt_page_tables_deinit(struct xfdt_page_tables *tables);
 
+/* The paddr that the tables map @kvaddr to, by one entry of each level; false: to none, or one cannot be read. */
+bool xfdt_page_tables_find(const struct xfdt_page_tables *tables, uint64_t kvaddr,
+			   uint64_t *ret_paddr);
+
 /*
  * Where vmalloc()'s addresses are: [*@ret_from, *@ret_to), whole GiB.  It is the
  * first region behind the direct mapping, recognised by its addresses:

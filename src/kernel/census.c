@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The census of guest FPU states (Linux: arch/x86/kernel/fpu/core.c, xstate.c). */
 #include "kernel/census.h"
+#include "base/util.h"
 #include "image/page_tables.h"
 #include "kernel/census_note.h"
 #include "kernel/host.h"
@@ -162,6 +163,7 @@ static bool is_guest_state(const struct taking *taking, const struct xfdt_page_r
 {
 	struct xfdt_guest_state state = {
 		.fpstate = run->kvaddr,
+		.paddr = run->paddr,
 		.pages = (uint32_t)run->pages,
 		.size = (uint32_t)value_of(taking, head, XFDT_M_fpstate_size),
 		.user_size = (uint32_t)value_of(taking, head, XFDT_M_fpstate_user_size),
@@ -356,6 +358,58 @@ static struct xfdt_error *take(struct taking *taking)
 	return err;
 }
 
+static int by_paddr(const void *a, const void *b)
+{
+	const struct xfdt_guest_state *const *x = a, *const *y = b;
+
+	return (*x)->paddr < (*y)->paddr ? -1 : (*x)->paddr > (*y)->paddr;
+}
+
+/*
+ * vmalloc() maps each of its pages once.  Where two states have one page, an entry of the page tables is damaged, and
+ * the state that it should lead to is not known.
+ */
+static struct xfdt_error *find_doubles(struct xfdt_census *census)
+{
+	struct xfdt_guest_state **sorted = calloc(census->count + 1, sizeof(*sorted));
+	size_t i;
+
+	if (!sorted)
+		return xfdt_no_memory("guest states");
+	for (i = 0; i < census->count; i++)
+		sorted[i] = &census->states[i];
+	qsort(sorted, census->count, sizeof(*sorted), by_paddr);
+	for (i = 1; i < census->count; i++) {
+		if (!sorted[i]->paddr || sorted[i]->paddr != sorted[i - 1]->paddr)
+			continue;
+		sorted[i]->doubled = sorted[i - 1]->doubled = true;
+		census->complete = false;
+		census->damaged = true;
+		snprintf(census->why, sizeof(census->why),
+			 "the guest FPU states at %#llx and %#llx are one page of memory",
+			 ull(sorted[i - 1]->fpstate), ull(sorted[i]->fpstate));
+	}
+	free(sorted);
+	return NULL;
+}
+
+/* The paddr of the page at @kvaddr; 0: unknown. */
+static uint64_t paddr_of(const struct taking *taking, uint64_t kvaddr)
+{
+	struct xfdt_reader *reader = taking->view.reader;
+	struct xfdt_page_tables tables;
+	struct xfdt_page_root root;
+	uint64_t paddr = 0;
+
+	if (!reader->read_physical || !xfdt_page_root_find(&taking->view.vmcoreinfo, &root))
+		return 0;
+	xfdt_page_tables_init(&tables, reader, &root);
+	if (!xfdt_page_tables_find(&tables, kvaddr, &paddr))
+		paddr = 0;
+	xfdt_page_tables_deinit(&tables);
+	return paddr;
+}
+
 /* Read the states in the embedded census again; drop those that are not there. */
 static struct xfdt_error *reread(struct taking *taking)
 {
@@ -365,6 +419,7 @@ static struct xfdt_error *reread(struct taking *taking)
 	for (i = 0; i < census->count; i++) {
 		const struct xfdt_page_run run = {
 			.kvaddr = census->states[i].fpstate,
+			.paddr = paddr_of(taking, census->states[i].fpstate),
 			.pages = census->states[i].pages,
 		};
 		struct xfdt_error *err;
@@ -421,6 +476,8 @@ struct xfdt_error *xfdt_census_init(struct xfdt_census *census, const struct xfd
 		err = cannot(census, XFDT_OUTDATED);
 	else
 		err = take(&taking);
+	if (!err && census->known)
+		err = find_doubles(census);
 	xfdt_error_free(taking.why);
 	if (err)
 		xfdt_census_deinit(census);

@@ -18,6 +18,8 @@
 /* The struct fpstate of one vCPU. */
 struct xfdt_guest_state {
 	uint64_t fpstate;	  /* kvaddr, of a page */
+	uint64_t paddr;		  /* of that page; 0: unknown */
+	bool doubled;		  /* another state has the same page: one of the two is damage */
 	uint32_t pages;		  /* that its vmalloc area has */
 	uint32_t size, user_size; /* of the XSAVE area, in bytes */
 	uint64_t xfeatures, user_xfeatures, xfd;

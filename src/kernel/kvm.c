@@ -633,7 +633,7 @@ static struct xfdt_error *add_unlisted(struct xfdt_host *host, const struct xfdt
 		.fpstate = state->fpstate,
 		.index = vm->vcpu_count - 1,
 		.can_run = XFDT_UNSURE,
-		.shared = XFDT_NO,
+		.shared = xfdt_truth(state->doubled),
 		.in_census = XFDT_YES,
 		.loading = XFDT_UNSURE,
 		.unheld = XFDT_UNSURE,
@@ -684,9 +684,12 @@ static struct xfdt_error *compare_with_census(struct xfdt_host *host)
 			sorted[count++] = vcpu;
 	qsort(sorted, count, sizeof(struct xfdt_vcpu *), by_fpstate);
 	for (i = 0; i < count; i++) {
+		const struct xfdt_guest_state *state = xfdt_census_find(census, sorted[i]->fpstate);
+
 		if (census->known)
-			sorted[i]->in_census =
-				xfdt_truth(xfdt_census_find(census, sorted[i]->fpstate));
+			sorted[i]->in_census = xfdt_truth(state);
+		if (state && state->doubled)
+			sorted[i]->shared = XFDT_YES;
 		if (i && sorted[i]->fpstate == sorted[i - 1]->fpstate)
 			sorted[i]->shared = sorted[i - 1]->shared = XFDT_YES;
 	}

@@ -34,7 +34,7 @@ struct xfdt_vcpu {
 	struct xfdt_value xcr0, supported_xcr0, ia32_xss, xfd_no_write_intercept;
 	struct xfdt_thread thread; /* that last ran it, or that holds its state */
 	enum xfdt_truth can_run;   /* can KVM_RUN load it again? */
-	enum xfdt_truth shared;	   /* has another vCPU the same state? */
+	enum xfdt_truth shared;	   /* has another vCPU the same state, or page? */
 	enum xfdt_truth unheld;	   /* in use, but no thread holds it, by all threads there are */
 	enum xfdt_truth in_census; /* does the census have its state? */
 	/*

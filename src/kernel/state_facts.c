@@ -133,7 +133,7 @@ static void look_at(const struct xfdt_facts *facts, const struct xfdt_host *host
 	state->readable = xfdt_truth(vcpu->state_known);
 	state->counted = xfdt_truth(census->known && census->complete && !vcpu->fpstate);
 	/*
-	 * Damage: two vCPUs with one state, a state that the census does not know, or
+	 * Damage: two vCPUs with one state, two states with one page, a state that the census does not know, or
 	 * one in use by a thread that has ended, where no oops has killed any.
 	 */
 	state->sound = xfdt_truth(vcpu->shared != XFDT_YES &&
