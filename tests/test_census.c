@@ -366,7 +366,7 @@ static void test_census__reasons_not_to_know(void **state)
 
 /* a census that travels in a distilled dump */
 
-/* With page tables, it tells of each state which page it is, as the census of the dump does. */
+/* If the dump has page tables, the page of each state is known, as it is in the census of the full dump. */
 static void test_census__pages_of_a_distilled_dump(void **state)
 {
 	struct xfdt_guest_state before[2];

@@ -72,6 +72,14 @@ void xfdt_error_free(struct xfdt_error *err)
 	free(err);
 }
 
+struct xfdt_error *xfdt_error_first(struct xfdt_error *first, struct xfdt_error *err)
+{
+	if (!first)
+		return err;
+	xfdt_error_free(err);
+	return first;
+}
+
 enum xfdt_code xfdt_error_code(const struct xfdt_error *err)
 {
 	return err->code;

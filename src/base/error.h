@@ -42,6 +42,8 @@ struct xfdt_error *xfdt_error_wrap(struct xfdt_error *err, const char *format, .
 /* XFDT_NO_MEMORY: "out of memory for @what". */
 struct xfdt_error *xfdt_no_memory(const char *what) __attribute__((returns_nonnull));
 void xfdt_error_free(struct xfdt_error *err);
+/* The first of two errors, each of which may be NULL; the other one is released. */
+struct xfdt_error *xfdt_error_first(struct xfdt_error *first, struct xfdt_error *err);
 
 enum xfdt_code xfdt_error_code(const struct xfdt_error *err);
 uint64_t xfdt_error_kvaddr(const struct xfdt_error *err);

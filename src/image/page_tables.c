@@ -73,9 +73,9 @@ static bool is_page(uint64_t entry, unsigned int level)
 	return level == 1 || (level <= LEVEL_LARGE && entry & ENTRY_LARGE);
 }
 
-static uint64_t address_of(const struct xfdt_page_tables *tables, uint64_t entry)
+static uint64_t address_of(const struct xfdt_page_root *root, uint64_t entry)
 {
-	return entry & ENTRY_ADDRESS & ~tables->root.sme_mask;
+	return entry & ENTRY_ADDRESS & ~root->sme_mask;
 }
 
 /*
@@ -93,7 +93,7 @@ static bool is_damaged(const struct xfdt_page_tables *tables, uint64_t entry, un
 	if (!(entry & ENTRY_ACCESSED) || (level > LEVEL_LARGE && entry & ENTRY_LARGE))
 		return true;
 	return level > 1 && is_page(entry, level) &&
-	       (entry & ENTRY_USER || address_of(tables, entry) & below & ~ENTRY_LARGE_PAT);
+	       (entry & ENTRY_USER || address_of(&tables->root, entry) & below & ~ENTRY_LARGE_PAT);
 }
 
 /* Read the table at @paddr; *@ret_there is false if that cannot be done, and @tables says why. */
@@ -116,38 +116,34 @@ static struct xfdt_error *read_table(struct xfdt_page_tables *tables, uint64_t p
 		return NULL;
 	}
 	tables->unreadable++;
-	if (tables->why)
-		xfdt_error_free(err);
-	else
-		tables->why = err;
+	tables->why = xfdt_error_first(tables->why, err);
 	return NULL;
 }
 
-bool xfdt_page_tables_find(const struct xfdt_page_tables *tables, uint64_t kvaddr,
-			   uint64_t *ret_paddr)
+bool xfdt_page_root_translate(const struct xfdt_page_root *root, struct xfdt_reader *reader,
+			      uint64_t kvaddr, uint64_t *ret_paddr)
 {
-	uint64_t paddr = tables->root.paddr, entry, offset;
+	uint64_t table = root->paddr;
 	unsigned int level;
 
-	for (level = tables->root.levels; level; level--) {
-		uint64_t at = paddr +
-			      kvaddr / (1ull << level_shift(level)) % ENTRIES * sizeof(entry);
-		struct xfdt_error *err = xfdt_reader_read_physical(tables->reader, at, &entry,
-								   sizeof(entry));
+	/* an entry of the lowest level is a page's */
+	for (level = root->levels;; level--) {
+		uint64_t size = 1ull << level_shift(level), entry;
+		struct xfdt_error *err =
+			xfdt_reader_read_physical(reader,
+						  table + kvaddr / size % ENTRIES * sizeof(entry),
+						  &entry, sizeof(entry));
 
 		if (err || !(entry & ENTRY_PRESENT)) {
 			xfdt_error_free(err);
 			return false;
 		}
-		paddr = address_of(tables, entry);
-		if (is_page(entry, level))
-			break;
+		table = address_of(root, entry);
+		if (is_page(entry, level)) {
+			*ret_paddr = (table & ~(size - 1)) | (kvaddr & (size - 1));
+			return true;
+		}
 	}
-	if (!level)
-		return false;
-	offset = (1ull << level_shift(level)) - 1;
-	*ret_paddr = (paddr & ~offset) | (kvaddr & offset);
-	return true;
 }
 
 /* vmalloc()'s range */
@@ -201,14 +197,14 @@ static struct xfdt_error *find_mapping(struct xfdt_page_tables *tables, uint64_t
 			continue;
 		}
 		if (!is_page(entries[i], level)) {
-			err = find_mapping(tables, address_of(tables, entries[i]), level - 1,
+			err = find_mapping(tables, address_of(&tables->root, entries[i]), level - 1,
 					   kvaddr, from, mapping);
 			continue;
 		}
 		*mapping = (struct mapping){
 			.found = true,
 			.kvaddr = kvaddr,
-			.paddr = address_of(tables, entries[i]) & (~0ull << shift),
+			.paddr = address_of(&tables->root, entries[i]) & (~0ull << shift),
 		};
 	}
 	return err;
@@ -355,7 +351,7 @@ static struct xfdt_error *end_run(struct walk *walk)
 /* Is the page cached as memory is, but behind all memory that the direct mapping has? */
 static bool is_behind_memory(const struct xfdt_page_tables *tables, uint64_t entry)
 {
-	uint64_t paddr = address_of(tables, entry);
+	uint64_t paddr = address_of(&tables->root, entry);
 
 	return !(entry & (ENTRY_PWT | ENTRY_PCD | ENTRY_LARGE)) && tables->direct_end &&
 	       paddr >= tables->direct_end && paddr >= LOW_END;
@@ -366,7 +362,7 @@ static void add_page(struct walk *walk, uint64_t kvaddr, uint64_t entry)
 	if (!walk->run.pages)
 		walk->run = (struct xfdt_page_run){
 			.kvaddr = kvaddr,
-			.paddr = address_of(walk->tables, entry),
+			.paddr = address_of(&walk->tables->root, entry),
 			.cut = walk->cut,
 			.behind_memory = is_behind_memory(walk->tables, entry),
 		};
@@ -402,7 +398,7 @@ static struct xfdt_error *walk_entry(struct walk *walk, uint64_t entry, unsigned
 	}
 	if (is_page(entry, level))
 		return end_run(walk);
-	return walk_table(walk, address_of(walk->tables, entry), level - 1, kvaddr);
+	return walk_table(walk, address_of(&walk->tables->root, entry), level - 1, kvaddr);
 }
 
 /* The table at @paddr, whose first entry maps @base; at most five calls deep. */

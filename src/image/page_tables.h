@@ -27,6 +27,13 @@ struct xfdt_page_root {
 bool xfdt_page_root_find(const struct xfdt_vmcoreinfo *vmcoreinfo, struct xfdt_page_root *ret_root);
 
 /*
+ * The paddr that the tables map @kvaddr to, by one entry of each level; false: to none, or one cannot be read, and
+ * *@ret_paddr is as it was.  @reader has read_physical.
+ */
+bool xfdt_page_root_translate(const struct xfdt_page_root *root, struct xfdt_reader *reader,
+			      uint64_t kvaddr, uint64_t *ret_paddr);
+
+/*
  * How many tables are read at most, which bounds the time: these map 64 GiB in
  * 4 KiB pages, and a host of 40,000 vCPUs has 1400 of them.
  */
@@ -48,10 +55,6 @@ struct xfdt_page_tables {
 void xfdt_page_tables_init(struct xfdt_page_tables *tables, struct xfdt_reader *reader,
 			   const struct xfdt_page_root *root);
 void xfdt_page_tables_deinit(struct xfdt_page_tables *tables);
-
-/* The paddr that the tables map @kvaddr to, by one entry of each level; false: to none, or one cannot be read. */
-bool xfdt_page_tables_find(const struct xfdt_page_tables *tables, uint64_t kvaddr,
-			   uint64_t *ret_paddr);
 
 /*
  * Where vmalloc()'s addresses are: [*@ret_from, *@ret_to), whole GiB.  It is the

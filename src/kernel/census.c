@@ -220,10 +220,7 @@ static struct xfdt_error *note_unreadable(struct taking *taking, const struct xf
 		return NULL;
 	}
 	taking->unreadable++;
-	if (taking->why)
-		xfdt_error_free(err);
-	else
-		taking->why = err;
+	taking->why = xfdt_error_first(taking->why, err);
 	return NULL;
 }
 
@@ -393,38 +390,26 @@ static struct xfdt_error *find_doubles(struct xfdt_census *census)
 	return NULL;
 }
 
-/* The paddr of the page at @kvaddr; 0: unknown. */
-static uint64_t paddr_of(const struct taking *taking, uint64_t kvaddr)
-{
-	struct xfdt_reader *reader = taking->view.reader;
-	struct xfdt_page_tables tables;
-	struct xfdt_page_root root;
-	uint64_t paddr = 0;
-
-	if (!reader->read_physical || !xfdt_page_root_find(&taking->view.vmcoreinfo, &root))
-		return 0;
-	xfdt_page_tables_init(&tables, reader, &root);
-	if (!xfdt_page_tables_find(&tables, kvaddr, &paddr))
-		paddr = 0;
-	xfdt_page_tables_deinit(&tables);
-	return paddr;
-}
-
 /* Read the states in the embedded census again; drop those that are not there. */
 static struct xfdt_error *reread(struct taking *taking)
 {
+	const struct xfdt_image *image = &taking->view;
 	struct xfdt_census *census = taking->census;
+	struct xfdt_page_root root;
+	const bool has_tables = image->reader->read_physical &&
+				xfdt_page_root_find(&image->vmcoreinfo, &root);
 	size_t kept = 0, i;
 
 	for (i = 0; i < census->count; i++) {
-		const struct xfdt_page_run run = {
+		struct xfdt_page_run run = {
 			.kvaddr = census->states[i].fpstate,
-			.paddr = paddr_of(taking, census->states[i].fpstate),
 			.pages = census->states[i].pages,
 		};
 		struct xfdt_error *err;
 		bool found;
 
+		if (has_tables)
+			xfdt_page_root_translate(&root, image->reader, run.kvaddr, &run.paddr);
 		err = read_state(taking, &run, &census->states[kept], &found);
 		if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 			return err;

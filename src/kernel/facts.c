@@ -74,12 +74,14 @@ static bool has_open_restore(const struct xfdt_host *host)
 	return false;
 }
 
-/* What speaks for KVM although the list of modules does not have it; NULL: nothing. */
+/* What speaks for KVM where the list of modules lacks it; NULL: nothing, or the list has it. */
 static const char *contradicts_modules(const struct xfdt_host *host)
 {
+	if (host->kvm != XFDT_KVM_ABSENT)
+		return NULL;
 	if (host->census.known && host->census.count)
 		return "there are guest FPU states in memory";
-	if (xfdt_kvm_has_callbacks(host->image))
+	if (host->has_guest_callbacks)
 		return "perf_guest_cbs points to a module, as it does while kvm is loaded";
 	if (host->panic.log_known && xfdt_logged_kvm(&host->panic.log, true))
 		return "the log says that it was";
@@ -99,7 +101,7 @@ static void find_kvm(struct xfdt_facts *facts, const struct xfdt_host *host)
 		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_YES,
 			      host->image->kvm_is_module ? "the module kvm is loaded" :
 							   "KVM is there");
-	else if (host->kvm == XFDT_KVM_ABSENT && but)
+	else if (but)
 		xfdt_fact_set(facts, XFDT_FACT_KVM, XFDT_UNSURE, "no module kvm is loaded, but %s",
 			      but);
 	else if (states)

@@ -32,6 +32,11 @@ struct xfdt_host {
 	size_t vm_count, vcpu_count;
 	/* guest states of the census that no list leads to, as a VM without struct kvm */
 	struct xfdt_vm unlisted;
+	/*
+	 * perf_guest_cbs points to a module.  kvm_intel and kvm_amd set it as long as they are loaded (Linux:
+	 * virt/kvm/kvm_main.c, kvm_register_perf_callbacks()).  Xen does, too, but is in vmlinux.
+	 */
+	bool has_guest_callbacks;
 	bool vms_known;	  /* the list of VMs was followed to its end */
 	bool lists_known; /* and the vCPUs of each VM were found */
 	/* preempt_notifier_key: how many VMs there are; more, if another hypervisor counts there, too */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* VMs and vCPUs (Linux: include/linux/kvm_host.h, virt/kvm/kvm_main.c). */
 #include "kernel/host.h"
-#include "kernel/fault.h"
 #include "base/util.h"
 #include "image/list.h"
 #include "kernel/xarray.h"
@@ -445,13 +444,6 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 	return NULL;
 }
 
-bool xfdt_kvm_has_callbacks(const struct xfdt_image *image)
-{
-	struct xfdt_value cbs = xfdt_value_at(image, XFDT_S_perf_guest_cbs, sizeof(uint64_t));
-
-	return cbs.known && xfdt_is_in_module(image, cbs.value);
-}
-
 const struct xfdt_vcpu *xfdt_kvm_find(const struct xfdt_host *host, uint64_t fpstate,
 				      const struct xfdt_vm **ret_vm)
 {
@@ -597,7 +589,7 @@ static struct xfdt_error *find_owners(struct xfdt_host *host)
 	struct owner_search search = {
 		.host = host,
 		.whole = host->census.known && !host->lists_known &&
-			 (host->kvm != XFDT_KVM_ABSENT || xfdt_kvm_has_callbacks(host->image)),
+			 (host->kvm != XFDT_KVM_ABSENT || host->has_guest_callbacks),
 	};
 	struct xfdt_vcpu_at at = { 0 };
 	struct xfdt_vcpu *vcpu;
@@ -703,14 +695,23 @@ static struct xfdt_error *compare_with_census(struct xfdt_host *host)
 	return err;
 }
 
+/* What tells of KVM and its VMs besides the lists. */
+static void read_witnesses(struct xfdt_host *host)
+{
+	const struct xfdt_image *image = host->image;
+	struct xfdt_value callbacks = xfdt_value_at(image, XFDT_S_perf_guest_cbs, sizeof(uint64_t));
+
+	host->has_guest_callbacks = callbacks.known && xfdt_is_in_module(image, callbacks.value);
+	host->vms_counted = xfdt_value_at(image, XFDT_S_preempt_notifier_key, sizeof(int32_t));
+	/* it is -1 for a moment before it is 1 (Linux: kernel/jump_label.c, static_key_slow_inc()) */
+	host->vms_counted.known &= host->vms_counted.value <= INT32_MAX;
+}
+
 struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host)
 {
 	struct xfdt_error *err;
 
-	host->vms_counted = xfdt_value_at(host->image, XFDT_S_preempt_notifier_key,
-					  sizeof(int32_t));
-	/* it is -1 for a moment before it is 1 (Linux: kernel/jump_label.c, static_key_slow_inc()) */
-	host->vms_counted.known &= host->vms_counted.value <= INT32_MAX;
+	read_witnesses(host);
 	err = read_lists(host);
 	if (!err)
 		distrust_census(host);

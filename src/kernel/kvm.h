@@ -77,12 +77,6 @@ enum xfdt_kvm_presence { XFDT_KVM_UNKNOWN, XFDT_KVM_ABSENT, XFDT_KVM_LOADED };
  */
 struct xfdt_error *xfdt_kvm_read(struct xfdt_host *host);
 
-/*
- * Has a module told perf how to ask for the guest?  kvm_intel and kvm_amd do, as long as they are loaded (Linux:
- * virt/kvm/kvm_main.c, kvm_register_perf_callbacks()).  Xen does, too, but is in vmlinux.
- */
-bool xfdt_kvm_has_callbacks(const struct xfdt_image *image);
-
 /* Is @vcpu's thread known to hold its state? */
 bool xfdt_vcpu_is_held(const struct xfdt_vcpu *vcpu);
 

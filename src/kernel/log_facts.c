@@ -11,6 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Is it a line of the kernel's that begins with @start? */
+static bool begins_with(const struct xfdt_log_line *line, const char *start)
+{
+	return !line->from_user && !strncmp(line->text, start, strlen(start));
+}
+
 /* The newest line of the kernel's that begins with @start and holds @part; NULL: there is none. */
 static const struct xfdt_log_line *find_line(const struct xfdt_log *log, const char *start,
 					     const char *part)
@@ -18,19 +24,19 @@ static const struct xfdt_log_line *find_line(const struct xfdt_log *log, const c
 	size_t i;
 
 	for (i = log->count; i-- > 0;)
-		if (!log->lines[i].from_user &&
-		    !strncmp(log->lines[i].text, start, strlen(start)) &&
-		    strstr(log->lines[i].text, part))
+		if (begins_with(&log->lines[i], start) && strstr(log->lines[i].text, part))
 			return &log->lines[i];
 	return NULL;
 }
 
-/* Is kvm, or a module that needs it (kvm_intel, kvm_amd), among the @len characters of module names at @text? */
-static bool names_kvm(const char *text, size_t len)
+/* Is kvm, or a module that needs it (kvm_intel, kvm_amd), among the names at @text? */
+static bool names_kvm(const char *text, bool also_unloaded)
 {
-	const char *at = text;
+	const char *unloaded = strstr(text, "[last unloaded:"), *at = text;
 
-	while ((at = memmem(at, len - (size_t)(at - text), " kvm", 4))) {
+	while ((at = strstr(at, " kvm"))) {
+		if (unloaded && !also_unloaded && at > unloaded)
+			return false;
 		at += 4;
 		/* a flag, a longer name, the next module, or the end */
 		if (!*at || strchr("(_ ]", *at))
@@ -41,19 +47,12 @@ static bool names_kvm(const char *text, size_t len)
 
 const struct xfdt_log_line *xfdt_logged_kvm(const struct xfdt_log *log, bool also_unloaded)
 {
-	static const char start[] = "Modules linked in:";
 	size_t i;
 
-	for (i = log->count; i-- > 0;) {
-		const struct xfdt_log_line *line = &log->lines[i];
-		const char *unloaded = strstr(line->text, "[last unloaded:");
-		size_t len = unloaded && !also_unloaded ? (size_t)(unloaded - line->text) :
-							  strlen(line->text);
-
-		if (!line->from_user && !strncmp(line->text, start, strlen(start)) &&
-		    names_kvm(line->text, len))
-			return line;
-	}
+	for (i = log->count; i-- > 0;)
+		if (begins_with(&log->lines[i], "Modules linked in:") &&
+		    names_kvm(log->lines[i].text, also_unloaded))
+			return &log->lines[i];
 	return NULL;
 }
 

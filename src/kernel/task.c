@@ -267,10 +267,7 @@ static bool visit_process(void *context, uint64_t task)
 		err = walk_list(walk->image, head, XFDT_M_task_thread_node, &walk->budget,
 				walk->visit, walk->context, &walk->found);
 	/* the other processes are there all the same */
-	if (walk->err)
-		xfdt_error_free(err);
-	else
-		walk->err = err;
+	walk->err = xfdt_error_first(walk->err, err);
 	return walk->found || !walk->budget;
 }
 

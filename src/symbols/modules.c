@@ -171,15 +171,6 @@ struct xfdt_error *xfdt_module_section(const struct xfdt_image *image,
 	return NULL;
 }
 
-/* The first of two errors, each of which may be NULL; the other one is released. */
-static struct xfdt_error *first_of(struct xfdt_error *first, struct xfdt_error *err)
-{
-	if (!first)
-		return err;
-	xfdt_error_free(err);
-	return first;
-}
-
 struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *name,
 				    bool *ret_found, struct xfdt_module *ret_module)
 {
@@ -201,7 +192,7 @@ struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *
 		if (count++ == MODULES_MAX) {
 			err = xfdt_error_new(XFDT_LIMIT, list.node,
 					     "the list of modules does not end");
-			return first_of(first, err);
+			return xfdt_error_first(first, err);
 		}
 		err = xfdt_container_of(image, list.node, XFDT_M_module_list, &module.kvaddr);
 		if (!err)
@@ -210,7 +201,7 @@ struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *
 			err = xfdt_read_string(image, at, text, sizeof(text));
 		if (err) {
 			err = xfdt_error_wrap(err, "module number %u of the list", count);
-			first = first_of(first, err);
+			first = xfdt_error_first(first, err);
 			continue;
 		}
 		if (!strcmp(text, name)) {
@@ -229,9 +220,9 @@ struct xfdt_error *xfdt_module_find(const struct xfdt_image *image, const char *
 	err = xfdt_list_check(&list);
 	if (err)
 		err = xfdt_error_wrap(err, "the list of modules");
-	first = first_of(first, err);
-	if (first)
-		return first;
+	err = xfdt_error_first(first, err);
+	if (err)
+		return err;
 	/* kvm_intel and kvm_amd need kvm, so they are the second witness of it */
 	if (*user)
 		return xfdt_error_new(XFDT_CORRUPT, list.head,
@@ -350,17 +341,17 @@ struct xfdt_error *xfdt_module_btf(const struct xfdt_image *image, const struct 
 		if (count++ == MODULES_MAX) {
 			err = xfdt_error_new(XFDT_LIMIT, list.node,
 					     "the list of module BTF does not end");
-			return first_of(first, err);
+			return xfdt_error_first(first, err);
 		}
 		err = xfdt_container_of(image, list.node, XFDT_M_btf_module_list, &base);
 		if (!err)
 			err = xfdt_read_member(image, base, XFDT_M_btf_module_module, &owner);
 		if (!err && owner == module->kvaddr)
 			break;
-		first = first_of(first, err);
+		first = xfdt_error_first(first, err);
 	}
 	if (xfdt_list_at_end(&list)) {
-		first = first_of(first, xfdt_list_check(&list));
+		first = xfdt_error_first(first, xfdt_list_check(&list));
 		return first ? first : xfdt_error_new(XFDT_MISSING, 0, "the module carries no BTF");
 	}
 	xfdt_error_free(first);
