@@ -2533,6 +2533,43 @@ static void test_verdict__hidden_state_whose_thread_is_not_found(void **state)
 	}
 }
 
+/*
+ * makedumpfile left out pages of slabs: nodes of xarrays, and threads.  The VMs count their vCPUs, and the census finds
+ * as many states.
+ */
+static void test_verdict__counted_vcpus_need_no_thread(void **state)
+{
+	static const uint64_t frame = 1ull << 12;
+	struct kernel_vm *vm;
+	struct scene scene;
+	uint64_t *entry;
+	int armed;
+
+	for (armed = 0; armed < 2; armed++) {
+		set_up(&scene, armed, 0);
+		vm = &scene.kernel.vms[0];
+		vm->kvm->vcpu_array.xa_head = 0;
+		scene.kernel.memory.missing =
+			kernel_kvaddr(&scene.kernel,
+				      &kernel_fpu(&scene.kernel, vcpu_of(&scene, 0)->task)->fpstate);
+		assert_acquits(&scene, !armed);
+		/* one more than there are states, and one state more */
+		vm->kvm->online_vcpus++;
+		assert_acquits(&scene, false);
+		vm->kvm->online_vcpus -= 2;
+		assert_acquits(&scene, false);
+		vm->kvm->online_vcpus++;
+		/* a state that the page tables hide */
+		entry = memory_page_entry(&scene.kernel.memory,
+					  kernel_kvaddr(&scene.kernel, vcpu_of(&scene, 0)->fpstate),
+					  1);
+		*entry ^= frame;
+		assert_acquits(&scene, false);
+		*entry ^= frame;
+		tear_down(&scene);
+	}
+}
+
 /* fpu_swap_kvm_fpstate() has stored task_fpstate, but not the guest's fpstate yet */
 static void test_verdict__thread_that_begins_to_hold_a_state(void **state)
 {

@@ -181,6 +181,16 @@ struct xfdt_vcpu *xfdt_next_vcpu(const struct xfdt_host *host, struct xfdt_vcpu_
 	return NULL;
 }
 
+uint64_t xfdt_host_online_vcpus(const struct xfdt_host *host)
+{
+	uint64_t online = 0;
+	size_t i;
+
+	for (i = 0; i < host->vm_count; i++)
+		online += host->vms[i].online_vcpus;
+	return online;
+}
+
 /*
  * A vCPU whose struct pid is not in the dump may still be that of the thread
  * that panicked: then that thread's fpu->fpstate is the guest's.

@@ -37,8 +37,8 @@ struct xfdt_host {
 	 * virt/kvm/kvm_main.c, kvm_register_perf_callbacks()).  Xen does, too, but is in vmlinux.
 	 */
 	bool has_guest_callbacks;
-	bool vms_known;	  /* the list of VMs was followed to its end */
-	bool lists_known; /* and the vCPUs of each VM were found */
+	bool vms_known; /* the list of VMs was followed to its end */
+	bool lists_known; /* and the vCPUs of each VM were found, or there are as many states as they count */
 	/* preempt_notifier_key: how many VMs there are; more, if another hypervisor counts there, too */
 	struct xfdt_value vms_counted;
 	bool holders_unread; /* it was not, and what a thread holds cannot be read */
@@ -58,6 +58,9 @@ struct xfdt_vcpu_at {
  * NULL behind the last.
  */
 struct xfdt_vcpu *xfdt_next_vcpu(const struct xfdt_host *host, struct xfdt_vcpu_at *at);
+
+/* How many vCPUs the VMs count in online_vcpus, of those where that is known. */
+uint64_t xfdt_host_online_vcpus(const struct xfdt_host *host);
 
 /* The VM number @index, of @host->vm_count and one more if states are on no list; NULL behind. */
 const struct xfdt_vm *xfdt_host_vm(const struct xfdt_host *host, size_t index);

@@ -353,6 +353,7 @@ static struct xfdt_error *read_vm(struct xfdt_host *host, uint64_t kvaddr, unsig
 	if (err)
 		return err;
 	err = xfdt_read_member(host->image, kvaddr, XFDT_M_kvm_online_vcpus, &vm->online_vcpus);
+	vm->counted = !err;
 	if (!err)
 		err = walk_vcpus(host, vm, nodes_left);
 	if (!err && vm->vcpu_count != vm->online_vcpus && !is_being_created(host, vm))
@@ -407,6 +408,17 @@ static bool all_are_complete(const struct xfdt_host *host)
 	return true;
 }
 
+/* Do the VMs count as many vCPUs as there are guest FPU states?  Then it does not matter which is whose. */
+static bool all_are_counted(const struct xfdt_host *host)
+{
+	size_t i;
+
+	for (i = 0; i < host->vm_count; i++)
+		if (!host->vms[i].counted)
+			return false;
+	return host->census.known && xfdt_host_online_vcpus(host) == host->census.count;
+}
+
 static struct xfdt_error *read_lists(struct xfdt_host *host)
 {
 	const struct xfdt_image *image = host->image;
@@ -435,7 +447,7 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 		return NULL; /* a gap of the image */
 	err = walk_vms(host);
 	host->vms_known = !err;
-	host->lists_known = !err && all_are_complete(host) &&
+	host->lists_known = !err && (all_are_complete(host) || all_are_counted(host)) &&
 			    !(host->vms_counted.known && host->vms_counted.value > host->vm_count);
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;

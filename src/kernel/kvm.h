@@ -58,6 +58,7 @@ struct xfdt_vm {
 	char comm[XFDT_COMM_LEN + 1]; /* of that process; empty: unknown */
 	bool maker_gone;	      /* of its threads only KVM's own workers are left */
 	uint64_t online_vcpus;
+	bool counted; /* online_vcpus is known */
 	struct xfdt_value bugged;
 	enum xfdt_truth can_run; /* no: dead, or no task has its address space any more */
 	struct xfdt_vcpu *vcpus;

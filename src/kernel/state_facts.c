@@ -170,17 +170,6 @@ static bool all_are_sound(const struct xfdt_facts *facts)
 	return true;
 }
 
-/* Does KVM count more vCPUs than there are guest FPU states? */
-static bool states_are_missing(const struct xfdt_host *host)
-{
-	uint64_t online = 0;
-	size_t i;
-
-	for (i = 0; i < host->vm_count; i++)
-		online += host->vms[i].online_vcpus;
-	return online > host->census.count;
-}
-
 /* Where the list of VMs is not known: are there more VMs than could have the states that are known? */
 static bool vms_are_missing(const struct xfdt_host *host)
 {
@@ -199,7 +188,7 @@ static void find_complete(struct xfdt_facts *facts, const struct xfdt_host *host
 		xfdt_fact_set(facts, id, XFDT_UNSURE,
 			      "not all guest FPU states are known: the census is incomplete (%s)",
 			      census->why);
-	else if (states_are_missing(host))
+	else if (xfdt_host_online_vcpus(host) > census->count)
 		xfdt_fact_set(facts, id, XFDT_UNSURE,
 			      "KVM counts more vCPUs than the %zu guest FPU states in memory",
 			      census->count);
