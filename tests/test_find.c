@@ -153,6 +153,29 @@ static void test_find__old_tar(void **state)
 	assert_null(xfdt_packing_of(head, sizeof(head)));
 }
 
+/* cpio(5), "Old Binary Format": its name has the stated size */
+static void test_find__binary_cpio(void **state)
+{
+	static const uint8_t magics[2][2] = { { 0xc7, 0x71 }, { 0x71, 0xc7 } };
+	int big;
+
+	for (big = 0; big < 2; big++) {
+		uint8_t head[XFDT_PACKING_HEAD] = { 0 };
+
+		memcpy(head, magics[big], 2);
+		head[20 + big] = sizeof("vmcore");
+		strcpy((char *)head + 26, "vmcore");
+		assert_string_equal(xfdt_packing_of(head, sizeof(head)), "cpio");
+		head[20 + big]++;
+		assert_null(xfdt_packing_of(head, sizeof(head)));
+		/* a name that goes on behind the head */
+		memset(head + 26, 'x', sizeof(head) - 26);
+		assert_null(xfdt_packing_of(head, sizeof(head)));
+		head[20 + !big] = 4;
+		assert_string_equal(xfdt_packing_of(head, sizeof(head)), "cpio");
+	}
+}
+
 static void test_find__not_a_dump_is_named(void **state)
 {
 	static const Elf64_Ehdr program = {

@@ -314,6 +314,30 @@ static bool is_old_tar(const uint8_t *head, size_t len)
 	return strtoul(text, NULL, 8) == sum;
 }
 
+#define CPIO_NAME_SIZE 20
+#define CPIO_NAME 26
+
+/*
+ * cpio(5), "Old Binary Format": numbers of 16 bits in either order of bytes, and a name that ends with the only NUL
+ * in its size.
+ */
+static bool is_binary_cpio(const uint8_t *head, size_t len)
+{
+	const uint8_t *end;
+	size_t size;
+	bool little;
+
+	if (len < CPIO_NAME)
+		return false;
+	little = !memcmp(head, "\xc7\x71", 2);
+	if (!little && memcmp(head, "\x71\xc7", 2))
+		return false;
+	size = (size_t)head[CPIO_NAME_SIZE + little] << 8 | head[CPIO_NAME_SIZE + !little];
+	end = memchr(head + CPIO_NAME, '\0', len - CPIO_NAME);
+	return size >= 2 &&
+	       (end ? (size_t)(end - (head + CPIO_NAME)) == size - 1 : size > len - CPIO_NAME);
+}
+
 /* lzma(1) of before xz: properties, a dictionary of 2^n bytes, and a size or "unknown". */
 static bool is_lzma(const uint8_t *head, size_t len)
 {
@@ -341,6 +365,8 @@ const char *xfdt_packing_of(const uint8_t *head, size_t len)
 		return "zstd";
 	if (is_lzma(head, len))
 		return "lzma";
+	if (is_binary_cpio(head, len))
+		return "cpio";
 	return is_old_tar(head, len) ? "tar" : NULL;
 }
 

@@ -392,12 +392,14 @@ static enum xfdt_truth is_of_fault(const struct xfdt_panic *panic, const struct 
 static void set_ended_by(struct xfdt_facts *facts, const struct xfdt_panic *panic,
 			 const struct xfdt_event *event)
 {
+	char thread[XFDT_THREAD_WORDS];
+
+	xfdt_panic_thread(panic, thread);
 	if (event)
 		snprintf(facts->ended_by, sizeof(facts->ended_by), "%.*s", LOG_MAX,
 			 line_of(panic, event));
 	else
-		snprintf(facts->ended_by, sizeof(facts->ended_by), "something else, by pid %d",
-			 panic->pid);
+		snprintf(facts->ended_by, sizeof(facts->ended_by), "something else, by %s", thread);
 }
 
 static bool is_own_note(const struct xfdt_panic *panic, const struct xfdt_fault *fault)
@@ -413,6 +415,9 @@ static void find_ended(struct xfdt_facts *facts, const struct xfdt_panic *panic,
 	enum xfdt_truth follows = event ? is_of_fault(panic, event, fault) : XFDT_UNSURE;
 	bool by_thread = fault->task && fault->task == panic->task;
 	const enum xfdt_fact_id id = XFDT_FACT_ENDED;
+	char thread[XFDT_THREAD_WORDS];
+
+	xfdt_panic_thread(panic, thread);
 
 	if (panic->log.is_text && follows == XFDT_YES && xfdt_event_is_oops(event)) {
 		xfdt_fact_set(
@@ -431,7 +436,7 @@ static void find_ended(struct xfdt_facts *facts, const struct xfdt_panic *panic,
 			      LOG_MAX, line_of(panic, event));
 	} else if (panic->task && fault->task && !by_thread) {
 		set_ended_by(facts, panic, follows == XFDT_YES ? NULL : event);
-		xfdt_fact_set(facts, id, XFDT_NO, "another thread panicked: pid %d", panic->pid);
+		xfdt_fact_set(facts, id, XFDT_NO, "another thread panicked: %s", thread);
 	} else if (by_thread && fault->frame) {
 		xfdt_fact_set(
 			facts, id, XFDT_YES,
@@ -444,7 +449,7 @@ static void find_ended(struct xfdt_facts *facts, const struct xfdt_panic *panic,
 			      LOG_MAX, line_of(panic, event));
 	} else if (follows == XFDT_YES) {
 		set_ended_by(facts, panic, NULL);
-		xfdt_fact_set(facts, id, XFDT_NO, "another thread panicked: pid %d", panic->pid);
+		xfdt_fact_set(facts, id, XFDT_NO, "another thread panicked: %s", thread);
 	} else {
 		xfdt_fact_set(facts, id, XFDT_UNSURE, "what ended the kernel is not known");
 	}

@@ -2,6 +2,7 @@
 /* The CPU that panicked (Linux: kernel/panic.c, arch/x86/kernel/crash.c). */
 #include "kernel/host.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,14 @@ static void find_cpu(struct xfdt_host *host)
 	else if (any)
 		panic->panicked = xfdt_event_last(&panic->events, XFDT_EVENT_PANIC) ? XFDT_UNSURE :
 										      XFDT_NO;
+}
+
+void xfdt_panic_thread(const struct xfdt_panic *panic, char ret_words[XFDT_THREAD_WORDS])
+{
+	if (panic->pid_known)
+		snprintf(ret_words, XFDT_THREAD_WORDS, "pid %d", panic->pid);
+	else
+		strcpy(ret_words, "a thread of unknown pid");
 }
 
 static void find_thread(struct xfdt_host *host)

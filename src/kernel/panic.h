@@ -60,6 +60,10 @@ struct xfdt_panic {
 /* The fault to show in a report; NULL: none. */
 const struct xfdt_fault *xfdt_panic_fault(const struct xfdt_panic *panic);
 
+/* The thread that panicked, in words: "pid 139". */
+#define XFDT_THREAD_WORDS 32
+void xfdt_panic_thread(const struct xfdt_panic *panic, char ret_words[XFDT_THREAD_WORDS]);
+
 /* Do die_counter and tainted_mask agree that no oops happened? */
 bool xfdt_panic_had_no_oops(const struct xfdt_panic *panic);
 

@@ -205,7 +205,7 @@ static void put_summary(const struct writer *writer)
 	const struct xfdt_outcome *report = writer->report;
 	const struct xfdt_host *host = report->host;
 	const struct xfdt_image *image = host->image;
-	char text[TEXT_MAX];
+	char text[TEXT_MAX], thread[XFDT_THREAD_WORDS];
 
 	fputs("\n", writer->out);
 	snprintf(text, sizeof(text), "%s (%s)", report->path, report->format);
@@ -221,8 +221,9 @@ static void put_summary(const struct writer *writer)
 	if (writer->verbose)
 		put_labelled(writer, "rule", report->verdict->rule->id);
 	if (host->panic.task) {
-		snprintf(text, sizeof(text), "CPU %" PRIu64 ", pid %d %s", host->panic.cpu.value,
-			 host->panic.pid, host->panic.comm);
+		xfdt_panic_thread(&host->panic, thread);
+		snprintf(text, sizeof(text), "CPU %" PRIu64 ", %s %s", host->panic.cpu.value,
+			 thread, host->panic.comm);
 		put_labelled(writer, "panic", text);
 	}
 	if (report->facts->of_log)
