@@ -23,7 +23,7 @@ _xfdtriage()
 
 	command=$(_xfdtriage_command)
 	if [[ $COMP_CWORD == 2 && $previous == help ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "triage show distill batch report live" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "triage show dmesg batch distill live report" -- "$current")
 		return
 	fi
 	case $previous in

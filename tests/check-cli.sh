@@ -52,7 +52,7 @@ exits live-of-a-dump 2 live "$confirmed"
 says live-of-a-dump err "is of a host that panicked; use 'xfdtriage triage'$"
 silent live-of-a-dump-out out
 exits live-of-nothing 2 live "$work/no-kcore"
-says live-of-nothing err 'it does not exist: the kernel was built without CONFIG_PROC_KCORE'
+says live-of-nothing err 'No such file or directory$'
 exits live-json 2 live --format json "$work/no-kcore"
 says live-json out '^{"schema":"xfdtriage-live-1","path":.*,"answer":"error","exit":2,"error":".*"}$'
 exits live-two 2 live "$confirmed" "$clean"
@@ -61,7 +61,9 @@ says live-help out '1 not-exposed  *2 error  *3 exposed  *5 unknown'
 
 # VMCOREINFO from elsewhere: only of the kernel whose memory it is
 exits vmcoreinfo-none 2 --vmcoreinfo "$work/none" "$confirmed"
-says vmcoreinfo-none err 'cannot read VMCOREINFO from'
+says vmcoreinfo-none err "vmcoreinfo '.*none': No such file"
+exits vmcoreinfo-empty 2 --vmcoreinfo /dev/null "$confirmed"
+says vmcoreinfo-empty err "'/dev/null': is empty"
 echo 'OSRELEASE=6.18.5' >"$work/foreign"
 exits vmcoreinfo-foreign 2 --vmcoreinfo "$work/foreign" "$confirmed"
 says vmcoreinfo-foreign err "the VMCOREINFO that was given is not of this dump's kernel"
@@ -455,6 +457,32 @@ exits unknown-command 2 triaje "$clean"
 says unknown-command-why err "there is no command 'triaje'; did you mean 'triage'?"
 exits unknown-word 2 nonsense
 says unknown-word-why err "there is no file 'nonsense' here"
+# kdump's name for its file, and any word before another file, are files
+exits missing-vmcore 2 --json vmcore "$confirmed"
+says missing-vmcore-out out '"path":"vmcore",.*"verdict":"error"'
+says missing-vmcore-other out '"verdict":"confirmed"'
+exits missing-word 2 --json nonsense "$confirmed"
+says missing-word-other out '"verdict":"confirmed"'
+exits option-in-cluster 2 -vx "$clean"
+says option-in-cluster-why err "there is no option '-x'"
+exits argument-in-cluster 2 -vf
+says argument-in-cluster-why err "there is no argument to '-f'"
+exits argument-too-many 2 --json=3 "$clean"
+says argument-too-many-why err "it takes no argument: '--json=3'"
+exits option-of-batch 2 batch -j 0
+says option-of-batch-help err "see 'xfdtriage help batch'"
+exits help-help 0 help help
+exits help-version 0 help version
+exits version-word-two 2 version x
+says version-word-two-why err "one word too many: 'x'"
+exits dmesg-of-nothing 2 dmesg
+says dmesg-of-nothing-why err 'name a kernel log'
+for word in help version; do
+	"$xfdtriage" $word >/dev/full 2>"$work/err"
+	if [ $? = 2 ]; then report ok "$word-unwritten"; else report fail "$word-unwritten" "$(cat "$work/err")"; fi
+done
+"$xfdtriage" "$clean" "$confirmed" >/dev/full 2>"$work/err"
+if [ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ]; then report ok reports-unwritten; else report fail reports-unwritten "$(cat "$work/err")"; fi
 exits command-last 2 "$clean" show
 says command-last-why err 'the command comes first: xfdtriage show VMCORE'
 cp "$clean" "$work/show"
@@ -468,6 +496,8 @@ says help-codes out 'not-applicable'
 exits version 0 --version
 exits distill-without-output 2 distill "$clean"
 exits distill-two 2 distill "$clean" "$confirmed" -o "$work/x"
+says distill-two-why err ' are two$'
+exits distill-to-stdout 2 distill "$clean" -o -
 exits distill-nowhere 2 distill "$clean" -o "$work/no/such/folder"
 # what reads the dump is confined, and if it dies nothing is left
 child_of() {

@@ -114,6 +114,12 @@ check since-date-total grep -q '^4 dumps in 2 stores' "$work/out"
 exits since-age 0 report --since 100000d "$work/first"
 check since-age-total grep -q '^3 dumps in 1 store' "$work/out"
 exits since-nonsense 2 report --since yesterday "$work/first"
+for time in 2026-13-01 2026-02-29 2026-11-27T25 2026-11-27T10:60; do
+	exits "since-$time" 2 report --since $time "$work/first"
+done
+exits since-leap-day 0 report --since 2024-02-29 "$work/first"
+exits output-to-stdout 0 report -o - "$work/first"
+check output-to-stdout-total grep -q '^3 dumps in 1 store' "$work/out"
 exits new-without-runs 2 report --new "$work/first"
 check new-says grep -q 'no record of a run' "$work/err"
 "$xfdtriage" batch -q --store "$work/new" dumps/clean-6.1.192.vmcore

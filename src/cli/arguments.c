@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The one table of options: parsing, and the help made from it. */
+#include "base/output.h"
 #include "base/util.h"
 #include "cli/command.h"
 
@@ -256,10 +257,24 @@ void print_usage(const struct command *command, FILE *out)
 	fputs("\nSee xfdtriage(1).\n", out);
 }
 
-static void print_version(void)
+/* To standard output; returns the exit code. */
+static int print_version(void)
 {
+	struct xfdt_error *err;
+
 	printf("xfdtriage " XFDT_VERSION "\n"
 	       "License GPL-2.0-or-later\n");
+	err = xfdt_flush(stdout, "the version");
+	return err ? complain(err) : 0;
+}
+
+static int print_help(const struct command *command)
+{
+	struct xfdt_error *err;
+
+	print_usage(command, stdout);
+	err = xfdt_flush(stdout, "the help");
+	return err ? complain(err) : 0;
 }
 
 /* The index of @name in the @count @names, or -1. */
@@ -459,12 +474,14 @@ static int load_vmcoreinfo(const char *path, struct arguments *arguments)
 	static char text[XFDT_VMCOREINFO_MAX + 1];
 	FILE *in = fopen(path, "r");
 	size_t len = in ? fread(text, 1, sizeof(text) - 1, in) : 0;
-	bool failed = !in || ferror(in) || !len;
+	int error = !in || ferror(in) ? errno : 0;
 
 	if (in)
 		fclose(in);
-	if (failed)
-		return usage_error("cannot read VMCOREINFO from", path);
+	if (error || !len) {
+		warn("--vmcoreinfo '%s': %s", path, error ? strerror(error) : "is empty");
+		return XFDT_EXIT_ERROR;
+	}
 	text[len] = '\0';
 	arguments->vmcoreinfo = text;
 	return -1;
@@ -614,17 +631,31 @@ static int take_help(const struct arguments *arguments)
 
 	if (!arguments->path_count)
 		return -1;
-	if (!strcmp(words[0], "version") && arguments->path_count == 1) {
-		print_version();
-		return 0;
-	}
-	if (strcmp(words[0], "help") || arguments->path_count > 2)
+	const bool version = !strcmp(words[0], "version");
+
+	if (!version && strcmp(words[0], "help"))
 		return -1;
+	if (arguments->path_count > (version ? 1 : 2))
+		return usage_error("one word too many:", words[version ? 1 : 2]);
+	if (version)
+		return print_version();
 	command = arguments->path_count == 2 ? find_command(words[1]) : NULL;
-	if (!command && arguments->path_count == 2)
+	if (!command && arguments->path_count == 2 && strcmp(words[1], "help") &&
+	    strcmp(words[1], "version"))
 		return unknown_command(words[1]);
-	print_usage(command, stdout);
-	return 0;
+	return print_help(command);
+}
+
+/* NULL: several commands have that option. */
+static const struct command *only_command_of(const struct option_spec *spec)
+{
+	const unsigned int of = commands_of(spec->option.val);
+	size_t i;
+
+	for (i = 0; i < command_count; i++)
+		if (of == (unsigned int)commands[i].bit)
+			return &commands[i];
+	return NULL;
 }
 
 static bool is_foreign(size_t option, const bool *used, const struct command *command)
@@ -638,6 +669,7 @@ static int check_arguments(struct arguments *arguments, const bool *used,
 {
 	size_t i;
 
+	about_command(command);
 	for (i = 0; i < OPTIONS; i++) {
 		if (!is_foreign(i, used, command))
 			continue;
@@ -657,6 +689,20 @@ static int check_arguments(struct arguments *arguments, const bool *used,
 	if (!(format_commands[arguments->format] & command->bit))
 		return usage_error("no such format here:", format_names[arguments->format]);
 	return -1;
+}
+
+/* What getopt_long(3) returned @letter for; @last: the argument that it looked at last, or the one before that. */
+static int refuse_option(int letter, const char *last)
+{
+	const char short_option[] = { '-', (char)optopt, '\0' };
+	const bool is_long = !strncmp(last, "--", 2);
+
+	if (letter == ':')
+		return usage_error("there is no argument to", is_long ? last : short_option);
+	/* it knows the option, but not with an argument */
+	if (spec_of(optopt))
+		return usage_error("it takes no argument:", last);
+	return usage_error("there is no option", optopt ? short_option : last);
 }
 
 int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
@@ -684,14 +730,11 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 		const struct option_spec *spec = spec_of(letter);
 
 		if (!spec)
-			return usage_error(letter == ':' ? "there is no argument to" :
-							   "there is no option",
-					   argv[optind - 1]);
+			return refuse_option(letter, argv[optind - 1]);
+		about_command(only_command_of(spec));
 		used[spec - options] = true;
-		if (letter == 'V') {
-			print_version();
-			return 0;
-		}
+		if (letter == 'V')
+			return print_version();
 		help |= letter == 'h';
 		status = take_option(letter, ret_arguments);
 		if (status >= 0)
@@ -703,10 +746,8 @@ int parse_arguments(int argc, char **argv, struct arguments *ret_arguments,
 	if (status >= 0)
 		return status;
 	command = take_command(ret_arguments);
-	if (help) {
-		print_usage(command, stdout);
-		return 0;
-	}
+	if (help)
+		return print_help(command);
 	status = check_operands(ret_arguments, command != NULL);
 	if (status >= 0)
 		return status;

@@ -243,11 +243,16 @@ int run_distill(const struct arguments *arguments)
 
 	if (!arguments->output)
 		return usage_error("distill needs -o FILE", NULL);
+	/* what was written is read again */
+	if (!strcmp(arguments->output, "-"))
+		return usage_error("distill writes to a file (-o FILE), not to", "-");
 	if (work.dump && work.dump->problem)
 		return complain_of_dump(arguments, work.dump);
-	if (arguments->path_count > 1 && !arguments->split)
-		return usage_error("distill takes one dump (or the parts of one, with --split)",
-				   NULL);
+	if (arguments->path_count > 1 && !arguments->split) {
+		warn("distill takes one dump, or the parts of one with --split; '%s' and '%s' are two",
+		     arguments->paths[0], arguments->paths[1]);
+		return XFDT_EXIT_ERROR;
+	}
 	if (is_own_input(arguments))
 		return usage_error("distill does not write over the dump that it reads:",
 				   arguments->output);

@@ -36,18 +36,19 @@ static const char *why_not_permitted(void)
 	       ")";
 }
 
-static const char *why_not(int error)
+static const char *why_not(const char *path, int error)
 {
 	switch (error) {
 	case ENOENT:
+		if (strcmp(path, KCORE) != 0)
+			break;
 		return "it does not exist: the kernel was built without CONFIG_PROC_KCORE, or this is a container that hides it";
 	case EACCES:
 		return "permission denied; run it as root";
 	case EPERM:
 		return why_not_permitted();
-	default:
-		return strerror(error);
 	}
+	return strerror(error);
 }
 
 static struct xfdt_error *check_access(const char *path)
@@ -55,7 +56,8 @@ static struct xfdt_error *check_access(const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
-		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot read '%s': %s", path, why_not(errno));
+		return xfdt_error_new(XFDT_SYSTEM, 0, "cannot read '%s': %s", path,
+				      why_not(path, errno));
 	close(fd);
 	return NULL;
 }

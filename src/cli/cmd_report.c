@@ -331,7 +331,7 @@ static struct xfdt_error *write_report(const struct xfdt_report *summary, struct
 	struct xfdt_output output;
 	struct xfdt_error *err;
 
-	if (!arguments->output)
+	if (!arguments->output || !strcmp(arguments->output, "-"))
 		return render(summary, stores, arguments, state, format, stdout);
 	err = xfdt_output_init(&output, arguments->output);
 	if (err)
@@ -347,11 +347,22 @@ static bool is_time(const char *text)
 {
 	static const char pattern[] = "dddd-dd-ddTdd:dd:ddZ";
 	size_t len = strlen(text), i;
+	struct tm utc = { 0 }, real;
 
 	for (i = 0; i < len && pattern[i]; i++)
 		if (pattern[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != pattern[i])
 			return false;
-	return i == len && len >= strlen("dddd-dd-dd");
+	if (i != len || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &utc.tm_year, &utc.tm_mon,
+			       &utc.tm_mday, &utc.tm_hour, &utc.tm_min, &utc.tm_sec) < 3)
+		return false;
+	utc.tm_year -= 1900;
+	utc.tm_mon--;
+	real = utc;
+	/* timegm(3) makes 1 March of 29 February where there is none */
+	timegm(&real);
+	return real.tm_mon == utc.tm_mon && real.tm_mday == utc.tm_mday &&
+	       real.tm_hour == utc.tm_hour && real.tm_min == utc.tm_min &&
+	       real.tm_sec == utc.tm_sec;
 }
 
 /* 36h, 7d: that long ago. */

@@ -220,9 +220,9 @@ static int report_each(const struct arguments *arguments, struct form *form)
 
 	if (!kinds)
 		return complain(xfdt_error_new(XFDT_NO_MEMORY, 0, "out of memory"));
-	for (i = 0; i < arguments->path_count; i++)
+	for (i = 0; i < arguments->path_count && !ferror(stdout); i++)
 		status = stronger(status, report_one(arguments, i, form, text, &kinds[i]));
-	if (text && arguments->path_count > 1) {
+	if (text && arguments->path_count > 1 && !ferror(stdout)) {
 		fputs(form->line ? "\n" : "\n----\n\n", stdout);
 		put_summary(arguments, kinds, form->log == LOG_ALWAYS ? "logs" : "dumps");
 		if (form->line)

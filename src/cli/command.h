@@ -100,6 +100,8 @@ void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Print what is wrong to stderr; both return the exit code.  complain() takes over @err. */
 int complain(struct xfdt_error *err);
 int usage_error(const char *what, const char *subject);
+/* The command whose help usage_error() points to from now on; NULL: the help of all. */
+void about_command(const struct command *command);
 
 /* Out of the environment and of the terminal. */
 struct xfdt_session_options session_options(const struct arguments *arguments);

@@ -110,9 +110,8 @@ static struct xfdt_error *add_nothing(struct opening *opening, const char *name,
 	};
 	char problem[160];
 
-	snprintf(problem, sizeof(problem), "has %s in it; %u file%s in it %s looked at",
-		 things[wanted(opening)], members, members == 1 ? "" : "s",
-		 members == 1 ? "was" : "were");
+	snprintf(problem, sizeof(problem), "has %s in it (%u %s)", things[wanted(opening)], members,
+		 members == 1 ? "entry" : "entries");
 	return add_problem(opening, name, problem);
 }
 

@@ -52,6 +52,8 @@ static const char *missing_operand(const struct command *command)
 		return "name a store; there is no " DEFAULT_STORE " here";
 	case COMMAND_BATCH:
 		return "name folders or vmcores";
+	case COMMAND_DMESG:
+		return "name a kernel log";
 	default:
 		return "name a vmcore";
 	}

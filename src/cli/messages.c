@@ -36,11 +36,22 @@ int complain(struct xfdt_error *err)
 	return XFDT_EXIT_ERROR;
 }
 
+/* " help NAME" or " --help" */
+static char help[32] = "--help";
+
+void about_command(const struct command *command)
+{
+	if (command && command != &commands[0])
+		snprintf(help, sizeof(help), "help %s", command->name);
+	else
+		snprintf(help, sizeof(help), "--help");
+}
+
 int usage_error(const char *what, const char *subject)
 {
 	if (subject)
-		warn("%s '%s'; see 'xfdtriage --help'", what, subject);
+		warn("%s '%s'; see 'xfdtriage %s'", what, subject, help);
 	else
-		warn("%s; see 'xfdtriage --help'", what);
+		warn("%s; see 'xfdtriage %s'", what, help);
 	return XFDT_EXIT_ERROR;
 }

@@ -74,10 +74,11 @@ static bool is_missing(const char *path)
 	return lstat(path, &st) && errno == ENOENT;
 }
 
-/* Only letters, as the names of commands: a file of such a name is rare. */
+/* Only letters, as the names of commands.  kdump calls its file vmcore. */
 static bool is_word(const char *text)
 {
-	return *text && strspn(text, "abcdefghijklmnopqrstuvwxyz") == strlen(text);
+	return *text && strspn(text, "abcdefghijklmnopqrstuvwxyz") == strlen(text) &&
+	       strcmp(text, "vmcore") != 0;
 }
 
 int unknown_command(const char *word)
@@ -97,7 +98,8 @@ int check_operands(const struct arguments *arguments, bool command_named)
 	const char *first = arguments->path_count ? arguments->paths[0] : "";
 	size_t i;
 
-	if (!command_named && is_word(first) && is_missing(first)) {
+	if (!command_named && is_word(first) && is_missing(first) &&
+	    (arguments->path_count == 1 || nearest_command(first))) {
 		warn("there is no file '%s' here", first);
 		return unknown_command(first);
 	}

@@ -99,7 +99,7 @@ const char *xfdt_verdict_words(enum xfdt_verdict_kind kind)
 		[XFDT_CONFIRMED] = XFDT_CVE " occurred on this host",
 		[XFDT_NOT_THIS_BUG] = "the bug did not strike, and no vCPU is armed",
 		[XFDT_ARMED] = "a vCPU is in the state that triggers the bug",
-		[XFDT_PROBABLE] = "an oops matches the bug; its FPU state is not in the dump",
+		[XFDT_PROBABLE] = "an oops matches; its FPU state is not in the dump",
 		[XFDT_INCONCLUSIVE] = "data that decides is missing or contradictory",
 		[XFDT_NOT_APPLICABLE] = "the bug was impossible on this host",
 	};

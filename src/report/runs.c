@@ -155,7 +155,8 @@ __attribute__((format(printf, 3, 4))) static void tell_missing(struct check *che
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	/* one printable line; the store may hold anything */
-	snprintf(listed, sizeof(listed), "%s", record->paths);
+	snprintf(listed, sizeof(listed), "%.*s%s", (int)sizeof(listed) - 4, record->paths,
+		 strlen(record->paths) > sizeof(listed) - 4 ? "..." : "");
 	for (end = listed; (end = strchr(end, '\n'));)
 		*end = ' ';
 	xfdt_escape(listed, paths, sizeof(paths));

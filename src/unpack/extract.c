@@ -119,9 +119,7 @@ static la_ssize_t read_block(struct extraction *job, struct archive *archive)
 
 static void damaged(struct extraction *job, struct archive *archive, const char *name)
 {
-	const char *message = xfdt_la.archive_error_string(archive);
-
-	problem(job, name, "cannot be unpacked: %s", message ? message : "it is damaged");
+	problem(job, name, "cannot be unpacked: %s", xfdt_libarchive_error(archive));
 }
 
 /* Is it a kernel log?  @alone: it is all of the packed file. */
@@ -319,8 +317,9 @@ static void extract_entries(struct extraction *job, struct xfdt_packed_file *sou
 			return;
 		}
 		if (job->members == job->limits->members) {
-			snprintf(limit, sizeof(limit), "it has more than %u members",
-				 job->limits->members);
+			snprintf(limit, sizeof(limit), "it has more than %u %s",
+				 job->limits->members,
+				 job->limits->members == 1 ? "entry" : "entries");
 			stop(job, name, limit, "--unpack-members");
 			return;
 		}

@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <stddef.h>
+#include <string.h>
 
 struct xfdt_libarchive xfdt_la;
 
@@ -28,6 +29,16 @@ static const char *load_functions(void *library)
 			return dlerror();
 	}
 	return library ? NULL : dlerror();
+}
+
+const char *xfdt_libarchive_error(struct archive *archive)
+{
+	const char *message = xfdt_la.archive_error_string(archive);
+
+	if (!message)
+		return "it is damaged";
+	/* LZMA_BUF_ERROR: liblzma wants more bytes */
+	return strstr(message, "No progress is possible") ? "the file ends too early" : message;
 }
 
 void xfdt_libarchive_load(void)

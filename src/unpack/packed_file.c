@@ -63,6 +63,9 @@ static la_ssize_t read_gzip(struct archive *archive, void *context, const void *
 		return got;
 	}
 	message = gzerror(source->gzip, &code);
+	/* its name for the file is in front */
+	if (strstr(message, ": "))
+		message = strstr(message, ": ") + 2;
 	if (code != Z_OK && code != Z_STREAM_END) {
 		xfdt_la.archive_set_error(archive, EIO, "gzip: %s",
 					  code == Z_BUF_ERROR ? "the file ends too early" :
@@ -128,10 +131,8 @@ bool xfdt_packed_file_init(struct xfdt_packed_file *source, int fd, char *ret_wh
 	}
 	if (support_formats(source->archive, source->packing) == ARCHIVE_FATAL ||
 	    lseek(fd, 0, SEEK_SET) || open_source(source) < ARCHIVE_WARN) {
-		const char *message = xfdt_la.archive_error_string(source->archive);
-
 		snprintf(ret_why, size, "cannot be unpacked: %s",
-			 message ? message : strerror(errno));
+			 xfdt_libarchive_error(source->archive));
 		xfdt_packed_file_deinit(source);
 		return false;
 	}
