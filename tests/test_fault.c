@@ -648,6 +648,10 @@ static void test_fault__frame_on_a_stack_of_kasan(void **state)
 	kernel_deinit(&fixture.kernel);
 }
 
+/* What FRED has above SS: the type of the event, and its vector (Linux: struct fred_ss). */
+#define FRED_SS(type, vector) (0x18 | (uint64_t)(vector) << 32 | (uint64_t)(type) << 48)
+#define FRED_NM FRED_SS(3, 7)
+
 /*
  * FRED: CS has more than the selector above its 16 bits, a dispatcher called the
  * handler, and there is more between the frame and where RSP was.
@@ -655,20 +659,27 @@ static void test_fault__frame_on_a_stack_of_kasan(void **state)
 static void test_fault__frame_of_fred(void **state)
 {
 	static const struct {
-		uint64_t cs, below, gap;
+		uint64_t cs, ss, below, gap;
 		const char *rule, *state;
 	} frames[] = {
-		{ 0x10, KERNEL_NM_RETURN, 0, "hit-earlier", "at-restore" },
-		{ 0x10 | 0x103ull << 16, KERNEL_NM_RETURN, 0, "hit-earlier", "at-restore" },
-		{ 0x10, KERNEL_ASM_FRED + 0x20, 0, "hit-earlier", "at-restore" },
-		{ 0x10, KERNEL_NM_RETURN, 16 + 64 + 56, "hit-earlier", "at-restore" },
-		{ 0x10 | 0x103ull << 16, KERNEL_ASM_FRED + 0x20, 16 + 64 + 56, "hit-earlier",
-		  "at-restore" },
-		{ 0x33 | 0x103ull << 16, KERNEL_ASM_FRED + 0x20, 16 + 64 + 56, "open",
+		{ 0x10, 0x18, KERNEL_NM_RETURN, 0, "hit-earlier", "at-restore" },
+		{ 0x10 | 0x103ull << 16, 0x18, KERNEL_NM_RETURN, 0, "hit-earlier", "at-restore" },
+		{ 0x10, FRED_NM, KERNEL_ASM_FRED + 0x20, 0, "hit-earlier", "at-restore" },
+		{ 0x10, 0x18, KERNEL_NM_RETURN, 16 + 64 + 56, "hit-earlier", "at-restore" },
+		{ 0x10 | 0x103ull << 16, FRED_NM, KERNEL_ASM_FRED + 0x20, 16 + 64 + 56,
+		  "hit-earlier", "at-restore" },
+		{ 0x33 | 0x103ull << 16, FRED_NM, KERNEL_ASM_FRED + 0x20, 16 + 64 + 56, "open",
 		  "within-restore" },
 		/* of another entry: which exception hit the restore is not known */
-		{ 0x10, KERNEL_ASM_FRED + 0x100, 16 + 64 + 56, "open", "within-restore" },
-		{ 0x10, KERNEL_ASM_FRED + 0x20, 16 + 64 + 64, "open", "within-restore" },
+		{ 0x10, FRED_NM, KERNEL_ASM_FRED + 0x100, 16 + 64 + 56, "open", "within-restore" },
+		{ 0x10, FRED_NM, KERNEL_ASM_FRED + 0x20, 16 + 64 + 64, "open", "within-restore" },
+		/* of FRED's entry, and no #NM: the timer's interrupt, #GP, INT 7 */
+		{ 0x10, FRED_SS(0, 0xec), KERNEL_ASM_FRED + 0x20, 16 + 64 + 56, "open",
+		  "within-restore" },
+		{ 0x10, FRED_SS(3, 13), KERNEL_ASM_FRED + 0x20, 16 + 64 + 56, "open",
+		  "within-restore" },
+		{ 0x10, FRED_SS(4, 7), KERNEL_ASM_FRED + 0x20, 16 + 64 + 56, "open",
+		  "within-restore" },
 	};
 	size_t i;
 
@@ -678,6 +689,7 @@ static void test_fault__frame_of_fred(void **state)
 
 		regs = set_up(&fixture);
 		regs->cs = frames[i].cs;
+		regs->ss = frames[i].ss;
 		regs->sp += frames[i].gap;
 		*below(&fixture) = frames[i].below;
 		check(&fixture, frames[i].rule, frames[i].state);

@@ -13,6 +13,11 @@
 #define KERNEL_DS 0x18
 /* alignment to 16; FRED: 16 bytes more, a red zone of 64, alignment to 64 */
 #define FRAME_SLACK (16 + 64 + 63)
+/* bits of struct fred_ss, and what they say of an #NM (Linux: arch/x86/include/asm/ptrace.h) */
+#define FRED_VECTOR 32
+#define FRED_TYPE 48
+#define FRED_HARDWARE_EXCEPTION 3
+#define NM_VECTOR 7
 #define CALLER_WORDS 64
 #define NO_ERROR_CODE (~0ull)
 #define XSAVE_ALIGNMENT 64 /* SDM vol. 1, 13.4: #GP if the area is not aligned */
@@ -293,12 +298,20 @@ void xfdt_stack_read_around(const struct xfdt_image *image, uint64_t sp, struct 
 	}
 }
 
-/* Does the word below a frame say that the entry of #NM has pushed it? */
-static bool is_nm_frame(const struct xfdt_image *image, uint64_t below)
+/* FRED's entry is one for all events; the CPU stores which one it was above SS (Linux: struct fred_ss). */
+static bool is_nm_event(const struct xfdt_regs *regs)
+{
+	return (regs->ss >> FRED_VECTOR & 0xff) == NM_VECTOR &&
+	       (regs->ss >> FRED_TYPE & 0xf) == FRED_HARDWARE_EXCEPTION;
+}
+
+/* Has the entry of #NM pushed @regs, with the word @below them? */
+static bool is_nm_frame(const struct xfdt_image *image, const struct xfdt_regs *regs,
+			uint64_t below)
 {
 	/* the return address of the CALL of exc_device_not_available(), or of FRED's dispatcher */
 	return xfdt_in_function(image, XFDT_S_asm_exc_nm, below) ||
-	       xfdt_in_function(image, XFDT_S_asm_fred, below);
+	       (xfdt_in_function(image, XFDT_S_asm_fred, below) && is_nm_event(regs));
 }
 
 bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_stack *stack,
@@ -318,7 +331,7 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 		memcpy(&regs, &stack->words[i], sizeof(regs));
 		if ((regs.cs & 0xffff) != KERNEL_CS ||
 		    regs.sp - (frame + sizeof(regs)) > FRAME_SLACK ||
-		    !is_nm_frame(image, stack->words[i - 1]))
+		    !is_nm_frame(image, &regs, stack->words[i - 1]))
 			continue;
 		fault->source = XFDT_REGS_STACK;
 		fault->regs = regs;
