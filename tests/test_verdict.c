@@ -1135,6 +1135,41 @@ static void die_elsewhere(struct scene *scene, const struct xfdt_regs *regs,
 	kernel_log_registers(&scene->kernel, regs, place, code);
 }
 
+/* A jump to NULL, or to memory that is not mapped, as that of a module that is gone. */
+static void test_verdict__jump_to_nowhere(void **state)
+{
+	static const char *const fetch[] = { "#PF: supervisor instruction fetch in kernel mode",
+					     "Oops: Oops: 0010 [#1] SMP NOPTI", NULL };
+	static const struct {
+		uint64_t ip;
+		const char *place; /* NULL: the log has lost it */
+		const char *rule;
+	} jumps[] = {
+		{ 0, "0x0", "clear" },
+		{ 0xffffffffc1234000, "0xffffffffc1234000", "clear" },
+		{ 0x7f0000001000, "0x7f0000001000", "clear" },
+		/* in vmlinux: a kernel without kallsyms names no function */
+		{ 0xffffffff81800000, "0xffffffff81800000", "unknown" },
+		{ 0, NULL, "clear" },
+		{ 0xffffffffc1234000, NULL, "unknown" },
+	};
+	struct scene scene;
+	size_t i;
+
+	for (i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
+		struct xfdt_regs regs = { .ip = jumps[i].ip, .cs = 0x10, .ax = 1 };
+
+		set_up(&scene, 0, 0);
+		regs.sp = scene.shell->stack + 0x3000;
+		die_elsewhere(&scene, &regs, fetch, jumps[i].place ? jumps[i].place : "", "");
+		if (!jumps[i].place) {
+			scene.kernel.data->tainted_mask = KERNEL_TAINT_DIE;
+			wrap_log(&scene, sysrq);
+		}
+		assert_scene(&scene, jumps[i].rule);
+	}
+}
+
 #define ZFS 0xffffffffc0a00000ull
 static const uint8_t zfs_code[16] = { 0x48, 0x0f, 0xae, 0x2f, 0xc3 }; /* xrstor64 (%rdi) */
 

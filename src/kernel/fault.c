@@ -185,6 +185,16 @@ static bool decode(const struct xfdt_image *image, const struct xfdt_decoder *de
 	return true;
 }
 
+/*
+ * Are @fault's registers of a jump to address 0?  No instruction is there, so none raised #NM.  The log has RIP as
+ * text only.
+ */
+static bool is_jump_to_null(const struct xfdt_fault *fault)
+{
+	return fault->source != XFDT_REGS_LOG && !fault->regs.ip &&
+	       (fault->regs.cs & 0xffff) == KERNEL_CS && xfdt_is_kernel_address(fault->regs.sp);
+}
+
 /* Every source that has the instruction's bytes agrees: it is not an XRSTOR. */
 static enum xfdt_target target_of_other(const struct xfdt_image *image,
 					const struct xfdt_log_regs *logged,
@@ -195,6 +205,8 @@ static enum xfdt_target target_of_other(const struct xfdt_image *image,
 
 	if (in_restore)
 		return XFDT_TARGET_UNKNOWN;
+	if (is_jump_to_null(fault))
+		return XFDT_TARGET_ELSEWHERE;
 	/* with a function's name in the log, its bytes are not needed */
 	return readable || (logged && *logged->function) ? XFDT_TARGET_ELSEWHERE :
 							   XFDT_TARGET_UNKNOWN;

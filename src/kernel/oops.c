@@ -327,8 +327,8 @@ static void add_exec_summary(struct collector *collector)
 	if (!symbol || xfdt_panic_had_no_oops(panic))
 		return;
 	err = xfdt_read(collector->host->image, symbol->kvaddr, &fault.regs, sizeof(fault.regs));
-	/* all zero: no oops happened yet */
-	if (!err && fault.regs.ip)
+	/* all zero: no oops happened yet; RIP alone is 0 after a jump to NULL */
+	if (!err && (fault.regs.ip || fault.regs.cs))
 		add_fault(collector, &fault, NULL);
 	xfdt_error_free(err);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Events in the kernel log (Linux: arch/x86/kernel/traps.c, dumpstack.c). */
 #include "kernel/oops_log.h"
+#include "image/page_tables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TITLE_LINES 3	     /* from the text of a WARN() to its WARNING line */
-#define EVENT_LINES_MAX 4096 /* of one event, with what other CPUs print meanwhile */
+#define KERNEL_IMAGE_SIZE (1u << 30) /* from __START_KERNEL_map on (Linux: asm/page_64_types.h) */
+#define TITLE_LINES 3		     /* from the text of a WARN() to its WARNING line */
+#define EVENT_LINES_MAX 4096	     /* of one event, with what other CPUs print meanwhile */
 
 struct pattern {
 	enum xfdt_event_kind kind;
@@ -368,6 +370,24 @@ static bool is_nm_handler(const char *function)
 	       !strncmp(function, "handle_xfd_event", 16);
 }
 
+/*
+ * "RIP: 0010:0x0": kallsyms knows no function there, which a jump to NULL or to memory that is not mapped leaves.  All
+ * functions are printed so by a kernel without kallsyms, and those that restore are in vmlinux.
+ */
+static bool parse_bare_rip(const char *text, struct xfdt_log_regs *regs)
+{
+	unsigned long long ip;
+	int len = 0;
+
+	if (strncmp(text, "0x", 2) || sscanf(text, "%llx%n", &ip, &len) != 1 ||
+	    (text[len] && text[len] != ' ') ||
+	    (ip >= XFDT_KERNEL_MAP && ip - XFDT_KERNEL_MAP < KERNEL_IMAGE_SIZE))
+		return false;
+	snprintf(regs->function, sizeof(regs->function), "0x%llx", ip);
+	regs->offset = 0;
+	return true;
+}
+
 /* "RIP: 0010:function+0x45/0x80 [module]" */
 static bool parse_rip(const char *text, struct xfdt_log_regs *regs)
 {
@@ -379,6 +399,8 @@ static bool parse_rip(const char *text, struct xfdt_log_regs *regs)
 	if (strncmp(text, start, strlen(start)))
 		return false;
 	text += strlen(start);
+	if (parse_bare_rip(text, regs))
+		return true;
 	len = name_len(text);
 	if (!len || len >= sizeof(regs->function) ||
 	    (text[len] == '+' && sscanf(text + len, "+0x%llx", &offset) != 1))
