@@ -403,7 +403,7 @@ static void test_oops_log__registers_behind_an_outlined_handler(void **state)
 /* no RIP, or none of the kernel's */
 static void test_oops_log__event_without_a_place(void **state)
 {
-	static const char *const rips[] = { "RIP: 0033:0x44710b", "RIP: 0010:0xffffffffc0801000",
+	static const char *const rips[] = { "RIP: 0033:0x44710b", "RIP: 0010:0xffffffff81801000",
 					    "RIP: 0010:", "Hardware name: QEMU" };
 	struct xfdt_log_regs regs, untouched;
 	struct fixture fixture;

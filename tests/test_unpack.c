@@ -380,7 +380,7 @@ static void test_unpack__limits(void **state)
 	add(archive, "three", dump, SIZE);
 	assert_int_equal(archive_write_free(archive), ARCHIVE_OK);
 	unpack(fd, &limits, &haul);
-	assert_problem(&haul, "packed", "more than 2 members; --unpack-members allows more");
+	assert_problem(&haul, "packed", "more than 2 entries; --unpack-members allows more");
 	release(&haul);
 }
 

@@ -1135,6 +1135,28 @@ static void die_elsewhere(struct scene *scene, const struct xfdt_regs *regs,
 	kernel_log_registers(&scene->kernel, regs, place, code);
 }
 
+/* The host survived the hit; the thread's state was freed with it, and a new VM's healthy one has its address. */
+static void test_verdict__state_that_replaced_the_one_of_the_hit(void **state)
+{
+	struct xfdt_regs regs;
+	struct scene scene;
+	int wrapped;
+
+	for (wrapped = 0; wrapped < 2; wrapped++) {
+		set_up(&scene, 0, 0);
+		regs = kernel_nm_regs(&scene.kernel, scene.shell, vcpu_of(&scene, 0)->fpstate);
+		regs.sp -= 1ull << 30;
+		survive_oops(&scene, &regs);
+		scene.kernel.caller = OTHER_PID + 1;
+		kernel_log_nm(&scene.kernel, 1, &regs);
+		if (wrapped)
+			wrap_log(&scene, sysrq);
+		else
+			add_lines(&scene, OTHER_PID, sysrq);
+		assert_scene(&scene, "hit-unseen-earlier");
+	}
+}
+
 /* A jump to NULL, or to memory that is not mapped, as that of a module that is gone. */
 static void test_verdict__jump_to_nowhere(void **state)
 {

@@ -270,6 +270,19 @@ static bool is_xfd_out_of_sync(const struct xfdt_panic *panic, const struct xfdt
 	       thread->xfd_state.value == fault->fpstate.xfd;
 }
 
+/*
+ * Can the state be another one by now?  If the host survived the hit, its thread died, which frees the state
+ * (arch_release_task_struct()), and vmalloc() gives the address to the next one.
+ */
+static bool may_be_replaced(const struct xfdt_facts *facts, const struct xfdt_fault *fault,
+			    const struct xfdt_vcpu *vcpu)
+{
+	const bool same = vcpu && vcpu->thread.known && vcpu->thread.pid == fault->pid;
+
+	return !fault->task && fault->oops && !same &&
+	       facts->items[XFDT_FACT_ENDED].value != XFDT_YES;
+}
+
 static void set_state(struct xfdt_facts *facts, enum xfdt_hit_state state, const char *words)
 {
 	facts->hit_state = state;
@@ -317,6 +330,10 @@ static void find_state(struct xfdt_facts *facts, const struct xfdt_host *host,
 		set_state(
 			facts, XFDT_HIT_UNSURE,
 			"XSTATE_BV lacks XTILEDATA, and whether the kernel saved over it is unknown");
+	else if (may_be_replaced(facts, fault, vcpu))
+		set_state(
+			facts, XFDT_HIT_ABSENT,
+			"its thread died, and what is at the address of its FPU state now may be another state");
 	else if (is_xfd_out_of_sync(&host->panic, fault, vcpu)) {
 		set_state(facts, XFDT_HIT_LOOK_ALIKE, sums);
 		xfdt_remark_add(
@@ -533,9 +550,9 @@ void xfdt_hit_find(struct xfdt_facts *facts, const struct xfdt_host *host)
 	vcpu = fault ? xfdt_kvm_find(host, fault->fpstate_kvaddr, &vm) : NULL;
 	if (fault && is_known_state(fault, vcpu)) {
 		describe_hit(facts, host, fault, vcpu, vm);
+		find_ended(facts, &host->panic, fault);
 		find_state(facts, host, fault, vcpu);
 		find_route(facts, fault, vcpu);
-		find_ended(facts, &host->panic, fault);
 		return;
 	}
 	xfdt_fact_set(facts, XFDT_FACT_ENDED, XFDT_UNSURE, "there is no hit");
