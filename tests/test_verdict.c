@@ -1868,6 +1868,17 @@ static void test_verdict__cpu_without_amx_by_code_and_log(void **state)
 	}
 }
 
+/* clearcpuid=amx_tile: the kernel drops XTILEDATA (xsave_cpuid_features[]), and the CPU still has XFD */
+static void test_verdict__capability_without_amx(void **state)
+{
+	struct scene scene;
+
+	set_up(&scene, 0, 0);
+	take_amx(&scene.kernel);
+	KERNEL_CAP_XFD(scene.kernel.data->boot_cpu_data.x86_capability) = 1u << 4;
+	assert_scene(&scene, "not-capable");
+}
+
 /* one of its witnesses missing, or of another opinion */
 static void test_verdict__capability_that_is_not_proven(void **state)
 {
@@ -1897,7 +1908,7 @@ static void test_verdict__capability_that_is_not_proven(void **state)
 			kernel->data->fpu_kernel_cfg.max_features = KERNEL_XCR0;
 			break;
 		case 4:
-			KERNEL_CAP_XFD(kernel->data->boot_cpu_data.x86_capability) = 1u << 4;
+			kernel->vcpu[0].header->xfeatures |= KERNEL_XTILEDATA;
 			break;
 		case 5:
 			KERNEL_CAP_AMX(kernel->data->boot_cpu_data.x86_capability) = 1u << 24;

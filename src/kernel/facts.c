@@ -192,7 +192,6 @@ static void find_capable(struct xfdt_facts *facts, const struct xfdt_host *host)
 	uint64_t max = f->max_features.value;
 	bool sane = f->max_features.known && xfdt_xfeatures_are_possible(max);
 	bool cpu_known = f->cpu_xfd.known && f->cpu_amx_tile.known;
-	bool cpu_has = f->cpu_xfd.value || f->cpu_amx_tile.value;
 	const enum xfdt_fact_id id = XFDT_FACT_CAPABLE;
 	uint64_t mask;
 
@@ -217,11 +216,11 @@ static void find_capable(struct xfdt_facts *facts, const struct xfdt_host *host)
 				      "");
 	else if (!cpu_known)
 		find_capable_by_log(facts, host);
-	else if (cpu_has)
+	else if (f->cpu_amx_tile.value)
 		xfdt_fact_set(facts, id, XFDT_UNSURE,
 			      "max_features 0x%" PRIx64
-			      " lacks XTILEDATA, but the CPU's capability bits have %s",
-			      max, f->cpu_xfd.value ? "XFD" : "AMX");
+			      " lacks XTILEDATA, but the CPU's capability bits have AMX",
+			      max);
 	else if ((f->init_xfd.known && f->init_xfd.value & XTILEDATA) || any_state_has_tiles(host))
 		xfdt_fact_set(facts, id, XFDT_UNSURE,
 			      "max_features 0x%" PRIx64 " lacks XTILEDATA, but %s has it", max,
@@ -230,8 +229,8 @@ static void find_capable(struct xfdt_facts *facts, const struct xfdt_host *host)
 		xfdt_fact_set(
 			facts, id, XFDT_NO,
 			"max_features 0x%" PRIx64
-			" lacks XTILEDATA, and the CPU's capability bits lack XFD and AMX: no state can have the mismatch",
-			max);
+			" lacks XTILEDATA, and the CPU's capability bits lack %sAMX: no state can have the mismatch",
+			max, f->cpu_xfd.value ? "" : "XFD and ");
 }
 
 /* panicked */
