@@ -241,6 +241,24 @@ static uint64_t *current_of(const struct kernel *kernel, unsigned int cpu)
 	return kernel->layout->pcpu_hot ? &percpu->pcpu_hot.current_task : &percpu->current_task;
 }
 
+uint64_t kernel_take_interrupt(struct kernel *kernel, unsigned int cpu, uint64_t before)
+{
+	const size_t words = KERNEL_STACK_SIZE / 8;
+	uint64_t *stack = kernel_vmalloc(kernel, KERNEL_STACK_SIZE), top;
+	struct kernel_percpu *percpu = kernel->percpu[cpu];
+	size_t i;
+
+	for (i = 0; i < words - 1; i++)
+		stack[i] = KERNEL_ELSEWHERE;
+	stack[words - 1] = before;
+	top = kernel_kvaddr(kernel, stack + words - 1);
+	if (kernel->layout->pcpu_hot)
+		percpu->pcpu_hot.hardirq_stack_ptr = top;
+	else
+		percpu->hardirq_stack_ptr = top;
+	return top - 0x400;
+}
+
 void kernel_run(struct kernel *kernel, struct task_struct *task, unsigned int cpu)
 {
 	struct fpu *fpu = kernel_fpu(kernel, task);

@@ -112,7 +112,7 @@ struct kernel_data {
 
 /* Variables of one CPU; those that struct kernel_layout does not exclude have a symbol. */
 struct kernel_percpu {
-	uint64_t fixed, xfd_state, fpu_fpregs_owner_ctx, current_task;
+	uint64_t fixed, xfd_state, fpu_fpregs_owner_ctx, current_task, hardirq_stack_ptr;
 	struct pcpu_hot pcpu_hot;
 	uint32_t cpu_number; /* has no symbol; code reads it */
 };
@@ -185,6 +185,8 @@ void kernel_deinit(struct kernel *kernel);
 /* @size zero bytes of the heap, or of whole pages that nothing else is on and that an unmapped page follows. */
 void *kernel_alloc(struct kernel *kernel, size_t size);
 void *kernel_vmalloc(struct kernel *kernel, size_t size);
+/* Give @cpu an IRQ stack, to which it moved with its stack pointer at @before; returns a stack pointer on it. */
+uint64_t kernel_take_interrupt(struct kernel *kernel, unsigned int cpu, uint64_t before);
 /* The kvaddr of what @object points to, and the other way round. */
 uint64_t kernel_kvaddr(const struct kernel *kernel, const void *object);
 void *kernel_at(struct kernel *kernel, uint64_t kvaddr);

@@ -198,7 +198,8 @@ uint64_t kernel_put_btf(struct kernel *kernel)
 	if (layout->kvm_is_module)
 		add_module_types(btf, &kvm_types);
 	if (layout->pcpu_hot)
-		STRUCT(pcpu_hot, MEMBER(pcpu_hot, current_task, pointer));
+		STRUCT(pcpu_hot, MEMBER(pcpu_hot, current_task, pointer),
+		       MEMBER(pcpu_hot, hardirq_stack_ptr, pointer));
 	STRUCT(printk_info, MEMBER(printk_info, seq, u64), MEMBER(printk_info, ts_nsec, u64),
 	       MEMBER(printk_info, text_len, u16), MEMBER(printk_info, facility, u8),
 	       MEMBER(printk_info, caller_id, u32));

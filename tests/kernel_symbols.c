@@ -68,6 +68,7 @@ static const struct kernel_symbol symbols[] = {
 	PERCPU_VARIABLE(xfd_state),
 	PERCPU_VARIABLE(fpu_fpregs_owner_ctx),
 	PERCPU_VARIABLE(current_task),
+	PERCPU_VARIABLE(hardirq_stack_ptr),
 	PERCPU_VARIABLE(pcpu_hot),
 	{ "last", sizeof(struct kernel_percpu) },
 };
@@ -91,7 +92,7 @@ static bool in_vmlinux(const struct kernel_layout *layout, const char *name)
 		return layout->kvm_is_module;
 	if (!strcmp(name, "kasan_report"))
 		return layout->kasan;
-	if (is_one_of(name, "current_task", "pcpu_hot"))
+	if (is_one_of(name, "current_task", "pcpu_hot") || !strcmp(name, "hardirq_stack_ptr"))
 		return (*name == 'p') == layout->pcpu_hot;
 	return layout->panic_redirect || strcmp(name, "panic_redirect_cpu");
 }

@@ -113,7 +113,7 @@ struct pid {
 };
 
 struct pcpu_hot {
-	uint64_t preempt_count, current_task;
+	uint64_t preempt_count, current_task, hardirq_stack_ptr;
 };
 
 /* KVM */

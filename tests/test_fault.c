@@ -527,6 +527,58 @@ static void test_fault__interrupted_around_the_restore(void **state)
 	}
 }
 
+/* An interrupt or softirq moved the CPU to its IRQ stack; the word at its top leads back to the thread's. */
+static void test_fault__note_on_the_irq_stack(void **state)
+{
+	static const struct kernel_layout *const layouts[] = { &kernel_6_18, &kernel_6_12 };
+	struct fixture fixture;
+	uint64_t *frame, before;
+	unsigned int cpu;
+	size_t i;
+	int which;
+
+	for (i = 0; i < COUNT(layouts); i++) {
+		for (which = 0; which < 7; which++) {
+			set_up_as(&fixture, layouts[i]);
+			cpu = fixture.task->thread_info.cpu;
+			before = fixture.task->stack + 0x2000;
+			fixture.note->regs.sp = kernel_take_interrupt(&fixture.kernel, cpu,
+								      which == 1 ? KERNEL_HEAP :
+										   before);
+			frame = kernel_stack(&fixture.kernel, fixture.task, 0x2100);
+			frame[0] = which == 2 ? KERNEL_SWAP_RETURN : KERNEL_ELSEWHERE;
+			frame[1] = 0x10;
+			frame[3] = fixture.task->stack + 0x2128;
+			/* a softirq behind the restore; a function that was called around it */
+			if (which == 3)
+				*kernel_stack(&fixture.kernel, fixture.task,
+					      0x2010) = KERNEL_SWAP_RETURN;
+			if (which == 4)
+				*kernel_stack(&fixture.kernel, fixture.task,
+					      0x2150) = KERNEL_SWAP_RETURN;
+			if (which == 5)
+				fixture.note->regs.sp += 0x400 + 8;
+			if (which == 6)
+				fixture.kernel.percpu[cpu]->hardirq_stack_ptr =
+					fixture.kernel.percpu[cpu]->pcpu_hot.hardirq_stack_ptr = 0;
+			check(&fixture, which ? "open" : "clear",
+			      which ? "within-restore" : "registers-live");
+		}
+	}
+}
+
+static void test_fault__nm_below_the_irq_stack(void **state)
+{
+	struct fixture fixture;
+
+	/* the interrupt came while the handler ran */
+	set_up(&fixture);
+	fixture.note->regs.sp = kernel_take_interrupt(&fixture.kernel,
+						      fixture.task->thread_info.cpu,
+						      fixture.note->regs.sp);
+	check(&fixture, "hit-earlier", "at-restore");
+}
+
 /* QEMU numbers its notes by CPU + 1: they are of CPUs, not of the threads with those ids */
 static void test_fault__notes_by_cpu(void **state)
 {
@@ -606,7 +658,7 @@ static void test_fault__frame_of_an_nm_elsewhere(void **state)
 
 	set_up(&fixture)->ip = KERNEL_ELSEWHERE;
 	/* the stack says that the function that restores was called: one of the two is damage */
-	check(&fixture, "unknown", "registers-live");
+	check(&fixture, "unknown", "within-restore");
 	set_up(&fixture)->ip = KERNEL_ELSEWHERE;
 	*behind(&fixture) = KERNEL_ELSEWHERE;
 	check(&fixture, "clear", "registers-live");

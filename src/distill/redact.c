@@ -38,6 +38,18 @@ static struct xfdt_error *keep_top(const struct xfdt_image *image, const struct 
 	return keep(image, sp & ~(uint64_t)(WORD - 1), len);
 }
 
+/* What an interrupt saved, RIP to SS, and the callers there. */
+static struct xfdt_error *keep_interrupted(const struct xfdt_image *image,
+					   const struct xfdt_vcpu *vcpu)
+{
+	struct xfdt_error *err = keep(image, vcpu->interrupted, 5 * WORD);
+	uint64_t sp;
+
+	if (!err)
+		err = xfdt_read_u64(image, vcpu->interrupted + XFDT_INTERRUPTED_RSP, &sp);
+	return err ? err : keep_top(image, &vcpu->stack, sp);
+}
+
 static struct xfdt_error *redact_stacks(struct xfdt_dump *dump, const struct xfdt_host *host)
 {
 	const struct xfdt_panic *panic = &host->panic;
@@ -56,7 +68,7 @@ static struct xfdt_error *redact_stacks(struct xfdt_dump *dump, const struct xfd
 	while (!err && (vcpu = xfdt_next_vcpu(host, &at))) {
 		err = keep_top(host->image, &vcpu->stack, vcpu->stack_sp);
 		if (!err && vcpu->interrupted)
-			err = keep(host->image, vcpu->interrupted, 5 * WORD);
+			err = keep_interrupted(host->image, vcpu);
 	}
 	return err;
 }

@@ -261,6 +261,26 @@ static size_t stack_size(const struct xfdt_image *image)
 		       STACK_SIZE;
 }
 
+uint64_t xfdt_stack_before_irq(const struct xfdt_image *image, const struct xfdt_value *cpu,
+			       uint64_t task, uint64_t sp)
+{
+	struct xfdt_value top;
+	struct xfdt_error *err;
+	uint64_t before;
+
+	if (xfdt_is_on_stack(image, task, sp))
+		return sp;
+	top = xfdt_irq_stack(image, cpu);
+	if (!top.known || top.value - sp >= stack_size(image))
+		return sp;
+	err = xfdt_read_u64(image, top.value, &before);
+	if (err) {
+		xfdt_error_free(err);
+		return sp;
+	}
+	return xfdt_is_on_stack(image, task, before) ? before : sp;
+}
+
 struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task, uint64_t sp,
 				   struct xfdt_stack *stack)
 {
@@ -362,17 +382,34 @@ static bool is_interrupt_frame(const uint64_t *words, uint64_t slot)
 	       2;
 }
 
+bool xfdt_stack_is_within_restore(const struct xfdt_image *image, const struct xfdt_stack *stack,
+				  uint64_t sp)
+{
+	size_t i, first = (sp - stack->kvaddr) / 8;
+
+	for (i = first; i < stack->len / 8 && i - first < XFDT_STACK_TOP / 8; i++)
+		if (xfdt_in_restore(image, stack->words[i]))
+			return true;
+	return false;
+}
+
 uint64_t xfdt_stack_interrupted_restore(const struct xfdt_image *image,
 					const struct xfdt_stack *stack)
 {
+	bool innermost = true;
 	size_t i;
 
 	for (i = (stack->sp - stack->kvaddr) / 8; i + 5 <= stack->len / 8; i++) {
 		uint64_t slot = stack->kvaddr + 8 * i;
 
-		if (is_interrupt_frame(&stack->words[i], slot) &&
-		    xfdt_in_restore(image, stack->words[i]))
+		if (!is_interrupt_frame(&stack->words[i], slot))
+			continue;
+		if (xfdt_in_restore(image, stack->words[i]) ||
+		    (innermost &&
+		     xfdt_stack_is_within_restore(image, stack,
+						  stack->words[i + XFDT_INTERRUPTED_RSP / 8])))
 			return slot;
+		innermost = false;
 	}
 	return 0;
 }

@@ -91,6 +91,13 @@ struct xfdt_stack {
 	uint64_t words[XFDT_STACK_MAX / 8];
 };
 
+/*
+ * The stack pointer that @task, which is on @cpu, had on its own stack, where @sp is the one of that CPU: the same, or
+ * that from before an interrupt or softirq moved the CPU to its IRQ stack.  @sp if neither is so.
+ */
+uint64_t xfdt_stack_before_irq(const struct xfdt_image *image, const struct xfdt_value *cpu,
+			       uint64_t task, uint64_t sp);
+
 /* Read the stack of @task, which last had its stack pointer at @sp (0: unknown). */
 struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task, uint64_t sp,
 				   struct xfdt_stack *stack);
@@ -115,10 +122,16 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 
 /*
  * Where an interrupt or exception above the stack pointer saved RIP to RSP, of a
- * function that restores: the kvaddr of RIP.  0: nowhere.
+ * function that restores, or the innermost of them of one that was called there:
+ * the kvaddr of RIP.  0: nowhere.
  */
 uint64_t xfdt_stack_interrupted_restore(const struct xfdt_image *image,
 					const struct xfdt_stack *stack);
+#define XFDT_INTERRUPTED_RSP 24 /* from RIP to RSP */
+
+/* Is a function that restores among the innermost callers at @sp on @stack? */
+bool xfdt_stack_is_within_restore(const struct xfdt_image *image, const struct xfdt_stack *stack,
+				  uint64_t sp);
 
 /*
  * Does one of the return addresses at @sp on @stack follow a CALL of a function that

@@ -372,17 +372,6 @@ static bool loads(const struct xfdt_host *host, const struct xfdt_regs *regs, ui
 	return fault.decoded && fault.fpstate_kvaddr == fpstate;
 }
 
-/* Is a function that restores among the innermost callers at the stack pointer? */
-static bool is_within_restore(const struct xfdt_image *image, const struct xfdt_stack *stack)
-{
-	size_t i, first = (stack->sp - stack->kvaddr) / 8;
-
-	for (i = first; i < stack->len / 8 && i - first < XFDT_STACK_TOP / 8; i++)
-		if (xfdt_in_restore(image, stack->words[i]))
-			return true;
-	return false;
-}
-
 /* Is one of @words an address in vmlinux or a module (Linux: Documentation/arch/x86/x86_64/mm.rst)? */
 static bool has_address(const uint64_t *words, size_t count)
 {
@@ -466,7 +455,7 @@ static void look_at_position(struct collector *collector, struct xfdt_vcpu *vcpu
 		   has_content(image, &collector->stack)) {
 		vcpu->interrupted = xfdt_stack_interrupted_restore(image, &collector->stack);
 		if (!vcpu->interrupted && !xfdt_in_restore(image, note->ip) &&
-		    !is_within_restore(image, &collector->stack) &&
+		    !xfdt_stack_is_within_restore(image, &collector->stack, collector->stack.sp) &&
 		    !has_frame_of(collector, vcpu->fpstate))
 			vcpu->loading = XFDT_NO;
 	}
@@ -533,7 +522,9 @@ static void add_other_threads(struct collector *collector)
 		}
 		if (thread->running != XFDT_NO && thread->cpu.known)
 			note = xfdt_note_of_cpu(host->image, thread->cpu.value, thread->pid);
-		vcpu->stack_sp = note ? note->regs.sp : 0;
+		vcpu->stack_sp = note ? xfdt_stack_before_irq(host->image, &thread->cpu,
+							      thread->task, note->regs.sp) :
+					0;
 		add_frames(collector, thread->task, thread->pid, vcpu->stack_sp, &vcpu->stack);
 		look_at_position(collector, vcpu, note ? &note->regs : NULL);
 	}

@@ -196,6 +196,21 @@ struct xfdt_error *xfdt_current_task(const struct xfdt_image *image, unsigned in
 	return err;
 }
 
+struct xfdt_value xfdt_irq_stack(const struct xfdt_image *image, const struct xfdt_value *cpu)
+{
+	struct xfdt_value top = { .known = false };
+	struct xfdt_error *err;
+	uint64_t kvaddr;
+
+	if (!cpu->known || xfdt_symbol(image, XFDT_S_hardirq_stack))
+		return xfdt_percpu_u64(image, XFDT_S_hardirq_stack, cpu);
+	err = xfdt_percpu(image, XFDT_S_pcpu_hot, (unsigned int)cpu->value, &kvaddr);
+	if (!err)
+		return xfdt_value_of(image, kvaddr, XFDT_M_pcpu_hot_hardirq_stack);
+	xfdt_error_free(err);
+	return top;
+}
+
 /* Finds out that a list comes back to an entry: one of its nodes is kept, at twice the distance each time (R. Brent). */
 struct loop_check {
 	uint64_t kept;

@@ -61,6 +61,12 @@ struct xfdt_error *xfdt_current_task(const struct xfdt_image *image, unsigned in
 				     uint64_t *ret_task);
 
 /*
+ * Where the IRQ stack of @cpu begins: the kvaddr of its topmost word, which has the stack pointer from before the CPU
+ * moved to it (Linux: call_on_stack() in arch/x86/include/asm/irq_stack.h).
+ */
+struct xfdt_value xfdt_irq_stack(const struct xfdt_image *image, const struct xfdt_value *cpu);
+
+/*
  * Call @visit for every thread, by init_task's list; it returns true to stop.
  * An error means that the list could not be followed to its end.
  */
