@@ -482,7 +482,7 @@ for word in help version; do
 	if [ $? = 2 ]; then report ok "$word-unwritten"; else report fail "$word-unwritten" "$(cat "$work/err")"; fi
 done
 "$xfdtriage" "$clean" "$confirmed" >/dev/full 2>"$work/err"
-if [ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ]; then report ok reports-unwritten; else report fail reports-unwritten "$(cat "$work/err")"; fi
+if [ $? = 2 ] && [ "$(grep -c 'cannot write' "$work/err")" = 1 ]; then report ok reports-unwritten; else report fail reports-unwritten "$(cat "$work/err")"; fi
 exits command-last 2 "$clean" show
 says command-last-why err 'the command comes first: xfdtriage show VMCORE'
 cp "$clean" "$work/show"
