@@ -538,29 +538,39 @@ static void test_fault__note_on_the_irq_stack(void **state)
 	int which;
 
 	for (i = 0; i < COUNT(layouts); i++) {
-		for (which = 0; which < 7; which++) {
+		for (which = 0; which < 10; which++) {
 			set_up_as(&fixture, layouts[i]);
 			cpu = fixture.task->thread_info.cpu;
 			before = fixture.task->stack + 0x2000;
-			fixture.note->regs.sp = kernel_take_interrupt(&fixture.kernel, cpu,
-								      which == 1 ? KERNEL_HEAP :
-										   before);
+			if (which == 1)
+				before = KERNEL_HEAP;
+			/* a damaged word: it leads past the frame */
+			if (which == 9)
+				before += 0x200;
+			fixture.note->regs.sp = kernel_take_interrupt(&fixture.kernel, cpu, before);
 			frame = kernel_stack(&fixture.kernel, fixture.task, 0x2100);
-			frame[0] = which == 2 ? KERNEL_SWAP_RETURN : KERNEL_ELSEWHERE;
+			frame[0] = which == 2 || which == 9 ? KERNEL_SWAP_RETURN : KERNEL_ELSEWHERE;
 			frame[1] = 0x10;
 			frame[3] = fixture.task->stack + 0x2128;
+			frame[4] = 0x18;
 			/* a softirq behind the restore; a function that was called around it */
 			if (which == 3)
 				*kernel_stack(&fixture.kernel, fixture.task,
 					      0x2010) = KERNEL_SWAP_RETURN;
-			if (which == 4)
-				*kernel_stack(&fixture.kernel, fixture.task,
-					      0x2150) = KERNEL_SWAP_RETURN;
+			if (which == 4 || which == 7 || which == 8)
+				frame[10] = KERNEL_SWAP_RETURN;
 			if (which == 5)
 				fixture.note->regs.sp += 0x400 + 8;
 			if (which == 6)
 				fixture.kernel.percpu[cpu]->hardirq_stack_ptr =
 					fixture.kernel.percpu[cpu]->pcpu_hot.hardirq_stack_ptr = 0;
+			/* a damaged RSP; saved registers that look like CS and SS */
+			if (which == 7)
+				frame[3] ^= 1ull << 20;
+			if (which == 8) {
+				frame[-7] = 0x10;
+				frame[-4] = 0x18;
+			}
 			check(&fixture, which ? "open" : "clear",
 			      which ? "within-restore" : "registers-live");
 		}

@@ -107,7 +107,7 @@ static void put_vmcoreinfo(const char *vmcoreinfo, FILE *out, struct notes *note
 	notes->vmcoreinfo = (size_t)ftello(out) - ((len + 3) & ~(size_t)3);
 }
 
-/* Was the stack that @regs point to searched? */
+/* Was the stack that @regs point to searched, or the one below it? */
 static bool is_of_searched_stack(const struct xfdt_host *host, const struct xfdt_regs *regs)
 {
 	const struct xfdt_piece around = xfdt_stack_around(host->image, regs->sp);
@@ -116,7 +116,8 @@ static bool is_of_searched_stack(const struct xfdt_host *host, const struct xfdt
 	size_t i;
 
 	while ((vcpu = xfdt_next_vcpu(host, &at)))
-		if (regs->sp - vcpu->stack.kvaddr < vcpu->stack.len)
+		if (regs->sp - vcpu->stack.kvaddr < vcpu->stack.len ||
+		    (vcpu->note_sp && regs->sp == vcpu->note_sp))
 			return true;
 	for (i = 0; i < host->panic.fault_count; i++)
 		if (host->panic.faults[i].frame - around.kvaddr < around.len)

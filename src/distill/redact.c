@@ -25,29 +25,32 @@ static struct xfdt_error *keep_fault(const struct xfdt_image *image, const struc
 	return err;
 }
 
-/* The innermost return addresses say whether a thread was within the restore. */
-static struct xfdt_error *keep_top(const struct xfdt_image *image, const struct xfdt_piece *stack,
-				   uint64_t sp)
+/* The @len bytes at @kvaddr on @stack, as far as they are there. */
+static struct xfdt_error *keep_words(const struct xfdt_image *image, const struct xfdt_piece *stack,
+				     uint64_t kvaddr, size_t len)
 {
-	size_t len = XFDT_STACK_TOP;
-
-	if (!stack->len || sp - stack->kvaddr >= stack->len)
+	if (!stack->len || kvaddr - stack->kvaddr >= stack->len)
 		return NULL;
-	if (len > stack->kvaddr + stack->len - sp)
-		len = stack->kvaddr + stack->len - sp;
-	return keep(image, sp & ~(uint64_t)(WORD - 1), len);
+	if (len > stack->kvaddr + stack->len - kvaddr)
+		len = stack->kvaddr + stack->len - kvaddr;
+	return keep(image, kvaddr & ~(uint64_t)(WORD - 1), len);
 }
 
-/* What an interrupt saved, RIP to SS, and the callers there. */
-static struct xfdt_error *keep_interrupted(const struct xfdt_image *image,
-					   const struct xfdt_vcpu *vcpu)
+/* What says whether @vcpu's thread was within the restore: the innermost callers, and frames. */
+static struct xfdt_error *keep_position(const struct xfdt_image *image,
+					const struct xfdt_vcpu *vcpu)
 {
-	struct xfdt_error *err = keep(image, vcpu->interrupted, 5 * WORD);
-	uint64_t sp;
+	const struct xfdt_piece *stack = &vcpu->stack;
+	struct xfdt_error *err;
 
-	if (!err)
-		err = xfdt_read_u64(image, vcpu->interrupted + XFDT_INTERRUPTED_RSP, &sp);
-	return err ? err : keep_top(image, &vcpu->stack, sp);
+	err = keep_words(image, stack, vcpu->stack_sp, XFDT_STACK_TOP);
+	if (!err && vcpu->interrupted)
+		err = keep_words(image, stack, vcpu->interrupted,
+				 XFDT_INTERRUPT_FRAME + XFDT_INTERRUPTED_TOP);
+	if (!err && vcpu->other_frame)
+		err = keep_words(image, stack, vcpu->other_frame - WORD,
+				 WORD + sizeof(struct xfdt_regs));
+	return err;
 }
 
 static struct xfdt_error *redact_stacks(struct xfdt_dump *dump, const struct xfdt_host *host)
@@ -65,11 +68,8 @@ static struct xfdt_error *redact_stacks(struct xfdt_dump *dump, const struct xfd
 	for (i = 0; !err && i < panic->fault_count; i++)
 		err = keep_fault(host->image, &panic->faults[i]);
 	at = (struct xfdt_vcpu_at){ 0 };
-	while (!err && (vcpu = xfdt_next_vcpu(host, &at))) {
-		err = keep_top(host->image, &vcpu->stack, vcpu->stack_sp);
-		if (!err && vcpu->interrupted)
-			err = keep_interrupted(host->image, vcpu);
-	}
+	while (!err && (vcpu = xfdt_next_vcpu(host, &at)))
+		err = keep_position(host->image, vcpu);
 	return err;
 }
 

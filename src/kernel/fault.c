@@ -11,8 +11,6 @@
 #define STACK_SIZE 16384u /* THREAD_SIZE without CONFIG_KASAN */
 #define KERNEL_CS 0x10
 #define KERNEL_DS 0x18
-/* alignment to 16; FRED: 16 bytes more, a red zone of 64, alignment to 64 */
-#define FRAME_SLACK (16 + 64 + 63)
 /* bits of struct fred_ss, and what they say of an #NM (Linux: arch/x86/include/asm/ptrace.h) */
 #define FRED_VECTOR 32
 #define FRED_TYPE 48
@@ -362,7 +360,7 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 			continue;
 		memcpy(&regs, &stack->words[i], sizeof(regs));
 		if ((regs.cs & 0xffff) != KERNEL_CS ||
-		    regs.sp - (frame + sizeof(regs)) > FRAME_SLACK ||
+		    regs.sp - (frame + sizeof(regs)) > XFDT_FRAME_SLACK ||
 		    !is_nm_frame(image, &regs, stack->words[i - 1]))
 			continue;
 		fault->source = XFDT_REGS_STACK;
@@ -374,42 +372,45 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 	return false;
 }
 
-/* Are two of CS, RSP and SS of @words, RIP to SS at @slot, what the kernel's are?  Damage to one must not hide it. */
-static bool is_interrupt_frame(const uint64_t *words, uint64_t slot)
+/* How many of CS, RSP and SS of @words, RIP to SS at @slot, are what the kernel's are: 3 of a frame, 2 of a damaged one. */
+static int signs_of_frame(const uint64_t *words, uint64_t slot)
 {
-	return ((words[1] & 0xffff) == KERNEL_CS) + (words[3] - (slot + 40) <= FRAME_SLACK) +
-		       ((words[4] & 0xffff) == KERNEL_DS) >=
-	       2;
+	return ((words[1] & 0xffff) == KERNEL_CS) +
+	       (words[3] - (slot + XFDT_INTERRUPT_FRAME) <= XFDT_FRAME_SLACK) +
+	       ((words[4] & 0xffff) == KERNEL_DS);
 }
 
 bool xfdt_stack_is_within_restore(const struct xfdt_image *image, const struct xfdt_stack *stack,
-				  uint64_t sp)
+				  uint64_t kvaddr, size_t len)
 {
-	size_t i, first = (sp - stack->kvaddr) / 8;
+	size_t i, first = (kvaddr - stack->kvaddr) / 8;
 
-	for (i = first; i < stack->len / 8 && i - first < XFDT_STACK_TOP / 8; i++)
+	for (i = first; i < stack->len / 8 && i - first < len / 8; i++)
 		if (xfdt_in_restore(image, stack->words[i]))
 			return true;
 	return false;
 }
 
 uint64_t xfdt_stack_interrupted_restore(const struct xfdt_image *image,
-					const struct xfdt_stack *stack)
+					const struct xfdt_stack *stack, bool below)
 {
 	bool innermost = true;
-	size_t i;
+	size_t i = below ? 0 : (stack->sp - stack->kvaddr) / 8;
 
-	for (i = (stack->sp - stack->kvaddr) / 8; i + 5 <= stack->len / 8; i++) {
-		uint64_t slot = stack->kvaddr + 8 * i;
+	for (; i + XFDT_INTERRUPT_FRAME / 8 <= stack->len / 8; i++) {
+		const uint64_t slot = stack->kvaddr + 8 * i;
+		const bool is_below = slot < stack->sp;
+		const int signs = signs_of_frame(&stack->words[i], slot);
 
-		if (!is_interrupt_frame(&stack->words[i], slot))
+		if (signs < (is_below ? 3 : 2))
 			continue;
+		/* the callers are behind the frame: RSP, which says so, may be damaged */
 		if (xfdt_in_restore(image, stack->words[i]) ||
-		    (innermost &&
-		     xfdt_stack_is_within_restore(image, stack,
-						  stack->words[i + XFDT_INTERRUPTED_RSP / 8])))
+		    (innermost && !is_below &&
+		     xfdt_stack_is_within_restore(image, stack, slot + XFDT_INTERRUPT_FRAME,
+						  XFDT_INTERRUPTED_TOP)))
 			return slot;
-		innermost = false;
+		innermost &= is_below || signs < 3;
 	}
 	return 0;
 }

@@ -85,6 +85,8 @@ void xfdt_fault_decode(const struct xfdt_image *image, const struct xfdt_decoder
 /* A thread's kernel stack.  Large: allocate it. */
 #define XFDT_STACK_MAX 32768u /* THREAD_SIZE with CONFIG_KASAN; 16 KiB without */
 #define XFDT_STACK_TOP 128u   /* bytes at the stack pointer that are asked for callers */
+/* from a frame to where RSP was: alignment to 16; FRED: 16 bytes more, a red zone of 64, alignment to 64 */
+#define XFDT_FRAME_SLACK (16u + 64 + 63)
 struct xfdt_stack {
 	uint64_t kvaddr, sp; /* sp 0: unknown */
 	size_t len;	     /* bytes that were read; 0: none */
@@ -121,17 +123,20 @@ bool xfdt_stack_next_frame(const struct xfdt_image *image, const struct xfdt_sta
 			   size_t *at, struct xfdt_fault *fault);
 
 /*
- * Where an interrupt or exception above the stack pointer saved RIP to RSP, of a
+ * Where an interrupt or exception above the stack pointer saved RIP to SS, of a
  * function that restores, or the innermost of them of one that was called there:
- * the kvaddr of RIP.  0: nowhere.
+ * the kvaddr of RIP.  0: nowhere.  @below: a frame that has all signs of one counts below
+ * the stack pointer, too.
  */
 uint64_t xfdt_stack_interrupted_restore(const struct xfdt_image *image,
-					const struct xfdt_stack *stack);
-#define XFDT_INTERRUPTED_RSP 24 /* from RIP to RSP */
+					const struct xfdt_stack *stack, bool below);
+#define XFDT_INTERRUPT_FRAME 40 /* bytes, RIP to SS */
+/* bytes behind them that are asked for callers: what the CPU may leave out, and the innermost callers */
+#define XFDT_INTERRUPTED_TOP (XFDT_FRAME_SLACK + XFDT_STACK_TOP)
 
-/* Is a function that restores among the innermost callers at @sp on @stack? */
+/* Is a function that restores among the callers in the @len bytes at @kvaddr on @stack? */
 bool xfdt_stack_is_within_restore(const struct xfdt_image *image, const struct xfdt_stack *stack,
-				  uint64_t sp);
+				  uint64_t kvaddr, size_t len);
 
 /*
  * Does one of the return addresses at @sp on @stack follow a CALL of a function that

@@ -37,11 +37,11 @@ struct xfdt_host {
 	 * virt/kvm/kvm_main.c, kvm_register_perf_callbacks()).  Xen does, too, but is in vmlinux.
 	 */
 	bool has_guest_callbacks;
-	bool vms_known; /* the list of VMs was followed to its end */
-	bool lists_known; /* and the vCPUs of each VM were found, or there are as many states as they count */
+	bool vms_known;	  /* the list of VMs was followed to its end */
+	bool lists_known; /* and the vCPUs of each VM were found */
 	/* preempt_notifier_key: how many VMs there are; more, if another hypervisor counts there, too */
 	struct xfdt_value vms_counted;
-	bool holders_unread; /* it was not, and what a thread holds cannot be read */
+	bool holders_unread; /* they were not, and what a thread holds cannot be read, which matters */
 	uint64_t unknown_held; /* an fpstate, not its own, that a thread holds and the census lacks; 0: none */
 	struct xfdt_panic panic;
 	struct xfdt_fix fix;

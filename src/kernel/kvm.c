@@ -408,6 +408,12 @@ static bool all_are_complete(const struct xfdt_host *host)
 	return true;
 }
 
+/* Does the kernel count more VMs than its list has? */
+static bool has_more_vms(const struct xfdt_host *host)
+{
+	return host->vms_counted.known && host->vms_counted.value > host->vm_count;
+}
+
 /* Do the VMs count as many vCPUs as there are guest FPU states?  Then it does not matter which is whose. */
 static bool all_are_counted(const struct xfdt_host *host)
 {
@@ -416,7 +422,8 @@ static bool all_are_counted(const struct xfdt_host *host)
 	for (i = 0; i < host->vm_count; i++)
 		if (!host->vms[i].counted)
 			return false;
-	return host->census.known && xfdt_host_online_vcpus(host) == host->census.count;
+	return host->vms_known && !has_more_vms(host) &&
+	       xfdt_host_online_vcpus(host) == host->census.count;
 }
 
 static struct xfdt_error *read_lists(struct xfdt_host *host)
@@ -447,8 +454,7 @@ static struct xfdt_error *read_lists(struct xfdt_host *host)
 		return NULL; /* a gap of the image */
 	err = walk_vms(host);
 	host->vms_known = !err;
-	host->lists_known = !err && (all_are_complete(host) || all_are_counted(host)) &&
-			    !(host->vms_counted.known && host->vms_counted.value > host->vm_count);
+	host->lists_known = !err && all_are_complete(host) && !has_more_vms(host);
 	if (err && xfdt_error_code(err) == XFDT_NO_MEMORY)
 		return err;
 	if (err)
@@ -588,7 +594,7 @@ static void search_owners(struct owner_search *search)
 				       XFDT_YES;
 	}
 	host->holders_unread = search->whole && knows_threads(host->image) &&
-			       (err || search->unreadable);
+			       (err || search->unreadable) && !all_are_counted(host);
 	if (err && search->count)
 		xfdt_host_gap(host, "which thread holds a guest FPU state", err);
 	else

@@ -44,12 +44,14 @@ struct xfdt_vcpu {
 	 */
 	enum xfdt_truth loading;
 	struct xfdt_piece stack; /* what of its thread's stack was read for that */
-	uint64_t stack_sp;	 /* its stack pointer; 0: unknown */
+	uint64_t note_sp;	 /* the stack pointer of its CPU, by a note; 0: unknown */
+	uint64_t stack_sp;	 /* its own; 0: unknown */
 	uint64_t frame;		 /* and where its struct pt_regs is; 0: none */
-	uint64_t interrupted;	 /* a saved RIP on its stack in a function that restores; 0: none */
-	bool thread_gone;	 /* it ran, and its thread no longer exists */
-	bool ran;		 /* some thread once called KVM_RUN on it, or may have */
-	char *error;		 /* why state_known is false */
+	uint64_t interrupted; /* a saved RIP on its stack in or below a function that restores; 0: none */
+	uint64_t other_frame; /* a struct pt_regs there of an #NM at the restore of its state; 0: none */
+	bool thread_gone; /* it ran, and its thread no longer exists */
+	bool ran;	  /* some thread once called KVM_RUN on it, or may have */
+	char *error;	  /* why state_known is false */
 };
 
 struct xfdt_vm {

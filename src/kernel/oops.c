@@ -424,19 +424,18 @@ static const struct xfdt_fault *frame_of(const struct xfdt_panic *panic,
 }
 
 /*
- * Does any frame on the stack belong to an #NM at the restore of the state at @fpstate?  The handler of such an #NM does
+ * A frame on the stack, of an #NM at the restore of the state at @fpstate; 0: there is none.  The handler of such an #NM does
  * not return.  So if the frame is below the stack pointer, the frame or the stack pointer is damaged.
  */
-static bool has_frame_of(const struct collector *collector, uint64_t fpstate)
+static uint64_t find_frame_of(const struct collector *collector, uint64_t fpstate)
 {
 	struct xfdt_fault fault = { 0 };
-	bool found = false;
 	size_t at = 0;
 
-	while (!found &&
-	       xfdt_stack_next_frame(collector->host->image, &collector->stack, &at, &fault))
-		found = loads(collector->host, &fault.regs, fpstate);
-	return found;
+	while (xfdt_stack_next_frame(collector->host->image, &collector->stack, &at, &fault))
+		if (loads(collector->host, &fault.regs, fpstate))
+			return fault.frame;
+	return 0;
 }
 
 static void look_at_position(struct collector *collector, struct xfdt_vcpu *vcpu,
@@ -453,10 +452,14 @@ static void look_at_position(struct collector *collector, struct xfdt_vcpu *vcpu
 		vcpu->loading = XFDT_YES;
 	} else if (note && collector->stack.len && collector->stack.sp &&
 		   has_content(image, &collector->stack)) {
-		vcpu->interrupted = xfdt_stack_interrupted_restore(image, &collector->stack);
+		/* one bit of the word at the top of the IRQ stack may lead past the frame */
+		vcpu->interrupted = xfdt_stack_interrupted_restore(image, &collector->stack,
+								   vcpu->stack_sp != vcpu->note_sp);
+		vcpu->other_frame = find_frame_of(collector, vcpu->fpstate);
 		if (!vcpu->interrupted && !xfdt_in_restore(image, note->ip) &&
-		    !xfdt_stack_is_within_restore(image, &collector->stack, collector->stack.sp) &&
-		    !has_frame_of(collector, vcpu->fpstate))
+		    !xfdt_stack_is_within_restore(image, &collector->stack, collector->stack.sp,
+						  XFDT_STACK_TOP) &&
+		    !vcpu->other_frame)
 			vcpu->loading = XFDT_NO;
 	}
 }
@@ -522,6 +525,7 @@ static void add_other_threads(struct collector *collector)
 		}
 		if (thread->running != XFDT_NO && thread->cpu.known)
 			note = xfdt_note_of_cpu(host->image, thread->cpu.value, thread->pid);
+		vcpu->note_sp = note ? note->regs.sp : 0;
 		vcpu->stack_sp = note ? xfdt_stack_before_irq(host->image, &thread->cpu,
 							      thread->task, note->regs.sp) :
 					0;
