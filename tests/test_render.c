@@ -933,6 +933,24 @@ static void test_render__text_of_many_vcpus_is_short(void **state)
 	tear_down(&fixture);
 }
 
+/* how many vCPUs the VM has is not in the dump */
+static void test_render__vcpus_that_are_not_counted(void **state)
+{
+	struct json_object *root;
+	struct fixture fixture;
+	char *text;
+
+	set_up(&fixture);
+	fixture.vm->complete = fixture.vm->counted = false;
+	text = render(&fixture, VERBOSE);
+	assert_non_null(strstr(text, " vCPUs found, perhaps not all\n"));
+	free(text);
+	root = json_of(&fixture);
+	assert_null(get(json_object_array_get_idx(get(root, "vms"), 0), "online_vcpus"));
+	json_object_put(root);
+	tear_down(&fixture);
+}
+
 static const char *line_of(const char *text, const char *start)
 {
 	const char *line = strstr(text, start);

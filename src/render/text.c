@@ -544,8 +544,10 @@ static void put_vm_line(const struct writer *writer, const struct xfdt_vm *vm)
 	if (vm->maker_gone)
 		fputs("(gone), ", writer->out);
 	fprintf(writer->out, "%zu vCPU%s", vm->vcpu_count, vm->vcpu_count == 1 ? "" : "s");
-	if (!vm->complete)
+	if (!vm->complete && vm->counted)
 		fprintf(writer->out, " found of %" PRIu64, vm->online_vcpus);
+	else if (!vm->complete)
+		fputs(" found, perhaps not all", writer->out);
 	if (vm->bugged.known && vm->bugged.value)
 		fputs(", bugged: KVM gave this VM up", writer->out);
 	fputs("\n", writer->out);
