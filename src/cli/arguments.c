@@ -626,24 +626,21 @@ static const struct command *take_command(struct arguments *arguments)
 /* "help [COMMAND]" and "version": as the options.  Returns -1 to go on, or an exit code. */
 static int take_help(const struct arguments *arguments)
 {
-	const char *const *words = arguments->paths;
-	const struct command *command;
+	const char *word = arguments->path_count ? arguments->paths[0] : "",
+		   *of = arguments->path_count > 1 ? arguments->paths[1] : NULL;
+	const bool version = !strcmp(word, "version");
+	const size_t words = version ? 1 : 2;
 
-	if (!arguments->path_count)
+	if (!version && strcmp(word, "help"))
 		return -1;
-	const bool version = !strcmp(words[0], "version");
-
-	if (!version && strcmp(words[0], "help"))
-		return -1;
-	if (arguments->path_count > (version ? 1 : 2))
-		return usage_error("one word too many:", words[version ? 1 : 2]);
+	if (arguments->path_count > words)
+		return usage_error("one word too many:", arguments->paths[words]);
 	if (version)
 		return print_version();
-	command = arguments->path_count == 2 ? find_command(words[1]) : NULL;
-	if (!command && arguments->path_count == 2 && strcmp(words[1], "help") &&
-	    strcmp(words[1], "version"))
-		return unknown_command(words[1]);
-	return print_help(command);
+	/* these two have no options of their own */
+	if (!of || !strcmp(of, "help") || !strcmp(of, "version"))
+		return print_help(NULL);
+	return find_command(of) ? print_help(find_command(of)) : unknown_command(of);
 }
 
 /* NULL: several commands have that option. */

@@ -36,7 +36,7 @@ int complain(struct xfdt_error *err)
 	return XFDT_EXIT_ERROR;
 }
 
-/* " help NAME" or " --help" */
+/* What usage_error() points to: "help NAME" or "--help". */
 static char help[32] = "--help";
 
 void about_command(const struct command *command)

@@ -11,7 +11,7 @@
 #define STACK_SIZE 16384u /* THREAD_SIZE without CONFIG_KASAN */
 #define KERNEL_CS 0x10
 #define KERNEL_DS 0x18
-/* bits of struct fred_ss, and what they say of an #NM (Linux: arch/x86/include/asm/ptrace.h) */
+/* Bit positions in struct fred_ss, and the values there for #NM (Linux: arch/x86/include/asm/ptrace.h). */
 #define FRED_VECTOR 32
 #define FRED_TYPE 48
 #define FRED_HARDWARE_EXCEPTION 3
@@ -259,23 +259,21 @@ static size_t stack_size(const struct xfdt_image *image)
 		       STACK_SIZE;
 }
 
-uint64_t xfdt_stack_before_irq(const struct xfdt_image *image, const struct xfdt_value *cpu,
-			       uint64_t task, uint64_t sp)
+uint64_t xfdt_stack_before_irq(const struct xfdt_image *image, unsigned int cpu, uint64_t task,
+			       uint64_t sp)
 {
-	struct xfdt_value top;
+	uint64_t top, before = sp;
 	struct xfdt_error *err;
-	uint64_t before;
 
 	if (xfdt_is_on_stack(image, task, sp))
 		return sp;
-	top = xfdt_irq_stack(image, cpu);
-	if (!top.known || top.value - sp >= stack_size(image))
-		return sp;
-	err = xfdt_read_u64(image, top.value, &before);
-	if (err) {
-		xfdt_error_free(err);
-		return sp;
-	}
+	err = xfdt_irq_stack(image, cpu, &top);
+	if (!err && top - sp < stack_size(image))
+		err = xfdt_read_u64(image, top, &before);
+	/* a word on two pages may have come in part */
+	if (err)
+		before = sp;
+	xfdt_error_free(err);
 	return xfdt_is_on_stack(image, task, before) ? before : sp;
 }
 

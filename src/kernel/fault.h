@@ -97,8 +97,8 @@ struct xfdt_stack {
  * The stack pointer that @task, which is on @cpu, had on its own stack, where @sp is the one of that CPU: the same, or
  * that from before an interrupt or softirq moved the CPU to its IRQ stack.  @sp if neither is so.
  */
-uint64_t xfdt_stack_before_irq(const struct xfdt_image *image, const struct xfdt_value *cpu,
-			       uint64_t task, uint64_t sp);
+uint64_t xfdt_stack_before_irq(const struct xfdt_image *image, unsigned int cpu, uint64_t task,
+			       uint64_t sp);
 
 /* Read the stack of @task, which last had its stack pointer at @sp (0: unknown). */
 struct xfdt_error *xfdt_stack_read(const struct xfdt_image *image, uint64_t task, uint64_t sp,

@@ -411,12 +411,13 @@ static void set_ended_by(struct xfdt_facts *facts, const struct xfdt_panic *pani
 {
 	char thread[XFDT_THREAD_WORDS];
 
-	xfdt_panic_thread(panic, thread);
-	if (event)
+	if (event) {
 		snprintf(facts->ended_by, sizeof(facts->ended_by), "%.*s", LOG_MAX,
 			 line_of(panic, event));
-	else
-		snprintf(facts->ended_by, sizeof(facts->ended_by), "something else, by %s", thread);
+		return;
+	}
+	xfdt_panic_thread(panic, thread);
+	snprintf(facts->ended_by, sizeof(facts->ended_by), "something else, by %s", thread);
 }
 
 static bool is_own_note(const struct xfdt_panic *panic, const struct xfdt_fault *fault)
@@ -435,7 +436,6 @@ static void find_ended(struct xfdt_facts *facts, const struct xfdt_panic *panic,
 	char thread[XFDT_THREAD_WORDS];
 
 	xfdt_panic_thread(panic, thread);
-
 	if (panic->log.is_text && follows == XFDT_YES && xfdt_event_is_oops(event)) {
 		xfdt_fact_set(
 			facts, id, XFDT_UNSURE,

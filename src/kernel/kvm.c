@@ -713,7 +713,7 @@ static struct xfdt_error *compare_with_census(struct xfdt_host *host)
 	return err;
 }
 
-/* What tells of KVM and its VMs besides the lists. */
+/* Read the variables that show, independently of the lists, whether KVM is loaded and how many VMs it has. */
 static void read_witnesses(struct xfdt_host *host)
 {
 	const struct xfdt_image *image = host->image;

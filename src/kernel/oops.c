@@ -526,7 +526,8 @@ static void add_other_threads(struct collector *collector)
 		if (thread->running != XFDT_NO && thread->cpu.known)
 			note = xfdt_note_of_cpu(host->image, thread->cpu.value, thread->pid);
 		vcpu->note_sp = note ? note->regs.sp : 0;
-		vcpu->stack_sp = note ? xfdt_stack_before_irq(host->image, &thread->cpu,
+		vcpu->stack_sp = note ? xfdt_stack_before_irq(host->image,
+							      (unsigned int)thread->cpu.value,
 							      thread->task, note->regs.sp) :
 					0;
 		add_frames(collector, thread->task, thread->pid, vcpu->stack_sp, &vcpu->stack);

@@ -177,38 +177,36 @@ void xfdt_thread_read(const struct xfdt_image *image, const struct xfdt_value *t
 	*ret_thread = thread;
 }
 
-struct xfdt_error *xfdt_current_task(const struct xfdt_image *image, unsigned int cpu,
-				     uint64_t *ret_task)
+/* Read a per-CPU variable that is a symbol of its own, or in v6.2 to v6.15 a member of pcpu_hot. */
+static struct xfdt_error *read_hot(const struct xfdt_image *image, enum xfdt_symbol_id symbol,
+				   enum xfdt_member_id member, unsigned int cpu,
+				   uint64_t *ret_value)
 {
 	struct xfdt_error *err;
 	uint64_t kvaddr;
 
-	if (xfdt_symbol(image, XFDT_S_current_task)) {
-		err = xfdt_percpu(image, XFDT_S_current_task, cpu, &kvaddr);
+	if (xfdt_symbol(image, symbol)) {
+		err = xfdt_percpu(image, symbol, cpu, &kvaddr);
 	} else {
 		err = xfdt_percpu(image, XFDT_S_pcpu_hot, cpu, &kvaddr);
 		if (!err)
-			err = xfdt_member_kvaddr(image, kvaddr, XFDT_M_pcpu_hot_current_task,
-						 &kvaddr);
+			err = xfdt_member_kvaddr(image, kvaddr, member, &kvaddr);
 	}
 	if (!err)
-		err = xfdt_read_u64(image, kvaddr, ret_task);
+		err = xfdt_read_u64(image, kvaddr, ret_value);
 	return err;
 }
 
-struct xfdt_value xfdt_irq_stack(const struct xfdt_image *image, const struct xfdt_value *cpu)
+struct xfdt_error *xfdt_current_task(const struct xfdt_image *image, unsigned int cpu,
+				     uint64_t *ret_task)
 {
-	struct xfdt_value top = { .known = false };
-	struct xfdt_error *err;
-	uint64_t kvaddr;
+	return read_hot(image, XFDT_S_current_task, XFDT_M_pcpu_hot_current_task, cpu, ret_task);
+}
 
-	if (!cpu->known || xfdt_symbol(image, XFDT_S_hardirq_stack))
-		return xfdt_percpu_u64(image, XFDT_S_hardirq_stack, cpu);
-	err = xfdt_percpu(image, XFDT_S_pcpu_hot, (unsigned int)cpu->value, &kvaddr);
-	if (!err)
-		return xfdt_value_of(image, kvaddr, XFDT_M_pcpu_hot_hardirq_stack);
-	xfdt_error_free(err);
-	return top;
+struct xfdt_error *xfdt_irq_stack(const struct xfdt_image *image, unsigned int cpu,
+				  uint64_t *ret_top)
+{
+	return read_hot(image, XFDT_S_hardirq_stack, XFDT_M_pcpu_hot_hardirq_stack, cpu, ret_top);
 }
 
 /* Finds out that a list comes back to an entry: one of its nodes is kept, at twice the distance each time (R. Brent). */

@@ -64,7 +64,8 @@ struct xfdt_error *xfdt_current_task(const struct xfdt_image *image, unsigned in
  * Where the IRQ stack of @cpu begins: the kvaddr of its topmost word, which has the stack pointer from before the CPU
  * moved to it (Linux: call_on_stack() in arch/x86/include/asm/irq_stack.h).
  */
-struct xfdt_value xfdt_irq_stack(const struct xfdt_image *image, const struct xfdt_value *cpu);
+struct xfdt_error *xfdt_irq_stack(const struct xfdt_image *image, unsigned int cpu,
+				  uint64_t *ret_top);
 
 /*
  * Call @visit for every thread, by init_task's list; it returns true to stop.

@@ -119,7 +119,8 @@ static la_ssize_t read_block(struct extraction *job, struct archive *archive)
 
 static void damaged(struct extraction *job, struct archive *archive, const char *name)
 {
-	problem(job, name, "cannot be unpacked: %s", xfdt_libarchive_error(archive));
+	problem(job, name, "cannot be unpacked: %s",
+		xfdt_libarchive_error(archive, "it is damaged"));
 }
 
 /* Is it a kernel log?  @alone: it is all of the packed file. */

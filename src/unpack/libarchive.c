@@ -31,12 +31,12 @@ static const char *load_functions(void *library)
 	return library ? NULL : dlerror();
 }
 
-const char *xfdt_libarchive_error(struct archive *archive)
+const char *xfdt_libarchive_error(struct archive *archive, const char *otherwise)
 {
 	const char *message = xfdt_la.archive_error_string(archive);
 
 	if (!message)
-		return "it is damaged";
+		return otherwise;
 	/* LZMA_BUF_ERROR: liblzma wants more bytes */
 	return strstr(message, "No progress is possible") ? "the file ends too early" : message;
 }

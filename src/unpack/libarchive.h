@@ -54,7 +54,7 @@ extern struct xfdt_libarchive xfdt_la;
 /* Load the library and fill xfdt_la, before the process is confined. */
 void xfdt_libarchive_load(void);
 
-/* What went wrong last with @archive; borrowed until the next call for it. */
-const char *xfdt_libarchive_error(struct archive *archive);
+/* What went wrong last with @archive, or @otherwise if it does not say; borrowed until the next call for it. */
+const char *xfdt_libarchive_error(struct archive *archive, const char *otherwise);
 
 #endif

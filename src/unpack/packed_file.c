@@ -132,7 +132,7 @@ bool xfdt_packed_file_init(struct xfdt_packed_file *source, int fd, char *ret_wh
 	if (support_formats(source->archive, source->packing) == ARCHIVE_FATAL ||
 	    lseek(fd, 0, SEEK_SET) || open_source(source) < ARCHIVE_WARN) {
 		snprintf(ret_why, size, "cannot be unpacked: %s",
-			 xfdt_libarchive_error(source->archive));
+			 xfdt_libarchive_error(source->archive, strerror(errno)));
 		xfdt_packed_file_deinit(source);
 		return false;
 	}
